@@ -1,0 +1,21 @@
+/*
+ * chat - the conversation in the full screen.
+ */
+#ifndef CHAT_H
+#define CHAT_H
+
+#include <stdbool.h>
+
+#include "log.h"
+#include "options.h"
+
+/* Whether the terminal can do a full screen; a dumb one cannot. */
+bool chat_is_possible(void);
+
+/*
+ * Holds the conversation, or with -k one after the other.  Returns the exit status; a signal that
+ * told it to end is left to the caller, see signals_deadly.  The terminal is then as it was.
+ */
+int chat_run(const struct options *options, struct log *log);
+
+#endif

@@ -1,0 +1,60 @@
+#include <config.h>
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "descriptor.h"
+
+int
+write_all(int fd, const void *data, size_t length)
+{
+	const char *next = data;
+
+	while (length > 0) {
+		ssize_t n = write(fd, next, length);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return -1;
+		next += n;
+		length -= (size_t)n;
+	}
+	return 0;
+}
+
+ssize_t
+read_all(int fd, void *data, size_t length)
+{
+	char *next = data;
+	size_t done = 0;
+
+	while (done < length) {
+		ssize_t n = read(fd, next + done, length - done);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return -1;
+		if (n == 0)
+			break;
+		done += (size_t)n;
+	}
+	return (ssize_t)done;
+}
+
+int
+descriptors_keep(const int *fds, int count)
+{
+	int aside[8];
+
+	/* First out of the way of the numbers to come, then into their places. */
+	for (int i = 0; i < count; i++) {
+		int fd = fds[i] != -1 ? fds[i] : open("/dev/null", O_RDWR | O_CLOEXEC);
+		if ((aside[i] = fcntl(fd, F_DUPFD, count)) == -1)
+			return -1;
+	}
+	for (int i = 0; i < count; i++)
+		if (dup2(aside[i], i) == -1)
+			return -1;
+	closefrom(count);
+	return 0;
+}

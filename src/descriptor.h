@@ -1,0 +1,24 @@
+/*
+ * descriptor - what is done to file descriptors in more than one place.
+ */
+#ifndef DESCRIPTOR_H
+#define DESCRIPTOR_H
+
+#include <sys/types.h>
+
+#include <fcntl.h>
+#include <stddef.h>
+
+/* Writes all of it.  Returns 0, or -1 and errno. */
+int write_all(int fd, const void *data, size_t length);
+
+/* Reads until length bytes are there or the stream ends.  Returns how many, or -1 and errno. */
+ssize_t read_all(int fd, void *data, size_t length);
+
+/*
+ * Keeps count (at most 8) descriptors, renumbered so that fds[i] becomes i, and closes all others.
+ * An fds[i] of -1 becomes /dev/null.  Returns 0, or -1 and errno.
+ */
+int descriptors_keep(const int *fds, int count);
+
+#endif

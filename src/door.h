@@ -1,0 +1,51 @@
+/*
+ * door - where a server waits: listening sockets, and callers that come while the line is busy.
+ */
+#ifndef DOOR_H
+#define DOOR_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "options.h"
+#include "peer.h"
+
+#define DOOR_WAITING_MAX 8 /* callers told that the line is busy, not yet hung up on */
+#define DOOR_FDS (RESOLVE_MAX + DOOR_WAITING_MAX)
+
+struct door {
+	int listening[RESOLVE_MAX]; /* one for each address */
+	int count;
+	struct {
+		int socket;
+		int64_t deadline;
+	} refused[DOOR_WAITING_MAX];
+	int refused_count;
+};
+
+/*
+ * Listens on all addresses, or on options->bind, for IPv4 and IPv6 as options->family says.  Returns
+ * 0, or -1 with a message in error, which has room for size bytes.
+ */
+int door_open(struct door *door, const struct options *options, char *error, size_t size);
+
+/* Writes what to wait for to fds and brings *timeout forward; returns how many of them. */
+nfds_t door_poll(const struct door *door, struct pollfd fds[DOOR_FDS], int *timeout);
+
+/*
+ * Lets a caller in, if one is there, without waiting.  Returns whether *peer is connected now.  Also
+ * hangs up on those who were refused before, once they have read why.
+ */
+bool door_accept(struct door *door, struct peer *peer);
+
+/*
+ * While the line is busy: lets a caller in only to say so.  Returns whether there was one, named in
+ * *peer, whose socket stays with the door.
+ */
+bool door_refuse(struct door *door, struct peer *peer);
+
+/* Closes what is listening; the port is free again. */
+void door_close(struct door *door);
+
+#endif

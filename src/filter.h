@@ -1,0 +1,58 @@
+/*
+ * filter - bytes from a stranger to text that is safe on a terminal.
+ *
+ * Pure and streaming: bytes in, text out, no I/O, and the result does not depend on how the input
+ * was cut into pieces.  Its output is valid UTF-8 whose only control characters are TAB and LF, and
+ * which the filter itself passes unchanged.
+ *
+ *   valid, printable UTF-8; TAB          itself
+ *   LF, CR LF                            LF
+ *   other C0 controls, DEL, a lone CR    caret notation: ^[ ^? ^M
+ *   C1 controls, line and paragraph separators, bidirectional embeddings, overrides and isolates,
+ *   U+FEFF, tag characters, noncharacters, what iswprint(3) does not know
+ *                                        their number: <U+202E>
+ *   bytes that are no UTF-8              U+FFFD for each maximal subpart of an ill-formed sequence
+ *                                        (The Unicode Standard, chapter 3.9, table 3-11 and the text
+ *                                        after D93b; the WHATWG Encoding Standard decodes alike)
+ *   a line over FILTER_LINE_MAX bytes    is ended there, the rest is a line of its own
+ *   an unfinished last line              gets its LF
+ */
+#ifndef FILTER_H
+#define FILTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define FILTER_LINE_MAX 65536 /* bytes of safe text, without the LF */
+
+struct span {
+	const char *text;
+	size_t length;
+};
+
+struct filter {
+	unsigned char pending[4]; /* the start of a character, not yet complete */
+	uint8_t held;		  /* how many bytes of it there are */
+	bool cr;		  /* a CR was read, what follows decides what it means */
+	size_t column;		  /* bytes of safe text in the current line */
+	char token[16];		  /* what a span points to when it is not the input itself */
+};
+
+/* A filter at the beginning of a stream.  LC_CTYPE must be a UTF-8 locale, for iswprint(3). */
+void filter_init(struct filter *filter);
+
+/*
+ * Takes bytes from *input, moves *input on, and returns the next piece of safe text, which points
+ * into the input wherever it can and is good until the next call.  A span of length 0 means that all
+ * bytes up to end were taken.
+ */
+struct span filter_next(struct filter *filter, const char **input, const char *end);
+
+/*
+ * What the end of the stream makes of the bytes still held back and of an unfinished line.  To be
+ * called until it returns a span of length 0; then the filter is as new.
+ */
+struct span filter_end(struct filter *filter);
+
+#endif

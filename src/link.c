@@ -1,0 +1,276 @@
+#include <config.h>
+
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#if defined(__linux__)
+#include <sys/prctl.h>
+#elif defined(__FreeBSD__)
+#include <sys/procctl.h>
+#endif
+
+#include "clock.h"
+#include "descriptor.h"
+#include "link.h"
+#include "signals.h"
+
+void
+link_init(struct link *link, const struct peer *peer)
+{
+	*link = (struct link){.peer = *peer, .lines = -1, .report = -1};
+}
+
+/* In the child: asks the kernel to end this process when the parent does, even by SIGKILL. */
+static void
+die_with_parent(pid_t parent)
+{
+	int signo = SIGKILL;
+
+#if defined(__linux__)
+	prctl(PR_SET_PDEATHSIG, signo);
+#elif defined(__FreeBSD__)
+	procctl(P_PID, 0, PROC_PDEATHSIG_CTL, &signo);
+#else
+	(void)signo; /* the pipe will break at the next line that arrives */
+#endif
+	if (getppid() != parent) /* it was faster */
+		_exit(1);
+}
+
+/* The child. */
+static _Noreturn void
+be_listener(const struct link *link, struct listener listener, int report, pid_t parent)
+{
+	enum { INPUT, OUTPUT, ERRORS, SOCKET, REPORT, LOG, COUNT };
+	const int fds[COUNT] = {[INPUT] = -1,
+				[OUTPUT] = listener.output,
+				[ERRORS] = STDERR_FILENO,
+				[SOCKET] = link->peer.socket,
+				[REPORT] = report,
+				[LOG] = log_descriptor(listener.log)};
+	struct ending ending;
+
+	die_with_parent(parent);
+	signals_child();
+	setproctitle("listening to %s", link->peer.name);
+	if (descriptors_keep(fds, COUNT) == -1) {
+		ending = (struct ending){ENDING_BROKEN, errno};
+		write_all(report, &ending, sizeof ending);
+		_exit(1);
+	}
+	log_move(listener.log, LOG);
+	listener.socket = SOCKET;
+	if (listener.output != -1)
+		listener.output = OUTPUT;
+	ending = listener_run(&listener);
+	write_all(REPORT, &ending, sizeof ending); /* before the lines end: the parent then looks here */
+	_exit(ending.how == ENDING_LEFT ? 0 : 1);
+}
+
+int
+link_listen(struct link *link, int output, bool raw, struct log *log)
+{
+	struct listener listener = {.output = output, .raw = raw, .log = log};
+	int lines[2] = {-1, -1}, report[2];
+	pid_t parent = getpid();
+
+	if (pipe2(report, O_CLOEXEC) == -1)
+		return -1;
+	if (output == LINK_PIPE && pipe2(lines, O_CLOEXEC) == -1)
+		goto fail;
+	if (output == LINK_PIPE)
+		listener.output = lines[1];
+	if ((link->listener = fork()) == -1)
+		goto fail;
+	if (link->listener == 0)
+		be_listener(link, listener, report[1], parent);
+	close(report[1]);
+	link->report = report[0];
+	if (output == LINK_PIPE) {
+		close(lines[1]);
+		link->lines = lines[0];
+	}
+	setproctitle("talking to %s", link->peer.name);
+	return 0;
+
+fail:
+	link->listener = 0;
+	for (int i = 0; i < 2; i++) {
+		close(report[i]);
+		if (lines[i] != -1)
+			close(lines[i]);
+	}
+	return -1;
+}
+
+void
+link_send(struct link *link, const char *bytes, size_t length)
+{
+	buffer_add(&link->outbox, bytes, length);
+	link_flush(link);
+}
+
+void
+link_flush(struct link *link)
+{
+	while (link->send_error == 0 && buffer_length(&link->outbox) > 0) {
+		ssize_t n = send(link->peer.socket, buffer_data(&link->outbox),
+				 buffer_length(&link->outbox), MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n >= 0)
+			buffer_drop(&link->outbox, (size_t)n);
+		else if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS)
+			return;
+		else if (errno != EINTR)
+			link->send_error = errno;
+	}
+	if (link->closing && !link->shut) {
+		shutdown(link->peer.socket, SHUT_WR);
+		link->shut = true;
+	}
+}
+
+bool
+link_is_waiting(const struct link *link)
+{
+	return link->send_error == 0 && buffer_length(&link->outbox) > 0;
+}
+
+void
+link_finish(struct link *link)
+{
+	link->closing = true;
+	link_flush(link);
+}
+
+void
+link_end(struct link *link, struct ending ending)
+{
+	if (ending.how == ENDING_LEFT && link->send_error != 0)
+		ending = (struct ending){ENDING_BROKEN, link->send_error};
+	link->ending = ending;
+}
+
+/* Waits for the listener's end.  Returns its status as of waitpid(2). */
+static int
+reap(struct link *link)
+{
+	int status = 0;
+
+	while (waitpid(link->listener, &status, 0) == -1 && errno == EINTR)
+		;
+	link->listener = 0;
+	return status;
+}
+
+void
+link_listener_ended(struct link *link)
+{
+	struct ending ending;
+	bool reported = read_all(link->report, &ending, sizeof ending) == sizeof ending;
+	int status = reap(link);
+
+	if (!reported)
+		ending = (struct ending){ENDING_KILLED, WIFSIGNALED(status) ? WTERMSIG(status) : 0};
+	link_end(link, ending);
+}
+
+size_t
+link_unsent_lines(const struct link *link)
+{
+	const char *text = buffer_data(&link->outbox);
+	size_t length = buffer_length(&link->outbox), lines = 0;
+
+	for (size_t i = 0; i < length; i++)
+		if (text[i] == '\n' || i == length - 1)
+			lines++;
+	return lines;
+}
+
+/* Reads and drops what is there.  Returns whether the stream has ended. */
+static bool
+drop_input(int fd)
+{
+	static char sink[65536];
+	ssize_t n = read(fd, sink, sizeof sink);
+
+	return n == 0 || (n == -1 && errno != EINTR && errno != EAGAIN);
+}
+
+void
+link_linger(struct link *link)
+{
+	int64_t deadline = clock_now() + LINK_LINGER_MS;
+	int signals = signals_deadly_count();
+	bool ended = link->ending.how != ENDING_NONE;
+
+	link_finish(link);
+	while (!(ended && !link_is_waiting(link)) && link->send_error == 0 &&
+	       signals_deadly_count() == signals && clock_until(deadline) > 0) {
+		enum { SOCKET, INPUT, COUNT };
+		int input = link->listener == 0 ? link->peer.socket
+			    : link->lines != -1 ? link->lines
+						: link->report;
+		struct pollfd fds[COUNT] = {
+			[SOCKET] = {.fd = link_is_waiting(link) ? link->peer.socket : -1,
+				    .events = POLLOUT},
+			[INPUT] = {.fd = ended ? -1 : input, .events = POLLIN},
+		};
+
+		signals_poll(fds, COUNT, clock_until(deadline));
+		if (fds[SOCKET].revents != 0)
+			link_flush(link);
+		if (fds[INPUT].revents == 0)
+			continue;
+		if (input != link->report)
+			ended = drop_input(input);
+		else
+			ended = true;
+	}
+}
+
+void
+link_close(struct link *link)
+{
+	if (link->listener != 0) {
+		kill(link->listener, SIGKILL);
+		reap(link);
+	}
+	if (link->lines != -1)
+		close(link->lines);
+	if (link->report != -1)
+		close(link->report);
+	close(link->peer.socket);
+	buffer_free(&link->outbox);
+	setproctitle(NULL);
+}
+
+void
+link_describe_ending(const struct link *link, char *text, size_t size)
+{
+	const struct ending *e = &link->ending;
+
+	switch (e->how) {
+	case ENDING_NONE:
+	case ENDING_LEFT:
+		snprintf(text, size, "%s has left", link->peer.name);
+		break;
+	case ENDING_BROKEN:
+		snprintf(text, size, "the connection to %s broke: %s", link->peer.name,
+			 strerror(e->cause));
+		break;
+	case ENDING_OUTPUT:
+		snprintf(text, size, "cannot write what arrives: %s", strerror(e->cause));
+		break;
+	case ENDING_KILLED:
+		snprintf(text, size, "the listener died: %s",
+			 e->cause ? strsignal(e->cause) : "unknown cause");
+		break;
+	}
+}

@@ -1,0 +1,91 @@
+/*
+ * link - a conversation's connection and its two processes.
+ *
+ *        keyboard                              screen
+ *           |                                     ^
+ *   parent: outbox -> socket          child: socket -> filter -> lines (or standard output)
+ *
+ * The parent, the speaker, only sends on the socket; the child, the listener, only receives.
+ */
+#ifndef LINK_H
+#define LINK_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "buffer.h"
+#include "listener.h"
+#include "peer.h"
+
+struct link {
+	struct peer peer;
+	struct buffer outbox; /* typed, and not yet taken by the kernel */
+	bool closing;	      /* nothing more will be typed: once all is sent, the sending side is shut */
+	bool shut;	      /* the sending side is shut */
+	int send_error;	      /* why sending failed, or 0 */
+
+	pid_t listener;	      /* the child; 0: there is none */
+	int lines;	      /* full screen: what the listener lets through comes out here, else -1 */
+	int report;	      /* tells how the listener has ended; at its end, it has died */
+	struct ending ending; /* set by link_end */
+};
+
+/* A link over a connected peer, whose socket it takes, without a listener. */
+void link_init(struct link *link, const struct peer *peer);
+
+/*
+ * Starts the listener.  With output of LINK_PIPE, link->lines is where safe lines come out;
+ * otherwise the listener writes to the descriptor output itself, or nowhere if it is -1.  Returns 0,
+ * or -1 and errno.
+ */
+#define LINK_PIPE (-2)
+int link_listen(struct link *link, int output, bool raw, struct log *log);
+
+/* Puts bytes into the outbox and sends what can be sent at once. */
+void link_send(struct link *link, const char *bytes, size_t length);
+
+/*
+ * Sends from the outbox without waiting; to be called when the socket takes more.  Where the link is
+ * closing and all is sent, shuts the sending side.  What fails is kept in send_error.
+ */
+void link_flush(struct link *link);
+
+/* Whether bytes wait for the socket to become writable. */
+bool link_is_waiting(const struct link *link);
+
+/* Nothing more will be sent: what is in the outbox still is, then the peer sees the end. */
+void link_finish(struct link *link);
+
+/*
+ * To be called when link->lines has ended or, without it, when link->report is readable: takes
+ * leave of the listener and sets link->ending to what it reported, or to how it died.
+ */
+void link_listener_ended(struct link *link);
+
+/*
+ * Sets link->ending.  A failure to send outweighs the peer's orderly farewell: each error of a
+ * socket is told to one system call only, and if the speaker got it, the receiving side saw but the
+ * end of the stream.
+ */
+void link_end(struct link *link, struct ending ending);
+
+/* How many lines, the last one perhaps unfinished, wait in the outbox. */
+size_t link_unsent_lines(const struct link *link);
+
+/*
+ * Finishes, and waits until the peer has hung up too: at most LINK_LINGER_MS, or until a signal
+ * arrives.  A close with unread bytes in the socket would reset the connection, and that can destroy
+ * lines already sent.  What arrives on link->lines is dropped.
+ */
+#define LINK_LINGER_MS 2000
+void link_linger(struct link *link);
+
+/* Ends the listener, if it still runs, and closes everything. */
+void link_close(struct link *link);
+
+/* Says in one line how the conversation has ended, with the cause and the peer's name. */
+void link_describe_ending(const struct link *link, char *text, size_t size);
+
+#endif

@@ -1,0 +1,129 @@
+#include <config.h>
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "descriptor.h"
+#include "filter.h"
+#include "listener.h"
+#include "notice.h"
+
+#define CHUNK (256 * 1024) /* read at once */
+#define SPANS 64	   /* written at once */
+
+/* Safe text on its way out.  Short pieces are copied, because what they point to does not last. */
+struct outlet {
+	int output;
+	struct iovec pieces[SPANS];
+	int count;
+	char copies[SPANS * sizeof((struct filter *)0)->token];
+	size_t copied;
+};
+
+/* Writes what is waiting.  Returns 0, or -1 and errno. */
+static int
+outlet_flush(struct outlet *outlet)
+{
+	struct iovec *next = outlet->pieces;
+
+	while (outlet->count > 0) {
+		ssize_t n = writev(outlet->output, next, outlet->count);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return -1;
+		while (outlet->count > 0 && (size_t)n >= next->iov_len) {
+			n -= (ssize_t)next->iov_len;
+			next++;
+			outlet->count--;
+		}
+		if (outlet->count > 0) {
+			next->iov_base = (char *)next->iov_base + n;
+			next->iov_len -= (size_t)n;
+		}
+	}
+	outlet->copied = 0;
+	return 0;
+}
+
+/* Adds a piece; whole says that it points into the input, which stays.  Returns 0, or -1 and errno. */
+static int
+outlet_add(struct outlet *outlet, struct span span, bool whole)
+{
+	char *text = (char *)(uintptr_t)span.text;
+
+	if (!whole) {
+		text = memcpy(outlet->copies + outlet->copied, span.text, span.length);
+		outlet->copied += span.length;
+	}
+	outlet->pieces[outlet->count++] = (struct iovec){text, span.length};
+	return outlet->count == SPANS ? outlet_flush(outlet) : 0;
+}
+
+/* Filters bytes and writes what comes out.  Returns 0, or -1 and errno. */
+static int
+pass_on(struct filter *filter, struct outlet *outlet, const char *bytes, size_t length)
+{
+	const char *next = bytes, *end = bytes + length;
+	struct span span;
+
+	while ((span = filter_next(filter, &next, end)).length > 0)
+		if (outlet_add(outlet, span, span.text >= bytes && span.text < end) == -1)
+			return -1;
+	return outlet_flush(outlet);
+}
+
+/* Writes what the end of the stream leaves.  Returns 0, or -1 and errno. */
+static int
+pass_end(struct filter *filter, struct outlet *outlet)
+{
+	struct span span;
+
+	while ((span = filter_end(filter)).length > 0)
+		if (outlet_add(outlet, span, false) == -1)
+			return -1;
+	return outlet_flush(outlet);
+}
+
+struct ending
+listener_run(const struct listener *listener)
+{
+	static char chunk[CHUNK];
+	static struct outlet outlet;
+	struct filter filter;
+	ssize_t n;
+
+	filter_init(&filter);
+	outlet.output = listener->output;
+	while ((n = recv(listener->socket, chunk, sizeof chunk, 0)) != 0) {
+		int written = 0;
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			break;
+		if (listener->output == -1)
+			;
+		else if (listener->raw)
+			written = write_all(listener->output, chunk, (size_t)n);
+		else
+			written = pass_on(&filter, &outlet, chunk, (size_t)n);
+		if (written == -1)
+			return (struct ending){ENDING_OUTPUT, errno};
+		log_bytes(listener->log, VOICE_PEER, chunk, (size_t)n);
+		notice_flush_log(listener->log);
+	}
+
+	struct ending ending = {n == 0 ? ENDING_LEFT : ENDING_BROKEN, n == 0 ? 0 : errno};
+
+	if (listener->output != -1 && !listener->raw && pass_end(&filter, &outlet) == -1)
+		ending = (struct ending){ENDING_OUTPUT, errno};
+	log_end(listener->log, VOICE_PEER);
+	notice_flush_log(listener->log);
+	return ending;
+}

@@ -1,0 +1,91 @@
+#include <config.h>
+
+#include <err.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "chat.h"
+#include "log.h"
+#include "options.h"
+#include "plain.h"
+#include "signals.h"
+
+#define WRONG_USAGE 2
+
+/* The wire is UTF-8, and so are today's terminals, also where a remote shell has no LANG. */
+static void
+use_utf8(void)
+{
+	setlocale(LC_ALL, "");
+	if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0 && setlocale(LC_CTYPE, "C.UTF-8") == NULL)
+		errx(1, "there is no locale for UTF-8: neither LC_CTYPE nor C.UTF-8");
+}
+
+static void
+show_version(void)
+{
+	printf("%s\n"
+	       "Built with ncursesw, GNU Readline and libbsd.\n"
+	       "Copyright (C) 2026 the tchat developers. Licence GPLv3+: GNU GPL version 3 or later.\n",
+	       PACKAGE_STRING);
+}
+
+/* Standard output must have taken what --help and --version print. */
+static int
+printed(void)
+{
+	if (fflush(stdout) == EOF || ferror(stdout))
+		err(1, "cannot write to standard output");
+	return 0;
+}
+
+/* Whether the full screen is what is asked for, and what the terminal can do. */
+static bool
+wants_full_screen(const struct options *o)
+{
+	return !o->plain && !o->raw && !o->alternate && !o->receive_only && !o->send_only &&
+	       isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && chat_is_possible();
+}
+
+int
+main(int argc, char *argv[], char *environment[])
+{
+	struct options options;
+	struct log *log = NULL;
+	char error[256];
+	int status;
+
+	setproctitle_init(argc, argv, environment);
+	setprogname("tchat");
+	use_utf8();
+	switch (options_parse(&options, argc, argv, error, sizeof error)) {
+	case REQUEST_HELP:
+		fputs(options_help(), stdout);
+		return printed();
+	case REQUEST_VERSION:
+		show_version();
+		return printed();
+	case REQUEST_WRONG:
+		warnx("%s", error);
+		return WRONG_USAGE;
+	case REQUEST_CHAT:
+		break;
+	}
+	if (options.log != NULL && (log = log_open(options.log)) == NULL)
+		err(1, "cannot write to the log %s", options.log);
+
+	signals_open();
+	if (wants_full_screen(&options))
+		status = chat_run(&options, log);
+	else
+		status = plain_run(&options, log);
+
+	log_close(log);
+	if (signals_deadly() != 0)
+		signals_obey(signals_deadly());
+	return status;
+}

@@ -1,0 +1,31 @@
+#include <config.h>
+
+#include <err.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "notice.h"
+
+void
+notice(struct log *log, const char *format, ...)
+{
+	char text[1024];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	warnx("%s", text);
+	log_line(log, VOICE_NOTICE, text, strlen(text));
+	notice_flush_log(log);
+}
+
+void
+notice_flush_log(struct log *log)
+{
+	int cause = log_flush(log);
+
+	if (cause != 0)
+		warnc(cause, "cannot write to the log; the conversation goes on without it");
+}

@@ -1,0 +1,219 @@
+#include <config.h>
+
+#include <sys/socket.h>
+
+#include <getopt.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "options.h"
+
+#define PORT_DEFAULT 8080
+#define WAIT_MAX (24 * 60 * 60)
+
+enum { OPTION_RECV_ONLY = 256, OPTION_SEND_ONLY };
+
+static const struct option long_options[] = {
+	{"server", no_argument, NULL, 's'},
+	{"client", no_argument, NULL, 'c'},
+	{"alternate", no_argument, NULL, 'a'},
+	{"bind", required_argument, NULL, 'b'},
+	{"first", required_argument, NULL, 'f'},
+	{"keep", no_argument, NULL, 'k'},
+	{"log", required_argument, NULL, 'l'},
+	{"plain", no_argument, NULL, 'p'},
+	{"raw", no_argument, NULL, 'r'},
+	{"wait", required_argument, NULL, 'w'},
+	{"recv-only", no_argument, NULL, OPTION_RECV_ONLY},
+	{"send-only", no_argument, NULL, OPTION_SEND_ONLY},
+	{"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'V'},
+	{NULL, 0, NULL, 0},
+};
+
+const char *
+options_help(void)
+{
+	return "usage: tchat -s [options] [port]         wait for a call\n"
+	       "       tchat -c [options] host [port]    call\n"
+	       "\n"
+	       "  -4, -6                only IPv4, only IPv6\n"
+	       "  -a, --alternate       take strict turns, line by line (plain)\n"
+	       "  -b, --bind ADDRESS    listen on, or call from, this address\n"
+	       "  -f, --first me|peer   with -a: who speaks first; by default the client\n"
+	       "  -k, --keep            server: when the caller leaves, wait for the next\n"
+	       "  -l, --log FILE        append the conversation to FILE\n"
+	       "  -p, --plain           lines on standard input and output, no full screen\n"
+	       "  -r, --raw             plain, and bytes pass unchanged\n"
+	       "  -w, --wait SECONDS    client: keep calling for so long until somebody answers\n"
+	       "      --recv-only       only show what arrives (plain)\n"
+	       "      --send-only       only send what is typed (plain)\n"
+	       "  -h, --help            show this\n"
+	       "  -V, --version         show the version\n"
+	       "\n"
+	       "The port is a number or a service name, by default 8080.\n"
+	       "In the full screen Ctrl-D on an empty line leaves.\n";
+}
+
+/* Writes what is wrong; the answer of whoever finds it. */
+static enum request __attribute__((format(printf, 3, 4)))
+wrong(char *error, size_t size, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(error, size, format, arguments);
+	va_end(arguments);
+	return REQUEST_WRONG;
+}
+
+/* What getopt_long(3) could not take: c is its optopt, word the last argument it looked at. */
+static enum request
+unknown_option(int c, const char *word, char *error, size_t size)
+{
+	if (c == 0)
+		return wrong(error, size, "unknown option %s", word);
+	for (const struct option *option = long_options; option->name != NULL; option++)
+		if (option->val == c)
+			return wrong(error, size, "--%s takes no argument", option->name);
+	return wrong(error, size, "unknown option -%c", c);
+}
+
+/* A port from 1 to 65535, given as a number or as the name of a service; 0 if it is neither. */
+static unsigned
+parse_port(const char *text)
+{
+	const char *problem;
+	const struct servent *service;
+	unsigned port = (unsigned)strtonum(text, 1, 65535, &problem);
+
+	/* strtonum(3) takes white space and a sign, which no port has. */
+	if (problem == NULL)
+		return text[strspn(text, "0123456789")] == '\0' ? port : 0;
+	if ((service = getservbyname(text, "tcp")) != NULL)
+		return ntohs((uint16_t)service->s_port);
+	return 0;
+}
+
+/* What is wrong with options that are each right by themselves; NULL if nothing is. */
+static const char *
+contradiction(const struct options *o, bool first_given, bool four, bool six)
+{
+	if (four && six)
+		return "-4 and -6 exclude each other";
+	if (o->receive_only && o->send_only)
+		return "--recv-only and --send-only exclude each other";
+	if (o->alternate && o->raw)
+		return "-a takes turns line by line, -r knows no lines: choose one";
+	if (o->alternate && (o->receive_only || o->send_only))
+		return "-a takes turns, --recv-only and --send-only have one direction: choose one";
+	if (first_given && !o->alternate)
+		return "-f says who begins with -a, which is not given";
+	if (o->keep && o->role == ROLE_CLIENT)
+		return "-k is for the server (-s)";
+	if (o->wait > 0 && o->role == ROLE_SERVER)
+		return "-w is for the client (-c), a server waits anyway";
+	return NULL;
+}
+
+/* Reads host and port. */
+static enum request
+parse_operands(struct options *o, int argc, char *argv[], char *error, size_t size)
+{
+	if (o->role == ROLE_CLIENT) {
+		if (argc == 0 || argv[0][0] == '\0')
+			return wrong(error, size, "whom to call is missing: tchat -c host [port]");
+		o->host = *argv++;
+		argc--;
+	}
+	if (argc > 1)
+		return wrong(error, size, "too many operands, from '%s' on", argv[1]);
+	if (argc == 1 && (o->port = parse_port(argv[0])) == 0)
+		return wrong(error, size,
+			     "'%s' is no port: a number from 1 to 65535 or a service name", argv[0]);
+	return REQUEST_CHAT;
+}
+
+enum request
+options_parse(struct options *o, int argc, char *argv[], char *error, size_t size)
+{
+	bool first_given = false, four = false, six = false;
+	const char *problem;
+	int c;
+
+	*o = (struct options){.port = PORT_DEFAULT, .family = AF_UNSPEC};
+	opterr = 0;
+	optind = 1;
+	while ((c = getopt_long(argc, argv, ":sc46ab:f:kl:prw:hV", long_options, NULL)) != -1) {
+		switch (c) {
+		case 's':
+		case 'c':
+			if (o->role != ROLE_NONE && o->role != (c == 's' ? ROLE_SERVER : ROLE_CLIENT))
+				return wrong(error, size, "-s and -c exclude each other");
+			o->role = c == 's' ? ROLE_SERVER : ROLE_CLIENT;
+			break;
+		case '4':
+			four = true;
+			o->family = AF_INET;
+			break;
+		case '6':
+			six = true;
+			o->family = AF_INET6;
+			break;
+		case 'a':
+			o->alternate = true;
+			break;
+		case 'b':
+			o->bind = optarg;
+			break;
+		case 'f':
+			if (strcmp(optarg, "me") != 0 && strcmp(optarg, "peer") != 0)
+				return wrong(error, size, "-f takes 'me' or 'peer', not '%s'", optarg);
+			o->first = strcmp(optarg, "me") == 0 ? FIRST_ME : FIRST_PEER;
+			first_given = true;
+			break;
+		case 'k':
+			o->keep = true;
+			break;
+		case 'l':
+			o->log = optarg;
+			break;
+		case 'p':
+			o->plain = true;
+			break;
+		case 'r':
+			o->raw = true;
+			break;
+		case 'w':
+			o->wait = (unsigned)strtonum(optarg, 1, WAIT_MAX, &problem);
+			if (problem != NULL)
+				return wrong(error, size, "-w takes seconds from 1 to %d, not '%s'",
+					     WAIT_MAX, optarg);
+			break;
+		case OPTION_RECV_ONLY:
+			o->receive_only = true;
+			break;
+		case OPTION_SEND_ONLY:
+			o->send_only = true;
+			break;
+		case 'h':
+			return REQUEST_HELP;
+		case 'V':
+			return REQUEST_VERSION;
+		case ':':
+			return wrong(error, size, "%s needs an argument", argv[optind - 1]);
+		default:
+			return unknown_option(optopt, argv[optind - 1], error, size);
+		}
+	}
+	if (o->role == ROLE_NONE)
+		return wrong(error, size, "-s (wait for a call) or -c host (call) is missing; "
+					  "'tchat --help' shows all options");
+	if ((problem = contradiction(o, first_given, four, six)) != NULL)
+		return wrong(error, size, "%s", problem);
+	return parse_operands(o, argc - optind, argv + optind, error, size);
+}

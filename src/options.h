@@ -1,0 +1,44 @@
+/*
+ * options - the command line, understood and checked.
+ */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum role { ROLE_NONE, ROLE_SERVER, ROLE_CLIENT };
+
+/* With -a: who says the first line. */
+enum first { FIRST_CLIENT, FIRST_ME, FIRST_PEER };
+
+struct options {
+	enum role role;
+	const char *host;     /* client: whom to call */
+	unsigned port;	      /* 1 to 65535 */
+	const char *bind;     /* the address to listen on, or to call from; or NULL */
+	const char *log;      /* the file that the conversation is appended to, or NULL */
+	int family;	      /* AF_UNSPEC, AF_INET or AF_INET6 */
+	enum first first;
+	unsigned wait;	      /* client: keep calling for so many seconds */
+	bool alternate, keep, plain, raw, receive_only, send_only;
+};
+
+enum request {
+	REQUEST_CHAT,	 /* hold a conversation */
+	REQUEST_HELP,	 /* show options_help() */
+	REQUEST_VERSION, /* say the version */
+	REQUEST_WRONG	 /* wrong usage: error says what is wrong, in one line */
+};
+
+/*
+ * Reads the command line into *options.  The strings there point into argv.  error has room for size
+ * bytes and is written only when the answer is REQUEST_WRONG.
+ */
+enum request options_parse(struct options *options, int argc, char *argv[], char *error,
+			   size_t size);
+
+/* The text of --help. */
+const char *options_help(void);
+
+#endif

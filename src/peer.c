@@ -1,0 +1,58 @@
+#include <config.h>
+
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "peer.h"
+
+/* Silence for IDLE seconds, then PROBES questions INTERVAL seconds apart, make a minute. */
+#define KEEPALIVE_IDLE 30
+#define KEEPALIVE_INTERVAL 10
+#define KEEPALIVE_PROBES 3
+#define USER_TIMEOUT_MS 60000
+
+void
+peer_name(struct peer *peer, const char *host, unsigned port, const struct address *address)
+{
+	char number[NI_MAXSERV];
+
+	if (host != NULL) {
+		strlcpy(peer->host, host, sizeof peer->host);
+	} else if (getnameinfo((const struct sockaddr *)&address->storage, address->length, peer->host,
+			       sizeof peer->host, number, sizeof number,
+			       NI_NUMERICHOST | NI_NUMERICSERV) == 0) {
+		port = (unsigned)strtoul(number, NULL, 10);
+	} else {
+		strlcpy(peer->host, "somebody", sizeof peer->host);
+	}
+	snprintf(peer->name, sizeof peer->name, "%s port %u", peer->host, port);
+}
+
+/* A setting that makes the conversation better; it works without, so failing is no error. */
+static void
+prefer(int socket, int level, int name, int value)
+{
+	(void)setsockopt(socket, level, name, &value, sizeof value);
+}
+
+void
+peer_take(struct peer *peer, int socket)
+{
+	peer->socket = socket;
+	fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) & ~O_NONBLOCK);
+	prefer(socket, IPPROTO_TCP, TCP_NODELAY, 1);
+	prefer(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
+#ifdef TCP_KEEPIDLE
+	prefer(socket, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE);
+	prefer(socket, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL);
+	prefer(socket, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_PROBES);
+#endif
+#ifdef TCP_USER_TIMEOUT
+	prefer(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, USER_TIMEOUT_MS);
+#endif
+}

@@ -1,0 +1,30 @@
+/*
+ * peer - the other end of a connection: its socket and what it is called.
+ */
+#ifndef PEER_H
+#define PEER_H
+
+#include "resolve.h"
+
+#define PEER_NAME_MAX 256
+
+struct peer {
+	int socket;
+	char host[PEER_NAME_MAX];      /* as called by the person, or a numeric address */
+	char name[PEER_NAME_MAX + 16]; /* host and port, for messages: "192.0.2.7 port 8080" */
+};
+
+/*
+ * Names the peer after host and port; where host is NULL, after the address.  The strings are cut to
+ * what there is room for.
+ */
+void peer_name(struct peer *peer, const char *host, unsigned port, const struct address *address);
+
+/*
+ * Takes a connected socket for a conversation: blocking, without delay for short lines, and such
+ * that a peer whose machine has vanished is noticed within about a minute, whether lines are on
+ * their way to it (TCP_USER_TIMEOUT) or not (keepalive); see tcp(7).
+ */
+void peer_take(struct peer *peer, int socket);
+
+#endif

@@ -1,0 +1,190 @@
+#include <config.h>
+
+#include <err.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "dial.h"
+#include "link.h"
+#include "notice.h"
+#include "plain.h"
+#include "signals.h"
+#include "turns.h"
+
+#define CHUNK 65536 /* read from standard input at once */
+
+struct plain {
+	const struct options *options;
+	struct log *log;
+	struct dial *dial;
+	struct link link;
+	bool input_ended; /* nothing more is read, in this conversation */
+	char last;	  /* the last byte read */
+};
+
+/* The end of the input: what is queued is sent, then the peer sees the end. */
+static void
+end_input(struct plain *p)
+{
+	p->input_ended = true;
+	if (!p->options->raw && p->last != '\n') {
+		link_send(&p->link, "\n", 1);
+		log_bytes(p->log, VOICE_SELF, "\n", 1);
+	}
+	log_end(p->log, VOICE_SELF);
+	notice_flush_log(p->log);
+	link_finish(&p->link);
+}
+
+/* Sends what is there to be read from standard input. */
+static void
+send_input(struct plain *p)
+{
+	static char chunk[CHUNK];
+	ssize_t n = read(STDIN_FILENO, chunk, sizeof chunk);
+
+	if (n == -1 && errno == EINTR)
+		return;
+	if (n == -1)
+		notice(p->log, "cannot read standard input: %s", strerror(errno));
+	if (n <= 0) {
+		end_input(p);
+		return;
+	}
+	p->last = chunk[n - 1];
+	log_bytes(p->log, VOICE_SELF, chunk, (size_t)n);
+	notice_flush_log(p->log);
+	link_send(&p->link, chunk, (size_t)n);
+}
+
+/* Whether input is still wanted once the peer has left: a person's is not, a file is sent whole. */
+static bool
+wants_input(const struct plain *p)
+{
+	if (p->input_ended || p->link.send_error != 0)
+		return false;
+	if (p->link.ending.how == ENDING_NONE)
+		return true;
+	return p->link.ending.how == ENDING_LEFT && !p->options->keep && !isatty(STDIN_FILENO);
+}
+
+/* Whether there is nothing more to come in either direction. */
+static bool
+is_over(const struct plain *p)
+{
+	bool sent = !wants_input(p) && !link_is_waiting(&p->link);
+
+	switch (p->link.ending.how) {
+	case ENDING_NONE: /* who shows nothing need not wait for the peer's end */
+		return p->options->send_only && p->input_ended && sent;
+	case ENDING_LEFT:
+		return sent;
+	default:
+		return true;
+	}
+}
+
+/* Sends and waits for the listener's end, until the conversation is over or a signal ends it. */
+static void
+converse(struct plain *p)
+{
+	while (!is_over(p) && signals_deadly() == 0) {
+		enum { INPUT, SOCKET, REPORT, OWN };
+		struct pollfd fds[OWN + DIAL_FDS];
+		struct peer other;
+		int timeout = -1;
+		nfds_t count;
+
+		/* What is read waits in the outbox, so no more is read before that is sent. */
+		fds[INPUT] = (struct pollfd){
+			.fd = wants_input(p) && !link_is_waiting(&p->link) ? STDIN_FILENO : -1,
+			.events = POLLIN};
+		fds[SOCKET] = (struct pollfd){
+			.fd = link_is_waiting(&p->link) ? p->link.peer.socket : -1, .events = POLLOUT};
+		fds[REPORT] = (struct pollfd){
+			.fd = p->link.ending.how == ENDING_NONE ? p->link.report : -1, .events = POLLIN};
+		count = OWN + dial_poll(p->dial, fds + OWN, &timeout);
+		signals_poll(fds, count, timeout);
+
+		if (fds[INPUT].revents != 0)
+			send_input(p);
+		if (fds[SOCKET].revents != 0)
+			link_flush(&p->link);
+		if (fds[REPORT].revents != 0)
+			link_listener_ended(&p->link);
+		while (dial_refuse(p->dial, &other))
+			notice(p->log, "%s called while the line was busy", other.name);
+	}
+}
+
+/* Says how the conversation has ended.  Returns the exit status. */
+static int
+conclude(struct plain *p)
+{
+	size_t unsent = link_unsent_lines(&p->link);
+	bool orderly = p->link.ending.how == ENDING_NONE || p->link.ending.how == ENDING_LEFT;
+	char text[512];
+
+	if (p->link.ending.how != ENDING_NONE) {
+		link_describe_ending(&p->link, text, sizeof text);
+		notice(p->log, "%s", text);
+	}
+	if (unsent > 0)
+		notice(p->log, "%zu line%s not delivered", unsent, unsent == 1 ? " was" : "s were");
+	return orderly && unsent == 0 ? 0 : 1;
+}
+
+/* Holds one conversation with the peer.  Returns the exit status. */
+static int
+talk(struct plain *p, const struct peer *peer)
+{
+	const struct options *o = p->options;
+	int output = o->send_only ? -1 : STDOUT_FILENO, status;
+
+	link_init(&p->link, peer);
+	p->last = '\n';
+	p->input_ended = o->receive_only; /* the sending side stays open: shut, it would look like leaving */
+	if (!o->alternate && link_listen(&p->link, output, o->raw, p->log) == -1)
+		err(1, "cannot start the listener");
+	notice(p->log, o->role == ROLE_SERVER ? "%s has called" : "connected to %s", peer->name);
+	if (o->alternate)
+		turns_converse(o, p->log, p->dial, &p->link);
+	else
+		converse(p);
+	link_linger(&p->link);
+	status = conclude(p);
+	link_close(&p->link);
+	return status;
+}
+
+int
+plain_run(const struct options *options, struct log *log)
+{
+	struct plain p = {.options = options, .log = log};
+	struct peer peer;
+	char text[512];
+	int status = 1;
+
+	signals_default_stop();
+	if ((p.dial = dial_new(options, text, sizeof text)) == NULL) {
+		notice(log, "%s", text);
+		return 1;
+	}
+	do {
+		dial_describe(p.dial, text, sizeof text);
+		notice(log, "%s", text);
+		switch (dial_wait(p.dial, &peer)) {
+		case DIAL_CONNECTED:
+			status = talk(&p, &peer);
+			break;
+		case DIAL_FAILED:
+			notice(log, "%s", dial_error(p.dial));
+			break;
+		case DIAL_PENDING: /* a signal */
+			break;
+		}
+	} while (options->keep && signals_deadly() == 0 && p.link.ending.how != ENDING_OUTPUT);
+	dial_free(p.dial);
+	return status;
+}

@@ -1,0 +1,88 @@
+#include <config.h>
+
+#include <sys/wait.h>
+
+#include <netdb.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "descriptor.h"
+#include "resolve.h"
+#include "signals.h"
+
+/* What the helper sends: one write, which a pipe keeps whole or not at all for a reader that waits. */
+struct answer {
+	int result;
+	struct address addresses[RESOLVE_MAX];
+};
+
+int
+resolve_now(const char *host, unsigned port, int family, struct address *addresses)
+{
+	const struct addrinfo hints = {
+		.ai_family = family,
+		.ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_NUMERICSERV | (host == NULL ? AI_PASSIVE : 0),
+	};
+	struct addrinfo *list;
+	char service[8];
+	int result, count = 0;
+
+	snprintf(service, sizeof service, "%u", port);
+	if ((result = getaddrinfo(host, service, &hints, &list)) != 0)
+		return result;
+	for (const struct addrinfo *a = list; a != NULL && count < RESOLVE_MAX; a = a->ai_next) {
+		addresses[count].length = a->ai_addrlen;
+		memcpy(&addresses[count].storage, a->ai_addr, a->ai_addrlen);
+		count++;
+	}
+	freeaddrinfo(list);
+	return count;
+}
+
+int
+resolve_start(struct resolver *resolver, const char *host, unsigned port, int family)
+{
+	struct answer answer = {0};
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) == -1)
+		return -1;
+	switch (resolver->helper = fork()) {
+	case -1:
+		close(ends[0]);
+		close(ends[1]);
+		return -1;
+	case 0:
+		signals_child();
+		answer.result = resolve_now(host, port, family, answer.addresses);
+		_exit(write_all(ends[1], &answer, sizeof answer) == 0 ? 0 : 1);
+	default:
+		close(ends[1]);
+		resolver->pipe = ends[0];
+		return 0;
+	}
+}
+
+int
+resolve_finish(struct resolver *resolver, struct address *addresses)
+{
+	struct answer answer;
+
+	if (read_all(resolver->pipe, &answer, sizeof answer) != sizeof answer)
+		answer.result = EAI_FAIL;
+	else
+		memcpy(addresses, answer.addresses, sizeof answer.addresses);
+	resolve_cancel(resolver);
+	return answer.result;
+}
+
+void
+resolve_cancel(struct resolver *resolver)
+{
+	close(resolver->pipe);
+	kill(resolver->helper, SIGKILL);
+	waitpid(resolver->helper, NULL, 0);
+}

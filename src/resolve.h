@@ -1,0 +1,43 @@
+/*
+ * resolve - the addresses of a name, looked up by a process of its own.
+ *
+ * getaddrinfo(3) can take many seconds and cannot be interrupted; a person must be able to type and
+ * to leave meanwhile.  The helper process sends what it finds through a pipe, and can be killed.
+ */
+#ifndef RESOLVE_H
+#define RESOLVE_H
+
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include <stddef.h>
+
+#define RESOLVE_MAX 16 /* addresses; those after them are left out */
+
+struct address {
+	socklen_t length;
+	struct sockaddr_storage storage; /* the family is in it */
+};
+
+struct resolver {
+	pid_t helper;
+	int pipe; /* readable when the answer is there */
+};
+
+/*
+ * Looks up host (NULL: the addresses to listen on) and port at once, in this process.  Returns how
+ * many addresses were found and written to addresses, which has room for RESOLVE_MAX; or a negative
+ * error for gai_strerror(3).
+ */
+int resolve_now(const char *host, unsigned port, int family, struct address *addresses);
+
+/* Starts a helper process with the same question.  Returns 0, or -1 and errno. */
+int resolve_start(struct resolver *resolver, const char *host, unsigned port, int family);
+
+/* To be called when the pipe is readable: the helper's answer, as of resolve_now. */
+int resolve_finish(struct resolver *resolver, struct address *addresses);
+
+/* Gives a question up. */
+void resolve_cancel(struct resolver *resolver);
+
+#endif

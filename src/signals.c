@@ -1,0 +1,146 @@
+#include <config.h>
+
+#include <err.h>
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#include "signals.h"
+
+static const int caught[] = {SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
+#define CAUGHT (sizeof caught / sizeof caught[0])
+
+static volatile sig_atomic_t arrived[CAUGHT];
+static volatile sig_atomic_t deadly, deadly_count;
+static sigset_t outside; /* the mask that the program was started with */
+
+static void
+note(int signo)
+{
+	for (size_t i = 0; i < CAUGHT; i++)
+		if (caught[i] == signo)
+			arrived[i] = 1;
+	if (signo == SIGHUP || signo == SIGINT || signo == SIGTERM) {
+		if (deadly == 0)
+			deadly = signo;
+		deadly_count++;
+	}
+}
+
+static void
+set_action(int signo, void (*handler)(int))
+{
+	struct sigaction action = {.sa_handler = handler};
+
+	sigemptyset(&action.sa_mask);
+	if (sigaction(signo, &action, NULL) == -1)
+		err(1, "cannot catch signal %d", signo);
+}
+
+/* A signal that was ignored when the program was started stays so: nohup(1) asks for that. */
+static bool
+is_ignored(int signo)
+{
+	struct sigaction action;
+
+	return sigaction(signo, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+void
+signals_open(void)
+{
+	sigset_t inside;
+
+	sigemptyset(&inside);
+	for (size_t i = 0; i < CAUGHT; i++) {
+		if (is_ignored(caught[i]))
+			continue;
+		set_action(caught[i], note);
+		sigaddset(&inside, caught[i]);
+	}
+	set_action(SIGPIPE, SIG_IGN);
+	if (sigprocmask(SIG_BLOCK, &inside, &outside) == -1)
+		err(1, "cannot block signals");
+}
+
+void
+signals_default_stop(void)
+{
+	sigset_t stop;
+
+	if (is_ignored(SIGTSTP))
+		return;
+	set_action(SIGTSTP, SIG_DFL);
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTSTP);
+	sigprocmask(SIG_UNBLOCK, &stop, NULL);
+}
+
+int
+signals_poll(struct pollfd *fds, nfds_t count, int timeout)
+{
+	struct timespec limit = {.tv_sec = timeout / 1000, .tv_nsec = timeout % 1000 * 1000000L};
+	int ready = ppoll(fds, count, timeout < 0 ? NULL : &limit, &outside);
+
+	if (ready == -1) {
+		if (errno != EINTR)
+			err(1, "cannot wait for input");
+		ready = 0;
+	}
+	if (ready == 0)
+		for (nfds_t i = 0; i < count; i++)
+			fds[i].revents = 0;
+	return ready;
+}
+
+int
+signals_deadly(void)
+{
+	return deadly;
+}
+
+int
+signals_deadly_count(void)
+{
+	return deadly_count;
+}
+
+bool
+signals_take(int signo)
+{
+	for (size_t i = 0; i < CAUGHT; i++)
+		if (caught[i] == signo && arrived[i]) {
+			arrived[i] = 0;
+			return true;
+		}
+	return false;
+}
+
+void
+signals_child(void)
+{
+	set_action(SIGHUP, SIG_IGN);
+	set_action(SIGINT, SIG_IGN);
+	if (!is_ignored(SIGTERM))
+		set_action(SIGTERM, SIG_DFL);
+	if (!is_ignored(SIGTSTP))
+		set_action(SIGTSTP, SIG_DFL);
+	sigprocmask(SIG_SETMASK, &outside, NULL);
+}
+
+void
+signals_obey(int signo)
+{
+	sigset_t one;
+
+	if (is_ignored(signo))
+		return;
+	set_action(signo, SIG_DFL);
+	sigemptyset(&one);
+	sigaddset(&one, signo);
+	raise(signo); /* still blocked, taken when unblocked */
+	sigprocmask(SIG_UNBLOCK, &one, NULL);
+	sigprocmask(SIG_BLOCK, &one, NULL);
+	set_action(signo, note);
+}

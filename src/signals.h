@@ -1,0 +1,47 @@
+/*
+ * signals - they arrive only while the program waits, so nothing else has to expect them.
+ *
+ * From signals_open on, the signals that tchat acts on are blocked except inside signals_poll; what
+ * arrived there is asked for afterwards.  There is no race between looking and sleeping: ppoll(2).
+ */
+#ifndef SIGNALS_H
+#define SIGNALS_H
+
+#include <poll.h>
+#include <stdbool.h>
+
+/* Starts catching SIGHUP, SIGINT, SIGTERM, SIGTSTP and SIGWINCH; SIGPIPE is ignored from now on. */
+void signals_open(void);
+
+/* Leaves SIGTSTP to the kernel again: for whoever has no screen to put away first. */
+void signals_default_stop(void);
+
+/*
+ * Waits like poll(2), in milliseconds, -1 for ever.  A signal ends the wait; then, and when time is
+ * up, every revents is 0 and the answer is 0.  Does not fail: what can go wrong is a mistake in the
+ * program, and ends it.
+ */
+int signals_poll(struct pollfd *fds, nfds_t count, int timeout);
+
+/* The first signal that told the program to end (SIGHUP, SIGINT, SIGTERM), or 0. */
+int signals_deadly(void);
+
+/* How many such signals have arrived so far: who is told twice is in a hurry. */
+int signals_deadly_count(void);
+
+/* Whether signo arrived since this was last asked. */
+bool signals_take(int signo);
+
+/*
+ * In a forked child: SIGHUP, SIGINT are ignored, because the parent hears them too and decides what
+ * follows; the others have their usual effect.
+ */
+void signals_child(void);
+
+/*
+ * Lets a deadly or stopping signal take its usual effect.  Returns only after a stop, or where the
+ * signal was ignored when the program was started.
+ */
+void signals_obey(int signo);
+
+#endif
