@@ -9,7 +9,7 @@
 char *
 buffer_data(const struct buffer *buffer)
 {
-	return buffer->data + buffer->start;
+	return buffer->data == NULL ? NULL : buffer->data + buffer->start;
 }
 
 size_t

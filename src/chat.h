@@ -4,13 +4,8 @@
 #ifndef CHAT_H
 #define CHAT_H
 
-#include <stdbool.h>
-
 #include "log.h"
 #include "options.h"
-
-/* Whether the terminal can do a full screen; a dumb one cannot. */
-bool chat_is_possible(void);
 
 /*
  * Holds the conversation, or with -k one after the other.  Returns the exit status; a signal that

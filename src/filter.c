@@ -5,6 +5,7 @@
 #include <wctype.h>
 
 #include "filter.h"
+#include "utf8.h"
 
 void
 filter_init(struct filter *filter)
@@ -12,10 +13,12 @@ filter_init(struct filter *filter)
 	*filter = (struct filter){0};
 }
 
-/* Whether a character of two or more bytes must not reach a terminal as itself. */
+/* Whether a character that is no C0 control or DEL must not reach a terminal as itself. */
 static bool
 is_unsafe(uint32_t c)
 {
+	if (c < 0x7F)
+		return false;
 	if (c < 0xA0) /* C1 controls: some terminals obey them */
 		return true;
 	if (c == 0x200D || (c >= 0xFE00 && c <= 0xFE0F)) /* joiner and variation selectors: emoji */
@@ -31,66 +34,9 @@ is_unsafe(uint32_t c)
 	return !iswprint((wint_t)c);
 }
 
-/*
- * How many bytes a UTF-8 sequence that starts with lead has, and the bounds of its second byte
- * (table 3-7 of The Unicode Standard); 0 where no sequence starts so.
- */
-static int
-sequence_length(unsigned char lead, unsigned char *low, unsigned char *high)
-{
-	*low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
-	*high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
-	if (lead >= 0xC2 && lead <= 0xDF)
-		return 2;
-	if (lead >= 0xE0 && lead <= 0xEF)
-		return 3;
-	if (lead >= 0xF0 && lead <= 0xF4)
-		return 4;
-	return 0;
-}
-
-enum sequence { COMPLETE, INCOMPLETE, BROKEN };
-
-/*
- * Looks at the sequence at the start of n bytes (n > 0), the first of which is not ASCII.  *used is
- * how many bytes belong to it: of a broken one, its maximal subpart.
- */
-static enum sequence
-examine(const unsigned char *s, size_t n, size_t *used)
-{
-	unsigned char low, high;
-	int length = sequence_length(s[0], &low, &high);
-
-	*used = 1;
-	if (length == 0)
-		return BROKEN;
-	while (*used < (size_t)length) {
-		if (*used == n)
-			return INCOMPLETE;
-		if (s[*used] < low || s[*used] > high)
-			return BROKEN;
-		low = 0x80;
-		high = 0xBF;
-		++*used;
-	}
-	return COMPLETE;
-}
-
-/* The character that a complete sequence of length bytes encodes. */
-static uint32_t
-decode(const unsigned char *s, size_t length)
-{
-	static const unsigned char mask[] = {0, 0, 0x1F, 0x0F, 0x07};
-	uint32_t c = s[0] & mask[length];
-
-	for (size_t i = 1; i < length; i++)
-		c = c << 6 | (s[i] & 0x3F);
-	return c;
-}
-
 /* Whether all of eight bytes are printable ASCII, looked at as one number. */
 static bool
-eight_printable(const unsigned char *s)
+eight_printable(const char *s)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
 	uint64_t v, del;
@@ -105,12 +51,13 @@ eight_printable(const unsigned char *s)
  * leaves *column.  Stops before a line would become too long.
  */
 static size_t
-clean_run(const unsigned char *s, const unsigned char *end, size_t *column)
+clean_run(const char *s, const char *end, size_t *column)
 {
-	const unsigned char *start = s, *line = s; /* where the line, or what is new of it, starts */
+	const char *start = s, *line = s; /* where the line, or what is new of it, starts */
 	size_t before = *column;		   /* bytes of the line that came earlier */
 
 	while (s < end) {
+		unsigned char c = (unsigned char)*s;
 		size_t room = FILTER_LINE_MAX - before - (size_t)(s - line);
 		size_t length = 1;
 
@@ -123,11 +70,11 @@ clean_run(const unsigned char *s, const unsigned char *end, size_t *column)
 			before = 0;
 			continue;
 		}
-		if (*s >= 0x80) {
-			if (examine(s, (size_t)(end - s), &length) != COMPLETE ||
-			    is_unsafe(decode(s, length)))
+		if (c >= 0x80) {
+			if (utf8_examine(s, (size_t)(end - s), &length) != UTF8_COMPLETE ||
+			    is_unsafe(utf8_decode(s, length)))
 				break;
-		} else if ((*s < 0x20 && *s != '\t') || *s == 0x7F) {
+		} else if ((c < 0x20 && c != '\t') || c == 0x7F) {
 			break;
 		}
 		if (length > room)
@@ -167,11 +114,11 @@ replacement(struct filter *filter)
 	return token(filter, 3);
 }
 
-/* A complete multibyte character: itself, or its number. */
+/* A complete character that is no control: itself, or its number. */
 static struct span
-character(struct filter *filter, const unsigned char *s, size_t length)
+character(struct filter *filter, const char *s, size_t length)
 {
-	uint32_t c = decode(s, length);
+	uint32_t c = utf8_decode(s, length);
 
 	if (is_unsafe(c))
 		return token(filter, (size_t)snprintf(filter->token, sizeof filter->token,
@@ -195,17 +142,17 @@ resume(struct filter *filter, const char **input, const char *end)
 	size_t used;
 
 	while (*input < end) {
-		filter->pending[filter->held] = (unsigned char)**input;
-		switch (examine(filter->pending, filter->held + 1U, &used)) {
-		case COMPLETE:
+		filter->pending[filter->held] = **input;
+		switch (utf8_examine(filter->pending, filter->held + 1U, &used)) {
+		case UTF8_COMPLETE:
 			++*input;
 			filter->held = 0;
 			return character(filter, filter->pending, used);
-		case INCOMPLETE:
+		case UTF8_INCOMPLETE:
 			++*input;
 			filter->held++;
 			break;
-		case BROKEN: /* the new byte is not part of it, and is looked at afresh */
+		case UTF8_BROKEN: /* the new byte is not part of it, and is looked at afresh */
 			filter->held = 0;
 			return replacement(filter);
 		}
@@ -216,7 +163,6 @@ resume(struct filter *filter, const char **input, const char *end)
 struct span
 filter_next(struct filter *filter, const char **input, const char *end)
 {
-	const unsigned char *s;
 	size_t length;
 
 	if (filter->held > 0) {
@@ -225,37 +171,36 @@ filter_next(struct filter *filter, const char **input, const char *end)
 			return span;
 	}
 	while (*input < end) {
-		s = (const unsigned char *)*input;
+		const char *s = *input;
+		unsigned char c = (unsigned char)*s;
+
 		if (filter->cr) {
 			filter->cr = false;
-			if (*s != '\n')
+			if (c != '\n')
 				return caret(filter, '\r');
 		}
-		length = clean_run(s, (const unsigned char *)end, &filter->column);
+		length = clean_run(s, end, &filter->column);
 		if (length > 0) {
 			*input += length;
-			return (struct span){(const char *)s, length};
+			return (struct span){s, length};
 		}
-		if (*s < 0x80) {
+		if (c == '\r') {
 			++*input;
-			if (*s == '\r') {
-				filter->cr = true;
-				continue;
-			}
-			if (*s < 0x20 || *s == 0x7F)
-				return *s == '\t' ? (filter->token[0] = '\t', token(filter, 1))
-						  : caret(filter, *s);
-			filter->token[0] = (char)*s;
-			return token(filter, 1);
+			filter->cr = true;
+			continue;
 		}
-		switch (examine(s, (size_t)((const unsigned char *)end - s), &length)) {
-		case COMPLETE:
+		if ((c < 0x20 && c != '\t') || c == 0x7F) {
+			++*input;
+			return caret(filter, c);
+		}
+		switch (utf8_examine(s, (size_t)(end - s), &length)) {
+		case UTF8_COMPLETE:
 			*input += length;
 			return character(filter, s, length);
-		case BROKEN:
+		case UTF8_BROKEN:
 			*input += length;
 			return replacement(filter);
-		case INCOMPLETE:
+		case UTF8_INCOMPLETE:
 			memcpy(filter->pending, s, length);
 			filter->held = (uint8_t)length;
 			*input = end;

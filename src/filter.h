@@ -32,7 +32,7 @@ struct span {
 };
 
 struct filter {
-	unsigned char pending[4]; /* the start of a character, not yet complete */
+	char pending[4]; /* the start of a character, not yet complete */
 	uint8_t held;		  /* how many bytes of it there are */
 	bool cr;		  /* a CR was read, what follows decides what it means */
 	size_t column;		  /* bytes of safe text in the current line */

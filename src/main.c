@@ -13,16 +13,24 @@
 #include "options.h"
 #include "plain.h"
 #include "signals.h"
+#include "terminal.h"
 
 #define WRONG_USAGE 2
 
-/* The wire is UTF-8, and so are today's terminals, also where a remote shell has no LANG. */
+/*
+ * The wire is UTF-8, and so are today's terminals, also where a remote shell has no LANG.  The
+ * environment is made to say so too, because Readline looks there.
+ */
 static void
 use_utf8(void)
 {
 	setlocale(LC_ALL, "");
-	if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0 && setlocale(LC_CTYPE, "C.UTF-8") == NULL)
-		errx(1, "there is no locale for UTF-8: neither LC_CTYPE nor C.UTF-8");
+	if (strcmp(nl_langinfo(CODESET), "UTF-8") == 0)
+		return;
+	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
+		errx(1, "there is no locale for UTF-8: neither the environment's nor C.UTF-8");
+	unsetenv("LC_ALL");
+	setenv("LC_CTYPE", "C.UTF-8", 1);
 }
 
 static void
@@ -48,7 +56,7 @@ static bool
 wants_full_screen(const struct options *o)
 {
 	return !o->plain && !o->raw && !o->alternate && !o->receive_only && !o->send_only &&
-	       isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && chat_is_possible();
+	       isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && terminal_can_draw();
 }
 
 int

@@ -1,0 +1,48 @@
+/*
+ * history - the conversation so far: a bounded store of lines.
+ *
+ * Text is held once, in one ring of bytes; what is oldest makes room for what is new.  Memory is
+ * taken from the kernel only as lines come in.  Lines are numbered from 0 in the order of their
+ * arrival, and keep their numbers.
+ */
+#ifndef HISTORY_H
+#define HISTORY_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "log.h"
+
+#define HISTORY_BYTES_PER_LINE 256 /* of the limit on text, which no line exceeds by itself */
+
+struct history;
+
+struct line {
+	const char *text; /* safe text without LF; good until the next line is added */
+	size_t length;
+	time_t when;
+	enum voice voice;
+};
+
+/*
+ * A history of at most max_lines lines (1 or more), and of at most HISTORY_BYTES_PER_LINE for each of
+ * them together, or 1 MiB if that is more.
+ */
+struct history *history_new(size_t max_lines);
+
+/* Adds a line of safe text; it must not be longer than FILTER_LINE_MAX. */
+void history_add(struct history *history, enum voice voice, time_t when, const char *text,
+		 size_t length);
+
+/* The number of the oldest line held, and the number that the next line will get. */
+uint64_t history_start(const struct history *history);
+uint64_t history_end(const struct history *history);
+
+/* The line of that number, which must be held. */
+struct line history_line(const struct history *history, uint64_t number);
+
+/* Gives the memory back. */
+void history_free(struct history *history);
+
+#endif

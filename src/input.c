@@ -1,0 +1,388 @@
+#include <config.h>
+
+#include <err.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <readline/history.h>
+#include <readline/readline.h>
+
+#include "buffer.h"
+#include "clock.h"
+#include "input.h"
+#include "utf8.h"
+
+#define PROMPT "> "
+#define HISTORY_LINES 1000 /* typed lines that can be fetched back */
+#define KEY_GAP_MS 50	   /* the bytes of one key follow each other faster than that */
+#define PASTE_GAP_MS 1000  /* so do those of a paste */
+
+#define CTRL_KEY(c) ((c) & 0x1F)
+
+static struct buffer arrived;	/* from the terminal: a character that is not yet complete */
+static struct buffer keys;	/* complete ones, not yet given to Readline */
+static struct buffer paste;	/* what is being pasted */
+static bool pasting;
+static int64_t paste_deadline;
+static struct buffer view;	/* of input_view */
+static enum input_event event;	/* what the last key asked for */
+static struct buffer line;	/* of INPUT_LINE */
+static FILE *nowhere;		/* what Readline would print */
+
+static const char paste_end[] = "\033[201~";
+
+/* --- What the commands do.  Readline calls them with a count and the key. --- */
+
+static int
+ask(enum input_event what)
+{
+	event = what;
+	return 0;
+}
+
+static int
+page_up(int count, int key)
+{
+	(void)count, (void)key;
+	return ask(INPUT_PAGE_UP);
+}
+
+static int
+page_down(int count, int key)
+{
+	(void)count, (void)key;
+	return ask(INPUT_PAGE_DOWN);
+}
+
+static int
+to_start(int count, int key)
+{
+	(void)count, (void)key;
+	return ask(INPUT_TO_START);
+}
+
+static int
+to_end(int count, int key)
+{
+	(void)count, (void)key;
+	return ask(INPUT_TO_END);
+}
+
+static int
+redraw(int count, int key)
+{
+	(void)count, (void)key;
+	return ask(INPUT_REDRAW);
+}
+
+static int
+suspend(int count, int key)
+{
+	(void)count, (void)key;
+	return ask(INPUT_SUSPEND);
+}
+
+/* Abandons what is typed, which a yank brings back; where nothing is, leaves. */
+static int
+abandon(int count, int key)
+{
+	if (rl_end == 0)
+		return ask(INPUT_LEAVE);
+	return rl_kill_full_line(count, key);
+}
+
+static int
+begin_paste(int count, int key)
+{
+	(void)count, (void)key;
+	pasting = true;
+	paste_deadline = clock_now() + PASTE_GAP_MS;
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	rl_command_func_t *function;
+	const char *key; /* what the terminal sends for it */
+} commands[] = {
+	{"scroll-page-up", page_up, "\033[5~"},	   /* PgUp */
+	{"scroll-page-down", page_down, "\033[6~"}, /* PgDn */
+	{"scroll-to-start", to_start, "\033[5;5~"}, /* Ctrl-PgUp */
+	{"scroll-to-end", to_end, "\033[6;5~"},	   /* Ctrl-PgDn */
+	{"redraw-screen", redraw, "\014"},	   /* Ctrl-L */
+	{"suspend", suspend, "\032"},		   /* Ctrl-Z */
+	{"abandon-line", abandon, "\003"},	   /* Ctrl-C */
+	{"begin-paste", begin_paste, "\033[200~"},  /* bracketed paste: xterm's control sequences */
+};
+#define COMMANDS (sizeof commands / sizeof commands[0])
+
+static bool
+is_command(rl_command_func_t *function)
+{
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (commands[i].function == function)
+			return true;
+	return false;
+}
+
+/*
+ * Binds the keys in a keymap.  They come before what an init file, often the distribution's, binds
+ * them to for all programs; but not before a command of tchat that somebody has put there.
+ */
+static void
+bind_keys(const char *map_name)
+{
+	Keymap map = rl_get_keymap_by_name(map_name);
+
+	for (size_t i = 0; i < COMMANDS; i++) {
+		int type = ISFUNC;
+		rl_command_func_t *bound = rl_function_of_keyseq(commands[i].key, map, &type);
+
+		if (type != ISFUNC || !is_command(bound))
+			rl_bind_keyseq_in_map(commands[i].key, commands[i].function, map);
+	}
+}
+
+/* --- What Readline asks for. --- */
+
+/* The next byte; at the end of what is there, the key that makes Readline give up waiting for it. */
+static int
+next_byte(FILE *stream)
+{
+	unsigned char byte = CTRL_KEY('G');
+
+	(void)stream;
+	if (buffer_length(&keys) > 0) {
+		byte = (unsigned char)*buffer_data(&keys);
+		buffer_drop(&keys, 1);
+	}
+	return byte;
+}
+
+/*
+ * Whether more of a key is there or, where Readline would wait for it, on its way: so the Escape key
+ * is told from an arrow.  The timeout in force can only be read by setting it.
+ */
+static int
+more_bytes(void)
+{
+	int timeout = rl_set_keyboard_input_timeout(0);
+
+	rl_set_keyboard_input_timeout(timeout);
+	return buffer_length(&keys) > 0 ||
+	       (timeout > 0 && poll(&(struct pollfd){.fd = STDIN_FILENO, .events = POLLIN}, 1,
+				    KEY_GAP_MS) > 0);
+}
+
+static void
+no_redisplay(void)
+{
+}
+
+static void
+no_preparation(int meta)
+{
+	(void)meta;
+}
+
+/* No file names are completed: a TAB on a word does nothing. */
+static char **
+no_completion(const char *text, int start, int end)
+{
+	(void)text, (void)start, (void)end;
+	rl_attempted_completion_over = 1;
+	return NULL;
+}
+
+/* Readline's word that the line is complete; NULL is Ctrl-D on an empty line. */
+static void
+take_line(char *text)
+{
+	/* One key that is bound to a macro can complete several lines. */
+	if (event != INPUT_LINE)
+		buffer_drop(&line, buffer_length(&line));
+	if (text == NULL) {
+		event = INPUT_LEAVE;
+		return;
+	}
+	event = INPUT_LINE;
+	buffer_add(&line, text, strlen(text));
+	buffer_add(&line, "\n", 1);
+	if (*text != '\0') {
+		const HIST_ENTRY *last = history_get(history_base + history_length - 1);
+		if (last == NULL || strcmp(last->line, text) != 0)
+			add_history(text);
+	}
+	free(text);
+}
+
+void
+input_open(void)
+{
+	if ((nowhere = fopen("/dev/null", "w")) == NULL)
+		err(1, "cannot open /dev/null");
+	rl_readline_name = "tchat";
+	rl_outstream = nowhere;
+	rl_catch_signals = 0;
+	rl_catch_sigwinch = 0;
+	rl_change_environment = 0;
+	rl_getc_function = next_byte;
+	rl_input_available_hook = more_bytes;
+	rl_redisplay_function = no_redisplay;
+	rl_prep_term_function = no_preparation;
+	rl_deprep_term_function = no_redisplay;
+	rl_attempted_completion_function = no_completion;
+	for (size_t i = 0; i < COMMANDS; i++)
+		rl_add_defun(commands[i].name, commands[i].function, -1);
+	rl_initialize();
+	rl_variable_bind("bell-style", "none");
+	bind_keys("emacs");
+	bind_keys("vi-insert");
+	bind_keys("vi-command");
+	using_history();
+	stifle_history(HISTORY_LINES);
+	rl_callback_handler_install(PROMPT, take_line);
+}
+
+void
+input_feed(const char *bytes, size_t length)
+{
+	buffer_add(&arrived, bytes, length);
+	while (buffer_length(&arrived) > 0) {
+		const char *text = buffer_data(&arrived);
+		size_t used;
+		enum utf8_sequence found = utf8_examine(text, buffer_length(&arrived), &used);
+
+		if (found == UTF8_INCOMPLETE)
+			break;
+		if (found == UTF8_COMPLETE)
+			buffer_add(&keys, text, used);
+		else
+			buffer_add(&keys, "\xEF\xBF\xBD", 3); /* U+FFFD */
+		buffer_drop(&arrived, used);
+	}
+	paste_deadline = clock_now() + PASTE_GAP_MS;
+}
+
+int
+input_timeout(void)
+{
+	return pasting ? clock_until(paste_deadline) : -1;
+}
+
+/* --- Pasting: Readline gets it as a whole, so that no byte of it is taken for a key. --- */
+
+/* Puts what was pasted into the line, as safe text. */
+static void
+insert_paste(void)
+{
+	struct filter filter;
+	struct buffer text = {0};
+	struct span span;
+
+	/* The terminal sends CR for the end of a line. */
+	for (char *c = buffer_data(&paste); c < buffer_data(&paste) + buffer_length(&paste); c++)
+		if (*c == '\r')
+			*c = '\n';
+	filter_init(&filter);
+	for (const char *next = buffer_data(&paste), *end = next + buffer_length(&paste);
+	     (span = filter_next(&filter, &next, end)).length > 0;)
+		buffer_add(&text, span.text, span.length);
+	buffer_add(&text, "", 1);
+	rl_insert_text(buffer_data(&text));
+	buffer_free(&text);
+	buffer_free(&paste);
+	pasting = false;
+}
+
+/* Moves bytes from the keys to the paste, up to its end. */
+static void
+go_on_pasting(void)
+{
+	const char *bytes = buffer_data(&keys);
+	size_t length = buffer_length(&keys), end_length = sizeof paste_end - 1;
+	const char *end = length > 0 ? memmem(bytes, length, paste_end, end_length) : NULL;
+	size_t taken = length;
+
+	if (end != NULL) {
+		taken = (size_t)(end - bytes);
+	} else if (clock_until(paste_deadline) > 0) {
+		/* What may be the beginning of the end stays, to be looked at with what follows it. */
+		taken = length < end_length ? 0 : length - (end_length - 1);
+	}
+	buffer_add(&paste, bytes, taken);
+	buffer_drop(&keys, taken + (end != NULL ? end_length : 0));
+	if (end != NULL || clock_until(paste_deadline) == 0)
+		insert_paste();
+}
+
+enum input_event
+input_next(void)
+{
+	event = INPUT_NONE;
+	if (pasting)
+		go_on_pasting();
+	while (event == INPUT_NONE && !pasting && buffer_length(&keys) > 0) {
+		rl_callback_read_char();
+		if (pasting)
+			go_on_pasting();
+	}
+	return event;
+}
+
+struct span
+input_line(void)
+{
+	return (struct span){buffer_data(&line), buffer_length(&line)};
+}
+
+void
+input_put_back(void)
+{
+	line.data[line.end - 1] = '\0'; /* the last LF was not typed into it */
+	rl_insert_text(buffer_data(&line));
+}
+
+/* Adds the prompt, without the marks that Readline puts around what takes no columns. */
+static void
+add_prompt(const char *prompt)
+{
+	for (; *prompt != '\0'; prompt++)
+		if (*prompt != RL_PROMPT_START_IGNORE && *prompt != RL_PROMPT_END_IGNORE)
+			buffer_add(&view, prompt, 1);
+}
+
+struct input_view
+input_view(void)
+{
+	size_t prompt;
+
+	buffer_drop(&view, buffer_length(&view));
+	add_prompt(rl_display_prompt != NULL ? rl_display_prompt : PROMPT);
+	prompt = buffer_length(&view);
+	buffer_add(&view, rl_line_buffer, (size_t)rl_end);
+	buffer_add(&view, " ", 1);
+	return (struct input_view){buffer_data(&view), buffer_length(&view), prompt + (size_t)rl_point};
+}
+
+const char *
+input_text(void)
+{
+	return rl_line_buffer;
+}
+
+void
+input_close(void)
+{
+	rl_callback_handler_remove();
+	rl_clear_history();
+	fclose(nowhere);
+	buffer_free(&line);
+	buffer_free(&arrived);
+	buffer_free(&keys);
+	buffer_free(&paste);
+	buffer_free(&view);
+}

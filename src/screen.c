@@ -1,0 +1,315 @@
+#include <config.h>
+
+#include <sys/ioctl.h>
+
+#include <curses.h>
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#include "screen.h"
+#include "terminal.h"
+#include "utf8.h"
+#include "wrap.h"
+
+#define TIME_WIDTH 6	  /* "14:02 " */
+#define LABEL_MAX 16	  /* columns */
+#define TIME_FROM 40	  /* narrower screens show no times */
+#define LABEL_FROM 24	  /* ... and no labels */
+#define GUTTER_WIDTH 2	  /* the mark of who speaks, and a blank */
+#define GUTTER_FROM 8	  /* ... and text alone */
+#define LINE_END_SIGN 0x23CE /* RETURN SYMBOL: where a pasted line ends */
+
+enum colour { COLOUR_PEER = 1, COLOUR_NOTICE };
+
+static bool is_open;
+
+/* Where things are on the screen. */
+struct layout {
+	int rows, columns;
+	int pane_rows;	/* from row 0 on */
+	int status_row; /* -1: there is no room for it */
+	int input_row, input_rows;
+	int labels, label_width; /* where they start, and columns for them; 0: none are shown */
+	int gutter;		 /* the mark of who speaks */
+	int text;		 /* where text starts */
+	int text_width;
+};
+
+bool
+screen_open(void)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	if (newterm(NULL, stdout, stdin) == NULL)
+		return false;
+	is_open = true;
+	atexit(screen_close);
+	raw();
+	noecho();
+	nonl();
+	if (has_colors() && (no_color == NULL || *no_color == '\0')) {
+		start_color();
+		use_default_colors();
+		init_pair(COLOUR_PEER, COLOR_CYAN, -1);
+		init_pair(COLOUR_NOTICE, COLOR_YELLOW, -1);
+	}
+	terminal_mark_pastes(true);
+	return true;
+}
+
+void
+screen_suspend(void)
+{
+	terminal_mark_pastes(false);
+	endwin();
+}
+
+void
+screen_resume(void)
+{
+	terminal_mark_pastes(true);
+	reset_prog_mode();
+	screen_resize();
+	screen_forget();
+}
+
+void
+screen_close(void)
+{
+	if (!is_open)
+		return;
+	is_open = false;
+	screen_suspend();
+}
+
+void
+screen_resize(void)
+{
+	struct winsize size;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0)
+		resizeterm(size.ws_row, size.ws_col);
+}
+
+void
+screen_forget(void)
+{
+	clearok(curscr, TRUE);
+}
+
+/* Draws one character at the cursor; what is a control is made visible. */
+static void
+draw_character(uint32_t c)
+{
+	wchar_t text[2] = {(wchar_t)c, L'\0'};
+
+	if (c == '\n')
+		text[0] = LINE_END_SIGN;
+	if (c != '\n' && (c < 0x20 || c == 0x7F)) {
+		addch('^');
+		addch(c ^ 0x40);
+	} else {
+		addnwstr(text, 1);
+	}
+}
+
+/*
+ * Draws text from a place on, cut off where the columns end.  Returns the column after it, counted
+ * from where it started.
+ */
+static int
+draw_text(int y, int x, int columns, const char *text, size_t length)
+{
+	const char *end = text + length;
+	int column = 0;
+
+	move(y, x);
+	while (text < end) {
+		uint32_t c;
+		int width;
+
+		text = utf8_next(text, end, &c);
+		width = wrap_columns(c, column);
+		if (column + width > columns)
+			break;
+		if (c == '\t')
+			move(y, x + column + width);
+		else
+			draw_character(c);
+		column += width;
+	}
+	return column;
+}
+
+/* How many columns the text takes in one row. */
+static int
+measure(const char *text, size_t length)
+{
+	const char *end = text + length;
+	int columns = 0;
+
+	while (text < end) {
+		uint32_t c;
+		text = utf8_next(text, end, &c);
+		columns += wrap_columns(c, columns);
+	}
+	return columns;
+}
+
+static int
+columns_of(const char *text)
+{
+	return measure(text, strlen(text));
+}
+
+/* How many rows the typed text takes. */
+static int
+input_rows(const struct input_view *input, int columns)
+{
+	struct row row;
+	size_t start = 0;
+	int rows = 0;
+
+	do {
+		start = wrap_row(input->text, input->length, start, columns, WRAP_CHARACTERS, &row);
+		rows++;
+	} while (start < input->length);
+	return rows;
+}
+
+static int
+min(int a, int b)
+{
+	return a < b ? a : b;
+}
+
+static struct layout
+arrange(const struct scene *scene)
+{
+	struct layout l = {.status_row = -1};
+	int peer = columns_of(scene->peer_label), own = columns_of(scene->own_label);
+
+	getmaxyx(stdscr, l.rows, l.columns);
+	l.input_rows = min(input_rows(&scene->input, l.columns), l.rows < 6 ? 1 : l.rows / 3);
+	l.input_row = l.rows - l.input_rows;
+	l.pane_rows = l.input_row;
+	if (l.rows >= 3)
+		l.pane_rows = l.status_row = l.input_row - 1;
+	l.labels = l.columns >= TIME_FROM ? TIME_WIDTH : 0;
+	if (l.columns >= LABEL_FROM)
+		l.label_width = min(peer > own ? peer : own, min(LABEL_MAX, l.columns / 4));
+	l.gutter = l.labels + l.label_width + (l.label_width > 0 ? 1 : 0);
+	l.text = l.columns >= GUTTER_FROM ? l.gutter + GUTTER_WIDTH : 0;
+	l.text_width = l.columns - l.text;
+	return l;
+}
+
+/* Draws what stands before a line: when and who. */
+static void
+draw_head(const struct scene *scene, const struct layout *l, int y, const struct line *line)
+{
+	const char *label = line->voice == VOICE_SELF	? scene->own_label
+			    : line->voice == VOICE_PEER ? scene->peer_label
+							: "";
+	int attributes = line->voice == VOICE_PEER ? A_BOLD | COLOR_PAIR(COLOUR_PEER) : A_BOLD;
+	char time[TIME_WIDTH + 1];
+	struct tm tm;
+
+	if (l->labels > 0) {
+		strftime(time, sizeof time, "%H:%M", localtime_r(&line->when, &tm));
+		attrset(A_DIM);
+		mvaddstr(y, 0, time);
+	}
+	attrset(attributes);
+	if (l->label_width > 0) {
+		int width = min(columns_of(label), l->label_width);
+		draw_text(y, l->labels + l->label_width - width, width, label, strlen(label));
+	}
+	if (l->text > 0 && line->voice == VOICE_SELF)
+		mvaddch(y, l->gutter, '>');
+	if (l->text > 0 && line->voice == VOICE_NOTICE)
+		mvaddch(y, l->gutter, '*' | A_DIM);
+}
+
+static void
+draw_pane(const struct scene *scene, const struct layout *l)
+{
+	struct pane_row *rows;
+	int count;
+
+	if (l->pane_rows <= 0)
+		return;
+	if ((rows = calloc((size_t)l->pane_rows, sizeof *rows)) == NULL)
+		err(1, "cannot get memory");
+	pane_resize(scene->pane, l->text_width, l->pane_rows);
+	count = pane_rows(scene->pane, rows);
+	for (int i = 0; i < count; i++) {
+		struct line line = history_line(scene->pane->history, rows[i].line);
+		int y = l->pane_rows - count + i;
+
+		if (rows[i].row.start == 0)
+			draw_head(scene, l, y, &line);
+		attrset(line.voice == VOICE_NOTICE ? A_DIM : A_NORMAL);
+		draw_text(y, l->text, l->text_width, line.text + rows[i].row.start,
+			  rows[i].row.length);
+	}
+	free(rows);
+}
+
+static void
+draw_status(const struct scene *scene, const struct layout *l)
+{
+	int hint = columns_of(scene->hint), used;
+
+	if (l->status_row < 0)
+		return;
+	attrset(A_REVERSE);
+	mvhline(l->status_row, 0, ' ' | A_REVERSE, l->columns);
+	used = draw_text(l->status_row, 1, l->columns - 2, scene->status, strlen(scene->status)) + 3;
+	if (used + hint < l->columns)
+		draw_text(l->status_row, l->columns - 1 - hint, hint, scene->hint, strlen(scene->hint));
+	attrset(A_NORMAL);
+}
+
+/* Draws the rows of what is typed around the cursor, and leaves the cursor there. */
+static void
+draw_input(const struct scene *scene, const struct layout *l)
+{
+	const struct input_view *in = &scene->input;
+	struct row row;
+	size_t start = 0, next;
+	int cursor_row = 0, first, cursor_column = 0;
+
+	while ((next = wrap_row(in->text, in->length, start, l->columns, WRAP_CHARACTERS, &row)) <=
+	       in->cursor) {
+		start = next;
+		cursor_row++;
+	}
+	first = cursor_row < l->input_rows ? 0 : cursor_row - l->input_rows + 1;
+	attrset(A_NORMAL);
+	start = 0;
+	for (int i = 0; i < first + l->input_rows && start < in->length; i++) {
+		next = wrap_row(in->text, in->length, start, l->columns, WRAP_CHARACTERS, &row);
+		if (i == cursor_row)
+			cursor_column = measure(in->text + start, in->cursor - start);
+		if (i >= first)
+			draw_text(l->input_row + i - first, 0, l->columns, in->text + start, row.length);
+		start = next;
+	}
+	move(l->input_row + cursor_row - first, min(cursor_column, l->columns - 1));
+}
+
+void
+screen_draw(const struct scene *scene)
+{
+	struct layout layout = arrange(scene);
+
+	erase();
+	draw_pane(scene, &layout);
+	draw_status(scene, &layout);
+	draw_input(scene, &layout);
+	refresh();
+}

@@ -1,0 +1,43 @@
+/*
+ * screen - the terminal, drawn with ncurses: conversation pane, status bar, input line.
+ *
+ * It is drawn as a whole from what it is shown, and keeps nothing; ncurses sends only what has
+ * changed.  There is one screen, as there is one terminal.
+ */
+#ifndef SCREEN_H
+#define SCREEN_H
+
+#include <stdbool.h>
+
+#include "input.h"
+#include "pane.h"
+
+/* Everything that is to be seen. */
+struct scene {
+	struct pane *pane;	  /* its size is set by screen_draw */
+	const char *own_label;	  /* before one's own lines */
+	const char *peer_label;	  /* before the peer's */
+	const char *status;	  /* left side of the bar */
+	const char *hint;	  /* right side of the bar, where there is room for it */
+	struct input_view input;
+};
+
+/* Takes the terminal over.  Returns false if that fails. */
+bool screen_open(void);
+
+void screen_draw(const struct scene *scene);
+
+/* Asks the terminal for its size again. */
+void screen_resize(void);
+
+/* What is on the terminal is not known any more: draws everything the next time. */
+void screen_forget(void);
+
+/* Gives the terminal back for a while, and takes it again. */
+void screen_suspend(void);
+void screen_resume(void);
+
+/* Gives the terminal back as it was.  Harmless when it was not taken. */
+void screen_close(void);
+
+#endif

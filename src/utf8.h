@@ -1,0 +1,31 @@
+/*
+ * utf8 - characters in bytes, as in chapter 3.9 of The Unicode Standard.
+ */
+#ifndef UTF8_H
+#define UTF8_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum utf8_sequence {
+	UTF8_COMPLETE,	 /* a character */
+	UTF8_INCOMPLETE, /* could become one with the bytes that follow */
+	UTF8_BROKEN	 /* will never be one */
+};
+
+/*
+ * Looks at the sequence at the start of length bytes (at least one).  *used is how many bytes belong
+ * to it: of a broken one, its maximal subpart (D93b).
+ */
+enum utf8_sequence utf8_examine(const char *text, size_t length, size_t *used);
+
+/* The character that a complete sequence of length bytes encodes. */
+uint32_t utf8_decode(const char *text, size_t length);
+
+/*
+ * Takes the character at text, which is valid UTF-8 and ends at end, and returns where the next one
+ * starts.  A byte that is not valid after all counts as U+FFFD.
+ */
+const char *utf8_next(const char *text, const char *end, uint32_t *character);
+
+#endif

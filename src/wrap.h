@@ -1,0 +1,37 @@
+/*
+ * wrap - a line of text to rows of a screen.
+ *
+ * Pure: text in, rows out.  A row is computed from where it starts, without the rows before it.
+ */
+#ifndef WRAP_H
+#define WRAP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum wrap_mode {
+	WRAP_WORDS,	/* breaks between words where it can, for reading */
+	WRAP_CHARACTERS /* breaks only where the row is full, for typing */
+};
+
+/* A part of the text that is shown in one row. */
+struct row {
+	size_t start, length; /* in bytes; spaces at which the row was broken are left out */
+};
+
+/*
+ * How many columns a character takes in column `column` of its row: 0 for a combining one, 2 for a
+ * wide one (wcwidth(3)), 2 for a control (shown as ^X), up to the next tab stop for a TAB, 1 for a
+ * LF (shown as a sign).
+ */
+int wrap_columns(uint32_t character, int column);
+
+/*
+ * Finds the row that starts at `start` in a text of length bytes of UTF-8, on a screen of width
+ * columns.  Returns where the next row starts; length after the last one.  A row always takes at
+ * least one character, even one that is wider than the screen.  A LF ends its row.
+ */
+size_t wrap_row(const char *text, size_t length, size_t start, int width, enum wrap_mode mode,
+		struct row *row);
+
+#endif
