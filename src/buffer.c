@@ -1,10 +1,10 @@
 #include <config.h>
 
-#include <err.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "buffer.h"
+#include "fatal.h"
 
 char *
 buffer_data(const struct buffer *buffer)
@@ -35,7 +35,7 @@ buffer_reserve(struct buffer *buffer, size_t length)
 		while (room - held < length)
 			room *= 2;
 		if ((data = malloc(room)) == NULL)
-			err(1, "cannot get %zu bytes of memory", room);
+			fatal("cannot get %zu bytes of memory", room);
 		if (held > 0)
 			memcpy(data, buffer->data + buffer->start, held);
 		free(buffer->data);

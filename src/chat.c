@@ -1,6 +1,5 @@
 #include <config.h>
 
-#include <err.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -13,6 +12,7 @@
 #include "chat.h"
 #include "clock.h"
 #include "dial.h"
+#include "fatal.h"
 #include "history.h"
 #include "input.h"
 #include "link.h"
@@ -94,7 +94,7 @@ start_talking(struct chat *c, const struct peer *peer)
 {
 	link_init(&c->link, peer);
 	if (link_listen(&c->link, LINK_PIPE, false, NULL) == -1)
-		err(1, "cannot start the listener");
+		fatal("cannot start the listener");
 	c->state = TALKING;
 	c->since = time(NULL);
 	say(c, c->options->role == ROLE_SERVER ? "%s has called" : "connected to %s", peer->name);
@@ -436,7 +436,7 @@ chat_run(const struct options *options, struct log *log)
 	}
 	input_open();
 	if (!screen_open())
-		errx(1, "cannot use the terminal %s", getenv("TERM"));
+		fatal("cannot use the terminal %s", getenv("TERM"));
 	c.history = history_new(HISTORY_LINES);
 	pane_init(&c.pane, c.history);
 	start_dialling(&c);

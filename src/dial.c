@@ -1,6 +1,5 @@
 #include <config.h>
 
-#include <err.h>
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 
 #include "clock.h"
 #include "dial.h"
+#include "fatal.h"
 #include "signals.h"
 
 #define ATTEMPT_MS 10000 /* one address may take so long to answer */
@@ -178,7 +178,7 @@ dial_new(const struct options *options, char *error, size_t size)
 	struct dial *dial = calloc(1, sizeof *dial);
 
 	if (dial == NULL)
-		err(1, "cannot get memory");
+		fatal("cannot get memory");
 	dial->options = options;
 	dial->socket = -1;
 	if (options->role == ROLE_SERVER) {

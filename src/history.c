@@ -1,9 +1,9 @@
 #include <config.h>
 
-#include <err.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "fatal.h"
 #include "history.h"
 
 #define BYTES_MIN (1024 * 1024)
@@ -30,7 +30,7 @@ reserve(size_t bytes)
 	void *memory = malloc(bytes);
 
 	if (memory == NULL)
-		err(1, "cannot get %zu bytes of memory", bytes);
+		fatal("cannot get %zu bytes of memory", bytes);
 	return memory;
 }
 

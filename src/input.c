@@ -1,6 +1,5 @@
 #include <config.h>
 
-#include <err.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 
 #include "buffer.h"
 #include "clock.h"
+#include "fatal.h"
 #include "input.h"
 #include "utf8.h"
 
@@ -223,7 +223,7 @@ void
 input_open(void)
 {
 	if ((nowhere = fopen("/dev/null", "w")) == NULL)
-		err(1, "cannot open /dev/null");
+		fatal("cannot open /dev/null");
 	rl_readline_name = "tchat";
 	rl_outstream = nowhere;
 	rl_catch_signals = 0;

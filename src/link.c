@@ -18,6 +18,7 @@
 
 #include "clock.h"
 #include "descriptor.h"
+#include "fatal.h"
 #include "link.h"
 #include "signals.h"
 
@@ -57,6 +58,7 @@ be_listener(const struct link *link, struct listener listener, int report, pid_t
 				[LOG] = log_descriptor(listener.log)};
 	struct ending ending;
 
+	fatal_first(NULL);
 	die_with_parent(parent);
 	signals_child();
 	setproctitle("listening to %s", link->peer.name);

@@ -2,7 +2,6 @@
 
 #include <sys/mman.h>
 
-#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -13,6 +12,7 @@
 
 #include "buffer.h"
 #include "descriptor.h"
+#include "fatal.h"
 #include "filter.h"
 #include "log.h"
 
@@ -35,12 +35,12 @@ log_open(const char *path)
 	if (descriptor == -1)
 		return NULL;
 	if ((log = calloc(1, sizeof *log)) == NULL)
-		err(1, "cannot get memory");
+		fatal("cannot get memory");
 	log->descriptor = descriptor;
 	log->failed = mmap(NULL, sizeof *log->failed, PROT_READ | PROT_WRITE,
 			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (log->failed == MAP_FAILED)
-		err(1, "cannot get memory");
+		fatal("cannot get memory");
 	atomic_flag_clear(log->failed);
 	filter_init(&log->filter);
 	return log;

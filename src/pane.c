@@ -1,9 +1,9 @@
 #include <config.h>
 
-#include <err.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "fatal.h"
 #include "pane.h"
 
 void
@@ -173,7 +173,7 @@ scroll_up(struct pane *pane, int rows)
 	struct pane_row *view = calloc((size_t)height, sizeof *view);
 
 	if (view == NULL)
-		err(1, "cannot get memory");
+		fatal("cannot get memory");
 	count = rows_above(pane, find_bottom(pane), view, height);
 	bottom = count - 1 - rows;
 	if (bottom < pane->height - 1) /* no further than with the first row at the top */

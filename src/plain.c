@@ -1,11 +1,11 @@
 #include <config.h>
 
-#include <err.h>
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "dial.h"
+#include "fatal.h"
 #include "link.h"
 #include "notice.h"
 #include "plain.h"
@@ -146,7 +146,7 @@ talk(struct plain *p, const struct peer *peer)
 	p->last = '\n';
 	p->input_ended = o->receive_only; /* the sending side stays open: shut, it would look like leaving */
 	if (!o->alternate && link_listen(&p->link, output, o->raw, p->log) == -1)
-		err(1, "cannot start the listener");
+		fatal("cannot start the listener");
 	notice(p->log, o->role == ROLE_SERVER ? "%s has called" : "connected to %s", peer->name);
 	if (o->alternate)
 		turns_converse(o, p->log, p->dial, &p->link);

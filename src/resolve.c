@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "descriptor.h"
+#include "fatal.h"
 #include "resolve.h"
 #include "signals.h"
 
@@ -56,6 +57,7 @@ resolve_start(struct resolver *resolver, const char *host, unsigned port, int fa
 		close(ends[1]);
 		return -1;
 	case 0:
+		fatal_first(NULL);
 		signals_child();
 		answer.result = resolve_now(host, port, family, answer.addresses);
 		_exit(write_all(ends[1], &answer, sizeof answer) == 0 ? 0 : 1);

@@ -3,12 +3,12 @@
 #include <sys/ioctl.h>
 
 #include <curses.h>
-#include <err.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <wchar.h>
 
+#include "fatal.h"
 #include "screen.h"
 #include "terminal.h"
 #include "utf8.h"
@@ -46,7 +46,7 @@ screen_open(void)
 	if (newterm(NULL, stdout, stdin) == NULL)
 		return false;
 	is_open = true;
-	atexit(screen_close);
+	fatal_first(screen_close);
 	raw();
 	noecho();
 	nonl();
@@ -243,7 +243,7 @@ draw_pane(const struct scene *scene, const struct layout *l)
 	if (l->pane_rows <= 0)
 		return;
 	if ((rows = calloc((size_t)l->pane_rows, sizeof *rows)) == NULL)
-		err(1, "cannot get memory");
+		fatal("cannot get memory");
 	pane_resize(scene->pane, l->text_width, l->pane_rows);
 	count = pane_rows(scene->pane, rows);
 	for (int i = 0; i < count; i++) {

@@ -22,7 +22,7 @@ struct scene {
 	struct input_view input;
 };
 
-/* Takes the terminal over.  Returns false if that fails. */
+/* Takes the terminal over; gives it back when the program ends by fatal.  False if that fails. */
 bool screen_open(void);
 
 void screen_draw(const struct scene *scene);

@@ -1,11 +1,11 @@
 #include <config.h>
 
-#include <err.h>
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
 #include <unistd.h>
 
+#include "fatal.h"
 #include "signals.h"
 
 static const int caught[] = {SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
@@ -35,7 +35,7 @@ set_action(int signo, void (*handler)(int))
 
 	sigemptyset(&action.sa_mask);
 	if (sigaction(signo, &action, NULL) == -1)
-		err(1, "cannot catch signal %d", signo);
+		fatal("cannot catch signal %d", signo);
 }
 
 /* A signal that was ignored when the program was started stays so: nohup(1) asks for that. */
@@ -61,7 +61,7 @@ signals_open(void)
 	}
 	set_action(SIGPIPE, SIG_IGN);
 	if (sigprocmask(SIG_BLOCK, &inside, &outside) == -1)
-		err(1, "cannot block signals");
+		fatal("cannot block signals");
 }
 
 void
@@ -85,7 +85,7 @@ signals_poll(struct pollfd *fds, nfds_t count, int timeout)
 
 	if (ready == -1) {
 		if (errno != EINTR)
-			err(1, "cannot wait for input");
+			fatal("cannot wait for input");
 		ready = 0;
 	}
 	if (ready == 0)

@@ -1,0 +1,28 @@
+#include <config.h>
+
+#include <err.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include "fatal.h"
+
+static void (*first)(void);
+
+void
+fatal_first(void (*cleanup)(void))
+{
+	first = cleanup;
+}
+
+void
+fatal(const char *format, ...)
+{
+	int cause = errno;
+	va_list arguments;
+
+	if (first != NULL)
+		first();
+	va_start(arguments, format);
+	verrc(1, cause, format, arguments);
+}
