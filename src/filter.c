@@ -34,16 +34,76 @@ is_unsafe(uint32_t c)
 	return !iswprint((wint_t)c);
 }
 
-/* Whether all of eight bytes are printable ASCII, looked at as one number. */
+/* The same, remembered for the characters that texts are made of: iswprint(3) is slow. */
 static bool
-eight_printable(const char *s)
+is_safe(uint32_t c)
+{
+	enum { UNKNOWN, SAFE, UNSAFE };
+	static unsigned char known[0x20000];
+
+	if (c >= sizeof known)
+		return !is_unsafe(c);
+	if (known[c] == UNKNOWN)
+		known[c] = is_unsafe(c) ? UNSAFE : SAFE;
+	return known[c] == SAFE;
+}
+
+static bool
+is_printable_ascii(char c)
+{
+	return c >= 0x20 && c < 0x7F;
+}
+
+/* Skips printable ASCII, eight bytes looked at as one number where there are as many. */
+static const char *
+skip_ascii(const char *s, const char *end)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
-	uint64_t v, del;
 
-	memcpy(&v, s, sizeof v);
-	del = v ^ ones * 0x7F;
-	return ((v | (v - ones * 0x20) | (del - ones)) & tops) == 0;
+	while (end - s >= 8) {
+		uint64_t v, del, others;
+
+		memcpy(&v, s, sizeof v);
+		del = v ^ ones * 0x7F;
+		/* A subtraction borrows only from a byte that is below, so no other byte hides. */
+		others = (v | (v - ones * 0x20) | (del - ones)) & tops;
+		if (others == 0)
+			s += 8;
+		else
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+			return s + __builtin_ctzll(others) / 8; /* the first is exact, not those after it */
+#else
+			break;
+#endif
+	}
+	while (s < end && is_printable_ascii(*s))
+		s++;
+	return s;
+}
+
+/*
+ * The length of the character at s if it may be shown as it is, 0 otherwise.  Most characters have two
+ * or three bytes; for them, and only to save time, what utf8_examine does is done at once.
+ */
+static size_t
+clean_character(const char *s, const char *end)
+{
+	unsigned char lead = (unsigned char)*s;
+	size_t length;
+
+	if (lead < 0xE0 && end - s >= 2) {
+		uint32_t c = utf8_decode(s, 2);
+		return lead >= 0xC2 && (s[1] & 0xC0) == 0x80 && is_safe(c) ? 2 : 0;
+	}
+	if (lead < 0xF0 && end - s >= 3) {
+		uint32_t c = utf8_decode(s, 3);
+		bool whole = (s[1] & 0xC0) == 0x80 && (s[2] & 0xC0) == 0x80;
+		return whole && c >= 0x800 && (c < 0xD800 || c > 0xDFFF) && is_safe(c) ? 3 : 0;
+	}
+	if (utf8_examine(s, (size_t)(end - s), &length) != UTF8_COMPLETE ||
+	    !is_safe(utf8_decode(s, length)))
+		return 0;
+	return length;
 }
 
 /*
@@ -54,30 +114,21 @@ static size_t
 clean_run(const char *s, const char *end, size_t *column)
 {
 	const char *start = s, *line = s; /* where the line, or what is new of it, starts */
-	size_t before = *column;		   /* bytes of the line that came earlier */
+	size_t before = *column;	  /* bytes of the line that came earlier */
 
 	while (s < end) {
-		unsigned char c = (unsigned char)*s;
-		size_t room = FILTER_LINE_MAX - before - (size_t)(s - line);
-		size_t length = 1;
+		size_t room = FILTER_LINE_MAX - before - (size_t)(s - line), length;
 
-		if (end - s >= 8 && room >= 8 && eight_printable(s)) {
-			s += 8;
-			continue;
-		}
+		s = skip_ascii(s, (size_t)(end - s) < room ? end : s + room);
+		if (s == end)
+			break;
 		if (*s == '\n') {
 			line = ++s;
 			before = 0;
 			continue;
 		}
-		if (c >= 0x80) {
-			if (utf8_examine(s, (size_t)(end - s), &length) != UTF8_COMPLETE ||
-			    is_unsafe(utf8_decode(s, length)))
-				break;
-		} else if ((c < 0x20 && c != '\t') || c == 0x7F) {
-			break;
-		}
-		if (length > room)
+		length = *s == '\t' ? 1 : (unsigned char)*s >= 0x80 ? clean_character(s, end) : 0;
+		if (length == 0 || length > FILTER_LINE_MAX - before - (size_t)(s - line))
 			break;
 		s += length;
 	}
@@ -120,7 +171,7 @@ character(struct filter *filter, const char *s, size_t length)
 {
 	uint32_t c = utf8_decode(s, length);
 
-	if (is_unsafe(c))
+	if (!is_safe(c))
 		return token(filter, (size_t)snprintf(filter->token, sizeof filter->token,
 						      "<U+%04X>", (unsigned)c));
 	memcpy(filter->token, s, length);

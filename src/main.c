@@ -67,8 +67,8 @@ main(int argc, char *argv[], char *environment[])
 	char error[256];
 	int status;
 
+	setprogname("tchat"); /* before setproctitle_init, which makes a copy of it */
 	setproctitle_init(argc, argv, environment);
-	setprogname("tchat");
 	use_utf8();
 	switch (options_parse(&options, argc, argv, error, sizeof error)) {
 	case REQUEST_HELP:

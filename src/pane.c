@@ -112,17 +112,15 @@ from_start(const struct pane *pane, int rows)
 
 /* Where the row at the bottom of the view is; there is one. */
 static struct place
-find_bottom(struct pane *pane)
+find_bottom(const struct pane *pane)
 {
 	/* The top stays filled: no further up than with the first row of all at the top. */
-	struct place highest = from_start(pane, pane->height - 1);
+	struct place highest = from_start(pane, pane->height - 1), bottom;
 
 	if (pane->following)
 		return last_row(pane);
-	pane->bottom = align(pane, pane->bottom);
-	if (is_below(highest, pane->bottom))
-		pane->bottom = highest;
-	return pane->bottom;
+	bottom = align(pane, pane->bottom);
+	return is_below(highest, bottom) ? highest : bottom;
 }
 
 /* Writes at most height rows, the last of which is at bottom.  Returns how many there are. */
@@ -147,7 +145,7 @@ is_empty(const struct pane *pane)
 }
 
 int
-pane_rows(struct pane *pane, struct pane_row *rows)
+pane_rows(const struct pane *pane, struct pane_row *rows)
 {
 	return is_empty(pane) ? 0 : rows_above(pane, find_bottom(pane), rows, pane->height);
 }

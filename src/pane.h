@@ -23,7 +23,7 @@ struct pane {
 	const struct history *history;
 	int width, height;   /* in columns and rows, for the text alone */
 	bool following;	     /* the newest line is in view and stays so */
-	struct place bottom; /* otherwise: the row at the bottom, as of the last look */
+	struct place bottom; /* otherwise: it is in the row at the bottom */
 	uint64_t seen;	     /* otherwise: lines before this number were there when it was scrolled */
 };
 
@@ -43,7 +43,7 @@ void pane_resize(struct pane *pane, int width, int height);
  * Writes the rows in view, from the top on, to rows, which has room for pane->height of them.
  * Returns how many there are: fewer than the height only if the whole history fits.
  */
-int pane_rows(struct pane *pane, struct pane_row *rows);
+int pane_rows(const struct pane *pane, struct pane_row *rows);
 
 /* Scrolls by so many rows: up, to older lines, if negative.  Stops at either end. */
 void pane_scroll(struct pane *pane, int rows);

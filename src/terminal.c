@@ -13,11 +13,14 @@ terminal_can_draw(void)
 {
 	int error;
 	const char *move;
+	bool can;
 
 	if (getenv("TERM") == NULL || setupterm(NULL, STDOUT_FILENO, &error) != OK)
 		return false;
 	move = tigetstr("cup");
-	return move != NULL && move != (char *)-1;
+	can = move != NULL && move != (char *)-1;
+	del_curterm(cur_term);
+	return can;
 }
 
 void

@@ -44,17 +44,6 @@ utf8_examine(const char *text, size_t length, size_t *used)
 	return UTF8_COMPLETE;
 }
 
-uint32_t
-utf8_decode(const char *text, size_t length)
-{
-	static const unsigned char mask[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
-	uint32_t c = (unsigned char)text[0] & mask[length];
-
-	for (size_t i = 1; i < length; i++)
-		c = c << 6 | ((unsigned char)text[i] & 0x3F);
-	return c;
-}
-
 const char *
 utf8_next(const char *text, const char *end, uint32_t *character)
 {

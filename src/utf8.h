@@ -20,7 +20,16 @@ enum utf8_sequence {
 enum utf8_sequence utf8_examine(const char *text, size_t length, size_t *used);
 
 /* The character that a complete sequence of length bytes encodes. */
-uint32_t utf8_decode(const char *text, size_t length);
+static inline uint32_t
+utf8_decode(const char *text, size_t length)
+{
+	static const unsigned char mask[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
+	uint32_t c = (unsigned char)text[0] & mask[length];
+
+	for (size_t i = 1; i < length; i++)
+		c = c << 6 | ((unsigned char)text[i] & 0x3F);
+	return c;
+}
 
 /*
  * Takes the character at text, which is valid UTF-8 and ends at end, and returns where the next one

@@ -41,8 +41,10 @@ wrap_row(const char *text, size_t length, size_t start, int width, enum wrap_mod
 	const char *end = text + length, *s = text + start, *next;
 	const char *shown = s;	      /* the end of what is shown if the row is broken at the last chance */
 	const char *resume = NULL;    /* where the next row then starts; NULL: no chance yet */
+	const char *cluster = s;      /* the last character that is seen by itself, and what joins it */
 	uint32_t previous = 0, c = 0; /* characters */
-	int column = 0, wide = 0;
+	bool wide = false;	      /* the last cluster takes two columns */
+	int column = 0;
 
 	for (; s < end; s = next, previous = c) {
 		int columns;
@@ -61,20 +63,17 @@ wrap_row(const char *text, size_t length, size_t start, int width, enum wrap_mod
 			column += columns;
 			continue;
 		}
-		if (columns == 0 || previous == ZERO_WIDTH_JOINER || is_modifier(c)) {
-			column += columns;
-			if (column <= width || resume == NULL)
-				continue;
-			break;
+		if (columns != 0 && previous != ZERO_WIDTH_JOINER && !is_modifier(c)) {
+			/* Scripts written without blanks may be broken between wide characters. */
+			if ((mode == WRAP_CHARACTERS || (columns == 2 && wide)) && s > text + start)
+				shown = resume = s;
+			cluster = s;
+			wide = columns == 2;
 		}
-		/* Scripts that are written without spaces may be broken between their wide characters. */
-		if ((mode == WRAP_CHARACTERS || (columns == 2 && wide == 2)) && s > text + start)
-			shown = resume = s;
-		wide = columns;
 		column += columns;
-		if (column > width && s > text + start) {
-			if (resume == NULL)
-				shown = resume = s; /* a word longer than the row */
+		if (column > width && cluster > text + start) {
+			if (resume == NULL) /* a word longer than the row */
+				shown = resume = cluster;
 			break;
 		}
 	}
