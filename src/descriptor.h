@@ -16,6 +16,12 @@ int write_all(int fd, const void *data, size_t length);
 ssize_t read_all(int fd, void *data, size_t length);
 
 /*
+ * Makes sure that standard input, output and error are open, if only on /dev/null: else a socket could
+ * get such a number, and what is meant for a person would go to the peer.  Returns 0, or -1 and errno.
+ */
+int descriptors_standard(void);
+
+/*
  * Keeps count (at most 8) descriptors, renumbered so that fds[i] becomes i, and closes all others.
  * An fds[i] of -1 becomes /dev/null.  Returns 0, or -1 and errno.
  */

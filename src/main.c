@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "chat.h"
+#include "descriptor.h"
 #include "log.h"
 #include "options.h"
 #include "plain.h"
@@ -67,6 +68,8 @@ main(int argc, char *argv[], char *environment[])
 	char error[256];
 	int status;
 
+	if (descriptors_standard() == -1)
+		return EXIT_FAILURE; /* there is nowhere to say so */
 	setprogname("tchat"); /* before setproctitle_init, which makes a copy of it */
 	setproctitle_init(argc, argv, environment);
 	use_utf8();

@@ -152,6 +152,7 @@ talk(struct plain *p, const struct peer *peer)
 		turns_converse(o, p->log, p->dial, &p->link);
 	else
 		converse(p);
+	log_end(p->log, VOICE_SELF);
 	link_linger(&p->link);
 	status = conclude(p);
 	link_close(&p->link);
