@@ -1,0 +1,105 @@
+"""What the tests share: starting programs, and meeting tchat at the other end of a connection."""
+
+import os
+import socket
+
+import pytest
+
+from peers import HOST, TCHAT, Door, Program, call, free_port
+
+
+@pytest.fixture
+def environment(tmp_path):
+    """An environment that does not depend on who runs the tests."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("LC_")}
+    return dict(env, LANG="C.UTF-8", HOME=str(tmp_path), INPUTRC="/dev/null", TERM="xterm-256color",
+                RES_OPTIONS="timeout:1 attempts:1")
+
+
+@pytest.fixture
+def port():
+    """A port that nobody uses."""
+    return free_port()
+
+
+@pytest.fixture
+def silent_port():
+    """A port that takes no call and refuses none: its queue is full and nobody accepts."""
+    door = Door(backlog=0)
+    with socket.socket() as first, socket.socket() as second:
+        for sock in (first, second):
+            sock.setblocking(False)
+            sock.connect_ex((HOST, door.port))
+        yield door.port
+    door.socket.close()
+
+
+@pytest.fixture
+def run(environment, tmp_path):
+    """Runs any program, with pipes for its input and output."""
+    programs = []
+
+    def run(*command, env=None, **options):
+        programs.append(Program(command, env=env or environment, cwd=tmp_path, **options))
+        return programs[-1]
+
+    yield run
+    for program in programs:
+        program.clean_up()
+    for program in programs:
+        assert b"Sanitizer" not in program.err.data, program.err.data.decode()
+
+
+@pytest.fixture
+def start(run):
+    """Runs tchat, with pipes for its input and output."""
+    return lambda *arguments, **options: run(TCHAT, *arguments, **options)
+
+
+@pytest.fixture
+def serve(start, port):
+    """tchat as a waiting server; its port is the fixture port."""
+    def serve(*arguments, **options):
+        server = start("-s", *arguments, port, **options)
+        server.notice(f"waiting on port {port}")
+        return server
+
+    return serve
+
+
+@pytest.fixture
+def called(serve, port):
+    """tchat as a server, and a bare socket that has called it."""
+    def called(*arguments, **options):
+        server = serve(*arguments, **options)
+        caller = call(port)
+        server.notice(f"{HOST} port {caller.port} has called")
+        return server, caller
+
+    return called
+
+
+@pytest.fixture
+def calling(start):
+    """tchat as a client, and a bare socket that has answered it."""
+    def calling(*arguments, **options):
+        door = Door()
+        client = start("-c", *arguments, HOST, door.port, **options)
+        callee = door.accept()
+        client.notice(f"connected to {HOST} port {door.port}")
+        return client, callee
+
+    return calling
+
+
+@pytest.fixture
+def conversation(serve, start, port):
+    """tchat at both ends."""
+    def conversation(server=(), client=(), **options):
+        server = serve(*server, **options)
+        client = start("-c", *client, HOST, port, **options)
+        client.notice(f"connected to {HOST} port {port}")
+        server.err.expect("has called\n")
+        return server, client
+
+    return conversation

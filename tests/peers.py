@@ -1,0 +1,288 @@
+"""The ends of a conversation in a test: programs on pipes, and bare sockets.
+
+Threads gather what arrives, so no end ever blocks the other, and every wait has a deadline.
+"""
+
+import os
+import select
+import signal
+import socket
+import struct
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+TCHAT = str(Path(os.environ.get("TCHAT") or Path(__file__).parent.parent / "build" / "tchat").resolve())
+
+# Sanitizers and busy machines make everything slower; nothing should ever take this long.
+SLOWNESS = float(os.environ.get("TCHAT_SLOWNESS", "1"))
+DEADLINE = 15 * SLOWNESS
+
+HOST = "127.0.0.1"
+
+
+def as_bytes(text):
+    return text if isinstance(text, bytes) else text.encode()
+
+
+def free_port():
+    """A port that nobody uses, neither on IPv4 nor on IPv6."""
+    while True:
+        with socket.socket() as four, socket.socket(socket.AF_INET6) as six:
+            four.bind(("0.0.0.0", 0))
+            port = four.getsockname()[1]
+            try:
+                six.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                six.bind(("::", port))
+            except OSError as error:
+                if "in use" in str(error):
+                    continue
+            return port
+
+
+def eventually(condition, what):
+    """Waits until condition() holds, and returns what it returned."""
+    end = time.monotonic() + DEADLINE
+    while not (result := condition()):
+        assert time.monotonic() < end, f"{what} did not come about"
+        time.sleep(0.005)
+    return result
+
+
+def together(*actions):
+    """Does things at the same time, each in a thread, until all are done."""
+    failures = []
+
+    def attempt(action):
+        try:
+            action()
+        except BaseException as failure:  # raised again below, in the thread of the test
+            failures.append(failure)
+
+    threads = [threading.Thread(target=attempt, args=(action,)) for action in actions]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for failure in failures:
+        raise failure
+
+
+def is_listening(port):
+    """Whether a socket of this machine listens on the port."""
+    sockets = (line.split() for name in ("tcp", "tcp6")
+               for line in Path("/proc/net", name).read_text().splitlines()[1:])
+    return any(words[1].endswith(f":{port:04X}") and words[3] == "0A" for words in sockets)
+
+
+def process_state(pid):
+    """The letter that ps(1) shows, or None if there is no such process; a zombie is none."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return None if state in "ZX" else state
+
+
+def children(pid):
+    """The process ids of a process's children."""
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
+class Incoming:
+    """What arrives on a stream.  Each expectation goes on where the one before has ended."""
+
+    def __init__(self, read):
+        self.data = bytearray()
+        self.ended = False
+        self.error = None
+        self._seen = 0
+        self._news = threading.Condition()
+        self._thread = threading.Thread(target=self._gather, args=(read,), daemon=True)
+        self._thread.start()
+
+    def _gather(self, read):
+        while not self.ended:
+            try:
+                chunk = read(1 << 16)
+            except OSError as error:
+                self.error = error
+                chunk = b""
+            with self._news:
+                self.data += chunk
+                self.ended = not chunk
+                self._news.notify_all()
+
+    def _wait_for(self, condition):
+        with self._news:
+            return self._news.wait_for(condition, DEADLINE)
+
+    def expect(self, text):
+        """Waits until text arrives, and returns what arrived before it."""
+        text = as_bytes(text)
+        self._wait_for(lambda: self.ended or self.data.find(text, self._seen) >= 0)
+        before, found, _ = self.data[self._seen:].partition(text)
+        assert found, f"{text!r} did not arrive, but {bytes(before[-2000:])!r}"
+        self._seen += len(before) + len(found)
+        return bytes(before)
+
+    def expect_amount(self, size):
+        """Waits until so many bytes have arrived in all."""
+        self._wait_for(lambda: self.ended or len(self.data) >= size)
+        assert len(self.data) >= size, f"only {len(self.data)} bytes of {size} arrived"
+
+    def expect_end(self):
+        """Waits until the stream has ended, and returns all that ever arrived on it."""
+        assert self._wait_for(lambda: self.ended), f"no end, but {bytes(self.data[-2000:])!r}"
+        self._thread.join()
+        return bytes(self.data)
+
+
+class Program:
+    """A running program, by default with pipes for its input and output."""
+
+    def __init__(self, command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **options):
+        self.process = subprocess.Popen(
+            [str(word) for word in command], stdin=stdin, stdout=stdout, stderr=subprocess.PIPE,
+            bufsize=0, start_new_session=True, **options)
+        self.pid = self.process.pid
+        if self.process.stdin:
+            os.set_blocking(self.process.stdin.fileno(), False)
+        self.out = self._gather(self.process.stdout)
+        self.err = self._gather(self.process.stderr)
+
+    @staticmethod
+    def _gather(stream):
+        return Incoming(lambda size: os.read(stream.fileno(), size)) if stream else None
+
+    def send(self, text):
+        """Types text."""
+        rest = memoryview(as_bytes(text))
+        while rest:
+            ready = select.select([], [self.process.stdin], [], DEADLINE)[1]
+            assert ready, f"the program does not read its input, {len(rest)} bytes are left"
+            rest = rest[os.write(self.process.stdin.fileno(), rest):]
+
+    def close_input(self):
+        """Types the end of file."""
+        self.process.stdin.close()
+
+    def expect(self, text):
+        """Waits until text is on standard output, and returns what came before it."""
+        return self.out.expect(text)
+
+    def notice(self, text):
+        """Waits until tchat says text on standard error, as a line of its own."""
+        self.err.expect(f"tchat: {text}\n")
+
+    def wait(self):
+        """Waits until the program has ended and nobody holds its output any more; its exit status."""
+        self.err.expect_end()
+        if self.out:
+            self.out.expect_end()
+        return self.process.wait(DEADLINE)
+
+    def output(self):
+        """Waits until the program has ended, and returns all of its standard output."""
+        self.wait()
+        return bytes(self.out.data)
+
+    def kill(self, signo=signal.SIGKILL):
+        os.kill(self.pid, signo)
+
+    def listener(self):
+        """The process id of tchat's child, once there is one."""
+        return eventually(lambda: children(self.pid), "a child process")[0]
+
+    def settle(self):
+        """Waits until the program and its children have nothing to do: they sleep."""
+        eventually(lambda: all(process_state(pid) == "S" for pid in [self.pid, *children(self.pid)]),
+                   "silence")
+
+    def clog(self, descriptor):
+        """Writes to a descriptor that leads to the program until it takes no more: it sleeps, and
+        still there is no room."""
+        os.set_blocking(descriptor, False)
+        stuck = False
+        while True:
+            try:
+                os.write(descriptor, b"x" * 99 + b"\n")
+                stuck = False
+            except BlockingIOError:
+                if stuck:
+                    return
+                self.settle()
+                stuck = True
+
+    def clean_up(self):
+        """Ends whatever is left of it."""
+        try:
+            os.killpg(self.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.process.wait(DEADLINE)
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            if stream and stream is not self.process.stdin:
+                (self.out if stream is self.process.stdout else self.err).expect_end()
+            if stream:
+                stream.close()
+
+
+class Line:
+    """One end of a connection, with no program behind it."""
+
+    def __init__(self, connected):
+        self.socket = connected
+        self.socket.settimeout(None)
+        self.incoming = Incoming(self.socket.recv)
+
+    def send(self, text):
+        self.socket.sendall(as_bytes(text))
+
+    def expect(self, text):
+        return self.incoming.expect(text)
+
+    def expect_end(self):
+        """Waits until the other end has hung up in order, and returns all that it ever sent."""
+        data = self.incoming.expect_end()
+        assert self.incoming.error is None
+        return data
+
+    def close_input(self):
+        """Sends nothing more, but goes on listening."""
+        self.socket.shutdown(socket.SHUT_WR)
+
+    def reset(self):
+        """Breaks the connection."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.socket.shutdown(socket.SHUT_RD)  # wakes the thread, which holds the socket open
+        self.incoming.expect_end()
+        self.socket.close()
+
+    @property
+    def port(self):
+        return self.socket.getsockname()[1]
+
+
+def call(port, host=HOST):
+    """Calls a server."""
+    return Line(socket.create_connection((host, port), DEADLINE))
+
+
+class Door:
+    """A listening socket."""
+
+    def __init__(self, host=HOST, backlog=8):
+        self.socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+        self.socket.settimeout(DEADLINE)
+        self.socket.bind((host, 0))
+        self.socket.listen(backlog)
+        self.port = self.socket.getsockname()[1]
+
+    def accept(self):
+        """Waits for a caller."""
+        return Line(self.socket.accept()[0])

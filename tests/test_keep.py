@@ -1,0 +1,147 @@
+"""A server that keeps (-k): one caller after the other, and one at a time."""
+
+import signal
+
+from peers import HOST, call, is_listening
+
+BUSY = b"The line is busy. Please call again later.\n"
+
+
+def test_one_caller_after_the_other(called, port):
+    """When a caller leaves, the server waits for the next."""
+    server, first = called("-k")
+    first.send("I am the first\n")
+    server.expect("I am the first\n")
+    first.close_input()
+    server.notice(f"{HOST} port {first.port} has left")
+    server.notice(f"waiting on port {port}")
+    second = call(port)
+    server.notice(f"{HOST} port {second.port} has called")
+    second.send("I am the second\n")
+    server.expect("I am the second\n")
+    server.send("welcome, second\n")
+    second.expect("welcome, second\n")
+    assert first.expect_end() == b""
+
+
+def test_second_caller_is_told_that_the_line_is_busy(called, port):
+    """A second caller learns that the line is busy; who speaks already is not disturbed."""
+    server, first = called("-k")
+    second = call(port)
+    assert second.expect_end() == BUSY
+    server.notice(f"{HOST} port {second.port} called while the line was busy")
+    first.send("go on\n")
+    server.expect("go on\n")
+    server.send("yes\n")
+    first.expect("yes\n")
+    assert server.out.data == b"go on\n"
+
+
+def test_busy_line_is_heard_by_those_who_talk_already(called, port):
+    """A second caller that has sent a lot gets the busy line too, and no broken connection."""
+    server, _ = called("-k")
+    server.send("not for the second caller\n")
+    server.process.send_signal(signal.SIGSTOP)  # so that it speaks before anybody answers
+    second = call(port)
+    second.send("hello?\n" * 10_000)
+    server.process.send_signal(signal.SIGCONT)
+    second.expect(BUSY)
+    second.close_input()
+    assert second.expect_end() == BUSY
+
+
+def test_many_busy_callers(called, port):
+    """However many call at once, all are told, and the conversation goes on."""
+    server, first = called("-k")
+    callers = [call(port) for _ in range(40)]
+    for caller in callers:
+        assert caller.expect_end() == BUSY
+        caller.close_input()
+    first.send("what a noise\n")
+    server.expect("what a noise\n")
+
+
+def test_busy_client(serve, start, port):
+    """tchat as the second caller shows the busy line, and ends."""
+    server = serve("-k")
+    first = call(port)
+    server.err.expect("has called\n")
+    second = start("-c", HOST, port)
+    second.send("hello?\n")
+    second.expect(BUSY)
+    second.close_input()
+    assert second.wait() == 0
+    first.send("still here\n")
+    server.expect("still here\n")
+
+
+def test_next_caller_after_a_broken_connection(called, port):
+    """A connection that breaks is reported, and the next caller is welcome."""
+    server, first = called("-k")
+    first.send("hello\n")
+    server.expect("hello\n")
+    name = f"{HOST} port {first.port}"
+    first.reset()
+    server.notice(f"the connection to {name} broke: Connection reset by peer")
+    second = call(port)
+    second.send("better now\n")
+    server.expect("better now\n")
+
+
+def test_half_a_line_goes_only_to_whom_it_was_typed(called, port):
+    """What was begun for one caller is not finished for the next."""
+    server, first = called("-k")
+    server.send("only for the fir")
+    first.expect("only for the fir")
+    first.close_input()
+    server.notice(f"waiting on port {port}")
+    second = call(port)
+    server.notice(f"{HOST} port {second.port} has called")
+    server.send("st\nfor the second\n")
+    assert second.expect("for the second\n") == b"st\n"
+
+
+def test_server_without_input_keeps(serve, port):
+    """At the end of its input a server says good bye to each caller, and goes on listening."""
+    server = serve("-k")
+    server.close_input()
+    for _ in range(3):
+        caller = call(port)
+        assert caller.expect_end() == b""
+        caller.send("a line\n")
+        server.expect("a line\n")
+        caller.close_input()
+        server.notice(f"waiting on port {port}")
+
+
+def test_full_disk_ends_it(called):
+    """Where nothing can be shown any more, no further caller is let in."""
+    with open("/dev/full", "wb") as full:
+        server, caller = called("-k", stdout=full)
+        caller.send("a line\n")
+        server.notice("cannot write what arrives: No space left on device")
+        assert server.wait() == 1
+
+
+def test_turns_with_one_after_the_other(called, port):
+    """Each caller takes turns from the beginning."""
+    server, first = called("-k", "-a")
+    first.send("one\n")
+    server.expect("one\n")
+    first.close_input()
+    server.notice(f"{HOST} port {first.port} has left")
+    second = call(port)
+    second.send("two\n")
+    server.expect("two\n")
+    server.send("three\n")
+    second.expect("three\n")
+
+
+def test_signal_ends_it(called, port):
+    """Told to end during a conversation, the server does not wait for another caller."""
+    server, caller = called("-k")
+    server.kill(signal.SIGTERM)
+    caller.expect_end()
+    caller.close_input()
+    assert server.wait() == -signal.SIGTERM
+    assert not is_listening(port)

@@ -1,0 +1,185 @@
+"""The log (-l): the whole conversation, line by line, in a file."""
+
+import re
+import signal
+from pathlib import Path
+
+import pytest
+
+from peers import HOST, call, eventually, together
+
+ENTRY = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d) ([<>*]) (.*)")
+
+
+@pytest.fixture
+def log(tmp_path):
+    """Where the log is written."""
+    return tmp_path / "conversation.log"
+
+
+def entries(log):
+    """The log's lines as (who, text); they all have a time."""
+    *lines, rest = log.read_text().split("\n")
+    assert rest == "", "the last line is whole"
+    return [ENTRY.fullmatch(line).groups()[1:] for line in lines]
+
+
+def spoken(log):
+    """The log's lines without the notices."""
+    return [(who, text) for who, text in entries(log) if who != "*"]
+
+
+def test_log_has_both_directions_and_notices(called, port, log):
+    """Who reads the log knows who said what, and when who called and left."""
+    server, caller = called("-l", log)
+    caller.send("hello\n")
+    server.expect("hello\n")
+    server.send("welcome\n")
+    caller.expect("welcome\n")
+    caller.close_input()
+    server.close_input()
+    assert server.wait() == 0
+    assert entries(log) == [
+        ("*", f"waiting on port {port}"), ("*", f"{HOST} port {caller.port} has called"),
+        ("<", "hello"), (">", "welcome"), ("*", f"{HOST} port {caller.port} has left")]
+
+
+def test_log_is_written_as_the_conversation_goes(called, log):
+    """The log can be followed while people talk."""
+    server, caller = called("--log", log)
+    caller.send("hello\n")
+    eventually(lambda: ("<", "hello") in spoken(log), "the line in the log")
+    server.send("welcome\n")
+    eventually(lambda: (">", "welcome") in spoken(log), "the line in the log")
+
+
+def test_log_is_private(serve, log):
+    """Nobody else can read it."""
+    serve("-l", log)
+    assert log.stat().st_mode & 0o777 == 0o600
+
+
+def test_log_is_continued(called, log):
+    """What the file has already stays."""
+    log.write_text("2026-01-31T17:05:09+01:00 > an old line\n")
+    server, caller = called("-l", log)
+    caller.send("a new line\n")
+    server.expect("a new line\n")
+    caller.close_input()
+    server.close_input()
+    server.wait()
+    assert spoken(log) == [(">", "an old line"), ("<", "a new line")]
+
+
+def test_log_has_the_local_time(called, log, environment):
+    """The time is that of the place, with its offset."""
+    server, caller = called("-l", log, env=dict(environment, TZ="XYZ-05:30"))
+    caller.send("hello\n")
+    eventually(lambda: spoken(log), "a line in the log")
+    assert all(line[19:25] == "+05:30" for line in log.read_text().splitlines())
+
+
+def test_log_is_safe_to_show(called, log):
+    """What a hostile peer sends does no more harm in the log than on the screen."""
+    server, caller = called("-l", log)
+    caller.send(b"\x1b[31mred\xff\r\n\tx\ry\n")
+    eventually(lambda: len(spoken(log)) == 2, "two lines in the log")
+    assert spoken(log) == [("<", "^[[31mred\ufffd"), ("<", "\tx^My")]
+
+
+def test_log_has_whole_lines(called, log):
+    """Lines that come and go in pieces are one entry each; the last ones may lack their end."""
+    server, caller = called("-l", log)
+    server.send("my li")
+    caller.expect("my li")
+    caller.send("your li")
+    server.expect("your li")
+    server.send("ne\nmy end")
+    caller.send("ne\nyour end")
+    server.close_input()
+    caller.close_input()
+    server.wait()
+    lines = spoken(log)
+    assert [text for who, text in lines if who == ">"] == ["my line", "my end"]
+    assert [text for who, text in lines if who == "<"] == ["your line", "your end"]
+
+
+def test_log_of_a_flood(conversation, log):
+    """Two processes write 20,000 lines each into one log; every line is whole and in order."""
+    server, client = conversation(server=["-l", log])
+    together(*(lambda end=end: end.send("".join(f"line {n}\n" for n in range(20_000)))
+               for end in (server, client)))
+    server.close_input()
+    client.close_input()
+    assert (server.wait(), client.wait()) == (0, 0)
+    lines = spoken(log)
+    for who in "<>":
+        assert [text for by, text in lines if by == who] == [f"line {n}" for n in range(20_000)]
+
+
+def test_log_of_turns(called, log):
+    """Lines are in the log in the order of the turns, and not before their turn."""
+    server, caller = called("-a", "-l", log)
+    server.send("two\nfour\n")
+    caller.send("one\nthree\n")
+    server.expect("three\n")
+    eventually(lambda: len(spoken(log)) == 4, "four lines in the log")
+    assert spoken(log) == [("<", "one"), (">", "two"), ("<", "three"), (">", "four")]
+
+
+def test_log_keeps_callers_apart(called, port, log):
+    """What was begun for one caller is not mixed with what the next one says."""
+    server, first = called("-k", "-l", log)
+    server.send("unfinished")
+    first.expect("unfinished")
+    first.close_input()
+    server.notice(f"waiting on port {port}")
+    second = call(port)
+    server.notice(f"{HOST} port {second.port} has called")
+    second.send("hello\n")
+    eventually(lambda: ("<", "hello") in spoken(log), "the second caller's line")
+    assert (">", "unfinished") in spoken(log)
+
+
+def test_log_has_what_was_said_before_a_signal(called, log):
+    """A conversation that is ended by a signal is in the log to its last line."""
+    server, caller = called("-l", log)
+    server.send("my last words\n")
+    caller.expect("my last words\n")
+    caller.send("half a li")
+    server.expect("half a li")
+    server.kill(signal.SIGTERM)
+    caller.expect_end()
+    caller.send("ne, and more\n")
+    caller.close_input()
+    assert server.wait() == -signal.SIGTERM
+    assert spoken(log) == [(">", "my last words"), ("<", "half a line, and more")]
+
+
+@pytest.mark.parametrize("path, cause", [
+    ("/nonexistent/log", "No such file or directory"), ("/", "Is a directory")])
+def test_log_that_cannot_be_opened(start, port, path, cause):
+    """A log that cannot be had is an error before anybody is called."""
+    server = start("-s", "-l", path, port)
+    server.notice(f"cannot write to the log {path}: {cause}")
+    assert server.wait() == 1
+    assert server.err.data.count(b"\n") == 1
+
+
+@pytest.mark.parametrize("mode", [[], ["-a"]], ids=["both", "turns"])
+def test_log_on_a_full_disk(start, port, mode):
+    """A log that fails later is reported once, and the conversation goes on."""
+    server = start("-s", "-l", "/dev/full", *mode, port)
+    complaint = "cannot write to the log; the conversation goes on without it: No space left on device"
+    server.notice(f"waiting on port {port}")
+    server.notice(complaint)
+    caller = call(port)
+    for turn in range(3):
+        caller.send(f"question {turn}\n")
+        server.expect(f"question {turn}\n")
+        server.send(f"answer {turn}\n")
+        caller.expect(f"answer {turn}\n")
+    caller.close_input()
+    server.close_input()
+    assert server.wait() == 0
+    assert server.err.data.decode().count(complaint) == 1

@@ -1,0 +1,86 @@
+"""tchat at the far end of ssh, with a real sshd on this machine."""
+
+import getpass
+import os
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from peers import HOST, TCHAT, call, eventually, free_port, is_listening
+
+SSHD = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:" + os.environ["PATH"])
+
+pytestmark = pytest.mark.skipif(not (SSHD and shutil.which("ssh")), reason="ssh is not installed")
+
+
+@pytest.fixture(scope="module")
+def ssh(tmp_path_factory):
+    """The command that logs in to this machine."""
+    home = tmp_path_factory.mktemp("sshd")
+    port = free_port()
+    for key in ("host_key", "user_key"):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", home / key], check=True)
+    shutil.copy(home / "user_key.pub", home / "authorized_keys")
+    (home / "config").write_text(
+        f"HostKey {home}/host_key\nAuthorizedKeysFile {home}/authorized_keys\nPidFile none\n"
+        "StrictModes no\nUsePAM no\nPermitRootLogin yes\nPrintMotd no\nPrintLastLog no\n")
+    if os.geteuid() == 0:
+        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # an empty place that sshd insists on
+    with open(home / "log", "wb") as log:
+        sshd = subprocess.Popen([SSHD, "-D", "-e", "-f", home / "config", "-o", f"ListenAddress={HOST}",
+                                 "-p", str(port)], stderr=log)
+    try:
+        eventually(lambda: is_listening(port) or sshd.poll() is not None, "sshd")
+        assert sshd.poll() is None, (home / "log").read_text()
+        yield ["ssh", "-q", "-F", "none", "-i", str(home / "user_key"), "-p", str(port),
+               "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=no",
+               "-o", "UserKnownHostsFile=/dev/null", f"{getpass.getuser()}@{HOST}"]
+    finally:
+        sshd.terminate()
+        sshd.wait()
+
+
+@pytest.fixture
+def remote(run, ssh):
+    """Runs tchat at the far end; before that its option -T or -t says whether with a terminal."""
+    def remote(terminal, *arguments):
+        return run(*ssh[:1], terminal, *ssh[1:], shlex.join([TCHAT, *map(str, arguments)]))
+
+    return remote
+
+
+def test_without_a_terminal(remote, port):
+    """Through a plain ssh the conversation is plain, on standard input, output and error."""
+    server = remote("-T", "-s", port)
+    server.notice(f"waiting on port {port}")
+    caller = call(port)
+    server.notice(f"{HOST} port {caller.port} has called")
+    server.send("Grüße\n")
+    caller.expect("Grüße\n")
+    caller.send("漢字 \x1b[2J\n")
+    server.expect("漢字 ^[[2J\n")
+    server.close_input()
+    caller.expect_end()
+    caller.close_input()
+    assert server.wait() == 0
+    assert server.out.data.decode() == "漢字 ^[[2J\n"
+
+
+def test_status_comes_back(remote, port):
+    """The exit status of tchat is that of ssh."""
+    client = remote("-T", "-c", HOST, port)
+    client.notice(f"cannot call {HOST} port {port}: Connection refused")
+    assert client.wait() == 1
+
+
+def test_connection_to_the_far_end_is_lost(remote, port):
+    """When ssh goes away, tchat at the far end has nothing more to say, and the peer sees that."""
+    server = remote("-T", "-s", port)
+    server.notice(f"waiting on port {port}")
+    caller = call(port)
+    server.err.expect("has called\n")
+    server.kill()
+    caller.expect_end()

@@ -1,0 +1,188 @@
+"""The elementary chat: strict turns, line by line (-a)."""
+
+import signal
+
+import pytest
+
+STILL_WAITING = ("still waiting for the peer's first line; "
+                 "if the peer waits too, leave and start again with -f me")
+
+
+def test_lines_typed_ahead_stay_back(calling):
+    """Of three lines typed at once, each is sent only when its turn has come."""
+    client, callee = calling("-a")
+    client.send("one\ntwo\nthree\n")
+    callee.expect("one\n")
+    client.settle()
+    assert callee.incoming.data == b"one\n"
+    callee.send("answer to one\n")
+    client.expect("answer to one\n")
+    callee.expect("two\n")
+    client.settle()
+    assert callee.incoming.data == b"one\ntwo\n"
+    callee.send("answer to two\n")
+    callee.expect("three\n")
+
+
+def test_lines_that_come_early_stay_back(calling):
+    """Of three lines that arrive at once, each is shown only when its turn has come."""
+    client, callee = calling("-a")
+    callee.send("answer one\nanswer two\n")
+    client.settle()
+    assert client.out.data == b""
+    client.send("one\n")
+    client.expect("answer one\n")
+    client.settle()
+    assert client.out.data == b"answer one\n"
+    client.send("two\n")
+    client.expect("answer two\n")
+
+
+def test_half_a_line_is_not_a_turn(called):
+    """A turn is a whole line, however it was cut on its way."""
+    server, caller = called("-a")
+    server.send("mine\n")
+    caller.send("the")
+    server.settle()
+    assert server.out.data == b""
+    assert caller.incoming.data == b""
+    caller.send("irs\n")
+    server.expect("theirs\n")
+    caller.expect("mine\n")
+
+
+def test_server_waits_for_the_first_line(called):
+    """By default the client begins: what the server types waits for that."""
+    server, caller = called("-a")
+    server.send("eager\n")
+    server.settle()
+    assert caller.incoming.data == b""
+    caller.send("first\n")
+    server.expect("first\n")
+    caller.expect("eager\n")
+
+
+def test_server_may_begin(conversation):
+    """With -f me here and -f peer there, the server speaks first."""
+    server, client = conversation(server=["-a", "-f", "me"], client=["-a", "--first", "peer"])
+    client.send("second\n")
+    server.send("first\n")
+    client.expect("first\n")
+    server.expect("second\n")
+    server.send("third\n")
+    client.expect("third\n")
+
+
+def test_many_turns(conversation):
+    """A thousand turns, all typed ahead at both ends, come out in order."""
+    server, client = conversation(server=["-a"], client=["-a"])
+    for end in (server, client):
+        end.send("".join(f"{'server' if end is server else 'client'} {n}\n" for n in range(1000)))
+        end.close_input()
+    assert server.output().decode().splitlines() == [f"client {n}" for n in range(1000)]
+    assert client.output().decode().splitlines() == [f"server {n}" for n in range(1000)]
+    assert (server.wait(), client.wait()) == (0, 0)
+
+
+def test_both_ends_waiting(conversation):
+    """When each waits for the other, both say so after a few seconds; a new start helps."""
+    server, client = conversation(server=["-a"], client=["-a", "-f", "peer"])
+    server.notice(STILL_WAITING)
+    client.notice(STILL_WAITING)
+    assert server.out.data == client.out.data == b""
+
+
+def test_silence_after_the_first_line_is_nothing_special(called):
+    """Who has been spoken to knows that the peer does not wait; nothing is said about it."""
+    server, caller = called("-a", "-f", "peer")
+    caller.send("first\n")
+    server.expect("first\n")
+    server.send("second\n")
+    caller.expect("second\n")
+    caller.close_input()
+    server.close_input()
+    assert server.wait() == 0
+    assert b"still waiting" not in server.err.data
+
+
+def test_both_ends_beginning(conversation):
+    """When both speak first the lines cross, and nothing is lost."""
+    server, client = conversation(server=["-a", "-f", "me"], client=["-a"])
+    server.send("server one\nserver two\n")
+    client.send("client one\nclient two\n")
+    server.expect("client one\nclient two\n")
+    client.expect("server one\nserver two\n")
+
+
+def test_the_one_whose_turn_it_is_leaves(conversation):
+    """The end of the input ends the conversation when its turn has come."""
+    server, client = conversation(server=["-a"], client=["-a"])
+    client.send("good bye\n")
+    server.expect("good bye\n")
+    server.close_input()
+    client.close_input()
+    assert (server.wait(), client.wait()) == (0, 0)
+    client.err.expect(" has left\n")
+
+
+def test_rest_of_a_file_follows_when_the_peer_leaves(called):
+    """A file is sent whole: once the peer says nothing more, no turn is waited for."""
+    server, caller = called("-a")
+    server.send("one\ntwo\nthree")
+    server.close_input()
+    caller.send("only line\n")
+    caller.close_input()
+    assert caller.expect_end() == b"one\ntwo\nthree\n"
+    assert server.output() == b"only line\n"
+    assert server.wait() == 0
+
+
+def test_what_came_early_is_shown_at_the_end(calling):
+    """Lines that waited for their turn are not lost when the peer leaves."""
+    client, callee = calling("-a")
+    callee.send("one\ntwo\nthree")
+    callee.close_input()
+    client.send("mine\n")
+    client.close_input()
+    assert client.output() == b"one\ntwo\nthree\n"
+    assert callee.expect_end() == b"mine\n"
+
+
+@pytest.mark.parametrize("signo", [signal.SIGINT, signal.SIGTERM])
+def test_typed_ahead_lines_are_counted_when_leaving(calling, signo):
+    """Who is made to leave learns what was typed and never sent."""
+    client, callee = calling("-a")
+    client.send("one\ntwo\nthree\n")
+    callee.expect("one\n")
+    client.settle()
+    client.kill(signo)
+    assert callee.expect_end() == b"one\n"
+    callee.close_input()
+    assert client.wait() == -signo
+    client.notice("2 lines were typed ahead, not sent")
+
+
+def test_hostile_lines_are_made_visible(called):
+    """Turns pass the text filter like all plain output."""
+    server, caller = called("-a")
+    caller.send(b"\x1b[31mred\xff\r\n")
+    server.expect("^[[31mred\ufffd\n")
+
+
+def test_broken_connection_is_an_error(called):
+    """A connection that breaks ends the turns, with the reason."""
+    server, caller = called("-a")
+    caller.send("hello\n")
+    server.expect("hello\n")
+    caller.reset()
+    server.err.expect(" broke: Connection reset by peer\n")
+    assert server.wait() == 1
+
+
+def test_full_disk_is_an_error(called):
+    """Lines that cannot be written end the conversation with the reason."""
+    with open("/dev/full", "wb") as full:
+        server, caller = called("-a", stdout=full)
+        caller.send("a line\n")
+        server.notice("cannot write what arrives: No space left on device")
+        assert server.wait() == 1

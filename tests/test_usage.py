@@ -1,0 +1,101 @@
+"""The command line: what is understood, and what is said when it is not."""
+
+import re
+import socket
+
+import pytest
+
+from peers import HOST
+
+WRONG = {
+    "nothing": [],
+    "neither": ["8080"],
+    "both": ["-s", "-c", HOST, "8080"],
+    "no host": ["-c"],
+    "empty host": ["-c", ""],
+    "many operands": ["-s", "8080", "8081"],
+    "many operands of a client": ["-c", HOST, "8080", "8081"],
+    "port 0": ["-s", "0"],
+    "port 65536": ["-s", "65536"],
+    "port 80x": ["-s", "80x"],
+    "negative port": ["-s", "--", "-1"],
+    "port with a sign": ["-s", "+80"],
+    "port with a space": ["-s", " 80"],
+    "empty port": ["-s", ""],
+    "unknown service": ["-s", "no-such-service"],
+    "port of a client": ["-c", HOST, "0"],
+    "keeping client": ["-c", "-k", HOST],
+    "first without turns": ["-s", "-f", "me"],
+    "first is nobody": ["-s", "-a", "-f", "you"],
+    "raw turns": ["-s", "-a", "-r"],
+    "one-way turns": ["-s", "-a", "--recv-only"],
+    "no way at all": ["-s", "--recv-only", "--send-only"],
+    "no family at all": ["-s", "-4", "-6"],
+    "waiting server": ["-s", "-w", "3"],
+    "no seconds": ["-c", "-w", "0", HOST],
+    "wrong seconds": ["-c", "-w", "soon", HOST],
+    "unknown letter": ["-s", "-z"],
+    "unknown word": ["-s", "--no-such-option"],
+    "missing argument": ["-s", "-l"],
+    "superfluous argument": ["-s", "--keep=yes"],
+}
+
+
+@pytest.mark.parametrize("arguments", WRONG.values(), ids=WRONG)
+def test_wrong_usage(start, arguments):
+    """One clear line on standard error, and status 2."""
+    tchat = start(*arguments)
+    assert tchat.wait() == 2
+    assert tchat.out.data == b""
+    assert re.fullmatch(rb"tchat: [^\n]{10,}\n", tchat.err.data)
+
+
+@pytest.mark.parametrize("option", ["-h", "--help"])
+def test_help(start, option):
+    """All options, on standard output, in lines that fit a terminal."""
+    tchat = start(option)
+    assert tchat.wait() == 0
+    assert tchat.err.data == b""
+    text = tchat.out.data.decode()
+    for word in ("-s", "-c", "-4", "-6", "--alternate", "--bind", "--first", "--keep", "--log",
+                 "--plain", "--raw", "--wait", "--recv-only", "--send-only", "--help", "--version"):
+        assert word in text
+    assert max(len(line) for line in text.splitlines()) < 80
+
+
+@pytest.mark.parametrize("option", ["-V", "--version"])
+def test_version(start, option):
+    """The version, on standard output."""
+    tchat = start(option)
+    assert tchat.wait() == 0
+    assert tchat.err.data == b""
+    assert re.match(rb"tchat \d+\.\d+", tchat.out.data)
+
+
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_help_that_nobody_gets(start, option):
+    """Help that cannot be written is an error."""
+    with open("/dev/full", "wb") as full:
+        tchat = start(option, stdout=full)
+        tchat.notice("cannot write to standard output: No space left on device")
+        assert tchat.wait() == 1
+
+
+def test_long_options(start, port):
+    """Every option has a long form."""
+    server = start("--server", "--alternate", "--first=me", "--bind", HOST, "--keep",
+                   "--plain", "--log", "/dev/null", port)
+    server.notice(f"waiting on {HOST} port {port}")
+    client = start("--client", "--alternate", "--first", "peer", "--wait=5", HOST, port)
+    server.send("long\n")
+    client.expect("long\n")
+
+
+def test_service_names(start):
+    """A port can be the name of a service."""
+    try:
+        number = socket.getservbyname("http", "tcp")
+    except OSError:
+        pytest.skip("this machine knows no services")
+    client = start("-c", "-b", "192.0.2.1", HOST, "http")  # where it cannot call from
+    client.notice(f"cannot call {HOST} port {number}: Cannot assign requested address")

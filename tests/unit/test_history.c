@@ -1,0 +1,146 @@
+/*
+ * The history: the newest lines are held, whole and in order, within the limits.
+ */
+#include <config.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "filter.h"
+#include "history.h"
+
+#define BYTES_MIN (1024 * 1024) /* of text, however few lines are asked for */
+
+/* Line number n: its text tells its number, its length depends on it. */
+static size_t
+make_line(uint64_t n, size_t longest, char *text)
+{
+	size_t length = longest == 0 ? 0 : (size_t)(n * 7919 % longest);
+
+	memset(text, 'a' + (int)(n % 26), length);
+	if (length >= 24)
+		snprintf(text, length, "%020ju", (uintmax_t)n);
+	return length;
+}
+
+static void
+add_lines(struct history *h, uint64_t from, uint64_t to, size_t longest)
+{
+	static char text[FILTER_LINE_MAX];
+
+	for (uint64_t n = from; n < to; n++) {
+		enum voice voice = n % 3 == 0 ? VOICE_SELF : n % 3 == 1 ? VOICE_PEER : VOICE_NOTICE;
+		history_add(h, voice, (time_t)n, text, make_line(n, longest, text));
+	}
+}
+
+/* Every line held is what was added under its number. */
+static void
+must_be_whole(const struct history *h, size_t longest)
+{
+	static char text[FILTER_LINE_MAX];
+
+	for (uint64_t n = history_start(h); n < history_end(h); n++) {
+		struct line line = history_line(h, n);
+
+		assert_int_equal(line.length, make_line(n, longest, text));
+		assert_memory_equal(line.text, text, line.length);
+		assert_int_equal(line.when, n);
+		assert_int_equal(line.voice, n % 3 == 0	  ? VOICE_SELF
+					     : n % 3 == 1 ? VOICE_PEER
+							  : VOICE_NOTICE);
+	}
+}
+
+static void
+test_empty(void **state)
+{
+	struct history *h = history_new(10);
+
+	(void)state;
+	assert_int_equal(history_start(h), 0);
+	assert_int_equal(history_end(h), 0);
+	history_free(h);
+}
+
+/* Exactly as many lines as asked for are held, empty ones too. */
+static void
+test_line_limit(void **state)
+{
+	static const size_t longest[] = {0, 1, 2, 90};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof longest / sizeof longest[0]; i++) {
+		struct history *h = history_new(100);
+
+		add_lines(h, 0, 100, longest[i]);
+		assert_int_equal(history_start(h), 0);
+		add_lines(h, 100, 30001, longest[i]);
+		assert_int_equal(history_end(h), 30001);
+		assert_int_equal(history_start(h), 30001 - 100);
+		must_be_whole(h, longest[i]);
+		history_free(h);
+	}
+}
+
+/* Long lines: as many as there are bytes for, and what is held stays whole at every step. */
+static void
+test_byte_limit(void **state)
+{
+	struct history *h = history_new(1000);
+	uint64_t n = 0;
+
+	(void)state;
+	for (int round = 0; round < 300; round++) {
+		size_t held = 0;
+
+		add_lines(h, n, n + 7, FILTER_LINE_MAX);
+		n += 7;
+		for (uint64_t i = history_start(h); i < history_end(h); i++)
+			held += history_line(h, i).length + 1;
+		assert_true(held <= BYTES_MIN);
+		/* At most one line, and the gap before the ring's end, are missing from the full. */
+		if (history_start(h) > 0)
+			assert_true(held >= BYTES_MIN - 3 * FILTER_LINE_MAX);
+		must_be_whole(h, FILTER_LINE_MAX);
+	}
+	history_free(h);
+}
+
+/* The longest line of all, and short ones around it. */
+static void
+test_longest_line(void **state)
+{
+	static char longest[FILTER_LINE_MAX];
+	struct history *h = history_new(1);
+
+	(void)state;
+	memset(longest, 'x', sizeof longest);
+	for (int i = 0; i < 100; i++) {
+		history_add(h, VOICE_PEER, 0, longest, sizeof longest);
+		assert_int_equal(history_end(h) - history_start(h), 1);
+		assert_memory_equal(history_line(h, history_start(h)).text, longest, sizeof longest);
+		history_add(h, VOICE_PEER, 0, "short", 5);
+		assert_memory_equal(history_line(h, history_start(h)).text, "short", 5);
+	}
+	history_free(h);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_line_limit),
+		cmocka_unit_test(test_byte_limit),
+		cmocka_unit_test(test_longest_line),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

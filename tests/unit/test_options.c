@@ -1,0 +1,313 @@
+/*
+ * The command line: every option in both its forms, and everything that is wrong usage.
+ *
+ * A row is a command line as it would be typed after "tchat ", with one blank between arguments:
+ * two blanks in a row, or one at the end, make an empty argument.
+ */
+#include <config.h>
+
+#include <sys/socket.h>
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "options.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+#define UNTOUCHED '#'
+
+static struct options options;
+static char error[256];
+static char words[256]; /* what the strings in options point into */
+
+/* Parses a line, with room for so long a message. */
+static enum request
+parse_with_room(const char *line, size_t size)
+{
+	char *argv[16], *rest = words;
+	int argc = 0;
+
+	snprintf(words, sizeof words, "tchat%s%s", *line != '\0' ? " " : "", line);
+	while (rest != NULL)
+		argv[argc++] = strsep(&rest, " ");
+	argv[argc] = NULL;
+	memset(error, UNTOUCHED, sizeof error);
+
+	/* A program has one command line; this makes getopt(3) forget the one before. */
+	optind = 0;
+	getopt(1, argv, "");
+
+	return options_parse(&options, argc, argv, error, size);
+}
+
+static enum request
+parse(const char *line)
+{
+	return parse_with_room(line, sizeof error);
+}
+
+/* ---- What is right ---- */
+
+struct right {
+	const char *line;
+	struct options expected; /* a port of 0 here means the default */
+};
+
+#define SERVER .role = ROLE_SERVER
+#define CLIENT .role = ROLE_CLIENT, .host = "localhost"
+
+static struct right right[] = {
+	{"-s", {SERVER}},
+	{"--server", {SERVER}},
+	{"-c localhost", {CLIENT}},
+	{"--client localhost", {CLIENT}},
+	{"-s -s", {SERVER}},
+
+	{"-s 9000", {SERVER, .port = 9000}},
+	{"-c localhost 9000", {CLIENT, .port = 9000}},
+	{"-c localhost 1", {CLIENT, .port = 1}},
+	{"-s 65535", {SERVER, .port = 65535}},
+
+	{"-s -4", {SERVER, .family = AF_INET}},
+	{"-s -6", {SERVER, .family = AF_INET6}},
+	{"-s -a", {SERVER, .alternate = true}},
+	{"-s --alternate", {SERVER, .alternate = true}},
+	{"-s -b ::1", {SERVER, .bind = "::1"}},
+	{"-s -b::1", {SERVER, .bind = "::1"}},
+	{"-c --bind 127.0.0.2 localhost", {CLIENT, .bind = "127.0.0.2"}},
+	{"-c --bind=127.0.0.2 localhost", {CLIENT, .bind = "127.0.0.2"}},
+	{"-s -a -f me", {SERVER, .alternate = true, .first = FIRST_ME}},
+	{"-s -a -f peer", {SERVER, .alternate = true, .first = FIRST_PEER}},
+	{"-s -a --first me", {SERVER, .alternate = true, .first = FIRST_ME}},
+	{"-s -a --first=peer", {SERVER, .alternate = true, .first = FIRST_PEER}},
+	{"-s -k", {SERVER, .keep = true}},
+	{"-s --keep", {SERVER, .keep = true}},
+	{"-s -l talk.log", {SERVER, .log = "talk.log"}},
+	{"-s --log talk.log", {SERVER, .log = "talk.log"}},
+	{"-s -p", {SERVER, .plain = true}},
+	{"-s --plain", {SERVER, .plain = true}},
+	{"-s -r", {SERVER, .raw = true}},
+	{"-s --raw", {SERVER, .raw = true}},
+	{"-c -w 1 localhost", {CLIENT, .wait = 1}},
+	{"-c --wait 86400 localhost", {CLIENT, .wait = 86400}},
+	{"-s --recv-only", {SERVER, .receive_only = true}},
+	{"-s --send-only", {SERVER, .send_only = true}},
+
+	{"-s -4apk -lx 9000",
+	 {SERVER, .family = AF_INET, .alternate = true, .plain = true, .keep = true, .log = "x",
+	  .port = 9000}},
+	{"-c localhost 9000 -p -w 5", {CLIENT, .port = 9000, .plain = true, .wait = 5}},
+	{"-c -r --send-only localhost", {CLIENT, .raw = true, .send_only = true}},
+	{"-c -r --recv-only localhost", {CLIENT, .raw = true, .receive_only = true}},
+	{"-s -k -r --recv-only", {SERVER, .keep = true, .raw = true, .receive_only = true}},
+	{"-c -- -p", {.role = ROLE_CLIENT, .host = "-p"}},
+	{"-c 8080", {.role = ROLE_CLIENT, .host = "8080"}},
+};
+
+static void
+assert_same_string(const char *got, const char *expected)
+{
+	if (got == NULL || expected == NULL)
+		assert_ptr_equal(got, expected);
+	else
+		assert_string_equal(got, expected);
+}
+
+static void
+test_right(void **state)
+{
+	const struct right *row = *state;
+	const struct options *expected = &row->expected;
+
+	assert_int_equal(parse(row->line), REQUEST_CHAT);
+	assert_int_equal(error[0], UNTOUCHED);
+	assert_int_equal(options.role, expected->role);
+	assert_same_string(options.host, expected->host);
+	assert_int_equal(options.port, expected->port != 0 ? expected->port : 8080);
+	assert_same_string(options.bind, expected->bind);
+	assert_same_string(options.log, expected->log);
+	assert_int_equal(options.family, expected->family);
+	assert_int_equal(options.first, expected->first);
+	assert_int_equal(options.wait, expected->wait);
+	assert_int_equal(options.alternate, expected->alternate);
+	assert_int_equal(options.keep, expected->keep);
+	assert_int_equal(options.plain, expected->plain);
+	assert_int_equal(options.raw, expected->raw);
+	assert_int_equal(options.receive_only, expected->receive_only);
+	assert_int_equal(options.send_only, expected->send_only);
+}
+
+static void
+test_service_name(void **state)
+{
+	const struct servent *service = getservbyname("telnet", "tcp");
+
+	(void)state;
+	if (service == NULL) /* no /etc/services here */
+		skip();
+	assert_int_equal(parse("-s telnet"), REQUEST_CHAT);
+	assert_int_equal(options.port, 23);
+	assert_int_equal(parse("-c localhost telnet"), REQUEST_CHAT);
+	assert_int_equal(options.port, 23);
+}
+
+/* ---- What is wrong ---- */
+
+struct wrong {
+	const char *line;
+	const char *names[2]; /* what the message must name */
+};
+
+static struct wrong wrong[] = {
+	{"", {"-s", "-c"}},
+	{"8080", {"-s", "-c"}},
+	{"-p", {"-s", "-c"}},
+	{"-s -c localhost", {"-s", "-c"}},
+	{"-c -s localhost", {"-s", "-c"}},
+	{"--server --client localhost", {"-s", "-c"}},
+
+	{"-s -4 -6", {"-4", "-6"}},
+	{"-s -6 -4", {"-4", "-6"}},
+	{"-s --recv-only --send-only", {"--recv-only", "--send-only"}},
+	{"-s -a -r", {"-a", "-r"}},
+	{"-s --raw --alternate", {"-a", "-r"}},
+	{"-s -a --recv-only", {"-a", "--recv-only"}},
+	{"-s -a --send-only", {"-a", "--send-only"}},
+	{"-s -f me", {"-f", "-a"}},
+	{"-c --first peer localhost", {"-f", "-a"}},
+	{"-c -k localhost", {"-k", "server"}},
+	{"-k -c localhost", {"-k", "server"}},
+	{"-s -w 5", {"-w", "client"}},
+
+	{"-c", {"host"}},
+	{"-c ", {"host"}},
+	{"-s 8080 9090", {"operands", "9090"}},
+	{"-c localhost 8080 extra", {"operands", "extra"}},
+
+	{"-s 0", {"port", "'0'"}},
+	{"-s 65536", {"port", "'65536'"}},
+	{"-s 80x", {"port", "'80x'"}},
+	{"-s nosuchservice", {"port", "'nosuchservice'"}},
+	{"-s ", {"port", "''"}},
+	{"-s -- -1", {"port", "'-1'"}},
+	{"-s +80", {"port", "'+80'"}},
+	{"-s \t80", {"port", "80"}},
+	{"-s 0x50", {"port", "'0x50'"}},
+	{"-s 80.0", {"port", "'80.0'"}},
+	{"-s 18446744073709551696", {"port", "'18446744073709551696'"}}, /* 80 in 64 bits */
+	{"-c localhost 0", {"port", "'0'"}},
+	{"-c localhost 80x", {"port", "'80x'"}},
+
+	{"-s -a -f both", {"-f", "'both'"}},
+	{"-s -a -f ", {"-f", "''"}},
+	{"-s -a --first mee", {"-f", "'mee'"}},
+	{"-c -w 0 localhost", {"-w", "'0'"}},
+	{"-c -w -1 localhost", {"-w", "'-1'"}},
+	{"-c -w 86401 localhost", {"-w", "'86401'"}},
+	{"-c -w soon localhost", {"-w", "'soon'"}},
+	{"-c -w 1.5 localhost", {"-w", "'1.5'"}},
+	{"-c --wait= localhost", {"-w", "''"}},
+
+	{"-s -b", {"-b", "argument"}},
+	{"-s --bind", {"--bind", "argument"}},
+	{"-s -a -f", {"-f", "argument"}},
+	{"-s -a --first", {"--first", "argument"}},
+	{"-s -l", {"-l", "argument"}},
+	{"-s --log", {"--log", "argument"}},
+	{"-c localhost -w", {"-w", "argument"}},
+	{"-c localhost --wait", {"--wait", "argument"}},
+	{"-s --keep=yes", {"--keep", "argument"}},
+	{"-s --recv-only=yes", {"--recv-only", "argument"}},
+	{"-s -x", {"unknown", "-x"}},
+	{"-s -kx", {"unknown", "-x"}},
+	{"-s -?", {"unknown", "-?"}},
+	{"-s -1", {"unknown", "-1"}},
+	{"-s --nosuch", {"unknown", "--nosuch"}},
+	{"-s --nosuch=1 8080", {"unknown", "--nosuch"}},
+};
+
+static void
+test_wrong(void **state)
+{
+	const struct wrong *row = *state;
+
+	assert_int_equal(parse(row->line), REQUEST_WRONG);
+	for (size_t i = 0; i < COUNT(row->names) && row->names[i] != NULL; i++)
+		if (strstr(error, row->names[i]) == NULL)
+			fail_msg("\"%s\" does not name %s", error, row->names[i]);
+	assert_null(strchr(error, '\n'));
+}
+
+/* A message that is too long is cut to what there is room for. */
+static void
+test_little_room(void **state)
+{
+	(void)state;
+	assert_int_equal(parse_with_room("-x", 10), REQUEST_WRONG);
+	assert_string_equal(error, "unknown o");
+	assert_int_equal(error[10], UNTOUCHED);
+}
+
+/* ---- Help and version ---- */
+
+static void
+test_help_and_version(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("-h"), REQUEST_HELP);
+	assert_int_equal(parse("--help"), REQUEST_HELP);
+	assert_int_equal(parse("-s --help 80x"), REQUEST_HELP);
+	assert_int_equal(parse("-V"), REQUEST_VERSION);
+	assert_int_equal(parse("--version"), REQUEST_VERSION);
+}
+
+/* The help names every option, in lines that fit a terminal. */
+static void
+test_help_text(void **state)
+{
+	static const char *const names[] = {
+		"tchat -s", "tchat -c", "-4", "-6", "-a, --alternate", "-b, --bind", "-f, --first",
+		"-k, --keep", "-l, --log", "-p, --plain", "-r, --raw", "-w, --wait", "--recv-only",
+		"--send-only", "-h, --help", "-V, --version", "8080"};
+	const char *help = options_help();
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(names); i++)
+		if (strstr(help, names[i]) == NULL)
+			fail_msg("the help does not name %s", names[i]);
+	while (*help != '\0') {
+		size_t length = strcspn(help, "\n");
+
+		assert_in_range(length, 0, 79);
+		assert_int_equal(help[length], '\n');
+		help += length + 1;
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest others[] = {
+		cmocka_unit_test(test_service_name),
+		cmocka_unit_test(test_little_room),
+		cmocka_unit_test(test_help_and_version),
+		cmocka_unit_test(test_help_text),
+	};
+	struct CMUnitTest table[COUNT(right) + COUNT(wrong)];
+	size_t n = 0;
+
+	for (size_t i = 0; i < COUNT(right); i++)
+		table[n++] = (struct CMUnitTest){right[i].line, test_right, NULL, NULL, &right[i]};
+	for (size_t i = 0; i < COUNT(wrong); i++)
+		table[n++] = (struct CMUnitTest){wrong[i].line, test_wrong, NULL, NULL, &wrong[i]};
+	return cmocka_run_group_tests(table, NULL, NULL) + cmocka_run_group_tests(others, NULL, NULL);
+}
