@@ -81,7 +81,8 @@ door_poll(const struct door *door, struct pollfd fds[DOOR_FDS], int *timeout)
 {
 	nfds_t n = 0;
 
-	for (int i = 0; i < door->count; i++)
+	/* Further callers wait in the kernel while as many as can be are being turned away. */
+	for (int i = 0; i < door->count && door->refused_count < DOOR_WAITING_MAX; i++)
 		fds[n++] = (struct pollfd){.fd = door->listening[i], .events = POLLIN};
 	for (int i = 0; i < door->refused_count; i++) {
 		fds[n++] = (struct pollfd){.fd = door->refused[i].socket, .events = POLLIN};
@@ -141,10 +142,9 @@ door_accept(struct door *door, struct peer *peer)
 bool
 door_refuse(struct door *door, struct peer *peer)
 {
-	if (!door_accept(door, peer))
+	drain_refused(door);
+	if (door->refused_count == DOOR_WAITING_MAX || !door_accept(door, peer))
 		return false;
-	if (door->refused_count == DOOR_WAITING_MAX)
-		hang_up(door, 0);
 	(void)send(peer->socket, busy, sizeof busy - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 	shutdown(peer->socket, SHUT_WR);
 	door->refused[door->refused_count].socket = peer->socket;
