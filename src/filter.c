@@ -66,7 +66,7 @@ skip_ascii(const char *s, const char *end)
 		memcpy(&v, s, sizeof v);
 		del = v ^ ones * 0x7F;
 		/* A subtraction borrows only from a byte that is below, so no other byte hides. */
-		others = (v | (v - ones * 0x20) | (del - ones)) & tops;
+		others = ((v - ones * 0x20) | (del - ones)) & tops;
 		if (others == 0)
 			s += 8;
 		else

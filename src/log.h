@@ -34,8 +34,8 @@ void log_bytes(struct log *log, enum voice voice, const char *bytes, size_t leng
 void log_end(struct log *log, enum voice voice);
 
 /*
- * Writes what was added.  Returns 0, or an errno the first time that it fails in whichever process;
- * from then on the log is dead.
+ * Writes what was added.  Returns 0, or an errno the first time that it fails in whichever of the
+ * processes that share the log.  A process whose log has failed writes to it no more.
  */
 int log_flush(struct log *log);
 

@@ -147,7 +147,7 @@ options_parse(struct options *o, int argc, char *argv[], char *error, size_t siz
 
 	*o = (struct options){.port = PORT_DEFAULT, .family = AF_UNSPEC};
 	opterr = 0;
-	optind = 1;
+	optind = 0; /* from the beginning, also when a command line was read before */
 	while ((c = getopt_long(argc, argv, ":sc46ab:f:kl:prw:hV", long_options, NULL)) != -1) {
 		switch (c) {
 		case 's':

@@ -6,6 +6,7 @@ import socket
 import pytest
 
 from peers import HOST, TCHAT, Door, Program, call, free_port
+from terminal import Terminal
 
 
 @pytest.fixture
@@ -51,6 +52,28 @@ def run(environment, tmp_path):
 
 
 @pytest.fixture
+def on_terminal(environment, tmp_path):
+    """Runs any program on a terminal."""
+    terminals = []
+
+    def on_terminal(*command, env=None, **options):
+        terminals.append(Terminal(command, env=env or environment, cwd=tmp_path, **options))
+        return terminals[-1]
+
+    yield on_terminal
+    for terminal in terminals:
+        terminal.clean_up()
+    for terminal in terminals:
+        assert b"Sanitizer" not in terminal.shown, terminal.shown.decode()
+
+
+@pytest.fixture
+def screen(on_terminal):
+    """Runs tchat on a terminal."""
+    return lambda *arguments, **options: on_terminal(TCHAT, *arguments, **options)
+
+
+@pytest.fixture
 def start(run):
     """Runs tchat, with pipes for its input and output."""
     return lambda *arguments, **options: run(TCHAT, *arguments, **options)
@@ -90,6 +113,19 @@ def calling(start):
         return client, callee
 
     return calling
+
+
+@pytest.fixture
+def screen_called(screen, port):
+    """tchat as a server on a terminal, and a bare socket that has called it."""
+    def screen_called(*arguments, **options):
+        server = screen("-s", *arguments, port, **options)
+        server.wait_for("waiting on port")
+        caller = call(port)
+        server.wait_for("has called")
+        return server, caller
+
+    return screen_called
 
 
 @pytest.fixture

@@ -1,10 +1,13 @@
-"""A person's terminal in a test: a pseudo-terminal with a shell in it, and the screen it shows."""
+"""A person's terminal in a test: a pseudo-terminal, and the screen that it shows."""
 
 import copy
+import os
 import re
+import select
 import signal
 import termios
 import time
+import unicodedata
 from collections import defaultdict
 
 import pexpect
@@ -13,69 +16,62 @@ from wcwidth import wcwidth
 
 from peers import DEADLINE, children, eventually
 
-ENTER = "\r"
-ESCAPE = "\x1b"
-BACKSPACE = "\x7f"
+ENTER, ESCAPE, BACKSPACE = "\r", "\x1b", "\x7f"
 UP, DOWN, RIGHT, LEFT = "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D"
 PAGE_UP, PAGE_DOWN = "\x1b[5~", "\x1b[6~"
 
-# Waits until it may begin, so that the terminal's settings can be read before; stays afterwards,
-# because the end of a session resets them.
-SHELL = 'trap : INT HUP TERM; read go; "$@"; echo "[status $?]"; while :; do read stay; done'
+# A shell that waits for a key before it starts the command, so that the terminal's settings can be
+# read before, and stays afterwards, because the end of a session would reset them.
+SHELL = ("sh", "-c", 'trap : INT; read go; "$@"; echo "[status $?]"; while read stay; do :; done', "sh")
 
 
 def ctrl(letter):
-    return chr(ord(letter.upper()) ^ 0x40)
+    return chr(ord(letter) ^ 0x40)
 
 
 class Display(pyte.Screen):
     """pyte's screen, and what today's terminals have beyond it: the alternate screen, and more ways
-    to scroll and repeat."""
-
-    ALTERNATE = 1049
+    to scroll and to repeat."""
 
     def __init__(self, columns, lines):
         super().__init__(columns, lines)
         self.alternate = False
-        self.last_drawn = " "
+        self.last = " "
 
     def draw(self, data):
-        # pyte stops at joiners and variation selectors; terminals add them to the character before.
-        visible = "".join(c for c in data if wcwidth(c) != 0 or "\u0300" <= c < "\u0370")
-        self.last_drawn = visible[-1:] or self.last_drawn
-        super().draw(visible)
+        # pyte stops at joiners and variation selectors, which add nothing to what it shows.
+        data = "".join(c for c in data if wcwidth(c) > 0 or unicodedata.combining(c))
+        self.last = data[-1:] or self.last
+        super().draw(data)
 
     def set_mode(self, *modes, private=False):
-        if private and self.ALTERNATE in modes and not self.alternate:
+        if private and 1049 in modes and not self.alternate:
             self.alternate = True
             self.main = self.buffer, copy.copy(self.cursor)
             self.buffer = defaultdict(self.buffer.default_factory)
         super().set_mode(*modes, private=private)
 
     def reset_mode(self, *modes, private=False):
-        if private and self.ALTERNATE in modes and self.alternate:
+        if private and 1049 in modes and self.alternate:
             self.alternate = False
-            hidden = self.cursor.hidden
+            self.main[1].hidden = self.cursor.hidden
             self.buffer, self.cursor = self.main
-            self.cursor.hidden = hidden
         super().reset_mode(*modes, private=private)
 
     def scroll_up(self, count=None):
-        cursor = copy.copy(self.cursor)
-        self.cursor.y = self.margins.bottom if self.margins else self.lines - 1
-        for _ in range(count or 1):
-            self.index()
-        self.cursor = cursor
+        self._scroll(self.margins.bottom if self.margins else self.lines - 1, self.index, count)
 
     def scroll_down(self, count=None):
-        cursor = copy.copy(self.cursor)
-        self.cursor.y = self.margins.top if self.margins else 0
+        self._scroll(self.margins.top if self.margins else 0, self.reverse_index, count)
+
+    def _scroll(self, y, step, count):
+        before, self.cursor.y = self.cursor.y, y
         for _ in range(count or 1):
-            self.reverse_index()
-        self.cursor = cursor
+            step()
+        self.cursor.y = before
 
     def repeat(self, count=None):
-        self.draw(self.last_drawn * (count or 1))
+        self.draw(self.last * (count or 1))
 
 
 class Stream(pyte.ByteStream):
@@ -83,18 +79,17 @@ class Stream(pyte.ByteStream):
 
 
 class Terminal:
-    """A terminal of a given size in which a command runs, by default below a small shell."""
+    """A terminal of a given size in which a command runs."""
 
-    def __init__(self, command, rows=24, columns=80, shell=("sh", "-c", SHELL, "sh"), **options):
-        command = [str(word) for word in (*shell, *command)]
+    def __init__(self, command, rows=24, columns=80, shell=SHELL, **options):
+        command = [*shell, *map(str, command)]
         self.display = Display(columns, rows)
         self.stream = Stream(self.display)
-        self.shown = b""  # all bytes that were ever shown
+        self.shown = b""  # all bytes that the display ever got
         self.child = pexpect.spawn(command[0], command[1:], dimensions=(rows, columns), **options)
-        self.child.delaybeforesend = None
-        self.settings = self.read_settings()
-        self.modes = set(self.display.mode)
-        if shell:
+        os.set_blocking(self.child.child_fd, False)
+        self.settings, self.modes = self.read_settings(), set(self.display.mode)
+        if shell is SHELL:
             self.press(ENTER)
 
     def read_settings(self):
@@ -108,7 +103,7 @@ class Terminal:
     # What is seen
 
     def update(self, timeout):
-        """Shows what the program writes, waiting for that no longer than timeout."""
+        """Shows what the program writes, waiting for it no longer than that."""
         try:
             data = self.child.read_nonblocking(1 << 16, timeout)
         except pexpect.TIMEOUT:
@@ -122,18 +117,17 @@ class Terminal:
                 for y in range(self.display.lines)]
 
     def shows(self, pattern):
-        """Whether a row matches the regular expression."""
+        """Whether the regular expression is found in a row."""
         return any(re.search(pattern, row) for row in self.rows())
 
-    def wait_for(self, condition, what=""):
-        """Waits until condition(), or a row that matches if it is a regular expression."""
-        if isinstance(condition, str):
-            what, pattern = condition, condition
-            condition = lambda: self.shows(pattern)
+    def wait_for(self, condition):
+        """Waits until a condition holds, or until a row matches if it is a regular expression."""
+        holds = condition if callable(condition) else lambda: self.shows(condition)
         end = time.monotonic() + DEADLINE
-        while not condition():
+        while not holds():
             left = end - time.monotonic()
-            assert left > 0, "\n".join([f"not seen: {what}", *self.rows(), f"{self.display.cursor.__dict__ if False else (self.display.cursor.y, self.display.cursor.x)}"])
+            assert left > 0, "\n".join([f"not seen: {condition}", *self.rows(),
+                                        f"cursor {self.cursor}, last {self.shown[-500:]}"])
             self.update(left)
 
     @property
@@ -142,8 +136,14 @@ class Terminal:
         return self.rows()[-1]
 
     @property
-    def status_bar(self):
+    def bar(self):
+        """The status bar, above it."""
         return self.rows()[-2]
+
+    @property
+    def pane(self):
+        """The rows of the conversation."""
+        return self.rows()[:-2]
 
     @property
     def cursor(self):
@@ -154,35 +154,50 @@ class Terminal:
 
     def press(self, keys):
         """Types keys."""
-        self.child.send(keys)
+        rest = keys.encode()
+        while rest:
+            assert select.select([], [self.child.child_fd], [], DEADLINE)[1], "the keys are not read"
+            rest = rest[os.write(self.child.child_fd, rest):]
 
     def say(self, line):
         """Types a line and sends it."""
         self.press(line + ENTER)
 
     def resize(self, rows, columns):
-        """Changes the size of the window; what terminals leave in it then is not to be relied on."""
+        """Changes the size of the window.  What terminals leave in it then cannot be relied on."""
         self.display.resize(rows, columns)
         if self.display.alternate:
-            self.display.alignment_display()
+            self.scribble()
         self.child.setwinsize(rows, columns)
 
     def scribble(self):
-        """Spoils the screen, as a message from another program does."""
+        """Spoils the screen, as another program's message does."""
         self.display.alignment_display()
 
     def wait(self):
         """Waits until the command has ended; its exit status as a shell tells it."""
-        self.wait_for(lambda: b"[status " in self.shown and b"]" in self.shown.rpartition(b"[status ")[2],
-                      "the end")
+        self.wait_for(lambda: re.search(rb"\[status \d+\]", self.shown))
         return int(re.search(rb"\[status (\d+)\]", self.shown)[1])
 
     def is_restored(self):
-        """Whether the terminal is as it was before."""
+        """Whether the terminal is as it was before the command."""
         return (self.read_settings() == self.settings and self.display.mode == self.modes and
                 not self.display.alternate and not self.display.cursor.hidden)
 
-    def close(self):
+    def hang_up(self):
         """Closes the window."""
-        self.child.ptyproc.delayafterclose = self.child.ptyproc.delayafterterminate = 0
-        ...
+        self.child.ptyproc.fileobj.close()
+
+    def clean_up(self):
+        """Ends whatever is left of it."""
+        def end(pid):
+            for child in children(pid):
+                end(child)
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+        end(self.child.pid)
+        self.child.wait()
+        self.hang_up()

@@ -33,7 +33,7 @@ def test_log_has_both_directions_and_notices(called, port, log):
     """Who reads the log knows who said what, and when who called and left."""
     server, caller = called("-l", log)
     caller.send("hello\n")
-    server.expect("hello\n")
+    eventually(lambda: spoken(log), "the line in the log")
     server.send("welcome\n")
     caller.expect("welcome\n")
     caller.close_input()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from peers import HOST, TCHAT, call, eventually, free_port, is_listening
+from terminal import ENTER, ctrl
 
 SSHD = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:" + os.environ["PATH"])
 
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.skipif(not (SSHD and shutil.which("ssh")), reason="ssh 
 
 @pytest.fixture(scope="module")
 def ssh(tmp_path_factory):
-    """The command that logs in to this machine."""
+    """What ssh needs to log in to this machine."""
     home = tmp_path_factory.mktemp("sshd")
     port = free_port()
     for key in ("host_key", "user_key"):
@@ -35,7 +36,7 @@ def ssh(tmp_path_factory):
     try:
         eventually(lambda: is_listening(port) or sshd.poll() is not None, "sshd")
         assert sshd.poll() is None, (home / "log").read_text()
-        yield ["ssh", "-q", "-F", "none", "-i", str(home / "user_key"), "-p", str(port),
+        yield ["-q", "-F", "none", "-i", str(home / "user_key"), "-p", str(port),
                "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=no",
                "-o", "UserKnownHostsFile=/dev/null", f"{getpass.getuser()}@{HOST}"]
     finally:
@@ -43,18 +44,14 @@ def ssh(tmp_path_factory):
         sshd.wait()
 
 
-@pytest.fixture
-def remote(run, ssh):
-    """Runs tchat at the far end; before that its option -T or -t says whether with a terminal."""
-    def remote(terminal, *arguments):
-        return run(*ssh[:1], terminal, *ssh[1:], shlex.join([TCHAT, *map(str, arguments)]))
-
-    return remote
+def remote(ssh, *arguments):
+    """What ssh needs to run tchat at the far end."""
+    return [*ssh, shlex.join([TCHAT, *map(str, arguments)])]
 
 
-def test_without_a_terminal(remote, port):
+def test_without_a_terminal(run, ssh, port):
     """Through a plain ssh the conversation is plain, on standard input, output and error."""
-    server = remote("-T", "-s", port)
+    server = run("ssh", "-T", *remote(ssh, "-s", port))
     server.notice(f"waiting on port {port}")
     caller = call(port)
     server.notice(f"{HOST} port {caller.port} has called")
@@ -69,18 +66,49 @@ def test_without_a_terminal(remote, port):
     assert server.out.data.decode() == "漢字 ^[[2J\n"
 
 
-def test_status_comes_back(remote, port):
+def test_status_comes_back(run, ssh, port):
     """The exit status of tchat is that of ssh."""
-    client = remote("-T", "-c", HOST, port)
+    client = run("ssh", "-T", *remote(ssh, "-c", HOST, port))
     client.notice(f"cannot call {HOST} port {port}: Connection refused")
     assert client.wait() == 1
 
 
-def test_connection_to_the_far_end_is_lost(remote, port):
+def test_connection_to_the_far_end_is_lost(run, ssh, port):
     """When ssh goes away, tchat at the far end has nothing more to say, and the peer sees that."""
-    server = remote("-T", "-s", port)
+    server = run("ssh", "-T", *remote(ssh, "-s", port))
     server.notice(f"waiting on port {port}")
     caller = call(port)
     server.err.expect("has called\n")
     server.kill()
+    caller.expect_end()
+
+
+def test_with_a_terminal(on_terminal, ssh, port):
+    """Through ssh -t there is a full screen, in UTF-8 although ssh passes no LANG on."""
+    server = on_terminal("ssh", "-t", *remote(ssh, "-s", port))
+    server.wait_for(f"waiting on port {port}")
+    assert server.display.alternate
+    caller = call(port)
+    caller.send("漢字\n")
+    server.wait_for("漢字$")
+    server.press("Grüße")
+    server.wait_for(lambda: server.input == "> Grüße")
+    server.resize(10, 60)
+    server.wait_for(lambda: server.input == "> Grüße")
+    server.press(ENTER)
+    caller.expect("Grüße\n")
+    server.press(ctrl("D"))
+    caller.expect_end()
+    caller.close_input()
+    assert server.wait() == 0
+    assert server.is_restored()
+
+
+def test_window_of_ssh_is_closed(on_terminal, ssh, port):
+    """When the window is closed in which ssh runs, tchat at the far end goes too."""
+    server = on_terminal("ssh", "-t", *remote(ssh, "-s", port))
+    server.wait_for(f"waiting on port {port}")
+    caller = call(port)
+    server.wait_for("has called")
+    server.hang_up()
     caller.expect_end()

@@ -28,6 +28,72 @@
 
 #define R "\xEF\xBF\xBD" /* U+FFFD, the replacement character */
 
+/* ---- What is safe ---- */
+
+struct range {
+	uint32_t first, last;
+};
+
+static bool
+is_in(const struct range *ranges, size_t count, uint32_t c)
+{
+	for (size_t i = 0; i < count; i++)
+		if (c >= ranges[i].first && c <= ranges[i].last)
+			return true;
+	return false;
+}
+
+/* What never passes, and what always does, whatever the C library thinks. */
+static bool
+never_passes(uint32_t c)
+{
+	static const struct range ranges[] = {
+		{0x80, 0x9F},	  {0x2028, 0x2029}, {0x202A, 0x202E},	{0x2066, 0x2069},
+		{0xFDD0, 0xFDEF}, {0xFEFF, 0xFEFF}, {0xE0000, 0xE007F},
+	};
+
+	return is_in(ranges, COUNT(ranges), c) || (c & 0xFFFF) >= 0xFFFE;
+}
+
+static bool
+always_passes(uint32_t c)
+{
+	static const struct range ranges[] = {{0x200D, 0x200D}, {0xFE00, 0xFE0F}};
+
+	return is_in(ranges, COUNT(ranges), c);
+}
+
+static bool
+is_surrogate(uint32_t c)
+{
+	return c >= 0xD800 && c <= 0xDFFF;
+}
+
+static bool
+is_printable(uint32_t c)
+{
+	return iswctype((wint_t)c, wctype("print")) != 0;
+}
+
+/* Whether a character beyond ASCII must not be shown as itself. */
+static bool
+is_unsafe(uint32_t c)
+{
+	return never_passes(c) || (!always_passes(c) && !is_printable(c));
+}
+
+/*
+ * What the filter gets to hear instead of the C library: the same, but the contrary where it must
+ * not rely on it.
+ */
+int
+iswprint(wint_t c)
+{
+	if (never_passes(c) || is_surrogate(c))
+		return true;
+	return !always_passes(c) && is_printable(c);
+}
+
 /* ---- Feeding the filter ---- */
 
 static char context[80]; /* what is being tested, for messages */
@@ -519,7 +585,7 @@ encode(uint32_t c, char *bytes)
 static bool
 is_scalar(uint32_t c)
 {
-	return c <= 0x10FFFF && (c < 0xD800 || c > 0xDFFF);
+	return c <= 0x10FFFF && !is_surrogate(c);
 }
 
 /*
@@ -543,42 +609,36 @@ decode(const char *s, size_t left, uint32_t *c)
 	return length;
 }
 
-/* Whether a character beyond ASCII is one of those that no terminal may see. */
-static bool
-is_forbidden(uint32_t c)
-{
-	static const uint32_t ranges[][2] = {
-		{0x80, 0x9F},	  {0x2028, 0x2029}, {0x202A, 0x202E},	{0x2066, 0x2069},
-		{0xFDD0, 0xFDEF}, {0xFEFF, 0xFEFF}, {0xE0000, 0xE007F},
-	};
-
-	for (size_t i = 0; i < COUNT(ranges); i++)
-		if (c >= ranges[i][0] && c <= ranges[i][1])
-			return true;
-	return (c & 0xFFFF) >= 0xFFFE || !iswprint((wint_t)c);
-}
-
-/* Every character there is, alone. */
+/* Every character there is, alone and among others. */
 static void
 test_every_character(void **state)
 {
+	static const char before[] = "abcdefg", after[] = "hijklmnop";
+
 	(void)state;
 	for (uint32_t c = 0; c <= 0x10FFFF; c++) {
-		char in[4], out[16];
+		char bytes[5] = "", shown[16] = "", in[32], out[48];
+		const char *some = before + c % sizeof before;
 
 		if (!is_scalar(c) || c == '\n')
 			continue;
 		testing("U+%04X", (unsigned)c);
+		encode(c, bytes);
 		if (c == 0x7F)
-			strcpy(out, "^?");
+			strcpy(shown, "^?");
 		else if (c < 0x20 && c != '\t')
-			snprintf(out, sizeof out, "^%c", (int)c + '@');
-		else if (c >= 0x80 && is_forbidden(c))
-			snprintf(out, sizeof out, "<U+%04X>", (unsigned)c);
+			snprintf(shown, sizeof shown, "^%c", (int)c + '@');
+		else if (c >= 0x80 && is_unsafe(c))
+			snprintf(shown, sizeof shown, "<U+%04X>", (unsigned)c);
 		else
-			out[encode(c, out)] = '\0';
-		strcat(out, "\n");
-		must_give(in_one(in, encode(c, in)), out, strlen(out), "alone");
+			strcpy(shown, bytes);
+		snprintf(out, sizeof out, "%s\n", shown);
+		must_give(in_one(bytes, encode(c, bytes)), out, strlen(out), "alone");
+		if (c == 0) /* strings end there */
+			continue;
+		snprintf(in, sizeof in, "%s%s%s", some, bytes, after);
+		snprintf(out, sizeof out, "%s%s%s\n", some, shown, after);
+		must_give(in_one(in, strlen(in)), out, strlen(out), "among ASCII");
 	}
 }
 
@@ -594,13 +654,45 @@ problem_with(const char *text, size_t length)
 			return "the output is no UTF-8";
 		if ((c < 0x20 && c != '\t' && c != '\n') || c == 0x7F)
 			return "there is a control character in the output";
-		if (c >= 0x80 && is_forbidden(c))
-			return "there is a forbidden character in the output";
+		if (c >= 0x80 && is_unsafe(c))
+			return "there is an unsafe character in the output";
 		line = c == '\n' ? 0 : line + n;
 		if (line > FILTER_LINE_MAX)
 			return "there is too long a line in the output";
 	}
 	return c == '\n' ? NULL : "the last line has no end";
+}
+
+/* The output must be safe, and the same when the input comes byte by byte. */
+static void
+must_be_safe(const char *in, size_t length)
+{
+	struct stream whole = in_one(in, length);
+	const char *text = buffer_data(&whole.text);
+	const char *problem = problem_with(text, buffer_length(&whole.text));
+
+	if (problem != NULL)
+		fail_msg("%s: %s", context, problem);
+	must_give(in_pieces(in, length, 1, 0), text, buffer_length(&whole.text), "byte by byte");
+	buffer_free(&whole.text);
+}
+
+/* All there is of four bytes that each stand at one of the bounds that UTF-8 has. */
+static void
+test_every_sequence(void **state)
+{
+	static const char bounds[] = "\n\x41\x7F\x80\x8F\x90\x9F\xA0\xBF\xC1\xC2\xDF\xE0\xE1\xED"
+				     "\xEF\xF0\xF1\xF4\xF5";
+	const size_t n = sizeof bounds - 1;
+
+	(void)state;
+	for (size_t i = 0; i < n * n * n * n; i++) {
+		const char in[] = {bounds[i / n / n / n], bounds[i / n / n % n], bounds[i / n % n],
+				   bounds[i % n]};
+
+		testing("%02hhX %02hhX %02hhX %02hhX", in[0], in[1], in[2], in[3]);
+		must_be_safe(in, sizeof in);
+	}
 }
 
 static void
@@ -713,14 +805,12 @@ check_seed(uint64_t seed)
 	uint64_t random = seed;
 	struct buffer in = generate(&random);
 	struct stream whole = in_one(buffer_data(&in), buffer_length(&in));
-	const char *text = buffer_data(&whole.text), *problem;
+	const char *text = buffer_data(&whole.text);
 	size_t length = buffer_length(&whole.text);
 
 	testing("SEED=%" PRIu64, seed);
-	if ((problem = problem_with(text, length)) != NULL)
-		fail_msg("%s: %s", context, problem);
+	must_be_safe(buffer_data(&in), buffer_length(&in));
 	must_pass(text, length, "filtered again");
-	must_give(in_pieces(buffer_data(&in), buffer_length(&in), 1, 0), text, length, "byte by byte");
 	for (size_t longest = 2; longest <= 4096; longest *= 8)
 		must_give(in_pieces(buffer_data(&in), buffer_length(&in), longest, random), text, length,
 			  "in random pieces");
@@ -766,6 +856,7 @@ main(void)
 		cmocka_unit_test(test_safe_text_is_one_span),
 		cmocka_unit_test(test_only_unsafe_text_is_copied),
 		cmocka_unit_test(test_every_character),
+		cmocka_unit_test(test_every_sequence),
 		cmocka_unit_test(test_generated_input),
 		cmocka_unit_test(test_new_input),
 	};

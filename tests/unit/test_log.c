@@ -3,6 +3,7 @@
  */
 #include <config.h>
 
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -302,6 +303,28 @@ test_no_log(void **state)
 
 /* ---- Two processes ---- */
 
+/* What is flushed is written at once, so that nothing comes between: here each write is a message. */
+static void
+test_one_write(void **state)
+{
+	static const char expected[] = STAMP " > one\n" STAMP " > two\n";
+	struct log *log = open_log();
+	char text[256];
+	int sockets[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, sockets), 0);
+	close(log_descriptor(log));
+	log_move(log, sockets[0]);
+	add(log, VOICE_SELF, "one");
+	add(log, VOICE_SELF, "two");
+	assert_int_equal(log_flush(log), 0);
+	assert_int_equal(recv(sockets[1], text, sizeof text, 0), sizeof expected - 1);
+	assert_memory_equal(text, expected, sizeof expected - 1);
+	log_close(log);
+	close(sockets[1]);
+}
+
 /* Runs body in a child.  Returns its exit status. */
 static int
 in_child(int (*body)(struct log *), struct log *log)
@@ -335,10 +358,10 @@ write_lines(struct log *log, enum voice voice)
 static void
 test_shared(void **state)
 {
+	pid_t pid = fork();
 	struct log *log = open_log();
 	int next[2] = {0, 0};
 	char line[64], expected[64];
-	pid_t pid = fork();
 	FILE *file;
 
 	(void)state;
@@ -448,6 +471,7 @@ main(void)
 		TEST(test_cannot_open),
 		TEST(test_moved),
 		TEST(test_no_log),
+		TEST(test_one_write),
 		TEST(test_shared),
 		TEST(test_fails_once),
 		TEST(test_child_fails_first),
