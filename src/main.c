@@ -70,6 +70,7 @@ main(int argc, char *argv[], char *environment[])
 
 	if (descriptors_standard() == -1)
 		return EXIT_FAILURE; /* there is nowhere to say so */
+	setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* a notice is one write, the listener's lines do not mix in */
 	setprogname("tchat"); /* before setproctitle_init, which makes a copy of it */
 	setproctitle_init(argc, argv, environment);
 	use_utf8();

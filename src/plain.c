@@ -145,9 +145,9 @@ talk(struct plain *p, const struct peer *peer)
 	link_init(&p->link, peer);
 	p->last = '\n';
 	p->input_ended = o->receive_only; /* the sending side stays open: shut, it would look like leaving */
+	notice(p->log, o->role == ROLE_SERVER ? "%s has called" : "connected to %s", peer->name);
 	if (!o->alternate && link_listen(&p->link, output, o->raw, p->log) == -1)
 		fatal("cannot start the listener");
-	notice(p->log, o->role == ROLE_SERVER ? "%s has called" : "connected to %s", peer->name);
 	if (o->alternate)
 		turns_converse(o, p->log, p->dial, &p->link);
 	else
