@@ -154,9 +154,9 @@ def test_words_wrap(screen_called):
 def test_long_words_are_broken(screen_called):
     """A word longer than a row is broken where the row is full."""
     server, caller = screen_called(columns=60)
-    word = "START" + "".join(chr(97 + n % 26) for n in range(150))
+    word = "START" + "".join(chr(97 + n % 26) for n in range(150)) + "END"
     caller.send(word + "\n")
-    server.wait_for(lambda: word[-5:] in "".join(server.pane))
+    server.wait_for("END")
     column = text_column(server, "START")
     rows = [row[column:] for row in server.pane]
     assert word in "".join(rows)
