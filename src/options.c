@@ -14,6 +14,9 @@
 
 #define PORT_DEFAULT 8080
 #define WAIT_MAX (24 * 60 * 60)
+#define HISTORY_DEFAULT 10000
+#define HISTORY_MIN 100
+#define HISTORY_MAX 10000000
 
 enum { OPTION_RECV_ONLY = 256, OPTION_SEND_ONLY };
 
@@ -22,9 +25,12 @@ static const struct option long_options[] = {
 	{"client", no_argument, NULL, 'c'},
 	{"alternate", no_argument, NULL, 'a'},
 	{"bind", required_argument, NULL, 'b'},
+	{"bell", required_argument, NULL, 'B'},
 	{"first", required_argument, NULL, 'f'},
+	{"history", required_argument, NULL, 'H'},
 	{"keep", no_argument, NULL, 'k'},
 	{"log", required_argument, NULL, 'l'},
+	{"name", required_argument, NULL, 'n'},
 	{"plain", no_argument, NULL, 'p'},
 	{"raw", no_argument, NULL, 'r'},
 	{"wait", required_argument, NULL, 'w'},
@@ -44,9 +50,12 @@ options_help(void)
 	       "  -4, -6                only IPv4, only IPv6\n"
 	       "  -a, --alternate       take strict turns, line by line (plain)\n"
 	       "  -b, --bind ADDRESS    listen on, or call from, this address\n"
+	       "  -B, --bell WHEN       ring for a line: auto, always or never\n"
 	       "  -f, --first me|peer   with -a: who speaks first; by default the client\n"
+	       "  -H, --history LINES   keep so many lines to scroll back to, by default 10000\n"
 	       "  -k, --keep            server: when the caller leaves, wait for the next\n"
 	       "  -l, --log FILE        append the conversation to FILE\n"
+	       "  -n, --name NAME       label your own lines with NAME\n"
 	       "  -p, --plain           lines on standard input and output, no full screen\n"
 	       "  -r, --raw             plain, and bytes pass unchanged\n"
 	       "  -w, --wait SECONDS    client: keep calling for so long until somebody answers\n"
@@ -56,7 +65,7 @@ options_help(void)
 	       "  -V, --version         show the version\n"
 	       "\n"
 	       "The port is a number or a service name, by default 8080.\n"
-	       "In the full screen Ctrl-D on an empty line leaves.\n";
+	       "In the full screen F1 shows the keys, Ctrl-D on an empty line leaves.\n";
 }
 
 /* Writes what is wrong; the answer of whoever finds it. */
@@ -97,6 +106,21 @@ parse_port(const char *text)
 	if ((service = getservbyname(text, "tcp")) != NULL)
 		return ntohs((uint16_t)service->s_port);
 	return 0;
+}
+
+static bool
+parse_bell(const char *text, enum bell *bell)
+{
+	static const char *const names[] = {
+		[BELL_AUTO] = "auto", [BELL_ALWAYS] = "always", [BELL_NEVER] = "never"};
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		if (strcmp(text, names[i]) == 0) {
+			*bell = (enum bell)i;
+			return true;
+		}
+	}
+	return false;
 }
 
 /* What is wrong with options that are each right by themselves; NULL if nothing is. */
@@ -145,10 +169,15 @@ options_parse(struct options *o, int argc, char *argv[], char *error, size_t siz
 	const char *problem;
 	int c;
 
-	*o = (struct options){.port = PORT_DEFAULT, .family = AF_UNSPEC};
+	*o = (struct options){
+		.port = PORT_DEFAULT,
+		.family = AF_UNSPEC,
+		.name = "you",
+		.history = HISTORY_DEFAULT,
+	};
 	opterr = 0;
 	optind = 0; /* from the beginning, also when a command line was read before */
-	while ((c = getopt_long(argc, argv, ":sc46ab:f:kl:prw:hV", long_options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, ":sc46ab:B:f:H:kl:n:prw:hV", long_options, NULL)) != -1) {
 		switch (c) {
 		case 's':
 		case 'c':
@@ -170,17 +199,33 @@ options_parse(struct options *o, int argc, char *argv[], char *error, size_t siz
 		case 'b':
 			o->bind = optarg;
 			break;
+		case 'B':
+			if (!parse_bell(optarg, &o->bell))
+				return wrong(error, size,
+					     "-B takes 'auto', 'always' or 'never', not '%s'", optarg);
+			break;
 		case 'f':
 			if (strcmp(optarg, "me") != 0 && strcmp(optarg, "peer") != 0)
 				return wrong(error, size, "-f takes 'me' or 'peer', not '%s'", optarg);
 			o->first = strcmp(optarg, "me") == 0 ? FIRST_ME : FIRST_PEER;
 			first_given = true;
 			break;
+		case 'H':
+			o->history = (unsigned)strtonum(optarg, HISTORY_MIN, HISTORY_MAX, &problem);
+			if (problem != NULL)
+				return wrong(error, size, "-H takes lines from %d to %d, not '%s'",
+					     HISTORY_MIN, HISTORY_MAX, optarg);
+			break;
 		case 'k':
 			o->keep = true;
 			break;
 		case 'l':
 			o->log = optarg;
+			break;
+		case 'n':
+			if (*optarg == '\0')
+				return wrong(error, size, "-n takes a name, not nothing");
+			o->name = optarg;
 			break;
 		case 'p':
 			o->plain = true;

@@ -12,14 +12,24 @@ enum role { ROLE_NONE, ROLE_SERVER, ROLE_CLIENT };
 /* With -a: who says the first line. */
 enum first { FIRST_CLIENT, FIRST_ME, FIRST_PEER };
 
+/* When the full screen rings the bell for a line that arrives. */
+enum bell {
+	BELL_AUTO, /* if it is likely not to be seen */
+	BELL_ALWAYS,
+	BELL_NEVER
+};
+
 struct options {
 	enum role role;
 	const char *host;     /* client: whom to call */
 	unsigned port;	      /* 1 to 65535 */
 	const char *bind;     /* the address to listen on, or to call from; or NULL */
+	const char *name;     /* what one's own lines are labelled with */
 	const char *log;      /* the file that the conversation is appended to, or NULL */
 	int family;	      /* AF_UNSPEC, AF_INET or AF_INET6 */
 	enum first first;
+	enum bell bell;
+	unsigned history;     /* lines that the full screen keeps */
 	unsigned wait;	      /* client: keep calling for so many seconds */
 	bool alternate, keep, plain, raw, receive_only, send_only;
 };
