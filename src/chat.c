@@ -1,6 +1,8 @@
 #include <config.h>
 
+#include <err.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,22 +11,28 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "attention.h"
 #include "chat.h"
 #include "clock.h"
 #include "dial.h"
 #include "fatal.h"
-#include "history.h"
+#include "help.h"
 #include "input.h"
 #include "link.h"
 #include "notice.h"
+#include "pager.h"
 #include "pane.h"
+#include "record.h"
 #include "screen.h"
 #include "signals.h"
 
-#define HISTORY_LINES 10000
-#define OUTBOX_MAX (1024 * 1024) /* bytes typed and not yet sent; then a line stays in the input */
+#define OUTBOX_MAX (1024 * 1024) /* bytes not yet delivered; then a line stays in the input */
+#define DELIVER_MS 5000		 /* so long what is on its way is waited for at the end */
+#define STALLED_MS 1000		 /* nothing delivered for so long: the peer does not read */
 #define FRAME_MS 16		 /* the screen is drawn at most so often */
 #define CHUNK 65536		 /* read at once */
+#define LOST "not delivered: "
+#define LOST_SHOWN 20		 /* lines not delivered that are said one by one at the end */
 
 enum state {
 	DIALLING, /* waiting for a caller, or calling */
@@ -35,19 +43,26 @@ enum state {
 
 struct chat {
 	const struct options *options;
-	struct log *log;
 	struct dial *dial;
-	struct link link; /* while TALKING or CLOSING */
+	struct link link;     /* while TALKING or CLOSING */
+	uint64_t first_line;  /* of this conversation, in the history */
 	enum state state;
 	bool quitting;	  /* the person wants to leave */
+	bool failed;	  /* nobody could be called */
 	bool done;	  /* the program ends */
 	int status;	  /* its exit status then */
-	int64_t deadline; /* CLOSING: for no longer than this */
+	int64_t deadline; /* CLOSING: not beyond this */
 	time_t since;	  /* when the conversation began */
 
-	struct history *history;
+	struct record record;
 	struct pane pane;
 	struct buffer partial; /* of a line that is still arriving */
+	struct buffer lost;    /* lines of the last conversation that were not delivered */
+	uint64_t acknowledged; /* of the stream, when last asked */
+	int64_t progress;      /* when there was last nothing to wait for, or less than before */
+	struct attention attention;
+	struct pager pager;    /* while its process is not 0, the terminal is the pager's */
+	bool help;	       /* is shown */
 	bool changed;	       /* something is to be drawn */
 	int64_t next_frame;    /* not before then */
 };
@@ -56,28 +71,21 @@ struct chat {
 static void __attribute__((format(printf, 2, 3)))
 say(struct chat *c, const char *format, ...)
 {
-	char text[1024];
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(text, sizeof text, format, arguments);
+	record_notice(&c->record, format, arguments);
 	va_end(arguments);
-	history_add(c->history, VOICE_NOTICE, time(NULL), text, strlen(text));
-	log_line(c->log, VOICE_NOTICE, text, strlen(text));
 	c->changed = true;
 }
 
-static void
-flush_log(struct chat *c)
-{
-	int cause = log_flush(c->log);
-
-	if (cause != 0)
-		say(c, "cannot write to the log; the conversation goes on without it: %s",
-		    strerror(cause));
-}
-
 /* --- The conversation: who is there, what arrives, how it ends. --- */
+
+static bool
+is_linked(const struct chat *c)
+{
+	return c->state == TALKING || c->state == CLOSING;
+}
 
 static void
 start_dialling(struct chat *c)
@@ -96,7 +104,10 @@ start_talking(struct chat *c, const struct peer *peer)
 	if (link_listen(&c->link, LINK_PIPE, false, NULL) == -1)
 		fatal("cannot start the listener");
 	c->state = TALKING;
-	c->since = time(NULL);
+	c->acknowledged = 0;
+	buffer_drop(&c->lost, buffer_length(&c->lost));
+	c->since = c->record.now;
+	c->first_line = history_end(c->record.history);
 	say(c, c->options->role == ROLE_SERVER ? "%s has called" : "connected to %s", peer->name);
 }
 
@@ -106,22 +117,78 @@ start_closing(struct chat *c)
 {
 	link_finish(&c->link);
 	c->state = CLOSING;
-	c->deadline = clock_now() + LINK_LINGER_MS;
+	c->deadline = clock_now() + DELIVER_MS;
 	c->changed = true;
 }
 
-/* The connection is done with: says what was lost, and what comes next. */
+/* Whether closing has come to its end: all has arrived, or cannot any more, or not in time. */
+static bool
+is_closed(struct chat *c)
+{
+	if (clock_until(c->deadline) == 0)
+		return true;
+	if (link_can_deliver(&c->link))
+		return false;
+	/* With nothing to deliver, the peer's farewell is waited for not quite so long. */
+	return c->link.ending.how != ENDING_NONE ||
+	       clock_until(c->deadline) < DELIVER_MS - LINK_LINGER_MS;
+}
+
+/* Adds the lines that were not delivered to the log. */
+static void
+log_lost(struct chat *c)
+{
+	const char *text = buffer_data(&c->lost), *end = text + buffer_length(&c->lost), *lf;
+	struct buffer line = {0};
+
+	for (; text < end; text = lf + 1) {
+		lf = memchr(text, '\n', (size_t)(end - text));
+		buffer_add(&line, LOST, strlen(LOST));
+		buffer_add(&line, text, (size_t)(lf - text));
+		log_line(c->record.log, VOICE_NOTICE, buffer_data(&line), buffer_length(&line));
+		buffer_drop(&line, buffer_length(&line));
+	}
+	buffer_free(&line);
+}
+
+/* Marks each of one's own lines as delivered or lost; the log says which were lost. */
+static void
+settle_lines(struct chat *c)
+{
+	struct history *history = c->record.history;
+	uint64_t acknowledged = link_acknowledged(&c->link), n = c->first_line;
+	size_t lost = link_undelivered_count(&c->link), from = 0;
+	struct span span;
+
+	for (n = n < history_start(history) ? history_start(history) : n; n < history_end(history); n++)
+		if (history_line(history, n).voice == VOICE_SELF)
+			history_settle(history, n, acknowledged);
+	if (lost == 0)
+		return;
+	say(c, "%zu line%s not delivered", lost, lost == 1 ? " was" : "s were");
+	while ((span = link_undelivered(&c->link, &from)).length > 0)
+		filter_text(span.text, span.length, &c->lost);
+	log_lost(c);
+}
+
+/* The connection is done with. */
+static void
+close_link(struct chat *c)
+{
+	bool orderly = c->link.ending.how == ENDING_NONE || c->link.ending.how == ENDING_LEFT;
+
+	settle_lines(c);
+	c->status = orderly && buffer_length(&c->lost) == 0 ? 0 : 1;
+	link_close(&c->link);
+	c->state = OVER;
+	c->changed = true;
+}
+
+/* Closes the link, and goes on with what comes next. */
 static void
 hang_up(struct chat *c)
 {
-	size_t unsent = link_unsent_lines(&c->link);
-
-	if (unsent > 0)
-		say(c, "%zu line%s not delivered", unsent, unsent == 1 ? " was" : "s were");
-	c->status = unsent > 0 || (c->link.ending.how != ENDING_NONE &&
-				   c->link.ending.how != ENDING_LEFT);
-	link_close(&c->link);
-	c->state = OVER;
+	close_link(c);
 	if (c->quitting)
 		c->done = true;
 	else if (c->options->keep)
@@ -141,21 +208,6 @@ leave(struct chat *c)
 		c->done = true;
 }
 
-/* Moves the lines that are complete in the buffer to the history and the log. */
-static void
-add_lines(struct chat *c, enum voice voice, struct buffer *lines)
-{
-	const char *text = buffer_data(lines), *end = text + buffer_length(lines), *lf;
-	time_t now = time(NULL);
-
-	for (; (lf = memchr(text, '\n', (size_t)(end - text))) != NULL; text = lf + 1) {
-		history_add(c->history, voice, now, text, (size_t)(lf - text));
-		log_line(c->log, voice, text, (size_t)(lf - text));
-	}
-	buffer_drop(lines, (size_t)(text - buffer_data(lines)));
-	c->changed = true;
-}
-
 /* The listener has ended, and with it the conversation. */
 static void
 listener_ended(struct chat *c)
@@ -164,7 +216,7 @@ listener_ended(struct chat *c)
 
 	if (buffer_length(&c->partial) > 0) { /* it was killed in the middle of a line */
 		buffer_add(&c->partial, "\n", 1);
-		add_lines(c, VOICE_PEER, &c->partial);
+		record_lines(&c->record, VOICE_PEER, &c->partial, 0);
 	}
 	link_listener_ended(&c->link);
 	link_describe_ending(&c->link, text, sizeof text);
@@ -181,7 +233,10 @@ read_lines(struct chat *c)
 
 	if (n > 0) {
 		buffer_grow(&c->partial, (size_t)n);
-		add_lines(c, VOICE_PEER, &c->partial);
+		attention_lines(&c->attention,
+				record_lines(&c->record, VOICE_PEER, &c->partial, 0),
+				c->pane.following);
+		c->changed = true;
 	} else if (n == 0 || errno != EINTR) {
 		listener_ended(c);
 	}
@@ -200,28 +255,57 @@ step_dialling(struct chat *c)
 		start_talking(c, &peer);
 		break;
 	case DIAL_FAILED:
+		c->failed = true;
 		c->status = 1;
 		c->done = true;
 		break;
 	}
 }
 
+/* Whether the peer has taken nothing for a while of what is on its way to it. */
+static bool
+is_stalled(const struct chat *c)
+{
+	return c->acknowledged < c->link.queued && clock_now() - c->progress >= STALLED_MS;
+}
+
+/* Asks how far one's own lines have come; that changes without anything becoming readable. */
+static void
+check_delivery(struct chat *c)
+{
+	uint64_t acknowledged;
+
+	if (!is_linked(c) || c->acknowledged == c->link.queued) {
+		c->progress = clock_now();
+		return;
+	}
+	acknowledged = link_acknowledged(&c->link);
+	if (acknowledged != c->acknowledged) {
+		c->changed = true;
+		c->progress = clock_now();
+	} else if (is_stalled(c)) {
+		c->changed = true; /* the status bar says so */
+	}
+	c->acknowledged = acknowledged;
+}
+
 /* --- The keyboard. --- */
 
-/* Shows one's own line: as the other side would, should it be no more careful than this one. */
+/* Shows one's own lines, made safe as the peer's are: a paste can hold anything. */
 static void
-show_own(struct chat *c, struct span line)
+show_own(struct chat *c, struct span lines)
 {
-	struct filter filter;
-	struct buffer lines = {0};
-	struct span safe;
+	const char *line = lines.text, *end = lines.text + lines.length, *lf;
+	uint64_t stream_end = c->link.queued - lines.length;
+	struct buffer safe = {0};
 
-	filter_init(&filter);
-	for (const char *next = line.text, *end = next + line.length;
-	     (safe = filter_next(&filter, &next, end)).length > 0;)
-		buffer_add(&lines, safe.text, safe.length);
-	add_lines(c, VOICE_SELF, &lines);
-	buffer_free(&lines);
+	for (; line < end; line = lf + 1) {
+		lf = memchr(line, '\n', (size_t)(end - line));
+		stream_end += (size_t)(lf + 1 - line);
+		filter_text(line, (size_t)(lf + 1 - line), &safe);
+		record_lines(&c->record, VOICE_SELF, &safe, stream_end);
+	}
+	buffer_free(&safe);
 }
 
 /* Sends the line that was typed; pasted, it can be several. */
@@ -229,20 +313,20 @@ static void
 send_line(struct chat *c)
 {
 	struct span line = input_line();
+	size_t held = buffer_length(&c->link.outbox);
 
 	if (c->state != TALKING) {
 		say(c, "nobody is there to read that: it stays in the input line");
 		input_put_back();
-		return;
-	}
-	if (buffer_length(&c->link.outbox) + line.length > OUTBOX_MAX) {
-		say(c, "too much is waiting to be sent: what you typed stays in the input line");
+	} else if (held > 0 && held + line.length > OUTBOX_MAX) {
+		say(c, "%s does not read and the queue is full: that stays in the input line",
+		    c->link.peer.name);
 		input_put_back();
-		return;
+	} else {
+		link_send(&c->link, line.text, line.length);
+		show_own(c, line);
+		pane_to_end(&c->pane);
 	}
-	link_send(&c->link, line.text, line.length);
-	show_own(c, line);
-	pane_to_end(&c->pane);
 }
 
 static void
@@ -250,6 +334,27 @@ suspend(struct chat *c)
 {
 	screen_suspend();
 	signals_obey(SIGTSTP);
+	screen_resume();
+	c->changed = true;
+}
+
+static void
+start_pager(struct chat *c)
+{
+	screen_suspend();
+	signals_ignore_interrupt(true);
+	if (pager_start(&c->pager, c->record.history, c->options->name, c->link.peer.host) == 0)
+		return;
+	say(c, "cannot start the pager: %s", strerror(errno));
+	signals_ignore_interrupt(false);
+	screen_resume();
+}
+
+static void
+pager_ended(struct chat *c)
+{
+	pager_finish(&c->pager);
+	signals_ignore_interrupt(false);
 	screen_resume();
 	c->changed = true;
 }
@@ -280,22 +385,34 @@ obey_key(struct chat *c, enum input_event event)
 	case INPUT_TO_END:
 		pane_to_end(&c->pane);
 		break;
+	case INPUT_HELP:
+		c->help = true;
+		break;
+	case INPUT_PAGER:
+		start_pager(c);
+		break;
 	case INPUT_REDRAW:
 		screen_forget();
 		break;
 	case INPUT_SUSPEND:
 		suspend(c);
 		break;
+	case INPUT_FOCUS_IN:
+		c->attention.focused = true;
+		break;
+	case INPUT_FOCUS_OUT:
+		c->attention.focused = false;
+		break;
 	}
 }
 
-/* Does what the keys ask for. */
+/* Does what the keys ask for; what follows a key that starts the pager is kept for afterwards. */
 static void
 obey_keys(struct chat *c)
 {
 	enum input_event event;
 
-	while (!c->done && (event = input_next()) != INPUT_NONE)
+	while (!c->done && c->pager.process == 0 && (event = input_next()) != INPUT_NONE)
 		obey_key(c, event);
 	c->changed = true;
 }
@@ -307,10 +424,14 @@ read_keys(struct chat *c)
 	ssize_t n = read(STDIN_FILENO, keys, sizeof keys);
 
 	if (n > 0) {
+		bool was_helped = c->help;
+
+		c->help = false; /* any key closes it, and still does what it does */
 		input_feed(keys, (size_t)n);
 		obey_keys(c);
+		if (was_helped && c->help) /* F1 again */
+			c->help = false;
 	} else if (n == 0 || errno != EINTR) { /* the terminal is gone */
-		leave(c);
 		c->done = true;
 	}
 }
@@ -319,47 +440,76 @@ read_keys(struct chat *c)
 
 /* The left side of the status bar: who, since when, state. */
 static void
-describe(const struct chat *c, char *status, size_t size)
+describe_state(const struct chat *c, char *text, size_t size)
 {
 	const char *name = c->link.peer.name;
+	size_t undelivered;
 	char since[8];
 	struct tm tm;
 
-	strftime(since, sizeof since, "%H:%M", localtime_r(&c->since, &tm));
 	switch (c->state) {
 	case DIALLING:
-		dial_describe(c->dial, status, size);
+		dial_describe(c->dial, text, size);
 		break;
 	case TALKING:
-		snprintf(status, size, "%s \u00b7 since %s", name, since);
+		strftime(since, sizeof since, "%H:%M", localtime_r(&c->since, &tm));
+		if (is_stalled(c))
+			snprintf(text, size, "%s \u00b7 does not read \u00b7 %zu KiB queued", name,
+				 buffer_length(&c->link.outbox) / 1024 + 1);
+		else
+			snprintf(text, size, "%s \u00b7 since %s", name, since);
 		break;
 	case CLOSING:
-		snprintf(status, size, "%s \u00b7 hanging up", name);
+		undelivered = link_undelivered_count(&c->link);
+		if (undelivered > 0)
+			snprintf(text, size, "%s \u00b7 waiting to deliver %zu line%s \u00b7 Ctrl-D gives up",
+				 name, undelivered, undelivered == 1 ? "" : "s");
+		else
+			snprintf(text, size, "%s \u00b7 hanging up", name);
 		break;
 	case OVER:
-		snprintf(status, size, "%s \u00b7 over \u00b7 Ctrl-D leaves", name);
+		snprintf(text, size, "%s \u00b7 over \u00b7 Ctrl-D leaves", name);
 		break;
 	}
+}
+
+/* The right side of the status bar: what is not in view, or how to learn more. */
+static void
+describe_view(const struct chat *c, char *text, size_t size)
+{
+	uint64_t unseen = pane_unseen(&c->pane);
+	uint64_t lines = history_end(c->record.history) - c->first_line;
+
+	if (unseen > 0)
+		snprintf(text, size, "%" PRIu64 " new below \u00b7 Ctrl-PgDn", unseen);
+	else if (!c->pane.following)
+		snprintf(text, size, "scrolled back \u00b7 Ctrl-PgDn");
+	else if (lines <= 2)
+		snprintf(text, size, "F1 help");
+	else
+		*text = '\0';
 }
 
 static void
 draw(struct chat *c)
 {
-	char status[512], hint[64] = "";
+	char status[512], hint[64];
 	struct scene scene = {
 		.pane = &c->pane,
-		.own_label = "you",
+		.own_label = c->options->name,
 		.peer_label = c->link.peer.host,
+		.marks = link_knows_acknowledged(),
+		.sent = link_sent(&c->link),
+		.acknowledged = c->acknowledged,
 		.status = status,
 		.hint = hint,
+		.help = c->help ? help_rows : NULL,
 		.input = input_view(),
 	};
 
-	describe(c, status, sizeof status);
-	if (pane_unseen(&c->pane) > 0)
-		snprintf(hint, sizeof hint, "%ju new below", (uintmax_t)pane_unseen(&c->pane));
-	else if (!c->pane.following)
-		snprintf(hint, sizeof hint, "scrolled back");
+	describe_state(c, status, sizeof status);
+	describe_view(c, hint, sizeof hint);
+	attention_show(&c->attention, c->pane.following, is_linked(c) ? c->link.peer.host : "");
 	screen_draw(&scene);
 	c->changed = false;
 	c->next_frame = clock_now() + FRAME_MS;
@@ -371,63 +521,91 @@ draw(struct chat *c)
 static void
 turn(struct chat *c)
 {
-	enum { KEYBOARD, SCREEN, LINES, SOCKET, DIAL };
+	enum { KEYBOARD, SCREEN, LINES, SOCKET, PAGER, DIAL };
 	struct pollfd fds[DIAL + DIAL_FDS];
-	bool linked = c->state == TALKING || c->state == CLOSING;
-	bool listening = linked && c->link.ending.how == ENDING_NONE;
-	bool due = c->changed && clock_until(c->next_frame) == 0;
+	bool listening = is_linked(c) && c->link.ending.how == ENDING_NONE;
+	bool paging = c->pager.process != 0;
+	bool due = c->changed && !paging && clock_until(c->next_frame) == 0;
 	int timeout = input_timeout();
 	struct peer other;
 	nfds_t count;
 
-	if (c->changed && !due)
+	if (c->changed && !paging && !due)
 		timeout = clock_sooner(timeout, clock_until(c->next_frame));
+	if (is_linked(c) && c->acknowledged < c->link.queued)
+		timeout = clock_sooner(timeout, LINK_ACKNOWLEDGE_MS);
 	if (c->state == CLOSING)
-		timeout = clock_sooner(timeout, clock_until(c->deadline));
-	fds[KEYBOARD] = (struct pollfd){.fd = STDIN_FILENO, .events = POLLIN};
+		timeout = clock_sooner(timeout, LINK_ACKNOWLEDGE_MS);
+	fds[KEYBOARD] = (struct pollfd){.fd = paging ? -1 : STDIN_FILENO, .events = POLLIN};
 	/* A terminal that takes no output, stopped by Ctrl-S perhaps, must not stop the program. */
 	fds[SCREEN] = (struct pollfd){.fd = due ? STDOUT_FILENO : -1, .events = POLLOUT};
 	fds[LINES] = (struct pollfd){.fd = listening ? c->link.lines : -1, .events = POLLIN};
 	fds[SOCKET] = (struct pollfd){
-		.fd = linked && link_is_waiting(&c->link) ? c->link.peer.socket : -1,
+		.fd = is_linked(c) && link_is_waiting(&c->link) ? c->link.peer.socket : -1,
 		.events = POLLOUT};
+	fds[PAGER] = (struct pollfd){.fd = paging ? c->pager.end : -1, .events = POLLIN};
 	count = DIAL + dial_poll(c->dial, fds + DIAL, &timeout);
 	signals_poll(fds, count, timeout);
 
-	if (signals_take(SIGWINCH)) {
+	record_tick(&c->record);
+	if (signals_take(SIGWINCH) && !paging) {
 		screen_resize();
 		c->changed = true;
 	}
-	if (signals_take(SIGTSTP))
-		suspend(c);
+	if (signals_take(SIGTSTP)) {
+		if (paging)
+			signals_obey(SIGTSTP);
+		else
+			suspend(c);
+	}
 	if (fds[KEYBOARD].revents != 0)
 		read_keys(c);
 	else if (input_timeout() == 0)
 		obey_keys(c);
 	if (c->done)
 		return;
-	if (fds[SCREEN].revents != 0)
+	if (fds[SCREEN].revents != 0 && c->pager.process == 0)
 		draw(c);
+	if (fds[PAGER].revents != 0)
+		pager_ended(c);
 	if (fds[LINES].revents != 0)
 		read_lines(c);
 	if (fds[SOCKET].revents != 0)
 		link_flush(&c->link);
-	if (c->state == CLOSING &&
-	    ((c->link.ending.how != ENDING_NONE && !link_is_waiting(&c->link)) ||
-	     clock_until(c->deadline) == 0))
+	check_delivery(c);
+	if (c->state == CLOSING && is_closed(c))
 		hang_up(c);
 	if (c->state == DIALLING)
 		step_dialling(c);
 	else
 		while (dial_refuse(c->dial, &other))
 			say(c, "%s called while the line was busy", other.name);
-	flush_log(c);
+	record_flush(&c->record);
+}
+
+/* Says on standard error, once the screen is gone, what the person should not miss. */
+static void
+say_last_words(const struct chat *c)
+{
+	const char *text = buffer_data(&c->lost), *end = text + buffer_length(&c->lost), *lf;
+	size_t shown = 0, lines = 0;
+
+	for (const char *s = text; s < end; s++)
+		lines += *s == '\n';
+	for (; text < end && shown < LOST_SHOWN; text = lf + 1, shown++) {
+		lf = memchr(text, '\n', (size_t)(end - text));
+		warnx(LOST "%.*s", (int)(lf - text), text);
+	}
+	if (shown < lines)
+		warnx("and %zu lines more were not delivered", lines - shown);
+	if (*input_text() != '\0')
+		warnx("not sent: %s", input_text());
 }
 
 int
 chat_run(const struct options *options, struct log *log)
 {
-	struct chat c = {.options = options, .log = log};
+	struct chat c = {.options = options};
 	char error[512];
 
 	if ((c.dial = dial_new(options, error, sizeof error)) == NULL) {
@@ -437,25 +615,28 @@ chat_run(const struct options *options, struct log *log)
 	input_open();
 	if (!screen_open())
 		fatal("cannot use the terminal %s", getenv("TERM"));
-	c.history = history_new(HISTORY_LINES);
-	pane_init(&c.pane, c.history);
+	record_init(&c.record, options->history, log);
+	pane_init(&c.pane, c.record.history);
+	attention_init(&c.attention, options->bell);
 	start_dialling(&c);
 	while (!c.done && signals_deadly() == 0)
 		turn(&c);
+	if (c.pager.process != 0)
+		pager_stop(&c.pager);
 	screen_close();
 
-	if (c.state == DIALLING && c.status != 0)
-		notice(log, "%s", dial_error(c.dial));
-	if (c.state == TALKING || c.state == CLOSING) {
+	if (is_linked(&c)) {
 		link_linger(&c.link);
-		link_close(&c.link);
+		close_link(&c);
 	}
-	if (*input_text() != '\0')
-		notice(log, "not sent: %s", input_text());
-	flush_log(&c);
+	if (c.failed)
+		notice(log, "%s", dial_error(c.dial));
+	say_last_words(&c);
+	record_flush(&c.record);
 	dial_free(c.dial);
-	history_free(c.history);
+	record_free(&c.record);
 	buffer_free(&c.partial);
+	buffer_free(&c.lost);
 	input_close();
 	return c.status;
 }

@@ -276,3 +276,19 @@ filter_end(struct filter *filter)
 		return line_end(filter);
 	return (struct span){NULL, 0};
 }
+
+void
+filter_text(const char *text, size_t length, struct buffer *safe)
+{
+	const char *end = text + length;
+	struct filter filter;
+	struct span span;
+	bool unfinished = length > 0 && end[-1] != '\n';
+
+	filter_init(&filter);
+	while ((span = filter_next(&filter, &text, end)).length > 0)
+		buffer_add(safe, span.text, span.length);
+	while ((span = filter_end(&filter)).length > 0)
+		if (!unfinished || span.text[0] != '\n')
+			buffer_add(safe, span.text, span.length);
+}

@@ -24,6 +24,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "buffer.h"
+
 #define FILTER_LINE_MAX 65536 /* bytes of safe text, without the LF */
 
 struct span {
@@ -54,5 +56,8 @@ struct span filter_next(struct filter *filter, const char **input, const char *e
  * called until it returns a span of length 0; then the filter is as new.
  */
 struct span filter_end(struct filter *filter);
+
+/* Adds a whole text, made safe, to the buffer; an unfinished last line stays without LF. */
+void filter_text(const char *text, size_t length, struct buffer *safe);
 
 #endif

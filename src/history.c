@@ -11,6 +11,7 @@
 struct entry {
 	size_t start; /* of its text, in the ring */
 	time_t when;
+	uint64_t stream_end;
 	uint32_t length;
 	uint32_t voice;
 };
@@ -59,7 +60,8 @@ make_room(struct history *h, size_t from, size_t to)
 }
 
 void
-history_add(struct history *h, enum voice voice, time_t when, const char *text, size_t length)
+history_add(struct history *h, enum voice voice, time_t when, const char *text, size_t length,
+	    uint64_t stream_end)
 {
 	size_t needed = length + 1; /* an empty line has a place of its own, too */
 
@@ -72,7 +74,12 @@ history_add(struct history *h, enum voice voice, time_t when, const char *text, 
 		h->start++;
 	memcpy(h->text + h->head, text, length);
 	h->entries[h->end++ % h->max_lines] = (struct entry){
-		.start = h->head, .when = when, .length = (uint32_t)length, .voice = voice};
+		.start = h->head,
+		.when = when,
+		.stream_end = stream_end,
+		.length = (uint32_t)length,
+		.voice = voice,
+	};
 	h->head += needed;
 }
 
@@ -96,7 +103,16 @@ history_line(const struct history *h, uint64_t number)
 	return (struct line){.text = h->text + e->start,
 			     .length = e->length,
 			     .when = e->when,
-			     .voice = (enum voice)e->voice};
+			     .voice = (enum voice)e->voice,
+			     .stream_end = e->stream_end};
+}
+
+void
+history_settle(struct history *h, uint64_t number, uint64_t arrived)
+{
+	struct entry *e = &h->entries[number % h->max_lines];
+
+	e->stream_end = e->stream_end <= arrived ? STREAM_DELIVERED : STREAM_LOST;
 }
 
 void

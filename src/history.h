@@ -23,7 +23,10 @@ struct line {
 	size_t length;
 	time_t when;
 	enum voice voice;
+	uint64_t stream_end; /* one's own lines: the end in the stream of bytes sent; or as follows */
 };
+#define STREAM_DELIVERED UINT64_C(0) /* all of it has arrived */
+#define STREAM_LOST UINT64_MAX	     /* it has not, and never will */
 
 /*
  * A history of at most max_lines lines (1 or more), and of at most HISTORY_BYTES_PER_LINE for each of
@@ -31,9 +34,12 @@ struct line {
  */
 struct history *history_new(size_t max_lines);
 
-/* Adds a line of safe text; it must not be longer than FILTER_LINE_MAX. */
+/*
+ * Adds a line of safe text; it must not be longer than FILTER_LINE_MAX.  stream_end is for one's own
+ * lines, 0 for others.
+ */
 void history_add(struct history *history, enum voice voice, time_t when, const char *text,
-		 size_t length);
+		 size_t length, uint64_t stream_end);
 
 /* The number of the oldest line held, and the number that the next line will get. */
 uint64_t history_start(const struct history *history);
@@ -41,6 +47,12 @@ uint64_t history_end(const struct history *history);
 
 /* The line of that number, which must be held. */
 struct line history_line(const struct history *history, uint64_t number);
+
+/*
+ * Settles what became of one's own line, which must be held: it is STREAM_DELIVERED if so many bytes
+ * of the stream have arrived that it was in them, STREAM_LOST otherwise.
+ */
+void history_settle(struct history *history, uint64_t number, uint64_t arrived);
 
 /* Gives the memory back. */
 void history_free(struct history *history);

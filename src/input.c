@@ -85,6 +85,34 @@ suspend(int count, int key)
 	return ask(INPUT_SUSPEND);
 }
 
+static int
+show_help(int count, int key)
+{
+	(void)count, (void)key;
+	return ask(INPUT_HELP);
+}
+
+static int
+show_in_pager(int count, int key)
+{
+	(void)count, (void)key;
+	return ask(INPUT_PAGER);
+}
+
+static int
+focus_in(int count, int key)
+{
+	(void)count, (void)key;
+	return ask(INPUT_FOCUS_IN);
+}
+
+static int
+focus_out(int count, int key)
+{
+	(void)count, (void)key;
+	return ask(INPUT_FOCUS_OUT);
+}
+
 /* Abandons what is typed, which a yank brings back; where nothing is, leaves. */
 static int
 abandon(int count, int key)
@@ -106,16 +134,21 @@ begin_paste(int count, int key)
 static const struct {
 	const char *name;
 	rl_command_func_t *function;
-	const char *key; /* what the terminal sends for it */
+	const char *keys[4]; /* what terminals send for it */
 } commands[] = {
-	{"scroll-page-up", page_up, "\033[5~"},	   /* PgUp */
-	{"scroll-page-down", page_down, "\033[6~"}, /* PgDn */
-	{"scroll-to-start", to_start, "\033[5;5~"}, /* Ctrl-PgUp */
-	{"scroll-to-end", to_end, "\033[6;5~"},	   /* Ctrl-PgDn */
-	{"redraw-screen", redraw, "\014"},	   /* Ctrl-L */
-	{"suspend", suspend, "\032"},		   /* Ctrl-Z */
-	{"abandon-line", abandon, "\003"},	   /* Ctrl-C */
-	{"begin-paste", begin_paste, "\033[200~"},  /* bracketed paste: xterm's control sequences */
+	{"scroll-page-up", page_up, {"\033[5~"}},			   /* PgUp */
+	{"scroll-page-down", page_down, {"\033[6~"}},			   /* PgDn */
+	{"scroll-to-start", to_start, {"\033[5;5~", "\033[5^"}},	   /* Ctrl-PgUp */
+	{"scroll-to-end", to_end, {"\033[6;5~", "\033[6^"}},		   /* Ctrl-PgDn */
+	{"show-help", show_help, {"\033OP", "\033[11~", "\033[[A"}},	   /* F1 */
+	{"show-in-pager", show_in_pager, {"\033OQ", "\033[12~", "\033[[B"}}, /* F2 */
+	{"redraw-screen", redraw, {"\014"}},				   /* Ctrl-L */
+	{"suspend", suspend, {"\032"}},				   /* Ctrl-Z */
+	{"abandon-line", abandon, {"\003"}},				   /* Ctrl-C */
+	/* Not keys, but what the terminal says by itself: xterm's control sequences. */
+	{"begin-paste", begin_paste, {"\033[200~"}},
+	{"focus-in", focus_in, {"\033[I"}},
+	{"focus-out", focus_out, {"\033[O"}},
 };
 #define COMMANDS (sizeof commands / sizeof commands[0])
 
@@ -138,11 +171,13 @@ bind_keys(const char *map_name)
 	Keymap map = rl_get_keymap_by_name(map_name);
 
 	for (size_t i = 0; i < COMMANDS; i++) {
-		int type = ISFUNC;
-		rl_command_func_t *bound = rl_function_of_keyseq(commands[i].key, map, &type);
+		for (const char *const *key = commands[i].keys; *key != NULL; key++) {
+			int type = ISFUNC;
+			rl_command_func_t *bound = rl_function_of_keyseq(*key, map, &type);
 
-		if (type != ISFUNC || !is_command(bound))
-			rl_bind_keyseq_in_map(commands[i].key, commands[i].function, map);
+			if (type != ISFUNC || !is_command(bound))
+				rl_bind_keyseq_in_map(*key, commands[i].function, map);
+		}
 	}
 }
 
@@ -279,18 +314,13 @@ input_timeout(void)
 static void
 insert_paste(void)
 {
-	struct filter filter;
 	struct buffer text = {0};
-	struct span span;
 
 	/* The terminal sends CR for the end of a line. */
 	for (char *c = buffer_data(&paste); c < buffer_data(&paste) + buffer_length(&paste); c++)
 		if (*c == '\r')
 			*c = '\n';
-	filter_init(&filter);
-	for (const char *next = buffer_data(&paste), *end = next + buffer_length(&paste);
-	     (span = filter_next(&filter, &next, end)).length > 0;)
-		buffer_add(&text, span.text, span.length);
+	filter_text(buffer_data(&paste), buffer_length(&paste), &text);
 	buffer_add(&text, "", 1);
 	rl_insert_text(buffer_data(&text));
 	buffer_free(&text);

@@ -27,6 +27,10 @@ enum input_event {
 	INPUT_TO_START,	   /* scroll-to-start */
 	INPUT_TO_END,	   /* scroll-to-end */
 	INPUT_REDRAW,	   /* redraw-screen */
+	INPUT_HELP,	   /* show-help */
+	INPUT_PAGER,	   /* show-in-pager */
+	INPUT_FOCUS_IN,	   /* the terminal's window gets the keys again */
+	INPUT_FOCUS_OUT,   /* ... or another one */
 	INPUT_SUSPEND	   /* suspend */
 };
 

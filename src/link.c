@@ -1,5 +1,6 @@
 #include <config.h>
 
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #if defined(__linux__)
+#include <linux/sockios.h>
 #include <sys/prctl.h>
 #elif defined(__FreeBSD__)
 #include <sys/procctl.h>
@@ -116,32 +118,105 @@ void
 link_send(struct link *link, const char *bytes, size_t length)
 {
 	buffer_add(&link->outbox, bytes, length);
+	link->queued += length;
 	link_flush(link);
-}
-
-void
-link_flush(struct link *link)
-{
-	while (link->send_error == 0 && buffer_length(&link->outbox) > 0) {
-		ssize_t n = send(link->peer.socket, buffer_data(&link->outbox),
-				 buffer_length(&link->outbox), MSG_DONTWAIT | MSG_NOSIGNAL);
-		if (n >= 0)
-			buffer_drop(&link->outbox, (size_t)n);
-		else if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS)
-			return;
-		else if (errno != EINTR)
-			link->send_error = errno;
-	}
-	if (link->closing && !link->shut) {
-		shutdown(link->peer.socket, SHUT_WR);
-		link->shut = true;
-	}
 }
 
 bool
 link_is_waiting(const struct link *link)
 {
-	return link->send_error == 0 && buffer_length(&link->outbox) > 0;
+	return link->send_error == 0 && buffer_length(&link->outbox) > link->taken;
+}
+
+void
+link_flush(struct link *link)
+{
+	while (link_is_waiting(link)) {
+		ssize_t n = send(link->peer.socket, buffer_data(&link->outbox) + link->taken,
+				 buffer_length(&link->outbox) - link->taken,
+				 MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n >= 0)
+			link->taken += (size_t)n;
+		else if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS)
+			break;
+		else if (errno != EINTR)
+			link->send_error = errno;
+	}
+	link_acknowledged(link); /* what has arrived need not be held */
+	if (link->closing && !link->shut && !link_is_waiting(link)) {
+		shutdown(link->peer.socket, SHUT_WR);
+		link->shut = true;
+	}
+}
+
+uint64_t
+link_sent(const struct link *link)
+{
+	return link->queued - (buffer_length(&link->outbox) - link->taken);
+}
+
+/* How many bytes the kernel has taken and the peer has not acknowledged; -1: it does not say. */
+static int
+unacknowledged(const struct link *link)
+{
+	int bytes = -1;
+
+#if defined(SIOCOUTQ) /* Linux */
+	if (ioctl(link->peer.socket, SIOCOUTQ, &bytes) == -1)
+		return -1;
+#elif defined(FIONWRITE) /* the BSDs */
+	if (ioctl(link->peer.socket, FIONWRITE, &bytes) == -1)
+		return -1;
+#endif
+	/* The end of the stream, once it is shut, counts as a byte: the last of all. */
+	return link->shut && bytes > 0 ? bytes - 1 : bytes;
+}
+
+bool
+link_knows_acknowledged(void)
+{
+#if defined(SIOCOUTQ) || defined(FIONWRITE)
+	return true;
+#else
+	return false;
+#endif
+}
+
+uint64_t
+link_acknowledged(struct link *link)
+{
+	int bytes = unacknowledged(link);
+	size_t held = bytes < 0 ? 0 : (size_t)bytes;
+
+	if (held < link->taken) {
+		buffer_drop(&link->outbox, link->taken - held);
+		link->taken = held;
+	}
+	return link->queued - buffer_length(&link->outbox);
+}
+
+struct span
+link_undelivered(const struct link *link, size_t *from)
+{
+	size_t left = buffer_length(&link->outbox) - *from;
+	const char *text = buffer_data(&link->outbox) + *from, *lf;
+
+	if (left == 0)
+		return (struct span){NULL, 0};
+	lf = memchr(text, '\n', left);
+	left = lf != NULL ? (size_t)(lf - text) + 1 : left;
+	*from += left;
+	return (struct span){text, left};
+}
+
+size_t
+link_undelivered_count(const struct link *link)
+{
+	size_t from = 0, count = 0;
+
+	while (link_undelivered(link, &from).length > 0)
+		count++;
+	return count;
 }
 
 void
@@ -183,18 +258,6 @@ link_listener_ended(struct link *link)
 	link_end(link, ending);
 }
 
-size_t
-link_unsent_lines(const struct link *link)
-{
-	const char *text = buffer_data(&link->outbox);
-	size_t length = buffer_length(&link->outbox), lines = 0;
-
-	for (size_t i = 0; i < length; i++)
-		if (text[i] == '\n' || i == length - 1)
-			lines++;
-	return lines;
-}
-
 /* Reads and drops what is there.  Returns whether the stream has ended. */
 static bool
 drop_input(int fd)
@@ -205,16 +268,25 @@ drop_input(int fd)
 	return n == 0 || (n == -1 && errno != EINTR && errno != EAGAIN);
 }
 
+bool
+link_can_deliver(struct link *link)
+{
+	if (link->send_error != 0 ||
+	    (link->ending.how != ENDING_NONE && link->ending.how != ENDING_LEFT))
+		return false;
+	return link_acknowledged(link) < link->queued;
+}
+
 void
 link_linger(struct link *link)
 {
 	int64_t deadline = clock_now() + LINK_LINGER_MS;
 	int signals = signals_deadly_count();
-	bool ended = link->ending.how != ENDING_NONE;
+	bool ended = link->ending.how != ENDING_NONE || link->send_error != 0;
 
 	link_finish(link);
-	while (!(ended && !link_is_waiting(link)) && link->send_error == 0 &&
-	       signals_deadly_count() == signals && clock_until(deadline) > 0) {
+	while ((link_can_deliver(link) || !ended) && signals_deadly_count() == signals &&
+	       clock_until(deadline) > 0) {
 		enum { SOCKET, INPUT, COUNT };
 		int input = link->listener == 0 ? link->peer.socket
 			    : link->lines != -1 ? link->lines
@@ -225,7 +297,8 @@ link_linger(struct link *link)
 			[INPUT] = {.fd = ended ? -1 : input, .events = POLLIN},
 		};
 
-		signals_poll(fds, COUNT, clock_until(deadline));
+		/* That bytes were acknowledged makes nothing readable. */
+		signals_poll(fds, COUNT, clock_sooner(clock_until(deadline), LINK_ACKNOWLEDGE_MS));
 		if (fds[SOCKET].revents != 0)
 			link_flush(link);
 		if (fds[INPUT].revents == 0)

@@ -16,12 +16,15 @@
 #include <stdint.h>
 
 #include "buffer.h"
+#include "filter.h"
 #include "listener.h"
 #include "peer.h"
 
 struct link {
 	struct peer peer;
-	struct buffer outbox; /* typed, and not yet taken by the kernel */
+	struct buffer outbox; /* typed, and not yet known to have arrived */
+	size_t taken;	      /* so many bytes of it, the first ones, the kernel has taken */
+	uint64_t queued;      /* bytes put into the outbox so far: the length of the stream */
 	bool closing;	      /* nothing more will be typed: once all is sent, the sending side is shut */
 	bool shut;	      /* the sending side is shut */
 	int send_error;	      /* why sending failed, or 0 */
@@ -71,15 +74,38 @@ void link_listener_ended(struct link *link);
  */
 void link_end(struct link *link, struct ending ending);
 
-/* How many lines, the last one perhaps unfinished, wait in the outbox. */
-size_t link_unsent_lines(const struct link *link);
+/* How many bytes of the stream the kernel has taken. */
+uint64_t link_sent(const struct link *link);
 
 /*
- * Finishes, and waits until the peer has hung up too: at most LINK_LINGER_MS, or until a signal
+ * How many bytes of the stream the peer's machine has acknowledged.  The wire is not touched: our
+ * kernel knows how much it has not (SIOCOUTQ, tcp(7)).  Where a system does not say, what was sent
+ * counts.  After the connection broke, the answer is what it was then.
+ */
+uint64_t link_acknowledged(struct link *link);
+
+/* Whether there is something to deliver that still can arrive. */
+bool link_can_deliver(struct link *link);
+
+/* Whether link_acknowledged is more than a guess. */
+bool link_knows_acknowledged(void);
+
+/*
+ * The next line that has not arrived, or the rest of one, from *from on, which starts at 0 and is
+ * moved on.  A span of length 0 means that there are no more.
+ */
+struct span link_undelivered(const struct link *link, size_t *from);
+
+/* How many of them there are. */
+size_t link_undelivered_count(const struct link *link);
+
+/*
+ * Finishes, and waits until all has arrived and the peer has hung up too: at most LINK_LINGER_MS, or until a signal
  * arrives.  A close with unread bytes in the socket would reset the connection, and that can destroy
  * lines already sent.  What arrives on link->lines is dropped.
  */
 #define LINK_LINGER_MS 2000
+#define LINK_ACKNOWLEDGE_MS 50 /* how often to ask what was acknowledged: nothing else tells */
 void link_linger(struct link *link);
 
 /* Ends the listener, if it still runs, and closes everything. */

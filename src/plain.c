@@ -122,7 +122,7 @@ converse(struct plain *p)
 static int
 conclude(struct plain *p)
 {
-	size_t unsent = link_unsent_lines(&p->link);
+	size_t lost = link_undelivered_count(&p->link);
 	bool orderly = p->link.ending.how == ENDING_NONE || p->link.ending.how == ENDING_LEFT;
 	char text[512];
 
@@ -130,9 +130,9 @@ conclude(struct plain *p)
 		link_describe_ending(&p->link, text, sizeof text);
 		notice(p->log, "%s", text);
 	}
-	if (unsent > 0)
-		notice(p->log, "%zu line%s not delivered", unsent, unsent == 1 ? " was" : "s were");
-	return orderly && unsent == 0 ? 0 : 1;
+	if (lost > 0)
+		notice(p->log, "%zu line%s not delivered", lost, lost == 1 ? " was" : "s were");
+	return orderly && lost == 0 ? 0 : 1;
 }
 
 /* Holds one conversation with the peer.  Returns the exit status. */

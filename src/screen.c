@@ -22,7 +22,15 @@
 #define GUTTER_FROM 8	  /* ... and text alone */
 #define LINE_END_SIGN 0x23CE /* RETURN SYMBOL: where a pasted line ends */
 
-enum colour { COLOUR_PEER = 1, COLOUR_NOTICE };
+/* Pairs of colours; without colour, attributes alone tell things apart. */
+enum colour { COLOUR_PLAIN, COLOUR_PEER, COLOUR_DELIVERED, COLOUR_LOST };
+
+/* Before one's own lines: how far they have come. */
+#define MARK_OWN ">"	      /* not known */
+#define MARK_WAITING "\u00b7"   /* here still */
+#define MARK_SENT "\u203a"      /* on its way */
+#define MARK_DELIVERED "\u2713" /* the peer's machine has it */
+#define MARK_LOST "\u2717"
 
 static bool is_open;
 
@@ -54,23 +62,25 @@ screen_open(void)
 		start_color();
 		use_default_colors();
 		init_pair(COLOUR_PEER, COLOR_CYAN, -1);
-		init_pair(COLOUR_NOTICE, COLOR_YELLOW, -1);
+		init_pair(COLOUR_DELIVERED, COLOR_GREEN, -1);
+		init_pair(COLOUR_LOST, COLOR_RED, -1);
 	}
-	terminal_mark_pastes(true);
+	terminal_save_title();
+	terminal_report(true);
 	return true;
 }
 
 void
 screen_suspend(void)
 {
-	terminal_mark_pastes(false);
+	terminal_report(false);
 	endwin();
 }
 
 void
 screen_resume(void)
 {
-	terminal_mark_pastes(true);
+	terminal_report(true);
 	reset_prog_mode();
 	screen_resize();
 	screen_forget();
@@ -82,6 +92,7 @@ screen_close(void)
 	if (!is_open)
 		return;
 	is_open = false;
+	terminal_restore_title();
 	screen_suspend();
 }
 
@@ -98,6 +109,12 @@ void
 screen_forget(void)
 {
 	clearok(curscr, TRUE);
+}
+
+static void
+set_style(attr_t attributes, enum colour colour)
+{
+	attr_set(attributes, (short)colour, NULL);
 }
 
 /* Draws one character at the cursor; what is a control is made visible. */
@@ -207,30 +224,48 @@ arrange(const struct scene *scene)
 	return l;
 }
 
-/* Draws what stands before a line: when and who. */
+/* Draws how far one's own line has come. */
+static void
+draw_mark(const struct scene *scene, int y, int x, const struct line *line)
+{
+	const char *mark = MARK_OWN;
+
+	set_style(A_NORMAL, COLOUR_PLAIN);
+	if (line->stream_end == STREAM_LOST) {
+		mark = MARK_LOST;
+		set_style(A_BOLD, COLOUR_LOST);
+	} else if (scene->marks && line->stream_end <= scene->acknowledged) {
+		mark = MARK_DELIVERED;
+		set_style(A_NORMAL, COLOUR_DELIVERED);
+	} else if (scene->marks) {
+		mark = line->stream_end <= scene->sent ? MARK_SENT : MARK_WAITING;
+	}
+	draw_text(y, x, 1, mark, strlen(mark));
+}
+
+/* Draws what stands before a line: when, who, and a mark. */
 static void
 draw_head(const struct scene *scene, const struct layout *l, int y, const struct line *line)
 {
 	const char *label = line->voice == VOICE_SELF	? scene->own_label
 			    : line->voice == VOICE_PEER ? scene->peer_label
 							: "";
-	int attributes = line->voice == VOICE_PEER ? A_BOLD | COLOR_PAIR(COLOUR_PEER) : A_BOLD;
+	int width = min(columns_of(label), l->label_width);
 	char time[TIME_WIDTH + 1];
 	struct tm tm;
 
 	if (l->labels > 0) {
 		strftime(time, sizeof time, "%H:%M", localtime_r(&line->when, &tm));
-		attrset(A_DIM);
-		mvaddstr(y, 0, time);
+		set_style(A_DIM, COLOUR_PLAIN);
+		draw_text(y, 0, TIME_WIDTH, time, strlen(time));
 	}
-	attrset(attributes);
-	if (l->label_width > 0) {
-		int width = min(columns_of(label), l->label_width);
-		draw_text(y, l->labels + l->label_width - width, width, label, strlen(label));
-	}
-	if (l->text > 0 && line->voice == VOICE_SELF)
-		mvaddch(y, l->gutter, '>');
-	if (l->text > 0 && line->voice == VOICE_NOTICE)
+	set_style(A_BOLD, line->voice == VOICE_PEER ? COLOUR_PEER : COLOUR_PLAIN);
+	draw_text(y, l->labels + l->label_width - width, width, label, strlen(label));
+	if (l->text == 0)
+		return;
+	if (line->voice == VOICE_SELF)
+		draw_mark(scene, y, l->gutter, line);
+	if (line->voice == VOICE_NOTICE)
 		mvaddch(y, l->gutter, '*' | A_DIM);
 }
 
@@ -252,7 +287,7 @@ draw_pane(const struct scene *scene, const struct layout *l)
 
 		if (rows[i].row.start == 0)
 			draw_head(scene, l, y, &line);
-		attrset(line.voice == VOICE_NOTICE ? A_DIM : A_NORMAL);
+		set_style(line.voice == VOICE_NOTICE ? A_DIM : A_NORMAL, COLOUR_PLAIN);
 		draw_text(y, l->text, l->text_width, line.text + rows[i].row.start,
 			  rows[i].row.length);
 	}
@@ -262,16 +297,18 @@ draw_pane(const struct scene *scene, const struct layout *l)
 static void
 draw_status(const struct scene *scene, const struct layout *l)
 {
-	int hint = columns_of(scene->hint), used;
+	int hint = columns_of(scene->hint), room = l->columns - 2;
 
 	if (l->status_row < 0)
 		return;
-	attrset(A_REVERSE);
+	set_style(A_REVERSE, COLOUR_PLAIN);
 	mvhline(l->status_row, 0, ' ' | A_REVERSE, l->columns);
-	used = draw_text(l->status_row, 1, l->columns - 2, scene->status, strlen(scene->status)) + 3;
-	if (used + hint < l->columns)
+	if (hint > 0 && hint <= room) { /* it comes first: it is what changes */
 		draw_text(l->status_row, l->columns - 1 - hint, hint, scene->hint, strlen(scene->hint));
-	attrset(A_NORMAL);
+		room -= hint + 2;
+	}
+	draw_text(l->status_row, 1, room, scene->status, strlen(scene->status));
+	set_style(A_NORMAL, COLOUR_PLAIN);
 }
 
 /* Draws the rows of what is typed around the cursor, and leaves the cursor there. */
@@ -289,7 +326,7 @@ draw_input(const struct scene *scene, const struct layout *l)
 		cursor_row++;
 	}
 	first = cursor_row < l->input_rows ? 0 : cursor_row - l->input_rows + 1;
-	attrset(A_NORMAL);
+	set_style(A_NORMAL, COLOUR_PLAIN);
 	start = 0;
 	for (int i = 0; i < first + l->input_rows && start < in->length; i++) {
 		next = wrap_row(in->text, in->length, start, l->columns, WRAP_CHARACTERS, &row);
@@ -302,6 +339,34 @@ draw_input(const struct scene *scene, const struct layout *l)
 	move(l->input_row + cursor_row - first, min(cursor_column, l->columns - 1));
 }
 
+/* Draws the help in the middle of the pane, as much of it as there is room for. */
+static void
+draw_help(const struct scene *scene, const struct layout *l)
+{
+	int rows = 0, width = 0, top, left;
+
+	for (; scene->help[rows] != NULL; rows++)
+		if (columns_of(scene->help[rows]) > width)
+			width = columns_of(scene->help[rows]);
+	width = min(width + 4, l->columns);
+	top = rows < l->pane_rows ? (l->pane_rows - rows) / 2 : 0;
+	left = (l->columns - width) / 2;
+	set_style(A_REVERSE, COLOUR_PLAIN);
+	for (int i = 0; i < min(rows, l->pane_rows); i++) {
+		const char *text = scene->help[i];
+
+		mvhline(top + i, left, ' ' | A_REVERSE, width);
+		draw_text(top + i, left + 2, width - 2, text, strlen(text));
+	}
+	set_style(A_NORMAL, COLOUR_PLAIN);
+}
+
+void
+screen_ring(void)
+{
+	beep();
+}
+
 void
 screen_draw(const struct scene *scene)
 {
@@ -309,6 +374,8 @@ screen_draw(const struct scene *scene)
 
 	erase();
 	draw_pane(scene, &layout);
+	if (scene->help != NULL)
+		draw_help(scene, &layout);
 	draw_status(scene, &layout);
 	draw_input(scene, &layout);
 	refresh();

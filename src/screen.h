@@ -17,8 +17,12 @@ struct scene {
 	struct pane *pane;	  /* its size is set by screen_draw */
 	const char *own_label;	  /* before one's own lines */
 	const char *peer_label;	  /* before the peer's */
+	bool marks;		  /* whether it is known what has arrived of one's own lines */
+	uint64_t sent;		  /* the stream's bytes that are on their way, or have arrived */
+	uint64_t acknowledged;	  /* those that have arrived */
 	const char *status;	  /* left side of the bar */
 	const char *hint;	  /* right side of the bar, where there is room for it */
+	const char *const *help;  /* rows to be shown over the pane, up to a NULL; or NULL */
 	struct input_view input;
 };
 
@@ -26,6 +30,9 @@ struct scene {
 bool screen_open(void);
 
 void screen_draw(const struct scene *scene);
+
+/* Rings the bell. */
+void screen_ring(void);
 
 /* Asks the terminal for its size again. */
 void screen_resize(void);

@@ -118,6 +118,17 @@ signals_take(int signo)
 }
 
 void
+signals_ignore_interrupt(bool ignore)
+{
+	static bool was_ignored;
+
+	if (ignore)
+		was_ignored = is_ignored(SIGINT);
+	if (!was_ignored)
+		set_action(SIGINT, ignore ? SIG_IGN : note);
+}
+
+void
 signals_child(void)
 {
 	set_action(SIGHUP, SIG_IGN);

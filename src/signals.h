@@ -32,6 +32,9 @@ int signals_deadly_count(void);
 /* Whether signo arrived since this was last asked. */
 bool signals_take(int signo);
 
+/* While another program has the keyboard, SIGINT is meant for that one alone. */
+void signals_ignore_interrupt(bool ignore);
+
 /*
  * In a forked child: SIGHUP, SIGINT are ignored, because the parent hears them too and decides what
  * follows; the others have their usual effect.

@@ -1,6 +1,8 @@
 #include <config.h>
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <curses.h>
@@ -24,7 +26,45 @@ terminal_can_draw(void)
 }
 
 void
-terminal_mark_pastes(bool on)
+terminal_report(bool on)
 {
-	putp(on ? "\033[?2004h" : "\033[?2004l");
+	putp(on ? "\033[?2004h\033[?1004h" : "\033[?1004l\033[?2004l");
+}
+
+/*
+ * Whether the terminal takes xterm's titles.  terminfo says so by XT (user_caps(5)), or by a status
+ * line that is written like a title.
+ */
+static bool
+has_title(void)
+{
+	const char *status_line = tigetstr("tsl");
+
+	return tigetflag("XT") > 0 || (status_line != NULL && status_line != (char *)-1 &&
+				       strncmp(status_line, "\033]", 2) == 0);
+}
+
+void
+terminal_save_title(void)
+{
+	if (has_title())
+		putp("\033[22;2t");
+}
+
+void
+terminal_set_title(const char *title)
+{
+	char sequence[512];
+
+	if (!has_title())
+		return;
+	snprintf(sequence, sizeof sequence, "\033]2;%.*s\a", (int)sizeof sequence - 8, title);
+	putp(sequence);
+}
+
+void
+terminal_restore_title(void)
+{
+	if (has_title())
+		putp("\033]2;\a\033[23;2t"); /* emptied first, for those that know no saving */
 }

@@ -1,5 +1,8 @@
 /*
  * terminal - what is asked of the terminal itself, beside what ncurses draws.
+ *
+ * These are xterm's control sequences (ctlseqs), which today's terminals know and others pass over.
+ * All but terminal_can_draw need ncurses to be started.
  */
 #ifndef TERMINAL_H
 #define TERMINAL_H
@@ -10,9 +13,14 @@
 bool terminal_can_draw(void);
 
 /*
- * Asks the terminal to say where a paste begins and ends, or no longer (xterm's control sequences;
- * a terminal that does not know them passes over them).  ncurses must be started.
+ * Asks the terminal to say where a paste begins and ends, and when its window gets and loses the
+ * keyboard; or no longer.
  */
-void terminal_mark_pastes(bool on);
+void terminal_report(bool on);
+
+/* Saves the title of the window, to be set from then on; and puts it back. */
+void terminal_save_title(void);
+void terminal_set_title(const char *title);
+void terminal_restore_title(void);
 
 #endif

@@ -36,7 +36,7 @@ add_lines(struct history *h, uint64_t from, uint64_t to, size_t longest)
 
 	for (uint64_t n = from; n < to; n++) {
 		enum voice voice = n % 3 == 0 ? VOICE_SELF : n % 3 == 1 ? VOICE_PEER : VOICE_NOTICE;
-		history_add(h, voice, (time_t)n, text, make_line(n, longest, text));
+		history_add(h, voice, (time_t)n, text, make_line(n, longest, text), 0);
 	}
 }
 
@@ -123,10 +123,10 @@ test_longest_line(void **state)
 	(void)state;
 	memset(longest, 'x', sizeof longest);
 	for (int i = 0; i < 100; i++) {
-		history_add(h, VOICE_PEER, 0, longest, sizeof longest);
+		history_add(h, VOICE_PEER, 0, longest, sizeof longest, 0);
 		assert_int_equal(history_end(h) - history_start(h), 1);
 		assert_memory_equal(history_line(h, history_start(h)).text, longest, sizeof longest);
-		history_add(h, VOICE_PEER, 0, "short", 5);
+		history_add(h, VOICE_PEER, 0, "short", 5, 0);
 		assert_memory_equal(history_line(h, history_start(h)).text, "short", 5);
 	}
 	history_free(h);

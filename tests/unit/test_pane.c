@@ -50,7 +50,7 @@ tear_down(void **state)
 static void
 add(struct fixture *f, const char *text)
 {
-	history_add(f->history, VOICE_PEER, 0, text, strlen(text));
+	history_add(f->history, VOICE_PEER, 0, text, strlen(text), 0);
 }
 
 static void

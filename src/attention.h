@@ -1,0 +1,29 @@
+/*
+ * attention - lines that came while nobody looked: bell, and a count in the window's title.
+ */
+#ifndef ATTENTION_H
+#define ATTENTION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "options.h"
+
+struct attention {
+	enum bell bell;
+	bool focused;	   /* the terminal's window has the keyboard, as far as the terminal says */
+	uint64_t unread;   /* lines that came since it had not, or since the pane was scrolled back */
+	bool ring;	   /* the bell is due */
+	char title[300];   /* as last set */
+};
+
+/* Attention for a window that has the keyboard. */
+void attention_init(struct attention *attention, enum bell bell);
+
+/* So many lines have come from the peer; in_view says whether the pane shows the newest. */
+void attention_lines(struct attention *attention, uint64_t lines, bool in_view);
+
+/* Rings, if that is due, and brings the title up to date.  peer is whom one talks to, or "". */
+void attention_show(struct attention *attention, bool in_view, const char *peer);
+
+#endif
