@@ -13,14 +13,11 @@
 
 #if defined(__linux__)
 #include <linux/sockios.h>
-#include <sys/prctl.h>
-#elif defined(__FreeBSD__)
-#include <sys/procctl.h>
 #endif
 
+#include "child.h"
 #include "clock.h"
 #include "descriptor.h"
-#include "fatal.h"
 #include "link.h"
 #include "signals.h"
 
@@ -28,23 +25,6 @@ void
 link_init(struct link *link, const struct peer *peer)
 {
 	*link = (struct link){.peer = *peer, .lines = -1, .report = -1};
-}
-
-/* In the child: asks the kernel to end this process when the parent does, even by SIGKILL. */
-static void
-die_with_parent(pid_t parent)
-{
-	int signo = SIGKILL;
-
-#if defined(__linux__)
-	prctl(PR_SET_PDEATHSIG, signo);
-#elif defined(__FreeBSD__)
-	procctl(P_PID, 0, PROC_PDEATHSIG_CTL, &signo);
-#else
-	(void)signo; /* the pipe will break at the next line that arrives */
-#endif
-	if (getppid() != parent) /* it was faster */
-		_exit(1);
 }
 
 /* The child. */
@@ -60,9 +40,7 @@ be_listener(const struct link *link, struct listener listener, int report, pid_t
 				[LOG] = log_descriptor(listener.log)};
 	struct ending ending;
 
-	fatal_first(NULL);
-	die_with_parent(parent);
-	signals_child();
+	child_begin(parent);
 	setproctitle("listening to %s", link->peer.name);
 	if (descriptors_keep(fds, COUNT) == -1) {
 		ending = (struct ending){ENDING_BROKEN, errno};

@@ -11,9 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "fatal.h"
+#include "child.h"
 #include "pager.h"
-#include "signals.h"
 
 /* The history as text, in a file that has no name; at its beginning.  NULL on failure, and errno. */
 static FILE *
@@ -46,12 +45,11 @@ write_history(const struct history *history, const char *own_label, const char *
 
 /* The child. */
 static _Noreturn void
-be_pager(int text)
+be_pager(int text, pid_t parent)
 {
 	const char *pager = getenv("PAGER");
 
-	fatal_first(NULL);
-	signals_child();
+	child_begin(parent);
 	signal(SIGINT, SIG_DFL);
 	signal(SIGHUP, SIG_DFL);
 	signal(SIGPIPE, SIG_DFL);
@@ -66,6 +64,7 @@ pager_start(struct pager *pager, const struct history *history, const char *own_
 	    const char *peer_label)
 {
 	FILE *text = write_history(history, own_label, peer_label);
+	pid_t parent = getpid();
 	int ends[2];
 
 	if (text == NULL)
@@ -76,7 +75,7 @@ pager_start(struct pager *pager, const struct history *history, const char *own_
 	}
 	fcntl(ends[0], F_SETFD, FD_CLOEXEC); /* the other end stays open as long as the pager lives */
 	if ((pager->process = fork()) == 0)
-		be_pager(fileno(text));
+		be_pager(fileno(text), parent);
 	close(ends[1]);
 	fclose(text);
 	if (pager->process == -1) {

@@ -8,10 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "descriptor.h"
-#include "fatal.h"
 #include "resolve.h"
-#include "signals.h"
 
 /* What the helper sends: one write, which a pipe keeps whole or not at all for a reader that waits. */
 struct answer {
@@ -47,6 +46,7 @@ int
 resolve_start(struct resolver *resolver, const char *host, unsigned port, int family)
 {
 	struct answer answer = {0};
+	pid_t parent = getpid();
 	int ends[2];
 
 	if (pipe2(ends, O_CLOEXEC) == -1)
@@ -57,8 +57,7 @@ resolve_start(struct resolver *resolver, const char *host, unsigned port, int fa
 		close(ends[1]);
 		return -1;
 	case 0:
-		fatal_first(NULL);
-		signals_child();
+		child_begin(parent);
 		answer.result = resolve_now(host, port, family, answer.addresses);
 		_exit(write_all(ends[1], &answer, sizeof answer) == 0 ? 0 : 1);
 	default:

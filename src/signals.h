@@ -35,10 +35,7 @@ bool signals_take(int signo);
 /* While another program has the keyboard, SIGINT is meant for that one alone. */
 void signals_ignore_interrupt(bool ignore);
 
-/*
- * In a forked child: SIGHUP, SIGINT are ignored, because the parent hears them too and decides what
- * follows; the others have their usual effect.
- */
+/* In a forked child: nothing is caught any more; see child_begin. */
 void signals_child(void);
 
 /*

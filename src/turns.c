@@ -3,11 +3,11 @@
 #include <sys/socket.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "clock.h"
-#include "descriptor.h"
 #include "dial.h"
 #include "filter.h"
 #include "link.h"
@@ -55,13 +55,38 @@ say(struct turns *t, size_t length)
 	buffer_drop(&t->typed, length);
 }
 
+/*
+ * Writes to standard output; a signal can end that although nobody reads there.  After poll(2) says
+ * so, a pipe takes PIPE_BUF bytes without blocking (pipe(7)).  Returns 0, or -1 and errno.
+ */
+static int
+write_out(const char *text, size_t length)
+{
+	while (length > 0) {
+		struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+		ssize_t n;
+
+		if (signals_poll(&out, 1, -1) == 0) {
+			if (signals_deadly() != 0)
+				return errno = EINTR, -1;
+			continue;
+		}
+		n = write(STDOUT_FILENO, text, length < PIPE_BUF ? length : PIPE_BUF);
+		if (n == -1)
+			return -1;
+		text += n;
+		length -= (size_t)n;
+	}
+	return 0;
+}
+
 /* Shows one line, which is as long as that with its LF. */
 static void
 show(struct turns *t, size_t length)
 {
 	const char *line = buffer_data(&t->arrived);
 
-	if (write_all(STDOUT_FILENO, line, length) == -1)
+	if (write_out(line, length) == -1)
 		link_end(t->link, (struct ending){ENDING_OUTPUT, errno});
 	log_line(t->log, VOICE_PEER, line, length - 1);
 	notice_flush_log(t->log);

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import subprocess
 
 import pytest
 
@@ -33,6 +34,23 @@ def silent_port():
             sock.connect_ex((HOST, door.port))
         yield door.port
     door.socket.close()
+
+
+@pytest.fixture
+def with_etc(tmp_path):
+    """What comes before a command that is to see other files in /etc, as far as one may do that."""
+    def with_etc(**files):
+        mounts = []
+        for name, text in files.items():
+            path = tmp_path / f"etc-{name}"
+            path.write_text(text)
+            mounts.append(f"mount --bind {path} /etc/{name.replace('_', '.')}")
+        command = ["unshare", "--mount", "sh", "-c", " && ".join([*mounts, 'exec "$@"']), "sh"]
+        if subprocess.run([*command, "true"], capture_output=True).returncode != 0:
+            pytest.skip("no files can be mounted here")
+        return command
+
+    return with_etc
 
 
 @pytest.fixture

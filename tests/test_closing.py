@@ -1,12 +1,14 @@
 """How a conversation ends: nothing that was sent is thrown away, and the exit status tells."""
 
+import fcntl
 import os
+import select
 import signal
 import socket
 
 import pytest
 
-from peers import HOST, TCHAT, Door, call, together
+from peers import HOST, TCHAT, Door, call, children, eventually, together
 
 DEADLY = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
@@ -30,6 +32,8 @@ def test_rest_of_the_input_is_still_sent(called):
     """Half-closed from there: a file or a pipe is sent to its end."""
     server, caller = called()
     caller.close_input()
+    eventually(lambda: children(server.pid) == [], "the end of the listener")
+    server.settle()
     server.send("one\n")
     caller.expect("one\n")
     server.send("two\n")
@@ -95,6 +99,33 @@ def test_signal_ends_the_conversation_in_order(called, signo):
     assert caller.expect_end() == b"my last line\n"
     caller.close_input()
     assert server.wait() == -signo
+
+
+def test_signal_while_the_peer_takes_nothing(serve, port):
+    """Told to end, tchat does not wait for a peer that does not read, and says what it lost."""
+    server = serve()
+    with socket.create_connection((HOST, port)):
+        server.err.expect("has called\n")
+        server.clog(server.process.stdin.fileno())
+        server.kill(signal.SIGTERM)
+        server.err.expect(" not delivered\n")
+        assert server.wait() == -signal.SIGTERM
+
+
+@pytest.mark.parametrize("mode", [[], ["-a"]], ids=["both", "turns"])
+def test_signal_while_nobody_reads(serve, port, mode):
+    """Told to end, tchat does not wait for a reader that does not read what it shows."""
+    reading, writing = os.pipe()
+    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+    server = serve(*mode, stdout=writing)
+    os.close(writing)
+    caller = call(port)
+    caller.send("x" * 50_000 + "\n")
+    eventually(lambda: select.select([reading], [], [], 0)[0], "the beginning of the line")
+    server.settle()
+    server.kill(signal.SIGTERM)
+    assert server.wait() == -signal.SIGTERM
+    os.close(reading)
 
 
 @pytest.mark.parametrize("signo", DEADLY)

@@ -54,7 +54,7 @@ def test_many_busy_callers(called, port):
     """However many stay on the busy line, all are told, and the conversation goes on."""
     server, first = called("-k")
     callers = []
-    for _ in range(20):
+    for _ in range(12):
         callers.append(call(port))
         callers[-1].expect(BUSY)
     for caller in callers:

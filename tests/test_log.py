@@ -1,8 +1,8 @@
 """The log (-l): the whole conversation, line by line, in a file."""
 
+import os
 import re
 import signal
-from pathlib import Path
 
 import pytest
 
@@ -154,6 +154,25 @@ def test_log_has_what_was_said_before_a_signal(called, log):
     caller.close_input()
     assert server.wait() == -signal.SIGTERM
     assert spoken(log) == [(">", "my last words"), ("<", "half a line, and more")]
+
+
+def test_log_that_fails_in_both_processes(called, tmp_path):
+    """A log that fails in the midst of the conversation, in either direction, is reported once."""
+    log = tmp_path / "log"
+    os.mkfifo(log)
+    reader = os.open(log, os.O_RDONLY | os.O_NONBLOCK)
+    server, caller = called("-l", log)
+    os.close(reader)
+    for turn in range(3):
+        caller.send(f"question {turn}\n")
+        server.expect(f"question {turn}\n")
+        server.send(f"answer {turn}\n")
+        caller.expect(f"answer {turn}\n")
+    caller.close_input()
+    server.close_input()
+    assert server.wait() == 0
+    complaint = "tchat: cannot write to the log; the conversation goes on without it: Broken pipe\n"
+    assert server.err.data.decode().count(complaint) == 1
 
 
 @pytest.mark.parametrize("path, cause", [

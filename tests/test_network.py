@@ -3,13 +3,14 @@
 import ctypes
 import os
 import re
+import signal
 import socket
 import time
 from pathlib import Path
 
 import pytest
 
-from peers import DEADLINE, HOST, SLOWNESS, TCHAT, Door, Line, call, is_listening
+from peers import DEADLINE, HOST, SLOWNESS, TCHAT, Door, call, children, is_listening, process_state
 
 
 def has_ipv6():
@@ -164,12 +165,44 @@ def test_name_that_does_not_resolve(start, port):
                         rb"tchat: cannot find nosuch.invalid: [A-Z][^\n]+\n", client.err.data)
 
 
-def test_client_goes_on_to_the_next_address(start):
-    """localhost has several addresses; the one where somebody waits is found."""
-    door = Door()
-    client = start("-c", "localhost", door.port)
+@needs_ipv6
+@pytest.mark.parametrize("address", ["::1", "127.0.0.1", "127.0.0.3"])
+def test_client_tries_every_address(run, with_etc, address):
+    """Of the addresses that a name has, the one where somebody waits is found."""
+    door = Door(address)
+    hosts = "127.0.0.3 several\n127.0.0.1 several\n::1 several\n"
+    client = run(*with_etc(hosts=hosts), TCHAT, "-c", "several", door.port)
     door.accept()
-    client.notice(f"connected to localhost port {door.port}")
+    client.notice(f"connected to several port {door.port}")
+
+
+@pytest.fixture
+def looking_up(run, with_etc, environment, port):
+    """tchat as a client while it looks up a name, and nobody answers."""
+    with socket.socket(type=socket.SOCK_DGRAM) as names:
+        try:
+            names.bind(("127.0.0.54", 53))
+        except OSError as error:
+            pytest.skip(f"cannot be a name server: {error}")
+        names.settimeout(DEADLINE)
+        client = run(*with_etc(resolv_conf="nameserver 127.0.0.54\n"), TCHAT, "-c", "nosuch.invalid",
+                     port, env=dict(environment, RES_OPTIONS="timeout:30"))
+        names.recv(512)
+        yield client
+
+
+def test_name_server_that_does_not_answer(looking_up):
+    """Who is told to end while a name is looked up ends at once."""
+    looking_up.kill(signal.SIGTERM)
+    assert looking_up.wait() == -signal.SIGTERM
+
+
+def test_killed_while_a_name_is_looked_up(looking_up):
+    """kill -9 while a name is looked up: nothing of tchat goes on with that."""
+    helpers = children(looking_up.pid)
+    looking_up.kill()
+    looking_up.wait()
+    assert not any(process_state(helper) for helper in helpers)
 
 
 @needs_ipv6

@@ -4,6 +4,8 @@ import signal
 
 import pytest
 
+from peers import HOST, Door
+
 STILL_WAITING = ("still waiting for the peer's first line; "
                  "if the peer waits too, leave and start again with -f me")
 
@@ -92,16 +94,16 @@ def test_both_ends_waiting(conversation):
     assert server.out.data == client.out.data == b""
 
 
-def test_silence_after_the_first_line_is_nothing_special(called):
+def test_silence_after_the_first_line_is_nothing_special(called, start):
     """Who has been spoken to knows that the peer does not wait; nothing is said about it."""
-    server, caller = called("-a", "-f", "peer")
+    server, caller = called("-a")
     caller.send("first\n")
     server.expect("first\n")
-    server.send("second\n")
-    caller.expect("second\n")
-    caller.close_input()
-    server.close_input()
-    assert server.wait() == 0
+    door = Door()
+    other = start("-c", "-a", "-f", "peer", HOST, door.port)
+    door.accept()
+    other.notice(STILL_WAITING)  # it has waited long enough, and began later
+    server.settle()
     assert b"still waiting" not in server.err.data
 
 
