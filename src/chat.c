@@ -20,6 +20,7 @@
 #include "input.h"
 #include "link.h"
 #include "notice.h"
+#include "output.h"
 #include "pager.h"
 #include "pane.h"
 #include "record.h"
@@ -515,6 +516,13 @@ draw(struct chat *c)
 	c->next_frame = clock_now() + FRAME_MS;
 }
 
+/* Whether there is something to draw, on a terminal that is ours and has taken the last frame. */
+static bool
+wants_drawing(const struct chat *c)
+{
+	return c->changed && c->pager.process == 0 && !output_is_behind();
+}
+
 /* --- Everything at once. --- */
 
 /* Waits until something happens, and sees to it. */
@@ -525,20 +533,19 @@ turn(struct chat *c)
 	struct pollfd fds[DIAL + DIAL_FDS];
 	bool listening = is_linked(c) && c->link.ending.how == ENDING_NONE;
 	bool paging = c->pager.process != 0;
-	bool due = c->changed && !paging && clock_until(c->next_frame) == 0;
 	int timeout = input_timeout();
 	struct peer other;
 	nfds_t count;
 
-	if (c->changed && !paging && !due)
+	if (wants_drawing(c))
 		timeout = clock_sooner(timeout, clock_until(c->next_frame));
 	if (is_linked(c) && c->acknowledged < c->link.queued)
 		timeout = clock_sooner(timeout, LINK_ACKNOWLEDGE_MS);
 	if (c->state == CLOSING)
 		timeout = clock_sooner(timeout, LINK_ACKNOWLEDGE_MS);
 	fds[KEYBOARD] = (struct pollfd){.fd = paging ? -1 : STDIN_FILENO, .events = POLLIN};
-	/* A terminal that takes no output, stopped by Ctrl-S perhaps, must not stop the program. */
-	fds[SCREEN] = (struct pollfd){.fd = due ? STDOUT_FILENO : -1, .events = POLLOUT};
+	fds[SCREEN] = (struct pollfd){.fd = output_is_behind() ? output_descriptor() : -1,
+				      .events = POLLOUT};
 	fds[LINES] = (struct pollfd){.fd = listening ? c->link.lines : -1, .events = POLLIN};
 	fds[SOCKET] = (struct pollfd){
 		.fd = is_linked(c) && link_is_waiting(&c->link) ? c->link.peer.socket : -1,
@@ -564,8 +571,8 @@ turn(struct chat *c)
 		obey_keys(c);
 	if (c->done)
 		return;
-	if (fds[SCREEN].revents != 0 && c->pager.process == 0)
-		draw(c);
+	if (fds[SCREEN].revents != 0)
+		output_flush();
 	if (fds[PAGER].revents != 0)
 		pager_ended(c);
 	if (fds[LINES].revents != 0)
@@ -581,6 +588,8 @@ turn(struct chat *c)
 		while (dial_refuse(c->dial, &other))
 			say(c, "%s called while the line was busy", other.name);
 	record_flush(&c->record);
+	if (wants_drawing(c) && clock_until(c->next_frame) == 0)
+		draw(c);
 }
 
 /* Says on standard error, once the screen is gone, what the person should not miss. */

@@ -5,10 +5,12 @@
 #include <curses.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 #include <wchar.h>
 
 #include "fatal.h"
+#include "output.h"
 #include "screen.h"
 #include "terminal.h"
 #include "utf8.h"
@@ -33,6 +35,7 @@ enum colour { COLOUR_PLAIN, COLOUR_PEER, COLOUR_DELIVERED, COLOUR_LOST };
 #define MARK_LOST "\u2717"
 
 static bool is_open;
+static struct termios modes_before, modes_open;
 
 /* Where things are on the screen. */
 struct layout {
@@ -46,18 +49,29 @@ struct layout {
 	int text_width;
 };
 
+/* Sets the terminal's own modes.  ncurses cannot, because it writes to memory: see output.h. */
+static void
+set_modes(const struct termios *modes)
+{
+	tcsetattr(STDIN_FILENO, TCSANOW, modes); /* not drained: the terminal may stand still */
+}
+
 bool
 screen_open(void)
 {
 	const char *no_color = getenv("NO_COLOR");
+	FILE *output;
 
-	if (newterm(NULL, stdout, stdin) == NULL)
+	if (tcgetattr(STDIN_FILENO, &modes_before) == -1 || (output = output_open()) == NULL ||
+	    newterm(NULL, output, stdin) == NULL)
 		return false;
 	is_open = true;
 	fatal_first(screen_close);
 	raw();
 	noecho();
 	nonl();
+	tcgetattr(STDIN_FILENO, &modes_open);
+	output_capture();
 	if (has_colors() && (no_color == NULL || *no_color == '\0')) {
 		start_color();
 		use_default_colors();
@@ -75,13 +89,15 @@ screen_suspend(void)
 {
 	terminal_report(false);
 	endwin();
+	output_drain();
+	set_modes(&modes_before);
 }
 
 void
 screen_resume(void)
 {
+	set_modes(&modes_open);
 	terminal_report(true);
-	reset_prog_mode();
 	screen_resize();
 	screen_forget();
 }
@@ -379,4 +395,5 @@ screen_draw(const struct scene *scene)
 	draw_status(scene, &layout);
 	draw_input(scene, &layout);
 	refresh();
+	output_flush();
 }
