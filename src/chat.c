@@ -14,6 +14,7 @@
 #include "attention.h"
 #include "chat.h"
 #include "clock.h"
+#include "delivery.h"
 #include "dial.h"
 #include "fatal.h"
 #include "help.h"
@@ -29,11 +30,8 @@
 
 #define OUTBOX_MAX (1024 * 1024) /* bytes not yet delivered; then a line stays in the input */
 #define DELIVER_MS 5000		 /* so long what is on its way is waited for at the end */
-#define STALLED_MS 1000		 /* nothing delivered for so long: the peer does not read */
 #define FRAME_MS 16		 /* the screen is drawn at most so often */
 #define CHUNK 65536		 /* read at once */
-#define LOST "not delivered: "
-#define LOST_SHOWN 20		 /* lines not delivered that are said one by one at the end */
 
 enum state {
 	DIALLING, /* waiting for a caller, or calling */
@@ -46,7 +44,7 @@ struct chat {
 	const struct options *options;
 	struct dial *dial;
 	struct link link;     /* while TALKING or CLOSING */
-	uint64_t first_line;  /* of this conversation, in the history */
+	struct delivery delivery;
 	enum state state;
 	bool quitting;	  /* the person wants to leave */
 	bool failed;	  /* nobody could be called */
@@ -58,9 +56,6 @@ struct chat {
 	struct record record;
 	struct pane pane;
 	struct buffer partial; /* of a line that is still arriving */
-	struct buffer lost;    /* lines of the last conversation that were not delivered */
-	uint64_t acknowledged; /* of the stream, when last asked */
-	int64_t progress;      /* when there was last nothing to wait for, or less than before */
 	struct attention attention;
 	struct pager pager;    /* while its process is not 0, the terminal is the pager's */
 	bool help;	       /* is shown */
@@ -105,10 +100,8 @@ start_talking(struct chat *c, const struct peer *peer)
 	if (link_listen(&c->link, LINK_PIPE, false, NULL) == -1)
 		fatal("cannot start the listener");
 	c->state = TALKING;
-	c->acknowledged = 0;
-	buffer_drop(&c->lost, buffer_length(&c->lost));
 	c->since = c->record.now;
-	c->first_line = history_end(c->record.history);
+	delivery_begin(&c->delivery, &c->record);
 	say(c, c->options->role == ROLE_SERVER ? "%s has called" : "connected to %s", peer->name);
 }
 
@@ -135,51 +128,16 @@ is_closed(struct chat *c)
 	       clock_until(c->deadline) < DELIVER_MS - LINK_LINGER_MS;
 }
 
-/* Adds the lines that were not delivered to the log. */
-static void
-log_lost(struct chat *c)
-{
-	const char *text = buffer_data(&c->lost), *end = text + buffer_length(&c->lost), *lf;
-	struct buffer line = {0};
-
-	for (; text < end; text = lf + 1) {
-		lf = memchr(text, '\n', (size_t)(end - text));
-		buffer_add(&line, LOST, strlen(LOST));
-		buffer_add(&line, text, (size_t)(lf - text));
-		log_line(c->record.log, VOICE_NOTICE, buffer_data(&line), buffer_length(&line));
-		buffer_drop(&line, buffer_length(&line));
-	}
-	buffer_free(&line);
-}
-
-/* Marks each of one's own lines as delivered or lost; the log says which were lost. */
-static void
-settle_lines(struct chat *c)
-{
-	struct history *history = c->record.history;
-	uint64_t acknowledged = link_acknowledged(&c->link), n = c->first_line;
-	size_t lost = link_undelivered_count(&c->link), from = 0;
-	struct span span;
-
-	for (n = n < history_start(history) ? history_start(history) : n; n < history_end(history); n++)
-		if (history_line(history, n).voice == VOICE_SELF)
-			history_settle(history, n, acknowledged);
-	if (lost == 0)
-		return;
-	say(c, "%zu line%s not delivered", lost, lost == 1 ? " was" : "s were");
-	while ((span = link_undelivered(&c->link, &from)).length > 0)
-		filter_text(span.text, span.length, &c->lost);
-	log_lost(c);
-}
-
 /* The connection is done with. */
 static void
 close_link(struct chat *c)
 {
 	bool orderly = c->link.ending.how == ENDING_NONE || c->link.ending.how == ENDING_LEFT;
+	size_t lost = delivery_settle(&c->delivery, &c->link, &c->record);
 
-	settle_lines(c);
-	c->status = orderly && buffer_length(&c->lost) == 0 ? 0 : 1;
+	if (lost > 0)
+		say(c, "%zu line%s not delivered", lost, lost == 1 ? " was" : "s were");
+	c->status = orderly && lost == 0 ? 0 : 1;
 	link_close(&c->link);
 	c->state = OVER;
 	c->changed = true;
@@ -261,33 +219,6 @@ step_dialling(struct chat *c)
 		c->done = true;
 		break;
 	}
-}
-
-/* Whether the peer has taken nothing for a while of what is on its way to it. */
-static bool
-is_stalled(const struct chat *c)
-{
-	return c->acknowledged < c->link.queued && clock_now() - c->progress >= STALLED_MS;
-}
-
-/* Asks how far one's own lines have come; that changes without anything becoming readable. */
-static void
-check_delivery(struct chat *c)
-{
-	uint64_t acknowledged;
-
-	if (!is_linked(c) || c->acknowledged == c->link.queued) {
-		c->progress = clock_now();
-		return;
-	}
-	acknowledged = link_acknowledged(&c->link);
-	if (acknowledged != c->acknowledged) {
-		c->changed = true;
-		c->progress = clock_now();
-	} else if (is_stalled(c)) {
-		c->changed = true; /* the status bar says so */
-	}
-	c->acknowledged = acknowledged;
 }
 
 /* --- The keyboard. --- */
@@ -454,7 +385,7 @@ describe_state(const struct chat *c, char *text, size_t size)
 		break;
 	case TALKING:
 		strftime(since, sizeof since, "%H:%M", localtime_r(&c->since, &tm));
-		if (is_stalled(c))
+		if (delivery_is_stalled(&c->delivery, &c->link))
 			snprintf(text, size, "%s \u00b7 does not read \u00b7 %zu KiB queued", name,
 				 buffer_length(&c->link.outbox) / 1024 + 1);
 		else
@@ -479,7 +410,7 @@ static void
 describe_view(const struct chat *c, char *text, size_t size)
 {
 	uint64_t unseen = pane_unseen(&c->pane);
-	uint64_t lines = history_end(c->record.history) - c->first_line;
+	uint64_t lines = history_end(c->record.history) - c->delivery.first_line;
 
 	if (unseen > 0)
 		snprintf(text, size, "%" PRIu64 " new below \u00b7 Ctrl-PgDn", unseen);
@@ -501,7 +432,7 @@ draw(struct chat *c)
 		.peer_label = c->link.peer.host,
 		.marks = link_knows_acknowledged(),
 		.sent = link_sent(&c->link),
-		.acknowledged = c->acknowledged,
+		.acknowledged = c->delivery.acknowledged,
 		.status = status,
 		.hint = hint,
 		.help = c->help ? help_rows : NULL,
@@ -539,9 +470,7 @@ turn(struct chat *c)
 
 	if (wants_drawing(c))
 		timeout = clock_sooner(timeout, clock_until(c->next_frame));
-	if (is_linked(c) && c->acknowledged < c->link.queued)
-		timeout = clock_sooner(timeout, LINK_ACKNOWLEDGE_MS);
-	if (c->state == CLOSING)
+	if (c->state == CLOSING || (c->state == TALKING && link_can_deliver(&c->link)))
 		timeout = clock_sooner(timeout, LINK_ACKNOWLEDGE_MS);
 	fds[KEYBOARD] = (struct pollfd){.fd = paging ? -1 : STDIN_FILENO, .events = POLLIN};
 	fds[SCREEN] = (struct pollfd){.fd = output_is_behind() ? output_descriptor() : -1,
@@ -579,7 +508,8 @@ turn(struct chat *c)
 		read_lines(c);
 	if (fds[SOCKET].revents != 0)
 		link_flush(&c->link);
-	check_delivery(c);
+	if (is_linked(c) && delivery_check(&c->delivery, &c->link))
+		c->changed = true;
 	if (c->state == CLOSING && is_closed(c))
 		hang_up(c);
 	if (c->state == DIALLING)
@@ -590,25 +520,6 @@ turn(struct chat *c)
 	record_flush(&c->record);
 	if (wants_drawing(c) && clock_until(c->next_frame) == 0)
 		draw(c);
-}
-
-/* Says on standard error, once the screen is gone, what the person should not miss. */
-static void
-say_last_words(const struct chat *c)
-{
-	const char *text = buffer_data(&c->lost), *end = text + buffer_length(&c->lost), *lf;
-	size_t shown = 0, lines = 0;
-
-	for (const char *s = text; s < end; s++)
-		lines += *s == '\n';
-	for (; text < end && shown < LOST_SHOWN; text = lf + 1, shown++) {
-		lf = memchr(text, '\n', (size_t)(end - text));
-		warnx(LOST "%.*s", (int)(lf - text), text);
-	}
-	if (shown < lines)
-		warnx("and %zu lines more were not delivered", lines - shown);
-	if (*input_text() != '\0')
-		warnx("not sent: %s", input_text());
 }
 
 int
@@ -640,12 +551,14 @@ chat_run(const struct options *options, struct log *log)
 	}
 	if (c.failed)
 		notice(log, "%s", dial_error(c.dial));
-	say_last_words(&c);
+	delivery_report(&c.delivery);
+	if (*input_text() != '\0')
+		warnx("not sent: %s", input_text());
 	record_flush(&c.record);
 	dial_free(c.dial);
 	record_free(&c.record);
 	buffer_free(&c.partial);
-	buffer_free(&c.lost);
+	delivery_free(&c.delivery);
 	input_close();
 	return c.status;
 }
