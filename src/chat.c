@@ -522,6 +522,21 @@ turn(struct chat *c)
 		draw(c);
 }
 
+/* Says on standard error what was typed and not sent: lines of it, if it was pasted. */
+static void
+report_input(void)
+{
+	const char *typed = input_text();
+	struct buffer text = {0};
+	char *next, *line;
+
+	filter_text(typed, strlen(typed), &text);
+	buffer_add(&text, "", 1);
+	for (next = buffer_data(&text); *typed != '\0' && (line = strsep(&next, "\n")) != NULL;)
+		warnx("not sent: %s", line);
+	buffer_free(&text);
+}
+
 int
 chat_run(const struct options *options, struct log *log)
 {
@@ -552,8 +567,7 @@ chat_run(const struct options *options, struct log *log)
 	if (c.failed)
 		notice(log, "%s", dial_error(c.dial));
 	delivery_report(&c.delivery);
-	if (*input_text() != '\0')
-		warnx("not sent: %s", input_text());
+	report_input();
 	record_flush(&c.record);
 	dial_free(c.dial);
 	record_free(&c.record);

@@ -18,7 +18,7 @@
 #define PROMPT "> "
 #define HISTORY_LINES 1000 /* typed lines that can be fetched back */
 #define KEY_GAP_MS 50	   /* the bytes of one key follow each other faster than that */
-#define PASTE_GAP_MS 1000  /* so do those of a paste */
+#define PASTE_GAP_MS 2000  /* so do those of a paste, over a network that stalls now and then */
 
 #define CTRL_KEY(c) ((c) & 0x1F)
 

@@ -166,6 +166,8 @@ link_acknowledged(struct link *link)
 	int bytes = unacknowledged(link);
 	size_t held = bytes < 0 ? 0 : (size_t)bytes;
 
+	if (held > 0)
+		peer_mind_window(&link->peer);
 	if (held < link->taken) {
 		buffer_drop(&link->outbox, link->taken - held);
 		link->taken = held;

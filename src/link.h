@@ -80,7 +80,8 @@ uint64_t link_sent(const struct link *link);
 /*
  * How many bytes of the stream the peer's machine has acknowledged.  The wire is not touched: our
  * kernel knows how much it has not (SIOCOUTQ, tcp(7)).  Where a system does not say, what was sent
- * counts.  After the connection broke, the answer is what it was then.
+ * counts.  After the connection broke, the answer is what it was then.  To be asked every now and
+ * then while something is on its way, see peer_mind_window.
  */
 uint64_t link_acknowledged(struct link *link);
 
@@ -105,6 +106,7 @@ size_t link_undelivered_count(const struct link *link);
  * lines already sent.  What arrives on link->lines is dropped.
  */
 #define LINK_LINGER_MS 2000
+#define LINK_WINDOW_MS 2000    /* how often to ask at least, whoever does not show it */
 #define LINK_ACKNOWLEDGE_MS 50 /* how often to ask what was acknowledged: nothing else tells */
 void link_linger(struct link *link);
 

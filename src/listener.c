@@ -107,23 +107,24 @@ listener_run(const struct listener *listener)
 			continue;
 		if (n == -1)
 			break;
+		/* Before it is shown: an answer must not get into the log before what it answers. */
+		log_bytes(listener->log, VOICE_PEER, chunk, (size_t)n);
+		notice_flush_log(listener->log);
 		if (listener->output == -1)
-			;
-		else if (listener->raw)
+			continue;
+		if (listener->raw)
 			written = write_all(listener->output, chunk, (size_t)n);
 		else
 			written = pass_on(&filter, &outlet, chunk, (size_t)n);
 		if (written == -1)
 			return (struct ending){ENDING_OUTPUT, errno};
-		log_bytes(listener->log, VOICE_PEER, chunk, (size_t)n);
-		notice_flush_log(listener->log);
 	}
 
 	struct ending ending = {n == 0 ? ENDING_LEFT : ENDING_BROKEN, n == 0 ? 0 : errno};
 
-	if (listener->output != -1 && !listener->raw && pass_end(&filter, &outlet) == -1)
-		ending = (struct ending){ENDING_OUTPUT, errno};
 	log_end(listener->log, VOICE_PEER);
 	notice_flush_log(listener->log);
+	if (listener->output != -1 && !listener->raw && pass_end(&filter, &outlet) == -1)
+		ending = (struct ending){ENDING_OUTPUT, errno};
 	return ending;
 }

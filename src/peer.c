@@ -41,6 +41,21 @@ prefer(int socket, int level, int name, int value)
 }
 
 void
+peer_mind_window(const struct peer *peer)
+{
+#if defined(__linux__) && defined(TCP_USER_TIMEOUT)
+	struct tcp_info info;
+	socklen_t length = sizeof info;
+
+	if (getsockopt(peer->socket, IPPROTO_TCP, TCP_INFO, &info, &length) == 0)
+		prefer(peer->socket, IPPROTO_TCP, TCP_USER_TIMEOUT,
+		       info.tcpi_unacked > 0 ? USER_TIMEOUT_MS : 0);
+#else
+	(void)peer;
+#endif
+}
+
+void
 peer_take(struct peer *peer, int socket)
 {
 	peer->socket = socket;

@@ -21,6 +21,13 @@ struct peer {
 void peer_name(struct peer *peer, const char *host, unsigned port, const struct address *address);
 
 /*
+ * Looks why something that was sent has not arrived.  TCP_USER_TIMEOUT counts also while a live peer
+ * takes nothing because its buffers are full; then, with nothing on its way, it is switched off, and
+ * on again afterwards (Linux).
+ */
+void peer_mind_window(const struct peer *peer);
+
+/*
  * Takes a connected socket for a conversation: blocking, without delay for short lines, and such
  * that a peer whose machine has vanished is noticed within about a minute, whether lines are on
  * their way to it (TCP_USER_TIMEOUT) or not (keepalive); see tcp(7).

@@ -93,7 +93,7 @@ converse(struct plain *p)
 		enum { INPUT, SOCKET, REPORT, OWN };
 		struct pollfd fds[OWN + DIAL_FDS];
 		struct peer other;
-		int timeout = -1;
+		int timeout = link_can_deliver(&p->link) ? LINK_WINDOW_MS : -1;
 		nfds_t count;
 
 		/* What is read waits in the outbox, so no more is read before that is sent. */

@@ -72,6 +72,7 @@ screen_open(void)
 	nonl();
 	tcgetattr(STDIN_FILENO, &modes_open);
 	output_capture();
+	screen_resize(); /* ncurses would believe LINES and COLUMNS more */
 	if (has_colors() && (no_color == NULL || *no_color == '\0')) {
 		start_color();
 		use_default_colors();

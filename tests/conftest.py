@@ -13,7 +13,8 @@ from terminal import Terminal
 @pytest.fixture
 def environment(tmp_path):
     """An environment that does not depend on who runs the tests."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("LC_")}
+    env = {name: value for name, value in os.environ.items()
+           if not name.startswith("LC_") and name not in ("LINES", "COLUMNS")}
     return dict(env, LANG="C.UTF-8", HOME=str(tmp_path), INPUTRC="/dev/null", TERM="xterm-256color",
                 RES_OPTIONS="timeout:1 attempts:1")
 

@@ -1,5 +1,6 @@
 """Names, ports and addresses: who can be reached, and what is said when nobody can."""
 
+import contextlib
 import ctypes
 import os
 import re
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from peers import DEADLINE, HOST, SLOWNESS, TCHAT, Door, call, children, is_listening, process_state
+from peers import DEADLINE, HOST, SLOWNESS, TCHAT, Door, call, children, eventually, is_listening, process_state
 
 
 def has_ipv6():
@@ -202,7 +203,7 @@ def test_killed_while_a_name_is_looked_up(looking_up):
     helpers = children(looking_up.pid)
     looking_up.kill()
     looking_up.wait()
-    assert not any(process_state(helper) for helper in helpers)
+    eventually(lambda: not any(map(process_state, helpers)), "the end of the helper")
 
 
 @needs_ipv6
@@ -261,11 +262,20 @@ def test_client_gives_up_calling(start, port):
 # What the kernel is asked for
 
 
+def sockets(pid):
+    """The descriptors of a process that are sockets."""
+    numbers = []
+    for name in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            if os.readlink(f"/proc/{pid}/fd/{name}").startswith("socket:"):
+                numbers.append(int(name))
+    return numbers
+
+
 def socket_options(program, *options):
     """What the options of a program's connection are, looked at through a copy of its socket."""
     pidfd_getfd = 438  # <asm/unistd.h>; Python has no function for it
-    [number] = [int(name) for name in os.listdir(f"/proc/{program.pid}/fd")
-                if os.readlink(f"/proc/{program.pid}/fd/{name}").startswith("socket:")]
+    [number] = eventually(lambda: sockets(program.pid), "the socket of the connection")
     libc = ctypes.CDLL(None, use_errno=True)
     copy = libc.syscall(pidfd_getfd, os.pidfd_open(program.pid), number, 0)
     if copy < 0:
@@ -286,3 +296,13 @@ def test_vanished_machine_is_noticed_in_a_minute(request, side):
     assert keepalive and no_delay
     assert 30 <= idle + interval * count <= 90
     assert 30_000 <= timeout <= 90_000
+
+
+def test_peer_that_reads_late_is_no_vanished_machine(serve, port):
+    """A peer may leave lines unread for as long as it likes; the kernel does not give it up then."""
+    server = serve()
+    with socket.create_connection((HOST, port)):
+        server.err.expect("has called\n")
+        server.clog(server.process.stdin.fileno())
+        timeout = socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT
+        eventually(lambda: socket_options(server, timeout) == [0], "the end of the kernel's patience")

@@ -13,7 +13,7 @@ from peers import HOST, SLOWNESS, call, children, eventually, process_state
 
 def title(pid):
     """What ps(1) shows; the rest of the memory for it is setproctitle(3bsd)'s own business."""
-    return Path(f"/proc/{pid}/cmdline").read_bytes().partition(b"\0")[0].decode()
+    return Path(f"/proc/{pid}/cmdline").read_bytes().partition(b"\0")[0].decode().rstrip()
 
 
 def descriptors(pid):

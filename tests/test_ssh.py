@@ -15,6 +15,7 @@ from terminal import ENTER, ctrl
 SSHD = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:" + os.environ["PATH"])
 
 pytestmark = pytest.mark.skipif(not (SSHD and shutil.which("ssh")), reason="ssh is not installed")
+needs_terminal = pytest.mark.skipif(os.geteuid() != 0, reason="only root's sshd can always give one")
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +84,7 @@ def test_connection_to_the_far_end_is_lost(run, ssh, port):
     caller.expect_end()
 
 
+@needs_terminal
 def test_with_a_terminal(on_terminal, ssh, port):
     """Through ssh -t there is a full screen, in UTF-8 although ssh passes no LANG on."""
     server = on_terminal("ssh", "-t", *remote(ssh, "-s", port))
@@ -104,6 +106,7 @@ def test_with_a_terminal(on_terminal, ssh, port):
     assert server.is_restored()
 
 
+@needs_terminal
 def test_window_of_ssh_is_closed(on_terminal, ssh, port):
     """When the window is closed in which ssh runs, tchat at the far end goes too."""
     server = on_terminal("ssh", "-t", *remote(ssh, "-s", port))
