@@ -44,7 +44,7 @@ mark_day(struct record *r)
 		return;
 	r->day = day;
 	history_add(r->history, VOICE_NOTICE, r->now, text,
-		    strftime(text, sizeof text, "%A, %e %B %Y", &tm), 0);
+		    strftime(text, sizeof text, "%A, %F", &tm), 0);
 }
 
 void

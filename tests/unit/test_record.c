@@ -1,0 +1,144 @@
+/*
+ * The record: lines with their times in the history, and a mark where a day begins.
+ */
+#include <config.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "record.h"
+
+#define DAY (24 * 60 * 60)
+#define NOON (20000 * (time_t)DAY + DAY / 2) /* of Friday, 4 October 2024 */
+
+/* The time of day of this program: it stands in for the one of the C library. */
+static time_t now;
+
+time_t
+time(time_t *t)
+{
+	if (t != NULL)
+		*t = now;
+	return now;
+}
+
+static int
+set_up(void **state)
+{
+	static struct record record;
+
+	setenv("TZ", "UTC", 1);
+	tzset();
+	now = NOON;
+	record_init(&record, 100, NULL);
+	*state = &record;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	record_free(*state);
+	return 0;
+}
+
+/* Adds a line at a time. */
+static void
+say_at(struct record *r, time_t when, const char *text)
+{
+	now = when;
+	record_tick(r);
+	record_line(r, VOICE_PEER, text, strlen(text), 0);
+}
+
+/* All that the history holds, each line followed by a '|'. */
+static const char *
+all(const struct record *r)
+{
+	static char text[1024];
+
+	text[0] = '\0';
+	for (uint64_t n = history_start(r->history); n < history_end(r->history); n++) {
+		struct line line = history_line(r->history, n);
+		strncat(text, line.text, line.length);
+		strcat(text, "|");
+	}
+	return text;
+}
+
+static void
+test_times(void **state)
+{
+	struct record *r = *state;
+
+	say_at(r, NOON + 1, "a");
+	say_at(r, NOON + 61, "b");
+	assert_int_equal(history_line(r->history, 0).when, NOON + 1);
+	assert_int_equal(history_line(r->history, 1).when, NOON + 61);
+}
+
+static void
+test_days(void **state)
+{
+	struct record *r = *state;
+
+	say_at(r, NOON, "on the first day");
+	say_at(r, NOON + DAY / 2 - 1, "in its last second");
+	assert_string_equal(all(r), "on the first day|in its last second|");
+	say_at(r, NOON + DAY / 2, "midnight");
+	say_at(r, NOON + DAY / 2, "midnight still");
+	assert_string_equal(all(r), "on the first day|in its last second|"
+				    "Saturday, 2024-10-05|midnight|midnight still|");
+	assert_int_equal(history_line(r->history, 2).voice, VOICE_NOTICE);
+}
+
+/* Days without a line get no mark. */
+static void
+test_silent_days(void **state)
+{
+	struct record *r = *state;
+
+	say_at(r, NOON, "a");
+	now = NOON + DAY;
+	record_tick(r);
+	say_at(r, NOON + 366 * (time_t)DAY, "b");
+	assert_string_equal(all(r), "a|Sunday, 2025-10-05|b|");
+}
+
+/* Only complete lines are taken from a buffer. */
+static void
+test_lines(void **state)
+{
+	struct record *r = *state;
+	struct buffer lines = {0};
+
+	buffer_add(&lines, "one\n\nthr", 8);
+	assert_int_equal(record_lines(r, VOICE_PEER, &lines, 0), 2);
+	assert_string_equal(all(r), "one||");
+	buffer_add(&lines, "ee\n", 3);
+	assert_int_equal(record_lines(r, VOICE_SELF, &lines, 7), 1);
+	assert_string_equal(all(r), "one||three|");
+	assert_int_equal(history_line(r->history, 2).voice, VOICE_SELF);
+	assert_int_equal(history_line(r->history, 2).stream_end, 7);
+	assert_int_equal(record_lines(r, VOICE_PEER, &lines, 0), 0);
+	buffer_free(&lines);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_times, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_days, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_silent_days, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_lines, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
