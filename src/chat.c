@@ -57,7 +57,7 @@ struct chat {
 	struct pane pane;
 	struct buffer partial; /* of a line that is still arriving */
 	struct attention attention;
-	struct pager pager;    /* while its process is not 0, the terminal is the pager's */
+	pid_t pager;	       /* not 0: the terminal is this one's */
 	bool help;	       /* is shown */
 	bool changed;	       /* something is to be drawn */
 	int64_t next_frame;    /* not before then */
@@ -97,8 +97,15 @@ static void
 start_talking(struct chat *c, const struct peer *peer)
 {
 	link_init(&c->link, peer);
-	if (link_listen(&c->link, LINK_PIPE, false, NULL) == -1)
-		fatal("cannot start the listener");
+	if (link_listen(&c->link, LINK_PIPE, false, NULL) == -1) {
+		say(c, "%s cannot be listened to: %s", peer->name, strerror(errno));
+		link_close(&c->link);
+		c->status = 1;
+		c->state = OVER;
+		if (c->options->keep)
+			start_dialling(c);
+		return;
+	}
 	c->state = TALKING;
 	c->since = c->record.now;
 	delivery_begin(&c->delivery, &c->record);
@@ -275,20 +282,13 @@ start_pager(struct chat *c)
 {
 	screen_suspend();
 	signals_ignore_interrupt(true);
-	if (pager_start(&c->pager, c->record.history, c->options->name, c->link.peer.host) == 0)
+	c->pager = pager_start(c->record.history, c->options->name, c->link.peer.host);
+	if (c->pager != -1)
 		return;
+	c->pager = 0;
 	say(c, "cannot start the pager: %s", strerror(errno));
 	signals_ignore_interrupt(false);
 	screen_resume();
-}
-
-static void
-pager_ended(struct chat *c)
-{
-	pager_finish(&c->pager);
-	signals_ignore_interrupt(false);
-	screen_resume();
-	c->changed = true;
 }
 
 static void
@@ -344,7 +344,7 @@ obey_keys(struct chat *c)
 {
 	enum input_event event;
 
-	while (!c->done && c->pager.process == 0 && (event = input_next()) != INPUT_NONE)
+	while (!c->done && c->pager == 0 && (event = input_next()) != INPUT_NONE)
 		obey_key(c, event);
 	c->changed = true;
 }
@@ -354,18 +354,27 @@ read_keys(struct chat *c)
 {
 	static char keys[CHUNK];
 	ssize_t n = read(STDIN_FILENO, keys, sizeof keys);
+	bool was_helped = c->help, was_focused = c->attention.focused;
 
-	if (n > 0) {
-		bool was_helped = c->help;
-
-		c->help = false; /* any key closes it, and still does what it does */
-		input_feed(keys, (size_t)n);
-		obey_keys(c);
-		if (was_helped && c->help) /* F1 again */
-			c->help = false;
-	} else if (n == 0 || errno != EINTR) { /* the terminal is gone */
+	if (n == 0 || (n == -1 && errno != EINTR && errno != EAGAIN)) /* the terminal is gone */
 		c->done = true;
-	}
+	if (n <= 0)
+		return;
+	c->help = false; /* any key closes it, and still does what it does */
+	input_feed(keys, (size_t)n);
+	obey_keys(c);
+	if (was_helped) /* F1 again closes it too; that the focus goes or comes is no key */
+		c->help = c->attention.focused != was_focused;
+}
+
+/* The pager has ended: the terminal is ours again, and the keys that were typed before. */
+static void
+take_terminal_back(struct chat *c)
+{
+	c->pager = 0;
+	signals_ignore_interrupt(false);
+	screen_resume();
+	obey_keys(c);
 }
 
 /* --- The screen. --- */
@@ -451,7 +460,7 @@ draw(struct chat *c)
 static bool
 wants_drawing(const struct chat *c)
 {
-	return c->changed && c->pager.process == 0 && !output_is_behind();
+	return c->changed && c->pager == 0 && !output_is_behind();
 }
 
 /* --- Everything at once. --- */
@@ -460,10 +469,10 @@ wants_drawing(const struct chat *c)
 static void
 turn(struct chat *c)
 {
-	enum { KEYBOARD, SCREEN, LINES, SOCKET, PAGER, DIAL };
+	enum { KEYBOARD, SCREEN, LINES, SOCKET, DIAL };
 	struct pollfd fds[DIAL + DIAL_FDS];
 	bool listening = is_linked(c) && c->link.ending.how == ENDING_NONE;
-	bool paging = c->pager.process != 0;
+	bool paging = c->pager != 0;
 	int timeout = input_timeout();
 	struct peer other;
 	nfds_t count;
@@ -479,7 +488,6 @@ turn(struct chat *c)
 	fds[SOCKET] = (struct pollfd){
 		.fd = is_linked(c) && link_is_waiting(&c->link) ? c->link.peer.socket : -1,
 		.events = POLLOUT};
-	fds[PAGER] = (struct pollfd){.fd = paging ? c->pager.end : -1, .events = POLLIN};
 	count = DIAL + dial_poll(c->dial, fds + DIAL, &timeout);
 	signals_poll(fds, count, timeout);
 
@@ -494,6 +502,8 @@ turn(struct chat *c)
 		else
 			suspend(c);
 	}
+	if (signals_take(SIGCHLD) && c->pager != 0 && pager_has_ended(c->pager))
+		take_terminal_back(c);
 	if (fds[KEYBOARD].revents != 0)
 		read_keys(c);
 	else if (input_timeout() == 0)
@@ -502,8 +512,6 @@ turn(struct chat *c)
 		return;
 	if (fds[SCREEN].revents != 0)
 		output_flush();
-	if (fds[PAGER].revents != 0)
-		pager_ended(c);
 	if (fds[LINES].revents != 0)
 		read_lines(c);
 	if (fds[SOCKET].revents != 0)
@@ -514,9 +522,8 @@ turn(struct chat *c)
 		hang_up(c);
 	if (c->state == DIALLING)
 		step_dialling(c);
-	else
-		while (dial_refuse(c->dial, &other))
-			say(c, "%s called while the line was busy", other.name);
+	else if (dial_refuse(c->dial, &other))
+		say(c, "%s called while the line was busy", other.name);
 	record_flush(&c->record);
 	if (wants_drawing(c) && clock_until(c->next_frame) == 0)
 		draw(c);
@@ -556,8 +563,8 @@ chat_run(const struct options *options, struct log *log)
 	start_dialling(&c);
 	while (!c.done && signals_deadly() == 0)
 		turn(&c);
-	if (c.pager.process != 0)
-		pager_stop(&c.pager);
+	if (c.pager != 0)
+		pager_stop(c.pager);
 	screen_close();
 
 	if (is_linked(&c)) {

@@ -1,9 +1,18 @@
 #include <config.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include "descriptor.h"
+
+bool
+wait_for_room(int fd)
+{
+	if (errno == EAGAIN)
+		poll(&(struct pollfd){.fd = fd, .events = POLLOUT}, 1, -1);
+	return errno == EAGAIN || errno == EINTR;
+}
 
 int
 write_all(int fd, const void *data, size_t length)
@@ -12,7 +21,7 @@ write_all(int fd, const void *data, size_t length)
 
 	while (length > 0) {
 		ssize_t n = write(fd, next, length);
-		if (n == -1 && errno == EINTR)
+		if (n == -1 && wait_for_room(fd))
 			continue;
 		if (n == -1)
 			return -1;

@@ -7,7 +7,15 @@
 #include <sys/types.h>
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stddef.h>
+
+/*
+ * After a write failed: whether it should be tried again.  That is so after a signal, and where some
+ * other program has made the description, which it shares with this one, non-blocking; then this
+ * waits until there is room.
+ */
+bool wait_for_room(int fd);
 
 /* Writes all of it.  Returns 0, or -1 and errno. */
 int write_all(int fd, const void *data, size_t length);

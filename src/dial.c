@@ -15,7 +15,7 @@
 #define ATTEMPT_MS 10000 /* one address may take so long to answer */
 #define PAUSE_MS 250	 /* between two rounds of calling (-w) */
 
-enum stage { LISTENING, RESOLVING, CONNECTING, PAUSING, FAILED };
+enum stage { LISTENING, RESOLVING, CONNECTING, PAUSING, CONNECTED, FAILED };
 
 struct dial {
 	const struct options *options;
@@ -160,6 +160,7 @@ check_connection(struct dial *dial, struct peer *peer)
 			peer_name(peer, o->host, o->port, NULL);
 			peer_take(peer, dial->socket);
 			dial->socket = -1;
+			dial->stage = CONNECTED;
 			return DIAL_CONNECTED;
 		}
 	} else if (clock_until(dial->deadline) == 0) {
@@ -230,9 +231,11 @@ dial_poll(const struct dial *dial, struct pollfd fds[DIAL_FDS], int *timeout)
 	case PAUSING:
 		*timeout = clock_sooner(*timeout, clock_until(dial->deadline));
 		return 0;
+	case CONNECTED:
+		break;
 	case FAILED:
 		*timeout = 0;
-		return 0;
+		break;
 	}
 	return 0;
 }
@@ -258,6 +261,8 @@ dial_step(struct dial *dial, struct peer *peer)
 	case PAUSING:
 		if (clock_until(dial->deadline) == 0)
 			start_round(dial);
+		return DIAL_PENDING;
+	case CONNECTED: /* there is only one to call */
 		return DIAL_PENDING;
 	case FAILED:
 		break;

@@ -13,6 +13,8 @@
 #include "door.h"
 
 #define BACKLOG 8
+#define PAUSE_MS 100	/* after no descriptor was free */
+#define NOTICE_MS 1000	/* between two notices of refused callers */
 #define HANG_UP_MS 2000 /* how long a refused caller has to read why */
 
 static const char busy[] = "The line is busy. Please call again later.\n";
@@ -82,8 +84,12 @@ door_poll(const struct door *door, struct pollfd fds[DOOR_FDS], int *timeout)
 	nfds_t n = 0;
 
 	/* Further callers wait in the kernel while as many as can be are being turned away. */
-	for (int i = 0; i < door->count && door->refused_count < DOOR_WAITING_MAX; i++)
+	bool full = door->refused_count == DOOR_WAITING_MAX || clock_until(door->pause) > 0;
+
+	for (int i = 0; i < door->count && !full; i++)
 		fds[n++] = (struct pollfd){.fd = door->listening[i], .events = POLLIN};
+	if (clock_until(door->pause) > 0)
+		*timeout = clock_sooner(*timeout, clock_until(door->pause));
 	for (int i = 0; i < door->refused_count; i++) {
 		fds[n++] = (struct pollfd){.fd = door->refused[i].socket, .events = POLLIN};
 		*timeout = clock_sooner(*timeout, clock_until(door->refused[i].deadline));
@@ -130,6 +136,8 @@ door_accept(struct door *door, struct peer *peer)
 		struct address from = {.length = sizeof from.storage};
 		int fd = accept4(door->listening[i], (struct sockaddr *)&from.storage, &from.length,
 				 SOCK_CLOEXEC);
+		if (fd == -1 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
+			door->pause = clock_now() + PAUSE_MS;
 		if (fd == -1)
 			continue; /* nobody there, or gone again already: accept(2), error handling */
 		peer_name(peer, NULL, 0, &from);
@@ -149,6 +157,9 @@ door_refuse(struct door *door, struct peer *peer)
 	shutdown(peer->socket, SHUT_WR);
 	door->refused[door->refused_count].socket = peer->socket;
 	door->refused[door->refused_count++].deadline = clock_now() + HANG_UP_MS;
+	if (clock_until(door->notice) > 0)
+		return false;
+	door->notice = clock_now() + NOTICE_MS;
 	return true;
 }
 

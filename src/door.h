@@ -22,6 +22,8 @@ struct door {
 		int64_t deadline;
 	} refused[DOOR_WAITING_MAX];
 	int refused_count;
+	int64_t pause;	/* no descriptor was free for a caller: the next try is then */
+	int64_t notice; /* callers refused before then are not worth a word */
 };
 
 /*
@@ -40,8 +42,9 @@ nfds_t door_poll(const struct door *door, struct pollfd fds[DOOR_FDS], int *time
 bool door_accept(struct door *door, struct peer *peer);
 
 /*
- * While the line is busy: lets a caller in only to say so.  Returns whether there was one, named in
- * *peer, whose socket stays with the door.
+ * While the line is busy: lets a caller in only to say so.  Returns whether there was one of whom to
+ * take notice, named in *peer, whose socket stays with the door: at most one in a second, so that
+ * strangers cannot fill the conversation with themselves.
  */
 bool door_refuse(struct door *door, struct peer *peer);
 

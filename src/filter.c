@@ -289,6 +289,6 @@ filter_text(const char *text, size_t length, struct buffer *safe)
 	while ((span = filter_next(&filter, &text, end)).length > 0)
 		buffer_add(safe, span.text, span.length);
 	while ((span = filter_end(&filter)).length > 0)
-		if (!unfinished || span.text[0] != '\n')
+		if (!unfinished || span.length > 1 || span.text[0] != '\n')
 			buffer_add(safe, span.text, span.length);
 }

@@ -257,7 +257,7 @@ take_line(char *text)
 void
 input_open(void)
 {
-	if ((nowhere = fopen("/dev/null", "w")) == NULL)
+	if ((nowhere = fopen("/dev/null", "we")) == NULL)
 		fatal("cannot open /dev/null");
 	rl_readline_name = "tchat";
 	rl_outstream = nowhere;
@@ -349,6 +349,21 @@ go_on_pasting(void)
 		insert_paste();
 }
 
+/*
+ * Readline 8.2 crashes when the key that ends an incremental search begins a sequence, as Ctrl-X does,
+ * or is bound to a macro.  Before such a key the search is given up.
+ */
+static void
+spare_search(unsigned char key)
+{
+	const KEYMAP_ENTRY *entry = &rl_get_keymap()[key];
+
+	if (RL_ISSTATE(RL_STATE_ISEARCH) && key != '\033' && entry->type != ISFUNC) {
+		rl_stuff_char(CTRL_KEY('G'));
+		rl_callback_read_char();
+	}
+}
+
 enum input_event
 input_next(void)
 {
@@ -356,6 +371,7 @@ input_next(void)
 	if (pasting)
 		go_on_pasting();
 	while (event == INPUT_NONE && !pasting && buffer_length(&keys) > 0) {
+		spare_search((unsigned char)*buffer_data(&keys));
 		rl_callback_read_char();
 		if (pasting)
 			go_on_pasting();
@@ -408,7 +424,6 @@ void
 input_close(void)
 {
 	rl_callback_handler_remove();
-	rl_clear_history();
 	fclose(nowhere);
 	buffer_free(&line);
 	buffer_free(&arrived);

@@ -122,8 +122,8 @@ link_flush(struct link *link)
 	}
 	link_acknowledged(link); /* what has arrived need not be held */
 	if (link->closing && !link->shut && !link_is_waiting(link)) {
-		shutdown(link->peer.socket, SHUT_WR);
 		link->shut = true;
+		link->end_queued = shutdown(link->peer.socket, SHUT_WR) == 0;
 	}
 }
 
@@ -146,8 +146,8 @@ unacknowledged(const struct link *link)
 	if (ioctl(link->peer.socket, FIONWRITE, &bytes) == -1)
 		return -1;
 #endif
-	/* The end of the stream, once it is shut, counts as a byte: the last of all. */
-	return link->shut && bytes > 0 ? bytes - 1 : bytes;
+	/* The end of the stream counts as a byte, the last of all. */
+	return link->end_queued && bytes > 0 ? bytes - 1 : bytes;
 }
 
 bool
@@ -179,10 +179,11 @@ struct span
 link_undelivered(const struct link *link, size_t *from)
 {
 	size_t left = buffer_length(&link->outbox) - *from;
-	const char *text = buffer_data(&link->outbox) + *from, *lf;
+	const char *text, *lf;
 
 	if (left == 0)
 		return (struct span){NULL, 0};
+	text = buffer_data(&link->outbox) + *from;
 	lf = memchr(text, '\n', left);
 	left = lf != NULL ? (size_t)(lf - text) + 1 : left;
 	*from += left;

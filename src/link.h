@@ -27,6 +27,7 @@ struct link {
 	uint64_t queued;      /* bytes put into the outbox so far: the length of the stream */
 	bool closing;	      /* nothing more will be typed: once all is sent, the sending side is shut */
 	bool shut;	      /* the sending side is shut */
+	bool end_queued;      /* ... and the kernel sends that, as the last byte of the stream */
 	int send_error;	      /* why sending failed, or 0 */
 
 	pid_t listener;	      /* the child; 0: there is none */

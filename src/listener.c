@@ -33,7 +33,7 @@ outlet_flush(struct outlet *outlet)
 
 	while (outlet->count > 0) {
 		ssize_t n = writev(outlet->output, next, outlet->count);
-		if (n == -1 && errno == EINTR)
+		if (n == -1 && wait_for_room(outlet->output))
 			continue;
 		if (n == -1)
 			return -1;

@@ -6,10 +6,12 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "buffer.h"
 #include "clock.h"
+#include "descriptor.h"
 #include "fatal.h"
 #include "output.h"
 
@@ -38,8 +40,15 @@ output_open(void)
 void
 output_capture(void)
 {
-	if (dup2(memory, fileno(file)) == -1)
+	if (dup3(memory, fileno(file), O_CLOEXEC) == -1)
 		fatal("cannot capture the screen");
+}
+
+void
+output_add(const char *sequence)
+{
+	if (write_all(memory, sequence, strlen(sequence)) == -1)
+		fatal("cannot keep what is to be shown");
 }
 
 /* Takes what ncurses has written. */

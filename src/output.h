@@ -21,6 +21,9 @@ FILE *output_open(void);
 /* From now on what is written to that file is kept in memory. */
 void output_capture(void);
 
+/* Adds a control sequence to what ncurses has written so far. */
+void output_add(const char *sequence);
+
 /* Hands on to the terminal what it takes without blocking. */
 void output_flush(void);
 

@@ -2,8 +2,7 @@
 
 #include <sys/wait.h>
 
-#include <errno.h>
-#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +11,10 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "clock.h"
 #include "pager.h"
+
+#define STOP_MS 1000
 
 /* The history as text, in a file that has no name; at its beginning.  NULL on failure, and errno. */
 static FILE *
@@ -35,11 +37,11 @@ write_history(const struct history *history, const char *own_label, const char *
 		fwrite(line.text, 1, line.length, file);
 		putc('\n', file);
 	}
-	rewind(file);
-	if (ferror(file)) {
+	if (fflush(file) == EOF || ferror(file)) {
 		fclose(file);
 		return NULL;
 	}
+	rewind(file);
 	return file;
 }
 
@@ -55,49 +57,41 @@ be_pager(int text, pid_t parent)
 	signal(SIGPIPE, SIG_DFL);
 	if (dup2(text, STDIN_FILENO) == -1)
 		_exit(126);
+	close(text);
 	execl("/bin/sh", "sh", "-c", pager != NULL && *pager != '\0' ? pager : "less", (char *)NULL);
 	_exit(127);
 }
 
-int
-pager_start(struct pager *pager, const struct history *history, const char *own_label,
-	    const char *peer_label)
+pid_t
+pager_start(const struct history *history, const char *own_label, const char *peer_label)
 {
 	FILE *text = write_history(history, own_label, peer_label);
-	pid_t parent = getpid();
-	int ends[2];
+	pid_t parent = getpid(), pager;
 
 	if (text == NULL)
 		return -1;
-	if (pipe(ends) == -1) {
-		fclose(text);
-		return -1;
-	}
-	fcntl(ends[0], F_SETFD, FD_CLOEXEC); /* the other end stays open as long as the pager lives */
-	if ((pager->process = fork()) == 0)
+	if ((pager = fork()) == 0)
 		be_pager(fileno(text), parent);
-	close(ends[1]);
 	fclose(text);
-	if (pager->process == -1) {
-		close(ends[0]);
-		return -1;
+	return pager;
+}
+
+bool
+pager_has_ended(pid_t pager)
+{
+	return waitpid(pager, NULL, WNOHANG) == pager;
+}
+
+void
+pager_stop(pid_t pager)
+{
+	int64_t deadline = clock_now() + STOP_MS;
+
+	kill(pager, SIGTERM);
+	kill(pager, SIGCONT);
+	while (!pager_has_ended(pager)) {
+		if (clock_until(deadline) == 0)
+			kill(pager, SIGKILL);
+		poll(NULL, 0, 10);
 	}
-	pager->end = ends[0];
-	return 0;
-}
-
-void
-pager_finish(struct pager *pager)
-{
-	while (waitpid(pager->process, NULL, 0) == -1 && errno == EINTR)
-		;
-	close(pager->end);
-	pager->process = 0;
-}
-
-void
-pager_stop(struct pager *pager)
-{
-	kill(pager->process, SIGTERM);
-	pager_finish(pager);
 }

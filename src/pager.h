@@ -6,24 +6,20 @@
 
 #include <sys/types.h>
 
-#include "history.h"
+#include <stdbool.h>
 
-struct pager {
-	pid_t process;
-	int end; /* readable when the pager has ended */
-};
+#include "history.h"
 
 /*
  * Starts $PAGER, less(1) if it is not set, on a copy of the history; labels name the voices.  The
- * terminal must have been given back before.  Returns 0, or -1 and errno.
+ * terminal must have been given back before.  Returns the process, or -1 and errno.
  */
-int pager_start(struct pager *pager, const struct history *history, const char *own_label,
-		const char *peer_label);
+pid_t pager_start(const struct history *history, const char *own_label, const char *peer_label);
 
-/* To be called when pager->end is readable. */
-void pager_finish(struct pager *pager);
+/* Whether the pager has ended; to be asked after SIGCHLD. */
+bool pager_has_ended(pid_t pager);
 
-/* Ends the pager before its time. */
-void pager_stop(struct pager *pager);
+/* Ends the pager before its time, within a second. */
+void pager_stop(pid_t pager);
 
 #endif

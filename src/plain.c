@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "dial.h"
-#include "fatal.h"
 #include "link.h"
 #include "notice.h"
 #include "plain.h"
@@ -44,7 +43,7 @@ send_input(struct plain *p)
 	static char chunk[CHUNK];
 	ssize_t n = read(STDIN_FILENO, chunk, sizeof chunk);
 
-	if (n == -1 && errno == EINTR)
+	if (n == -1 && (errno == EINTR || errno == EAGAIN))
 		return;
 	if (n == -1)
 		notice(p->log, "cannot read standard input: %s", strerror(errno));
@@ -69,17 +68,30 @@ wants_input(const struct plain *p)
 	return p->link.ending.how == ENDING_LEFT && !p->options->keep && !isatty(STDIN_FILENO);
 }
 
+/*
+ * Whether all of the input has arrived, or cannot any more.  A file is given the time that the peer
+ * takes for it; a person who wants to leave, or the next caller, is not kept waiting.
+ */
+static bool
+is_delivered(struct plain *p)
+{
+	bool patient = !p->options->keep && !isatty(STDIN_FILENO);
+
+	if (wants_input(p) || link_is_waiting(&p->link))
+		return false;
+	return !patient || !link_can_deliver(&p->link);
+}
+
 /* Whether there is nothing more to come in either direction. */
 static bool
-is_over(const struct plain *p)
+is_over(struct plain *p)
 {
-	bool sent = !wants_input(p) && !link_is_waiting(&p->link);
 
 	switch (p->link.ending.how) {
 	case ENDING_NONE: /* who shows nothing need not wait for the peer's end */
-		return p->options->send_only && p->input_ended && sent;
+		return p->options->send_only && p->input_ended && is_delivered(p);
 	case ENDING_LEFT:
-		return sent;
+		return is_delivered(p);
 	default:
 		return true;
 	}
@@ -93,7 +105,9 @@ converse(struct plain *p)
 		enum { INPUT, SOCKET, REPORT, OWN };
 		struct pollfd fds[OWN + DIAL_FDS];
 		struct peer other;
-		int timeout = link_can_deliver(&p->link) ? LINK_WINDOW_MS : -1;
+		int timeout = !link_can_deliver(&p->link) ? -1
+			      : p->input_ended		  ? LINK_ACKNOWLEDGE_MS
+							  : LINK_WINDOW_MS;
 		nfds_t count;
 
 		/* What is read waits in the outbox, so no more is read before that is sent. */
@@ -113,7 +127,7 @@ converse(struct plain *p)
 			link_flush(&p->link);
 		if (fds[REPORT].revents != 0)
 			link_listener_ended(&p->link);
-		while (dial_refuse(p->dial, &other))
+		if (dial_refuse(p->dial, &other))
 			notice(p->log, "%s called while the line was busy", other.name);
 	}
 }
@@ -146,8 +160,11 @@ talk(struct plain *p, const struct peer *peer)
 	p->last = '\n';
 	p->input_ended = o->receive_only; /* the sending side stays open: shut, it would look like leaving */
 	notice(p->log, o->role == ROLE_SERVER ? "%s has called" : "connected to %s", peer->name);
-	if (!o->alternate && link_listen(&p->link, output, o->raw, p->log) == -1)
-		fatal("cannot start the listener");
+	if (!o->alternate && link_listen(&p->link, output, o->raw, p->log) == -1) {
+		notice(p->log, "%s cannot be listened to: %s", peer->name, strerror(errno));
+		link_close(&p->link);
+		return 1;
+	}
 	if (o->alternate)
 		turns_converse(o, p->log, p->dial, &p->link);
 	else

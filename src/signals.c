@@ -8,7 +8,7 @@
 #include "fatal.h"
 #include "signals.h"
 
-static const int caught[] = {SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
+static const int caught[] = {SIGCHLD, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
 #define CAUGHT (sizeof caught / sizeof caught[0])
 
 static volatile sig_atomic_t arrived[CAUGHT];
@@ -54,7 +54,7 @@ signals_open(void)
 
 	sigemptyset(&inside);
 	for (size_t i = 0; i < CAUGHT; i++) {
-		if (is_ignored(caught[i]))
+		if (caught[i] != SIGCHLD && is_ignored(caught[i]))
 			continue;
 		set_action(caught[i], note);
 		sigaddset(&inside, caught[i]);
@@ -131,6 +131,7 @@ signals_ignore_interrupt(bool ignore)
 void
 signals_child(void)
 {
+	set_action(SIGCHLD, SIG_DFL);
 	set_action(SIGHUP, SIG_IGN);
 	set_action(SIGINT, SIG_IGN);
 	if (!is_ignored(SIGTERM))

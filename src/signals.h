@@ -10,7 +10,7 @@
 #include <poll.h>
 #include <stdbool.h>
 
-/* Starts catching SIGHUP, SIGINT, SIGTERM, SIGTSTP and SIGWINCH; SIGPIPE is ignored from now on. */
+/* Starts catching SIGCHLD, SIGHUP, SIGINT, SIGTERM, SIGTSTP and SIGWINCH; SIGPIPE is ignored. */
 void signals_open(void);
 
 /* Leaves SIGTSTP to the kernel again: for whoever has no screen to put away first. */

@@ -8,6 +8,7 @@
 #include <curses.h>
 #include <term.h> /* its macros would take many a good name: hence this file */
 
+#include "output.h"
 #include "terminal.h"
 
 bool
@@ -28,7 +29,7 @@ terminal_can_draw(void)
 void
 terminal_report(bool on)
 {
-	putp(on ? "\033[?2004h\033[?1004h" : "\033[?1004l\033[?2004l");
+	output_add(on ? "\033[?2004h\033[?1004h" : "\033[?1004l\033[?2004l");
 }
 
 /*
@@ -48,7 +49,7 @@ void
 terminal_save_title(void)
 {
 	if (has_title())
-		putp("\033[22;2t");
+		output_add("\033[22;2t");
 }
 
 void
@@ -59,12 +60,12 @@ terminal_set_title(const char *title)
 	if (!has_title())
 		return;
 	snprintf(sequence, sizeof sequence, "\033]2;%.*s\a", (int)sizeof sequence - 8, title);
-	putp(sequence);
+	output_add(sequence);
 }
 
 void
 terminal_restore_title(void)
 {
 	if (has_title())
-		putp("\033]2;\a\033[23;2t"); /* emptied first, for those that know no saving */
+		output_add("\033]2;\a\033[23;2t"); /* emptied first, for those that know no saving */
 }

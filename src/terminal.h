@@ -2,7 +2,7 @@
  * terminal - what is asked of the terminal itself, beside what ncurses draws.
  *
  * These are xterm's control sequences (ctlseqs), which today's terminals know and others pass over.
- * All but terminal_can_draw need ncurses to be started.
+ * All but terminal_can_draw need output_capture to have been called.
  */
 #ifndef TERMINAL_H
 #define TERMINAL_H

@@ -56,8 +56,9 @@ say(struct turns *t, size_t length)
 }
 
 /*
- * Writes to standard output; a signal can end that although nobody reads there.  After poll(2) says
- * so, a pipe takes PIPE_BUF bytes without blocking (pipe(7)).  Returns 0, or -1 and errno.
+ * Writes to standard output; once a signal asks the program to end, only what is taken at once.
+ * After poll(2) says so, a pipe takes PIPE_BUF bytes without blocking (pipe(7)).  Returns 0, or -1
+ * and errno: EINTR after such a signal.
  */
 static int
 write_out(const char *text, size_t length)
@@ -66,12 +67,15 @@ write_out(const char *text, size_t length)
 		struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
 		ssize_t n;
 
-		if (signals_poll(&out, 1, -1) == 0) {
-			if (signals_deadly() != 0)
+		bool ending = signals_deadly() != 0;
+		if (signals_poll(&out, 1, ending ? 0 : -1) == 0) {
+			if (ending)
 				return errno = EINTR, -1;
 			continue;
 		}
 		n = write(STDOUT_FILENO, text, length < PIPE_BUF ? length : PIPE_BUF);
+		if (n == -1 && errno == EAGAIN)
+			continue;
 		if (n == -1)
 			return -1;
 		text += n;
@@ -80,17 +84,21 @@ write_out(const char *text, size_t length)
 	return 0;
 }
 
-/* Shows one line, which is as long as that with its LF. */
-static void
+/* Shows one line, which is as long as that with its LF.  Returns whether that went well. */
+static bool
 show(struct turns *t, size_t length)
 {
 	const char *line = buffer_data(&t->arrived);
 
-	if (write_out(line, length) == -1)
-		link_end(t->link, (struct ending){ENDING_OUTPUT, errno});
+	if (write_out(line, length) == -1) {
+		if (errno != EINTR)
+			link_end(t->link, (struct ending){ENDING_OUTPUT, errno});
+		return false;
+	}
 	log_line(t->log, VOICE_PEER, line, length - 1);
 	notice_flush_log(t->log);
 	buffer_drop(&t->arrived, length);
+	return true;
 }
 
 /* The peer will speak no more, and what it said was shown. */
@@ -125,10 +133,9 @@ take_turn(struct turns *t)
 		return true;
 	}
 	if (!my_turn && theirs > 0) {
-		show(t, theirs);
-		t->mine = true;
+		t->mine = show(t, theirs);
 		t->silence = CLOCK_NEVER;
-		return true;
+		return t->mine;
 	}
 	return false;
 }
@@ -139,7 +146,7 @@ read_input(struct turns *t)
 {
 	ssize_t n = read(STDIN_FILENO, buffer_reserve(&t->typed, CHUNK), CHUNK);
 
-	if (n == -1 && errno == EINTR)
+	if (n == -1 && (errno == EINTR || errno == EAGAIN))
 		return;
 	if (n == -1)
 		notice(t->log, "cannot read standard input: %s", strerror(errno));
@@ -240,11 +247,11 @@ alternate(struct turns *t)
 		if (fds[SOCKET].revents & (POLLIN | POLLHUP | POLLERR))
 			read_socket(t);
 		break_silence(t);
-		while (dial_refuse(t->dial, &other))
+		if (dial_refuse(t->dial, &other))
 			notice(t->log, "%s called while the line was busy", other.name);
 	}
-	while (first_line(&t->arrived) > 0 && t->link->ending.how != ENDING_OUTPUT)
-		show(t, first_line(&t->arrived));
+	while (first_line(&t->arrived) > 0 && show(t, first_line(&t->arrived)))
+		;
 }
 
 void

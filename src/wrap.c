@@ -71,9 +71,9 @@ wrap_row(const char *text, size_t length, size_t start, int width, enum wrap_mod
 			wide = columns == 2;
 		}
 		column += columns;
-		if (column > width && cluster > text + start) {
-			if (resume == NULL) /* a word longer than the row */
-				shown = resume = cluster;
+		if (column > width && columns > 0 && s > text + start) {
+			if (resume == NULL) /* a word longer than the row, or one character is */
+				shown = resume = cluster > text + start ? cluster : s;
 			break;
 		}
 	}

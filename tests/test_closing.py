@@ -120,8 +120,8 @@ def test_signal_while_nobody_reads(serve, port, mode):
     server = serve(*mode, stdout=writing)
     os.close(writing)
     caller = call(port)
-    caller.send("x" * 50_000 + "\n")
-    eventually(lambda: select.select([reading], [], [], 0)[0], "the beginning of the line")
+    caller.send(("x" * 5_000 + "\n") * 10)
+    eventually(lambda: select.select([reading], [], [], 0)[0], "the beginning of the first line")
     server.settle()
     server.kill(signal.SIGTERM)
     assert server.wait() == -signal.SIGTERM

@@ -266,3 +266,19 @@ def test_no_standard_error_loses_only_the_notices(run):
     assert callee.expect_end() == b"a line\n"
     callee.close_input()
     assert client.wait() == 0
+
+
+def test_output_that_somebody_made_non_blocking(serve, port):
+    """Standard output is shared, and another program can have made it non-blocking: nothing is lost."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    server = serve(stdout=writing)
+    os.close(writing)
+    caller = call(port)
+    caller.send("a line of text\n" * 50_000)
+    caller.close_input()
+    server.settle()
+    server.close_input()
+    with open(reading, "rb") as output:
+        assert output.read() == b"a line of text\n" * 50_000
+    assert server.wait() == 0

@@ -226,7 +226,7 @@ def test_hostile_bytes_are_made_visible(screen_called, sent, shown):
     caller.send("\n")
     server.wait_for(theirs(shown))
     assert sent not in server.shown
-    assert server.display.title == ""
+    assert server.display.title == f"tchat: {HOST}"
 
 
 def test_own_control_characters_are_made_visible(screen_called):
@@ -794,3 +794,13 @@ def test_plain_mode_ctrl_d(screen, port):
     server.wait_for("^one more$")
     caller.close_input()
     assert server.wait() == 0
+
+
+@pytest.mark.parametrize("keys", [")", "e", "z", ctrl("E"), ctrl("X")])
+def test_prefix_within_a_search(screen_called, keys):
+    """Ctrl-X, at which Readline dies within a search, ends the search and nothing else."""
+    server, caller = screen_called()
+    server.press("kept" + ctrl("R") + ctrl("X") + keys + ctrl("G"))
+    server.wait_for(lambda: server.input == "> kept")
+    server.press(ENTER)
+    caller.expect("kept\n")
