@@ -241,7 +241,7 @@ show_own(struct chat *c, struct span lines)
 	for (; line < end; line = lf + 1) {
 		lf = memchr(line, '\n', (size_t)(end - line));
 		stream_end += (size_t)(lf + 1 - line);
-		filter_text(line, (size_t)(lf + 1 - line), &safe);
+		filter_text(line, (size_t)(lf + 1 - line), FILTER_LINE_MAX, &safe);
 		record_lines(&c->record, VOICE_SELF, &safe, stream_end);
 	}
 	buffer_free(&safe);
@@ -344,8 +344,16 @@ obey_keys(struct chat *c)
 {
 	enum input_event event;
 
-	while (!c->done && c->pager == 0 && (event = input_next()) != INPUT_NONE)
-		obey_key(c, event);
+	do {
+		bool closes = c->help && input_is_pending();
+
+		event = input_next();
+		/* Any key closes the help, F1 too; that the window's focus goes or comes is no key. */
+		if (closes && event != INPUT_FOCUS_IN && event != INPUT_FOCUS_OUT)
+			c->help = false;
+		if (!closes || event != INPUT_HELP)
+			obey_key(c, event);
+	} while (event != INPUT_NONE && !c->done && c->pager == 0);
 	c->changed = true;
 }
 
@@ -354,17 +362,13 @@ read_keys(struct chat *c)
 {
 	static char keys[CHUNK];
 	ssize_t n = read(STDIN_FILENO, keys, sizeof keys);
-	bool was_helped = c->help, was_focused = c->attention.focused;
 
 	if (n == 0 || (n == -1 && errno != EINTR && errno != EAGAIN)) /* the terminal is gone */
 		c->done = true;
 	if (n <= 0)
 		return;
-	c->help = false; /* any key closes it, and still does what it does */
 	input_feed(keys, (size_t)n);
 	obey_keys(c);
-	if (was_helped) /* F1 again closes it too; that the focus goes or comes is no key */
-		c->help = c->attention.focused != was_focused;
 }
 
 /* The pager has ended: the terminal is ours again, and the keys that were typed before. */
@@ -506,7 +510,7 @@ turn(struct chat *c)
 		take_terminal_back(c);
 	if (fds[KEYBOARD].revents != 0)
 		read_keys(c);
-	else if (input_timeout() == 0)
+	else if (input_timeout() == 0 && c->pager == 0)
 		obey_keys(c);
 	if (c->done)
 		return;
@@ -537,7 +541,7 @@ report_input(void)
 	struct buffer text = {0};
 	char *next, *line;
 
-	filter_text(typed, strlen(typed), &text);
+	filter_text(typed, strlen(typed), SIZE_MAX, &text);
 	buffer_add(&text, "", 1);
 	for (next = buffer_data(&text); *typed != '\0' && (line = strsep(&next, "\n")) != NULL;)
 		warnx("not sent: %s", line);

@@ -82,7 +82,7 @@ delivery_settle(struct delivery *d, struct link *link, struct record *record)
 		if (history_line(history, n).voice == VOICE_SELF)
 			history_settle(history, n, d->acknowledged);
 	for (; (lost = link_undelivered(link, &from)).length > 0; count++)
-		filter_text(lost.text, lost.length, &d->lost);
+		filter_text(lost.text, lost.length, SIZE_MAX, &d->lost);
 	log_lost(d, record);
 	return count;
 }

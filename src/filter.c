@@ -10,7 +10,7 @@
 void
 filter_init(struct filter *filter)
 {
-	*filter = (struct filter){0};
+	*filter = (struct filter){.line_max = FILTER_LINE_MAX};
 }
 
 /* Whether a character that is no C0 control or DEL must not reach a terminal as itself. */
@@ -111,13 +111,13 @@ clean_character(const char *s, const char *end)
  * leaves *column.  Stops before a line would become too long.
  */
 static size_t
-clean_run(const char *s, const char *end, size_t *column)
+clean_run(const char *s, const char *end, size_t line_max, size_t *column)
 {
 	const char *start = s, *line = s; /* where the line, or what is new of it, starts */
 	size_t before = *column;	  /* bytes of the line that came earlier */
 
 	while (s < end) {
-		size_t room = FILTER_LINE_MAX - before - (size_t)(s - line), length;
+		size_t room = line_max - before - (size_t)(s - line), length;
 
 		s = skip_ascii(s, (size_t)(end - s) < room ? end : s + room);
 		if (s == end)
@@ -128,7 +128,7 @@ clean_run(const char *s, const char *end, size_t *column)
 			continue;
 		}
 		length = *s == '\t' ? 1 : (unsigned char)*s >= 0x80 ? clean_character(s, end) : 0;
-		if (length == 0 || length > FILTER_LINE_MAX - before - (size_t)(s - line))
+		if (length == 0 || length > line_max - before - (size_t)(s - line))
 			break;
 		s += length;
 	}
@@ -140,7 +140,7 @@ clean_run(const char *s, const char *end, size_t *column)
 static struct span
 token(struct filter *filter, size_t length)
 {
-	if (filter->column + length > FILTER_LINE_MAX) {
+	if (filter->column + length > filter->line_max) {
 		memmove(filter->token + 1, filter->token, length);
 		filter->token[0] = '\n';
 		filter->column = length;
@@ -230,7 +230,7 @@ filter_next(struct filter *filter, const char **input, const char *end)
 			if (c != '\n')
 				return caret(filter, '\r');
 		}
-		length = clean_run(s, end, &filter->column);
+		length = clean_run(s, end, filter->line_max, &filter->column);
 		if (length > 0) {
 			*input += length;
 			return (struct span){s, length};
@@ -278,7 +278,7 @@ filter_end(struct filter *filter)
 }
 
 void
-filter_text(const char *text, size_t length, struct buffer *safe)
+filter_text(const char *text, size_t length, size_t line_max, struct buffer *safe)
 {
 	const char *end = text + length;
 	struct filter filter;
@@ -286,6 +286,7 @@ filter_text(const char *text, size_t length, struct buffer *safe)
 	bool unfinished = length > 0 && end[-1] != '\n';
 
 	filter_init(&filter);
+	filter.line_max = line_max;
 	while ((span = filter_next(&filter, &text, end)).length > 0)
 		buffer_add(safe, span.text, span.length);
 	while ((span = filter_end(&filter)).length > 0)

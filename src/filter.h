@@ -37,7 +37,8 @@ struct filter {
 	char pending[4]; /* the start of a character, not yet complete */
 	uint8_t held;		  /* how many bytes of it there are */
 	bool cr;		  /* a CR was read, what follows decides what it means */
-	size_t column;		  /* bytes of safe text in the current line */
+	size_t line_max;	  /* where a line is ended, in bytes of safe text */
+	size_t column;		  /* so many are in the current line */
 	char token[16];		  /* what a span points to when it is not the input itself */
 };
 
@@ -57,7 +58,10 @@ struct span filter_next(struct filter *filter, const char **input, const char *e
  */
 struct span filter_end(struct filter *filter);
 
-/* Adds a whole text, made safe, to the buffer; an unfinished last line stays without LF. */
-void filter_text(const char *text, size_t length, struct buffer *safe);
+/*
+ * Adds a whole text, made safe, to the buffer; an unfinished last line stays without LF.  Lines are
+ * ended after line_max bytes: FILTER_LINE_MAX, or SIZE_MAX for never.
+ */
+void filter_text(const char *text, size_t length, size_t line_max, struct buffer *safe);
 
 #endif

@@ -310,17 +310,29 @@ input_timeout(void)
 
 /* --- Pasting: Readline gets it as a whole, so that no byte of it is taken for a key. --- */
 
+/* Makes the CR that terminals send for the end of a line, or a CR LF, a LF. */
+static void
+unify_line_ends(struct buffer *text)
+{
+	const char *from = buffer_data(text), *end = from + buffer_length(text);
+	char *to = buffer_data(text);
+
+	for (; from < end; from++)
+		if (*from != '\r')
+			*to++ = *from;
+		else if (from + 1 == end || from[1] != '\n')
+			*to++ = '\n';
+	text->end -= (size_t)(end - to);
+}
+
 /* Puts what was pasted into the line, as safe text. */
 static void
 insert_paste(void)
 {
 	struct buffer text = {0};
 
-	/* The terminal sends CR for the end of a line. */
-	for (char *c = buffer_data(&paste); c < buffer_data(&paste) + buffer_length(&paste); c++)
-		if (*c == '\r')
-			*c = '\n';
-	filter_text(buffer_data(&paste), buffer_length(&paste), &text);
+	unify_line_ends(&paste);
+	filter_text(buffer_data(&paste), buffer_length(&paste), SIZE_MAX, &text);
 	buffer_add(&text, "", 1);
 	rl_insert_text(buffer_data(&text));
 	buffer_free(&text);
@@ -364,6 +376,12 @@ spare_search(unsigned char key)
 	}
 }
 
+bool
+input_is_pending(void)
+{
+	return buffer_length(&keys) > 0;
+}
+
 enum input_event
 input_next(void)
 {
@@ -392,7 +410,20 @@ input_put_back(void)
 	rl_insert_text(buffer_data(&line));
 }
 
-/* Adds the prompt, without the marks that Readline puts around what takes no columns. */
+/* The sign of the editing mode that Readline would show before the prompt; it does not tell. */
+static const char *
+mode_in_prompt(void)
+{
+	const char *shown = rl_variable_value("show-mode-in-prompt");
+
+	if (shown == NULL || strcmp(shown, "on") != 0 || rl_display_prompt != rl_prompt)
+		return "";
+	return rl_variable_value(rl_editing_mode == 1			? "emacs-mode-string"
+				 : rl_get_keymap() == vi_movement_keymap ? "vi-cmd-mode-string"
+									 : "vi-ins-mode-string");
+}
+
+/* Adds a prompt, without the marks that Readline puts around what takes no columns. */
 static void
 add_prompt(const char *prompt)
 {
@@ -407,6 +438,7 @@ input_view(void)
 	size_t prompt;
 
 	buffer_drop(&view, buffer_length(&view));
+	add_prompt(mode_in_prompt());
 	add_prompt(rl_display_prompt != NULL ? rl_display_prompt : PROMPT);
 	prompt = buffer_length(&view);
 	buffer_add(&view, rl_line_buffer, (size_t)rl_end);

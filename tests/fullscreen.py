@@ -1,0 +1,77 @@
+"""What the tests of the full screen share: keys, the marks of one's own lines, a peer that does not
+read, and looking at a process."""
+
+import socket
+import struct
+from pathlib import Path
+
+import pytest
+
+from peers import DEADLINE, HOST, TCHAT, Line
+from test_screen import TIME, notice
+
+F1, F2 = "\x1bOP", "\x1bOQ"
+CTRL_PAGE_UP, CTRL_PAGE_DOWN = "\x1b[5;5~", "\x1b[6;5~"
+FOCUS_IN, FOCUS_OUT = "\x1b[I", "\x1b[O"
+WAITING, ON_ITS_WAY, DELIVERED, LOST = "·›✓✗"
+
+not_under_sanitizers = pytest.mark.skipif(
+    b"__asan_init" in Path(TCHAT).read_bytes(), reason="sanitizers take memory of their own")
+
+
+def marked(mark, text, name="you"):
+    """How one's own line is shown that has come so far; text is a regular expression."""
+    return f"{TIME}{name} {mark} {text}$"
+
+
+def status_bar(terminal):
+    """The status bar, however many rows are below it: what is in reverse video."""
+    rows = [row for y, row in enumerate(terminal.rows()) if terminal.display.buffer[y][0].reverse]
+    return "\n".join(rows)
+
+
+class DeafCaller:
+    """A caller that does not read.  What is sent to it soon fills its machine's buffer, which is
+    small, and then one's own, which short segments keep small."""
+
+    def __init__(self, port):
+        self.socket = socket.socket()
+        self.socket.settimeout(DEADLINE)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
+        self.socket.connect((HOST, port))
+        self.name = f"{HOST} port {self.socket.getsockname()[1]}"
+
+    def read(self):
+        """From now on it reads all that comes."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        return Line(self.socket)
+
+    def reset(self):
+        """Breaks the connection."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.socket.close()
+
+
+@pytest.fixture
+def screen_deaf(screen, port):
+    """tchat as a server on a terminal, and a caller that does not read."""
+    def screen_deaf(*arguments, **options):
+        server = screen("-s", *arguments, port, **options)
+        server.wait_for(notice(f"waiting on port {port}"))
+        caller = DeafCaller(port)
+        server.wait_for(notice(f"{caller.name} has called"))
+        return server, caller
+
+    return screen_deaf
+
+
+def processor_time(pid):
+    """Seconds that a process has run so far."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+
+
+def peak_memory(pid):
+    """The most that a process ever had in memory, in bytes."""
+    [line] = [line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if "VmHWM" in line]
+    return int(line.split()[1]) * 1024

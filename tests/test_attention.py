@@ -1,0 +1,172 @@
+"""Attention: a line that comes while nobody looks rings, and is counted in the window's title."""
+
+import re
+
+import pytest
+
+from fullscreen import CTRL_PAGE_DOWN, FOCUS_IN, FOCUS_OUT
+from peers import HOST
+from terminal import PAGE_UP, ctrl
+from test_screen import lines, theirs
+
+REPORT_FOCUS = 1004 << 5  # as pyte notes the mode
+
+
+def rings(terminal):
+    """How often the bell has rung; that character ends titles, too."""
+    return re.sub(rb"\x1b\][^\x07]*\x07", b"", terminal.shown).count(b"\a")
+
+
+def hear(server, caller, text):
+    """The peer says a line, which is seen."""
+    caller.send(text + "\n")
+    server.wait_for(theirs(text))
+
+
+def test_focus_is_asked_for(screen_called):
+    """The terminal is asked to say whether it has the keyboard, as long as tchat runs."""
+    server, caller = screen_called()
+    server.wait_for(lambda: REPORT_FOCUS in server.display.mode)
+    server.press(ctrl("D"))
+    caller.close_input()
+    assert server.wait() == 0
+    assert REPORT_FOCUS not in server.display.mode
+
+
+def test_bell_while_not_focused(screen_called):
+    """It rings while another window has the keyboard, and not when one is back."""
+    server, caller = screen_called()
+    hear(server, caller, "one")
+    assert rings(server) == 0
+    server.press(FOCUS_OUT + "x")
+    server.wait_for(lambda: server.input == "> x")
+    hear(server, caller, "two")
+    assert rings(server) == 1
+    server.press(FOCUS_IN + "y")
+    server.wait_for(lambda: server.input == "> xy")
+    hear(server, caller, "three")
+    assert rings(server) == 1
+
+
+def test_bell_while_scrolled_back(screen_called):
+    """It rings when a line comes below what one is reading."""
+    server, caller = screen_called()
+    caller.send(lines(100))
+    server.wait_for(theirs("line 99"))
+    server.press(PAGE_UP)
+    server.wait_for(lambda: "scrolled back" in server.bar)
+    assert rings(server) == 0
+    caller.send("one\n")
+    server.wait_for(lambda: "1 new below" in server.bar)
+    assert rings(server) == 1
+    server.press(CTRL_PAGE_DOWN)
+    server.wait_for(theirs("one"))
+    hear(server, caller, "two")
+    assert rings(server) == 1
+
+
+def test_own_lines_and_notices_do_not_ring(screen_called):
+    """Only what the peer says is worth a bell."""
+    server, caller = screen_called()
+    server.press(FOCUS_OUT)
+    server.say("mine")
+    caller.expect("mine\n")
+    caller.close_input()
+    server.wait_for("has left")
+    assert rings(server) == 0
+
+
+@pytest.mark.parametrize("when, focused, away", [("always", 1, 2), ("never", 0, 0), ("auto", 0, 1)])
+def test_bell_option(screen_called, when, focused, away):
+    """-B turns the bell always on or off."""
+    server, caller = screen_called("-B", when)
+    hear(server, caller, "one")
+    assert rings(server) == focused
+    server.press(FOCUS_OUT + "x")
+    server.wait_for(lambda: server.input == "> x")
+    hear(server, caller, "two")
+    assert rings(server) == away
+
+
+def test_wrong_bell_option(screen, port):
+    """-B knows no other words."""
+    server = screen("-s", "-B", "often", port)
+    assert server.wait() == 2
+    assert server.shows("^tchat: -B takes 'auto', 'always' or 'never', not 'often'$")
+
+
+def test_title(screen_called):
+    """The title has the peer's name and the count of lines not seen."""
+    server, caller = screen_called()
+    server.wait_for(lambda: server.display.title == f"tchat: {HOST}")
+    hear(server, caller, "one")
+    server.press(FOCUS_OUT + "x")
+    server.wait_for(lambda: server.input == "> x")
+    assert server.display.title == f"tchat: {HOST}"
+    caller.send("two\nthree\n")
+    server.wait_for(lambda: server.display.title == f"(2) tchat: {HOST}")
+    caller.send("four\n")
+    server.wait_for(lambda: server.display.title == f"(3) tchat: {HOST}")
+    server.press(FOCUS_IN)
+    server.wait_for(lambda: server.display.title == f"tchat: {HOST}")
+
+
+def test_title_while_scrolled_back(screen_called):
+    """What is new below is not seen either."""
+    server, caller = screen_called()
+    caller.send(lines(100))
+    server.wait_for(theirs("line 99"))
+    server.press(PAGE_UP)
+    server.wait_for(lambda: "scrolled back" in server.bar)
+    caller.send("one\ntwo\n")
+    server.wait_for(lambda: server.display.title == f"(2) tchat: {HOST}")
+    server.press(CTRL_PAGE_DOWN)
+    server.wait_for(lambda: server.display.title == f"tchat: {HOST}")
+
+
+def test_title_without_a_peer(screen, port):
+    """While nobody is there the title is only the program's name."""
+    server = screen("-s", port)
+    server.wait_for(lambda: server.display.title == "tchat")
+
+
+def test_title_is_saved_and_restored(screen_called):
+    """The terminal is asked to keep its title before it is changed, and to show it again."""
+    server, caller = screen_called()
+    server.wait_for(lambda: server.display.title == f"tchat: {HOST}")
+    server.press(ctrl("D"))
+    caller.close_input()
+    assert server.wait() == 0
+    sequences = re.findall(rb"\x1b\[2[23];2t|\x1b\]2;[^\x07]*\x07", server.shown)
+    assert sequences[0] == b"\x1b[22;2t" and sequences[-1] == b"\x1b[23;2t"
+    assert b"\x1b]2;tchat\x07" in sequences
+
+
+def test_title_in_a_multiplexer(screen_called, environment):
+    """A terminal inside a terminal has a title, too."""
+    server, caller = screen_called(env=dict(environment, TERM="tmux"))
+    server.wait_for(lambda: server.display.title == f"tchat: {HOST}")
+
+
+@pytest.mark.parametrize("name", ["linux", "vt100"])
+def test_no_title(screen_called, environment, name):
+    """A terminal that has no title gets none; it would show it as text."""
+    server, caller = screen_called(env=dict(environment, TERM=name))
+    server.press(FOCUS_OUT + "x")
+    server.wait_for(lambda: server.input == "> x")
+    hear(server, caller, "one")
+    assert rings(server) == 1
+    server.press(ctrl("C") + ctrl("D"))
+    caller.close_input()
+    assert server.wait() == 0
+    assert not re.search(rb"\x1b\][012];|\x1b\[2[23];2t", server.shown)
+    assert not any("tchat:" in row for row in server.rows())
+
+
+def test_peer_cannot_set_the_title(screen_called):
+    """Nothing that the peer says gets into the title."""
+    server, caller = screen_called()
+    server.wait_for(lambda: server.display.title == f"tchat: {HOST}")
+    caller.send("\x1b]2;evil\x07\n")
+    server.wait_for(theirs("^[]2;evil^G"))
+    assert server.display.title == f"tchat: {HOST}"

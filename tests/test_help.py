@@ -1,0 +1,232 @@
+"""Help, the pager, and keys of one's own."""
+
+import pytest
+
+from fullscreen import CTRL_PAGE_DOWN, F1, F2, FOCUS_OUT
+from peers import HOST, eventually
+from terminal import ENTER, PAGE_UP, ctrl
+from test_screen import lines, notice, own, theirs
+
+HELP = "closes this"
+
+
+def closed(server):
+    return not server.shows(HELP)
+
+
+def test_help(screen_called):
+    """F1 shows the keys over the conversation, and F1 closes it."""
+    server, caller = screen_called()
+    caller.send(lines(50))
+    server.wait_for(theirs("line 49"))
+    before = server.pane
+    server.press(F1)
+    server.wait_for(HELP)
+    for key in ("Enter", "Ctrl-D", "PgUp PgDn", "F2", "Ctrl-R", "Ctrl-L", "Ctrl-Z"):
+        assert server.shows(rf"\b{key}  +\w")
+    assert "since" in server.bar and server.input == ">"
+    server.press(F1)
+    server.wait_for(lambda: server.pane == before)
+
+
+@pytest.mark.parametrize("key, done", [
+    ("x", lambda server: server.input == "> x"),
+    (PAGE_UP, lambda server: "scrolled back" in server.bar),
+    (ctrl("U"), lambda server: server.input == ">"),
+    ("y" + ENTER, lambda server: server.shows(own("y")))], ids=["letter", "PgUp", "Ctrl-U", "line"])
+def test_any_key_closes_help(screen_called, key, done):
+    """Any key closes the help, and does what it always does."""
+    server, caller = screen_called()
+    caller.send(lines(50))
+    server.wait_for(theirs("line 49"))
+    server.press(F1)
+    server.wait_for(HELP)
+    server.press(key)
+    server.wait_for(lambda: closed(server) and done(server))
+
+
+def test_keys_typed_ahead(screen_called):
+    """A key that comes together with F1, as over a slow line, closes the help as well."""
+    server, caller = screen_called()
+    server.press(F1 + "x")
+    server.wait_for(lambda: server.input == "> x")
+    assert closed(server)
+
+
+def test_another_window_is_no_key(screen_called):
+    """The help stays when one goes to another window and back."""
+    server, caller = screen_called()
+    server.press(F1)
+    server.wait_for(HELP)
+    server.press(FOCUS_OUT)
+    caller.send("meanwhile\n")
+    server.wait_for(theirs("meanwhile"))
+    assert not closed(server)
+
+
+def test_conversation_goes_on_under_the_help(screen_called):
+    """Lines that come while the help is read are there when it is closed."""
+    server, caller = screen_called()
+    server.press("half-typed" + F1)
+    server.wait_for(HELP)
+    assert server.input == "> half-typed"
+    caller.send("meanwhile\n")
+    server.wait_for(theirs("meanwhile"))
+    server.press("!")
+    server.wait_for(lambda: closed(server) and server.input == "> half-typed!")
+    assert server.shows(theirs("meanwhile"))
+
+
+@pytest.mark.parametrize("rows, columns", [(5, 20), (1, 80), (24, 4)])
+def test_help_on_a_small_screen(screen_called, rows, columns):
+    """As much of the help is shown as there is room for."""
+    server, caller = screen_called()
+    server.press(F1)
+    server.wait_for(HELP)
+    server.resize(rows, columns)
+    server.wait_for(lambda: not any("E" * columns in row for row in server.rows()))
+    server.resize(24, 80)
+    server.wait_for(HELP)
+    server.press("x")
+    server.wait_for(lambda: closed(server) and server.input == "> x")
+
+
+def test_hint(screen, start, port):
+    """While nothing has been said the bar tells how to get help; later it does not."""
+    server = screen("-s", port)
+    server.wait_for(lambda: server.bar.endswith("F1 help"))
+    client = start("-c", HOST, port)
+    server.wait_for("has called")
+    server.wait_for(lambda: server.bar.endswith("F1 help"))
+    client.send(lines(3))
+    server.wait_for(lambda: "F1" not in server.bar and "since" in server.bar)
+
+
+# The pager
+
+
+@pytest.fixture
+def pager(tmp_path, environment):
+    """An environment with a pager that shows the last lines and waits for Enter."""
+    script = tmp_path / "pager"
+    script.write_text('#!/bin/sh\ntail -n 10\necho "[pager]"\nread key </dev/tty\n')
+    script.chmod(0o700)
+    return dict(environment, PAGER=str(script))
+
+
+def test_pager(screen_called, pager):
+    """F2 shows the whole conversation in the pager; what is said meanwhile is there afterwards."""
+    server, caller = screen_called(env=pager)
+    caller.send(lines(100))
+    server.wait_for(theirs("line 99"))
+    server.say("mine")
+    server.wait_for(own("mine"))
+    modes = set(server.display.mode)
+    server.press("half-typed" + F2)
+    server.wait_for(r"^\[pager\]$")
+    assert not server.display.alternate and server.display.mode == server.modes
+    date = r"^\d{4}-\d\d-\d\d \d\d:\d\d "
+    assert server.shows(date + f"{HOST} line 99$") and server.shows(date + "you mine$")
+    assert server.shows(date + f"{HOST} line 91$")
+    caller.send("meanwhile\n" * 3 + "the last\n")
+    server.press(ENTER)
+    server.wait_for(lambda: server.display.alternate)
+    server.wait_for(theirs("the last"))
+    server.wait_for(lambda: server.input == "> half-typed" and server.cursor == (23, 12))
+    server.wait_for(lambda: server.display.mode == modes)
+    server.press(ENTER)
+    caller.expect("mine\nhalf-typed\n")
+
+
+def test_flood_while_in_the_pager(screen_called, pager, tmp_path):
+    """However much comes while one reads in the pager, it comes in."""
+    server, caller = screen_called("-l", tmp_path / "log", env=pager)
+    server.press(F2)
+    server.wait_for(r"^\[pager\]$")
+    caller.send(lines(100_000))
+    eventually(lambda: (tmp_path / "log").read_text().endswith("line 99999\n"), "the last line in the log")
+    server.press(ENTER)
+    server.wait_for(theirs("line 99999"))
+    assert server.shows(theirs("line 99980"))
+
+
+def test_ctrl_c_in_the_pager(screen_called, pager):
+    """Ctrl-C is the pager's while that has the terminal."""
+    server, caller = screen_called(env=pager)
+    server.press(F2)
+    server.wait_for(r"^\[pager\]$")
+    server.press(ctrl("C"))
+    server.wait_for(lambda: server.display.alternate)
+    server.say("still here")
+    caller.expect("still here\n")
+
+
+def test_pager_that_does_not_exist(screen_called, environment):
+    """A pager that cannot be started does no harm."""
+    server, caller = screen_called(env=dict(environment, PAGER="/no/such/pager"))
+    server.press(F2)
+    server.wait_for(lambda: b"not found" in server.shown)
+    server.say("still here")
+    caller.expect("still here\n")
+    server.wait_for(own("still here"))
+
+
+def test_leaving_from_the_pager(screen_called, pager):
+    """When the peer leaves while one reads in the pager, one learns it afterwards."""
+    server, caller = screen_called(env=pager)
+    server.press(F2)
+    server.wait_for(r"^\[pager\]$")
+    caller.close_input()
+    caller.expect_end()
+    server.press(ENTER)
+    server.wait_for(notice(".* has left"))
+    server.press(ctrl("D"))
+    assert server.wait() == 0
+    assert server.is_restored()
+
+
+# Keys of one's own
+
+
+def test_commands_have_names(screen_called, environment, tmp_path):
+    """All that tchat adds to Readline can be bound to other keys in ~/.inputrc."""
+    inputrc = tmp_path / "inputrc"
+    inputrc.write_text('"\\C-xh": show-help\n"\\C-xu": scroll-page-up\n"\\C-xd": scroll-page-down\n'
+                       '"\\C-xs": scroll-to-start\n"\\C-xe": scroll-to-end\n"\\C-xp": show-in-pager\n'
+                       '"\\C-xc": abandon-line\n"\\C-xl": redraw-screen\n"\\C-xz": suspend\n')
+    server, caller = screen_called(env=dict(environment, INPUTRC=str(inputrc),
+                                            PAGER="tail -n 1; echo in the pager"))
+    caller.send(lines(100))
+    server.wait_for(theirs("line 99"))
+    command = ctrl("X")
+    server.press(command + "h")
+    server.wait_for(HELP)
+    server.press(command + "u")
+    server.wait_for(lambda: closed(server) and server.shows(theirs("line 70")))
+    server.press(command + "d")
+    server.wait_for(theirs("line 99"))
+    server.press(command + "s")
+    server.wait_for(notice("waiting on port .*"))
+    server.press(command + "e")
+    server.wait_for(theirs("line 99"))
+    server.press("text" + command + "c")
+    server.wait_for(lambda: server.input == ">")
+    server.scribble()
+    server.press(command + "l")
+    server.wait_for(lambda: server.shows(theirs("line 99")) and not server.shows("EEE"))
+    server.press(command + "p")
+    server.wait_for(lambda: b"in the pager" in server.shown)
+    server.wait_for(lambda: server.display.alternate and server.input == ">")
+
+
+def test_keys_can_be_given_to_other_commands(screen_called, environment, tmp_path):
+    """A key of tchat's can be bound to another command of tchat's."""
+    inputrc = tmp_path / "inputrc"
+    inputrc.write_text('"\\e[5~": scroll-to-start\n')
+    server, caller = screen_called(env=dict(environment, INPUTRC=str(inputrc)))
+    caller.send(lines(100))
+    server.wait_for(theirs("line 99"))
+    server.press(PAGE_UP)
+    server.wait_for(notice("waiting on port .*"))
+    server.press(CTRL_PAGE_DOWN)
+    server.wait_for(theirs("line 99"))

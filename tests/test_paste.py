@@ -1,0 +1,120 @@
+"""Pasting: what is pasted stays in the input line until it is sent, and is never taken for keys."""
+
+import os
+import signal
+
+import pytest
+
+from fullscreen import F1, F2
+from terminal import BACKSPACE, ENTER, PAGE_UP, UP, ctrl
+from test_screen import own, pasted
+
+BRACKETED_PASTE = 2004 << 5  # as pyte notes the mode
+
+
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n"], ids=["CR", "LF", "CRLF"])
+def test_several_lines(screen_called, end):
+    """Several pasted lines are seen, each with a sign at its end, and sent by Enter, not before."""
+    server, caller = screen_called()
+    server.press(pasted(end.join(["one", "two", "", "four"])))
+    server.wait_for(lambda: server.rows()[-4:] == ["> one⏎", "two⏎", "⏎", "four"])
+    assert caller.incoming.data == b""
+    server.press(BACKSPACE)
+    server.wait_for(lambda: server.input == "fou")
+    server.press("r" + ENTER)
+    caller.expect("one\ntwo\n\nfour\n")
+    server.wait_for(own("four"))
+    assert server.shows(own("one")) and server.shows(own("two"))
+    assert server.input == ">"
+    server.press(UP)
+    server.wait_for(lambda: server.rows()[-4:] == ["> one⏎", "two⏎", "⏎", "four"])
+
+
+def test_pasted_between(screen_called):
+    """A paste goes where the cursor is, between what was typed."""
+    server, caller = screen_called()
+    server.press("<>" + ctrl("B") + pasted("in\rbetween") + "!")
+    server.wait_for(lambda: server.rows()[-2:] == ["> <in⏎", "between!>"])
+    server.press(ENTER)
+    caller.expect("<in\nbetween!>\n")
+
+
+def test_controls_are_no_keys(screen_called):
+    """Nothing in a paste scrolls, leaves, suspends, searches or shows help."""
+    server, caller = screen_called()
+    keys = "".join(map(chr, range(1, 32))).replace("\n", "").replace("\r", "").replace("\t", "")
+    server.press("a" + pasted(f"b\tc{keys}{F1}{F2}{PAGE_UP}\x7fd") + "e")
+    shown = "".join(f"^{ctrl(key)}" for key in keys) + "^[OP^[OQ^[[5~^?d"
+    server.wait_for(lambda: "".join(server.rows()[-3:]).endswith(shown + "e"))
+    server.press(ENTER)
+    caller.expect(f"ab\tc{shown}e\n")
+
+
+@pytest.mark.parametrize(
+    "line", ["x" * 1023 + "\n", "x" * ((1 << 20) - 1) + "\n", "漢字\n" * 100, "\n" * 1024],
+    ids=["lines", "one line", "short lines", "empty lines"])
+def test_megabyte(screen_called, line):
+    """A megabyte can be pasted, looked at, and sent."""
+    server, caller = screen_called()
+    text = line * ((1 << 20) // len(line.encode()))
+    server.press(pasted(text.replace("\n", "\r")) + "the end")
+    server.wait_for(lambda: server.input.endswith("the end"))
+    server.press(ENTER)
+    server.wait_for(lambda: server.input == ">")
+    assert caller.expect("the end\n").decode() == text
+    server.say("and on")
+    caller.expect("and on\n")
+
+
+def test_abandoned(screen_called):
+    """A paste by mistake is thrown away by one key."""
+    server, caller = screen_called()
+    server.press(pasted("one\rtwo\rthree\r"))
+    server.wait_for(lambda: server.shows("^three⏎$"))
+    server.press(ctrl("C"))
+    server.wait_for(lambda: server.input == ">" and not server.shows("⏎"))
+    server.say("this")
+    assert caller.expect("this\n") == b""
+
+
+def test_end_that_never_comes(screen_called):
+    """A paste whose end never comes is taken as it is after a moment; keys are keys again."""
+    server, caller = screen_called()
+    server.press("\x1b[200~half a paste\x1b[20")
+    caller.send("meanwhile\n")
+    server.wait_for("meanwhile$")
+    server.wait_for(lambda: server.input.startswith("> half a paste"))
+    server.press(ctrl("U") + "still here" + ENTER)
+    caller.expect("still here\n")
+
+
+def test_nothing_pasted(screen_called):
+    """An empty paste does nothing."""
+    server, caller = screen_called()
+    server.say("a" + pasted("") + "b")
+    caller.expect("ab\n")
+
+
+def test_paste_in_pieces(screen_called):
+    """However the bytes of a paste come in, it is one paste."""
+    server, caller = screen_called()
+    for byte in pasted("漢\rtwo"):
+        server.press(byte)
+        server.update(0)
+    server.wait_for(lambda: server.rows()[-2:] == ["> 漢⏎", "two"])
+    server.press(ENTER)
+    caller.expect("漢\ntwo\n")
+
+
+@pytest.mark.parametrize("how", ["key", "signal"])
+def test_terminal_mode(screen_called, how):
+    """The terminal marks what is pasted as long as tchat runs, and not longer."""
+    server, caller = screen_called()
+    server.wait_for(lambda: BRACKETED_PASTE in server.display.mode)
+    if how == "key":
+        server.press(ctrl("D"))
+    else:
+        os.kill(server.pid, signal.SIGTERM)
+    caller.close_input()
+    server.wait()
+    assert BRACKETED_PASTE not in server.display.mode

@@ -1,0 +1,83 @@
+"""A peer that does not read: the screen stays alive, and nothing is lost in silence."""
+
+import re
+
+from fullscreen import CTRL_PAGE_DOWN, CTRL_PAGE_UP, screen_deaf, status_bar  # noqa: F401, a fixture
+from terminal import ENTER, PAGE_UP, ctrl
+from test_screen import lines, notice, own, pasted, theirs
+
+FILLER = "x" * 50_000
+
+
+def queued(server):
+    """How many KiB wait for the peer, as the status bar has it; None while it says nothing."""
+    found = re.search(r"does not read · (\d+) KiB queued", status_bar(server))
+    return int(found[1]) if found else None
+
+
+def fill(server):
+    """Says things until the queue is full; returns all that was said, the last of which stays."""
+    said = ""
+    while not server.shows("queue is full"):
+        assert len(said) < 2 << 20, "the queue has no end"
+        mark = f" {len(said)}."
+        server.say(pasted(FILLER + mark))
+        server.wait_for(lambda: server.shows("queue is full") or server.pane[-1].endswith(mark))
+        said += FILLER + mark + "\n"
+    return said
+
+
+def test_screen_stays_alive(screen_deaf):
+    """While lines wait for the peer one can type, scroll and read, and sees what waits."""
+    server, caller = screen_deaf(columns=100)
+    caller.socket.sendall(lines(100).encode())
+    server.wait_for(theirs("line 99"))
+    for _ in range(4):
+        server.say(pasted(FILLER))
+    server.wait_for(lambda: queued(server))
+    assert 100 < queued(server) <= 196
+    server.press("still typing")
+    server.wait_for(lambda: server.input == "> still typing")
+    server.press(PAGE_UP)
+    server.wait_for(lambda: "scrolled back" in server.bar)
+    server.press(CTRL_PAGE_UP)
+    server.wait_for(theirs("line 0"))
+    caller.socket.sendall(b"still listening\n")
+    server.wait_for(lambda: "1 new below" in server.bar)
+    server.press(CTRL_PAGE_DOWN)
+    server.wait_for(theirs("still listening"))
+    assert server.input == "> still typing"
+
+
+def test_leaving(screen_deaf):
+    """One can leave a peer that does not read."""
+    server, caller = screen_deaf()
+    server.say(pasted(FILLER))
+    server.wait_for(lambda: queued(server))
+    server.press(ctrl("D"))
+    server.wait_for(lambda: "waiting to deliver 1 line " in server.bar)
+    server.press(ctrl("D"))
+    assert server.wait() == 1
+    assert server.is_restored()
+
+
+def test_full_queue(screen_deaf):
+    """When too much waits, the next line stays in the input line; nothing is lost, all arrives in
+    order once the peer reads."""
+    server, caller = screen_deaf(columns=120)
+    said = fill(server)
+    assert server.shows(notice(f"{caller.name} does not read and the queue is full: .*"))
+    server.wait_for(lambda: re.fullmatch(r"x+ \d+\.", server.input))
+    server.wait_for(lambda: queued(server))
+    assert len(said) - 60_000 < 1 << 20 < len(said)
+    assert 900 < queued(server) <= 1025
+    line = caller.read()
+    server.wait_for(lambda: "since" in status_bar(server))
+    server.press(ENTER)
+    server.wait_for(lambda: server.input == ">")
+    server.say("the end")
+    server.wait_for(own("the end"))
+    server.press(ctrl("D"))
+    assert line.expect_end().decode() == said + "the end\n"
+    line.close_input()
+    assert server.wait() == 0
