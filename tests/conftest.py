@@ -20,6 +20,13 @@ def environment(tmp_path):
 
 
 @pytest.fixture
+def vanishing(environment):
+    """For a terminal that vanishes: LeakSanitizer looks for leaks with a process of its own, and waits
+    for ever if SIGHUP kills that."""
+    environment["ASAN_OPTIONS"] = environment.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
+
+
+@pytest.fixture
 def port():
     """A port that nobody uses."""
     return free_port()

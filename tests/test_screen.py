@@ -673,6 +673,7 @@ def test_terminal_is_restored_after_a_signal(screen, port, signo, state):
     assert server.is_restored()
 
 
+@pytest.mark.usefixtures("vanishing")
 def test_window_that_is_closed(screen_called):
     """When the window is closed, tchat goes, and the peer sees it."""
     server, caller = screen_called()

@@ -56,6 +56,7 @@ def test_resizing_through_all_sizes(screen_called):
 IGNORING = ("sh", "-c", 'trap "" HUP; read go; "$@"', "sh")
 
 
+@pytest.mark.usefixtures("vanishing")
 @pytest.mark.parametrize("state", ["waiting", "talking", "pasting", "undelivered", "paging"])
 @pytest.mark.parametrize("shell", [None, IGNORING], ids=["hang-up", "no signal"])
 def test_terminal_disappears(screen, environment, port, tmp_path, state, shell):
@@ -65,10 +66,7 @@ def test_terminal_disappears(screen, environment, port, tmp_path, state, shell):
     pager.write_text("#!/bin/sh\necho '[pager]'\nread key </dev/tty\n")
     pager.chmod(0o700)
     options = {"shell": shell} if shell else {}
-    # LeakSanitizer looks for leaks with a process of its own, and waits for ever if the signal kills it.
-    sanitizer = environment.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
-    server = screen("-s", port, env=dict(environment, PAGER=str(pager), ASAN_OPTIONS=sanitizer),
-                    **options)
+    server = screen("-s", port, env=dict(environment, PAGER=str(pager)), **options)
     if shell:
         server.press("\r")
     server.wait_for("waiting on port")
@@ -138,6 +136,7 @@ def test_signal_while_output_is_blocked(blocked, signo):
         eventually(lambda: process_state(pid) is None, f"the end of {pid}")
 
 
+@pytest.mark.usefixtures("vanishing")
 def test_window_closed_while_output_is_blocked(blocked):
     """A terminal that stands still and then disappears leaves nothing behind."""
     server, caller, said = blocked
