@@ -2,50 +2,15 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <wctype.h>
 
 #include "filter.h"
+#include "safe.h"
 #include "utf8.h"
 
 void
 filter_init(struct filter *filter)
 {
 	*filter = (struct filter){.line_max = FILTER_LINE_MAX};
-}
-
-/* Whether a character that is no C0 control or DEL must not reach a terminal as itself. */
-static bool
-is_unsafe(uint32_t c)
-{
-	if (c < 0x7F)
-		return false;
-	if (c < 0xA0) /* C1 controls: some terminals obey them */
-		return true;
-	if (c == 0x200D || (c >= 0xFE00 && c <= 0xFE0F)) /* joiner and variation selectors: emoji */
-		return false;
-	if (c == 0x2028 || c == 0x2029) /* line and paragraph separators */
-		return true;
-	if ((c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069)) /* bidirectional controls */
-		return true;
-	if (c == 0xFEFF || (c >= 0xE0000 && c <= 0xE007F)) /* byte order mark, tags */
-		return true;
-	if ((c >= 0xFDD0 && c <= 0xFDEF) || (c & 0xFFFE) == 0xFFFE) /* noncharacters */
-		return true;
-	return !iswprint((wint_t)c);
-}
-
-/* The same, remembered for the characters that texts are made of: iswprint(3) is slow. */
-static bool
-is_safe(uint32_t c)
-{
-	enum { UNKNOWN, SAFE, UNSAFE };
-	static unsigned char known[0x20000];
-
-	if (c >= sizeof known)
-		return !is_unsafe(c);
-	if (known[c] == UNKNOWN)
-		known[c] = is_unsafe(c) ? UNSAFE : SAFE;
-	return known[c] == SAFE;
 }
 
 static bool
@@ -93,17 +58,40 @@ clean_character(const char *s, const char *end)
 
 	if (lead < 0xE0 && end - s >= 2) {
 		uint32_t c = utf8_decode(s, 2);
-		return lead >= 0xC2 && (s[1] & 0xC0) == 0x80 && is_safe(c) ? 2 : 0;
+		return lead >= 0xC2 && (s[1] & 0xC0) == 0x80 && safe_character(c) ? 2 : 0;
 	}
 	if (lead < 0xF0 && end - s >= 3) {
 		uint32_t c = utf8_decode(s, 3);
 		bool whole = (s[1] & 0xC0) == 0x80 && (s[2] & 0xC0) == 0x80;
-		return whole && c >= 0x800 && (c < 0xD800 || c > 0xDFFF) && is_safe(c) ? 3 : 0;
+		return whole && c >= 0x800 && (c < 0xD800 || c > 0xDFFF) && safe_character(c) ? 3 : 0;
 	}
 	if (utf8_examine(s, (size_t)(end - s), &length) != UTF8_COMPLETE ||
-	    !is_safe(utf8_decode(s, length)))
+	    !safe_character(utf8_decode(s, length)))
 		return 0;
 	return length;
+}
+
+/*
+ * How many bytes from s on can be shown as they are and belong to one line, its LF included; room says
+ * how many may come before that.
+ */
+static size_t
+clean_line(const char *s, const char *end, size_t room)
+{
+	const char *start = s, *limit = (size_t)(end - s) < room ? end : s + room;
+	size_t length;
+
+	for (;; s += length) {
+		s = skip_ascii(s, limit);
+		if (s == end)
+			break;
+		if (*s == '\n')
+			return (size_t)(++s - start);
+		length = *s == '\t' ? 1 : (unsigned char)*s >= 0x80 ? clean_character(s, end) : 0;
+		if (length == 0 || length > (size_t)(limit - s))
+			break;
+	}
+	return (size_t)(s - start);
 }
 
 /*
@@ -113,26 +101,23 @@ clean_character(const char *s, const char *end)
 static size_t
 clean_run(const char *s, const char *end, size_t line_max, size_t *column)
 {
-	const char *start = s, *line = s; /* where the line, or what is new of it, starts */
-	size_t before = *column;	  /* bytes of the line that came earlier */
+	const char *start = s, *lf;
+	size_t length, room;
 
-	while (s < end) {
-		size_t room = line_max - before - (size_t)(s - line), length;
-
-		s = skip_ascii(s, (size_t)(end - s) < room ? end : s + room);
-		if (s == end)
-			break;
-		if (*s == '\n') {
-			line = ++s;
-			before = 0;
-			continue;
-		}
-		length = *s == '\t' ? 1 : (unsigned char)*s >= 0x80 ? clean_character(s, end) : 0;
-		if (length == 0 || length > line_max - before - (size_t)(s - line))
-			break;
+	do {
+		/* Not so many that a line could become too long, wherever in them lines end. */
+		room = line_max - *column;
+		length = safe_blocks(s, (size_t)(end - s) < room ? (size_t)(end - s) : room);
+		lf = memrchr(s, '\n', length);
 		s += length;
-	}
-	*column = before + (size_t)(s - line);
+		*column = lf != NULL ? (size_t)(s - lf) - 1 : *column + length;
+
+		length = clean_line(s, end, line_max - *column);
+		s += length;
+		*column += length;
+		if (length > 0 && s[-1] == '\n')
+			*column = 0;
+	} while (length > 0 && s[-1] == '\n');
 	return (size_t)(s - start);
 }
 
@@ -171,7 +156,7 @@ character(struct filter *filter, const char *s, size_t length)
 {
 	uint32_t c = utf8_decode(s, length);
 
-	if (!is_safe(c))
+	if (!safe_character(c))
 		return token(filter, (size_t)snprintf(filter->token, sizeof filter->token,
 						      "<U+%04X>", (unsigned)c));
 	memcpy(filter->token, s, length);

@@ -1,0 +1,335 @@
+#include <config.h>
+
+#include <string.h>
+#include <wctype.h>
+
+#include "safe.h"
+#include "utf8.h"
+
+#if defined(__x86_64__) && !defined(PORTABLE)
+#define BLOCK 64
+#include <immintrin.h>
+#endif
+
+#define CHARACTERS 0x110000
+
+/* A bit for each character that was asked about and is safe: iswprint(3) is slow. */
+static uint64_t known[CHARACTERS / 64];
+
+/* Whether a character that is no C0 control or DEL must not reach a terminal as itself. */
+static bool
+is_unsafe(uint32_t c)
+{
+	if (c < 0x7F)
+		return false;
+	if (c < 0xA0) /* C1 controls: some terminals obey them */
+		return true;
+	if (c == 0x200D || (c >= 0xFE00 && c <= 0xFE0F)) /* joiner and variation selectors: emoji */
+		return false;
+	if (c == 0x2028 || c == 0x2029) /* line and paragraph separators */
+		return true;
+	if ((c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069)) /* bidirectional controls */
+		return true;
+	if (c == 0xFEFF || (c >= 0xE0000 && c <= 0xE007F)) /* byte order mark, tags */
+		return true;
+	if ((c >= 0xFDD0 && c <= 0xFDEF) || (c & 0xFFFE) == 0xFFFE) /* noncharacters */
+		return true;
+	return !iswprint((wint_t)c);
+}
+
+static bool
+is_known(uint32_t c)
+{
+	return known[c / 64] >> c % 64 & 1;
+}
+
+bool
+safe_character(uint32_t c)
+{
+	if (is_known(c))
+		return true;
+	if (is_unsafe(c))
+		return false;
+	known[c / 64] |= UINT64_C(1) << c % 64;
+	return true;
+}
+
+#ifdef BLOCK
+
+/*
+ * Blocks of 64 bytes, with AVX2.  That they are UTF-8 is found out as John Keiser and Daniel Lemire
+ * describe in "Validating UTF-8 In Less Than One Instruction Per Byte" (2021): all that can be wrong
+ * with two bytes, one after the other, follows from three of their four halves.  For each of these a
+ * table says, one bit for each thing that can be wrong, whether it allows that; wrong is what all three
+ * allow.  Only how many continuation bytes follow is looked at otherwise.
+ *
+ * The same halves, and the fourth, tell which characters need a closer look: controls, and those whose
+ * first two bytes they share with something unsafe.
+ */
+enum {
+	TOO_SHORT = 1 << 0,	 /* a start, and no continuation after it */
+	TOO_LONG = 1 << 1,	 /* a continuation after ASCII */
+	OVERLONG_3 = 1 << 2,	 /* E0 80 to E0 9F */
+	TOO_LARGE = 1 << 3,	 /* F4 90 to F4 BF, and F5 to FF before 90 to BF */
+	SURROGATE = 1 << 4,	 /* ED A0 to ED BF */
+	OVERLONG_2 = 1 << 5,	 /* C0, C1 */
+	TOO_LARGE_80 = 1 << 6,	 /* F5 to FF before 80 to 8F */
+	OVERLONG_4 = 1 << 6,	 /* F0 80 to F0 8F: by the first byte it is one or the other */
+	TWO_CONTINUED = 1 << 7,	 /* two continuations, fine after a start of three or four bytes */
+	ANYTHING = TOO_SHORT | TOO_LONG | TWO_CONTINUED
+};
+
+enum {
+	CONTROL_0 = 1 << 0, /* 00 to 0F, but TAB and LF */
+	CONTROL_1 = 1 << 1, /* 10 to 1F */
+	CONTROL_7 = 1 << 2, /* DEL */
+	TWO_C = 1 << 3,	    /* CD, CE */
+	TWO_D = 1 << 4,	    /* D4 to D7, DC to DF; F4 as well */
+	MANY = 1 << 5,	    /* E0 to E3, EE, EF, F0 to F3 */
+	C1 = 1 << 6,	    /* C2 80 to C2 9F */
+	ENDS = 1 << 7	    /* EA 80 to EA AF, ED 80 to ED AF */
+};
+
+/* What the halves of a byte, and of the one before it, allow. */
+static const unsigned char first_high[16] = {
+	[0x0] = TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG, TOO_LONG,
+	[0x8] = TWO_CONTINUED, TWO_CONTINUED, TWO_CONTINUED, TWO_CONTINUED,
+	[0xC] = TOO_SHORT | OVERLONG_2,
+	[0xD] = TOO_SHORT,
+	[0xE] = TOO_SHORT | OVERLONG_3 | SURROGATE,
+	[0xF] = TOO_SHORT | TOO_LARGE | TOO_LARGE_80 | OVERLONG_4};
+#define LARGE (ANYTHING | TOO_LARGE | TOO_LARGE_80)
+static const unsigned char first_low[16] = {
+	[0x0] = ANYTHING | OVERLONG_3 | OVERLONG_2 | OVERLONG_4,
+	[0x1] = ANYTHING | OVERLONG_2,
+	[0x2] = ANYTHING, ANYTHING,
+	[0x4] = ANYTHING | TOO_LARGE,
+	[0x5] = LARGE, LARGE, LARGE, LARGE, LARGE, LARGE, LARGE, LARGE,
+	[0xD] = LARGE | SURROGATE, LARGE, LARGE};
+#define CONTINUED (TOO_LONG | OVERLONG_2 | TWO_CONTINUED)
+static const unsigned char second_high[16] = {
+	[0x0] = TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT,
+	[0x8] = CONTINUED | OVERLONG_3 | TOO_LARGE_80 | OVERLONG_4,
+	[0x9] = CONTINUED | OVERLONG_3 | TOO_LARGE,
+	[0xA] = CONTINUED | SURROGATE | TOO_LARGE, CONTINUED | SURROGATE | TOO_LARGE,
+	[0xC] = TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT};
+
+/* And for the closer look; of ASCII it is the byte itself that counts. */
+static const unsigned char look_first_high[16] = {
+	[0xC] = TWO_C | C1, [0xD] = TWO_D, [0xE] = MANY | ENDS, [0xF] = MANY | TWO_D};
+static const unsigned char look_first_low[16] = {
+	[0x0] = MANY, MANY, MANY | C1, MANY,
+	[0x4] = TWO_D, TWO_D, TWO_D, TWO_D,
+	[0xA] = ENDS,
+	[0xC] = TWO_D, TWO_D | TWO_C | ENDS, TWO_D | TWO_C | MANY, TWO_D | MANY};
+static const unsigned char look_second_high[16] = {
+	[0x0] = CONTROL_0, CONTROL_1,
+	[0x7] = CONTROL_7,
+	[0x8] = TWO_C | TWO_D | MANY | C1 | ENDS, TWO_C | TWO_D | MANY | C1 | ENDS,
+	[0xA] = TWO_C | TWO_D | MANY | ENDS, TWO_C | TWO_D | MANY};
+#define CONTROL (CONTROL_0 | CONTROL_1)
+static const unsigned char look_second_low[16] = {
+	CONTROL,   CONTROL,   CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL,
+	CONTROL_1, CONTROL_1, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL | CONTROL_7};
+
+/* If the C library does not think so of all that needs no closer look here, then everything does. */
+static const unsigned char look_always[16] = {[0xC] = MANY, MANY, MANY, MANY};
+static const unsigned char look_all[16] = {MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY,
+					   MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY};
+
+/* Whether all characters of two or three bytes that begin with these are safe. */
+static bool
+are_safe(unsigned char first, unsigned char second)
+{
+	uint32_t c = first < 0xE0 ? (first & 0x1FU) << 6 | (second & 0x3FU)
+				  : (first & 0x0FU) << 12 | (second & 0x3FU) << 6;
+	uint32_t last = first < 0xE0 ? c : c + 0x3F;
+
+	for (; c <= last; c++)
+		if (is_unsafe(c) && (c < 0xD800 || c > 0xDFFF)) /* surrogates are no UTF-8 */
+			return false;
+	return true;
+}
+
+/* Whether what the tables let pass without a closer look is safe. */
+static bool
+can_trust_tables(void)
+{
+	for (unsigned first = 0xC2; first < 0xF0; first++)
+		for (unsigned second = 0x80; second < 0xC0; second++)
+			if ((look_first_high[first >> 4] & look_first_low[first & 15] &
+			     look_second_high[second >> 4]) == 0 &&
+			    !are_safe((unsigned char)first, (unsigned char)second))
+				return false;
+	return true;
+}
+
+#define AVX2 __attribute__((target("avx2,bmi,bmi2"))) static inline
+
+/* The character at s, which is of two bytes or more, and well formed; four bytes are read. */
+AVX2 uint32_t
+decode(const char *s)
+{
+	uint32_t bytes, c;
+	int length;
+
+	memcpy(&bytes, s, sizeof bytes);
+	bytes = __builtin_bswap32(bytes);
+	length = __builtin_clz(~bytes);
+	c = (bytes >> 24 & 0x7FU >> length) << 18 | (bytes & 0x3F0000) >> 4 | (bytes & 0x3F00) >> 2 |
+	    (bytes & 0x3F);
+	return c >> 6 * (4 - length);
+}
+
+/* Whether all the characters are known to be safe whose second bytes are marked. */
+AVX2 bool
+are_known(const char *block, uint64_t seconds)
+{
+	uint64_t all = 1;
+
+	for (; seconds != 0; seconds &= seconds - 1) {
+		uint32_t c = decode(block + __builtin_ctzll(seconds) - 1);
+		all &= known[c / 64] >> c % 64;
+	}
+	return all;
+}
+
+/* The first of these characters that is not safe, NULL if they all are. */
+static const char *
+first_unsafe(const char *block, uint64_t seconds)
+{
+	for (; seconds != 0; seconds &= seconds - 1) {
+		const char *character = block + __builtin_ctzll(seconds) - 1;
+		if (!safe_character(decode(character)))
+			return character;
+	}
+	return NULL;
+}
+
+/* Where the last character before s ends, if s is not between two, and starts at start or later. */
+static const char *
+whole(const char *start, const char *s)
+{
+	static const int length[16] = {[0xC] = 2, 2, 3, 4};
+
+	for (int i = 1; i < 4 && s - i >= start; i++)
+		if (length[(unsigned char)s[-i] >> 4] > i)
+			return s - i;
+	return s;
+}
+
+AVX2 __m256i
+in_table(const unsigned char *table, __m256i index)
+{
+	__m128i half = _mm_loadu_si128((const __m128i *)(const void *)table);
+
+	return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(half), index);
+}
+
+AVX2 __m256i
+high_half(__m256i bytes)
+{
+	return _mm256_and_si256(_mm256_srli_epi16(bytes, 4), _mm256_set1_epi8(0x0F));
+}
+
+AVX2 __m256i
+low_half(__m256i bytes)
+{
+	return _mm256_and_si256(bytes, _mm256_set1_epi8(0x0F));
+}
+
+/* A bit for each byte that is not 0. */
+AVX2 uint64_t
+marks(__m256i low, __m256i high)
+{
+	const __m256i zero = _mm256_setzero_si256();
+	uint32_t l = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(low, zero));
+	uint32_t h = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(high, zero));
+
+	return ~((uint64_t)h << 32 | l);
+}
+
+/* Half a block, after the half before it: which bytes are wrong, and which want a closer look. */
+struct half {
+	__m256i wrong, look;
+};
+
+AVX2 struct half
+examine(__m256i bytes, __m256i before, const unsigned char *look_high, const unsigned char *look_low)
+{
+	const __m256i joint = _mm256_permute2x128_si256(before, bytes, 0x21);
+	const __m256i first = _mm256_alignr_epi8(bytes, joint, 15);
+	const __m256i two_back = _mm256_alignr_epi8(bytes, joint, 14);
+	const __m256i three_back = _mm256_alignr_epi8(bytes, joint, 13);
+	const __m256i high = high_half(first), low = low_half(first), second = high_half(bytes);
+
+	/* The top bit, that of TWO_CONTINUED, where a third or fourth byte has to be. */
+	__m256i third = _mm256_subs_epu8(two_back, _mm256_set1_epi8((char)(0xE0 - 0x80)));
+	__m256i fourth = _mm256_subs_epu8(three_back, _mm256_set1_epi8((char)(0xF0 - 0x80)));
+	__m256i wanted = _mm256_and_si256(_mm256_or_si256(third, fourth), _mm256_set1_epi8((char)0x80));
+	__m256i wrong = _mm256_and_si256(_mm256_and_si256(in_table(first_high, high),
+							  in_table(first_low, low)),
+					 in_table(second_high, second));
+	__m256i pair = _mm256_and_si256(in_table(look_high, high), in_table(look_low, low));
+
+	/* A shuffle gives 0 for an index of 80 or more, and ignores the upper half of others. */
+	pair = _mm256_or_si256(pair, in_table(look_second_low, bytes));
+	return (struct half){_mm256_xor_si256(wrong, wanted),
+			     _mm256_and_si256(pair, in_table(look_second_high, second))};
+}
+
+__attribute__((target("avx2,bmi,bmi2"))) static size_t
+clean_blocks(const char *text, size_t length, bool trusted)
+{
+	const unsigned char *look_high = trusted ? look_first_high : look_always;
+	const unsigned char *look_low = trusted ? look_first_low : look_all;
+	const char *s = text, *end = text + length, *stop;
+	__m256i before = _mm256_setzero_si256();
+
+	/* A character that starts in the last byte but one is read whole. */
+	for (; end - s >= BLOCK + 2; s += BLOCK) {
+		__m256i low = _mm256_loadu_si256((const __m256i *)(const void *)s);
+		__m256i high = _mm256_loadu_si256((const __m256i *)(const void *)(s + BLOCK / 2));
+		struct half l = examine(low, before, look_high, look_low);
+		struct half h = examine(high, low, look_high, look_low);
+		uint64_t look = marks(l.look, h.look), bad = marks(l.wrong, h.wrong);
+
+		before = high;
+		if ((look | bad) == 0)
+			continue;
+		bad |= look & ~((uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32 |
+				(uint32_t)_mm256_movemask_epi8(low)); /* controls */
+		look &= ~bad & (bad - 1);			      /* those before */
+		if (!are_known(s, look) && (stop = first_unsafe(s, look)) != NULL)
+			return (size_t)(stop - text);
+		if (bad != 0) {
+			s += __builtin_ctzll(bad);
+			break;
+		}
+	}
+	return (size_t)(whole(text, s) - text);
+}
+
+size_t
+safe_blocks(const char *text, size_t length)
+{
+	static enum { UNKNOWN, NONE, TRUSTED, DISTRUSTED } state;
+
+	if (length < BLOCK + 2)
+		return 0;
+	if (state == UNKNOWN)
+		state = !__builtin_cpu_supports("avx2") ? NONE : can_trust_tables() ? TRUSTED : DISTRUSTED;
+	return state == NONE ? 0 : clean_blocks(text, length, state == TRUSTED);
+}
+
+#else
+
+size_t
+safe_blocks(const char *text, size_t length)
+{
+	(void)text;
+	(void)length;
+	return 0;
+}
+
+#endif
