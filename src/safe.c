@@ -8,6 +8,8 @@
 
 #if defined(__x86_64__) && !defined(PORTABLE)
 #define BLOCK 64
+#define BATCH (16 * BLOCK)
+#define SPARE 2 /* bytes after a block, of a character that starts in its last byte but one */
 #include <immintrin.h>
 #endif
 
@@ -114,7 +116,7 @@ static const unsigned char second_high[16] = {
 	[0xA] = CONTINUED | SURROGATE | TOO_LARGE, CONTINUED | SURROGATE | TOO_LARGE,
 	[0xC] = TOO_SHORT, TOO_SHORT, TOO_SHORT, TOO_SHORT};
 
-/* And for the closer look; of ASCII it is the byte itself that counts. */
+/* And for the closer look; of controls it is the byte itself that counts. */
 static const unsigned char look_first_high[16] = {
 	[0xC] = TWO_C | C1, [0xD] = TWO_D, [0xE] = MANY | ENDS, [0xF] = MANY | TWO_D};
 static const unsigned char look_first_low[16] = {
@@ -128,7 +130,7 @@ static const unsigned char look_second_high[16] = {
 	[0x8] = TWO_C | TWO_D | MANY | C1 | ENDS, TWO_C | TWO_D | MANY | C1 | ENDS,
 	[0xA] = TWO_C | TWO_D | MANY | ENDS, TWO_C | TWO_D | MANY};
 #define CONTROL (CONTROL_0 | CONTROL_1)
-static const unsigned char look_second_low[16] = {
+static const unsigned char control_low[16] = {
 	CONTROL,   CONTROL,   CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL,
 	CONTROL_1, CONTROL_1, CONTROL, CONTROL, CONTROL, CONTROL, CONTROL | CONTROL_7};
 
@@ -164,7 +166,7 @@ can_trust_tables(void)
 	return true;
 }
 
-#define AVX2 __attribute__((target("avx2,bmi,bmi2"))) static inline
+#define AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt"))) static inline
 
 /* The character at s, which is of two bytes or more, and well formed; four bytes are read. */
 AVX2 uint32_t
@@ -181,25 +183,45 @@ decode(const char *s)
 	return c >> 6 * (4 - length);
 }
 
-/* Whether all the characters are known to be safe whose second bytes are marked. */
-AVX2 bool
-are_known(const char *block, uint64_t seconds)
+/*
+ * The characters of a text that want a closer look, by where their second bytes are.  To gather these
+ * places first, a few at a time whether there are as many or not, and to look at them later saves
+ * branches that cannot be foreseen, which would cost more than all else.
+ */
+#define FEW 4
+struct places {
+	uint16_t second[BATCH / 2 + FEW];
+	size_t count;
+};
+
+/* Adds the places of a block that are marked; the block itself is at that place. */
+AVX2 void
+gather(struct places *places, size_t block, uint64_t marked)
+{
+	size_t last = places->count + (size_t)_mm_popcnt_u64(marked);
+
+	do {
+		for (size_t i = places->count; i < places->count + FEW; i++) {
+			places->second[i] = (uint16_t)(block + _tzcnt_u64(marked)); /* 64 where none is left */
+			marked &= marked - 1;
+		}
+		places->count += FEW;
+	} while (places->count < last);
+	places->count = last;
+}
+
+/* The first of these characters of a text that is not safe, or NULL. */
+AVX2 const char *
+first_unsafe(const char *text, const struct places *places)
 {
 	uint64_t all = 1;
 
-	for (; seconds != 0; seconds &= seconds - 1) {
-		uint32_t c = decode(block + __builtin_ctzll(seconds) - 1);
+	for (size_t i = 0; i < places->count; i++) {
+		uint32_t c = decode(text + places->second[i] - 1);
 		all &= known[c / 64] >> c % 64;
 	}
-	return all;
-}
-
-/* The first of these characters that is not safe, NULL if they all are. */
-static const char *
-first_unsafe(const char *block, uint64_t seconds)
-{
-	for (; seconds != 0; seconds &= seconds - 1) {
-		const char *character = block + __builtin_ctzll(seconds) - 1;
+	for (size_t i = 0; i < places->count && !all; i++) {
+		const char *character = text + places->second[i] - 1;
 		if (!safe_character(decode(character)))
 			return character;
 	}
@@ -238,7 +260,7 @@ low_half(__m256i bytes)
 	return _mm256_and_si256(bytes, _mm256_set1_epi8(0x0F));
 }
 
-/* A bit for each byte that is not 0. */
+/* A bit for each byte of a block that is not 0. */
 AVX2 uint64_t
 marks(__m256i low, __m256i high)
 {
@@ -249,7 +271,7 @@ marks(__m256i low, __m256i high)
 	return ~((uint64_t)h << 32 | l);
 }
 
-/* Half a block, after the half before it: which bytes are wrong, and which want a closer look. */
+/* Half a block, after the half before it: what is wrong there, and where to look closer. */
 struct half {
 	__m256i wrong, look;
 };
@@ -270,42 +292,43 @@ examine(__m256i bytes, __m256i before, const unsigned char *look_high, const uns
 	__m256i wrong = _mm256_and_si256(_mm256_and_si256(in_table(first_high, high),
 							  in_table(first_low, low)),
 					 in_table(second_high, second));
-	__m256i pair = _mm256_and_si256(in_table(look_high, high), in_table(look_low, low));
-
+	__m256i look = in_table(look_second_high, second);
 	/* A shuffle gives 0 for an index of 80 or more, and ignores the upper half of others. */
-	pair = _mm256_or_si256(pair, in_table(look_second_low, bytes));
-	return (struct half){_mm256_xor_si256(wrong, wanted),
-			     _mm256_and_si256(pair, in_table(look_second_high, second))};
+	__m256i control = _mm256_and_si256(in_table(control_low, bytes), look);
+
+	look = _mm256_and_si256(_mm256_and_si256(in_table(look_high, high), in_table(look_low, low)), look);
+	return (struct half){_mm256_or_si256(_mm256_xor_si256(wrong, wanted), control), look};
 }
 
-__attribute__((target("avx2,bmi,bmi2"))) static size_t
+AVX2 size_t
 clean_blocks(const char *text, size_t length, bool trusted)
 {
 	const unsigned char *look_high = trusted ? look_first_high : look_always;
 	const unsigned char *look_low = trusted ? look_first_low : look_all;
-	const char *s = text, *end = text + length, *stop;
+	const char *s = text, *end = text + length - SPARE;
 	__m256i before = _mm256_setzero_si256();
+	uint64_t wrong = 0;
 
-	/* A character that starts in the last byte but one is read whole. */
-	for (; end - s >= BLOCK + 2; s += BLOCK) {
-		__m256i low = _mm256_loadu_si256((const __m256i *)(const void *)s);
-		__m256i high = _mm256_loadu_si256((const __m256i *)(const void *)(s + BLOCK / 2));
-		struct half l = examine(low, before, look_high, look_low);
-		struct half h = examine(high, low, look_high, look_low);
-		uint64_t look = marks(l.look, h.look), bad = marks(l.wrong, h.wrong);
+	while (wrong == 0 && end - s >= BLOCK) {
+		const char *batch = s, *unsafe;
+		struct places places;
 
-		before = high;
-		if ((look | bad) == 0)
-			continue;
-		bad |= look & ~((uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32 |
-				(uint32_t)_mm256_movemask_epi8(low)); /* controls */
-		look &= ~bad & (bad - 1);			      /* those before */
-		if (!are_known(s, look) && (stop = first_unsafe(s, look)) != NULL)
-			return (size_t)(stop - text);
-		if (bad != 0) {
-			s += __builtin_ctzll(bad);
-			break;
-		}
+		places.count = 0;
+		do {
+			__m256i low = _mm256_loadu_si256((const __m256i *)(const void *)s);
+			__m256i high = _mm256_loadu_si256((const __m256i *)(const void *)(s + BLOCK / 2));
+			struct half l = examine(low, before, look_high, look_low);
+			struct half h = examine(high, low, look_high, look_low);
+			__m256i any = _mm256_or_si256(l.wrong, h.wrong);
+
+			if (!_mm256_testz_si256(any, any))
+				wrong = marks(l.wrong, h.wrong);
+			gather(&places, (size_t)(s - batch), marks(l.look, h.look) & ~wrong & (wrong - 1));
+			before = high;
+			s += wrong == 0 ? BLOCK : _tzcnt_u64(wrong);
+		} while (wrong == 0 && s - batch < BATCH && end - s >= BLOCK);
+		if ((unsafe = first_unsafe(batch, &places)) != NULL)
+			return (size_t)(unsafe - text);
 	}
 	return (size_t)(whole(text, s) - text);
 }
@@ -315,7 +338,7 @@ safe_blocks(const char *text, size_t length)
 {
 	static enum { UNKNOWN, NONE, TRUSTED, DISTRUSTED } state;
 
-	if (length < BLOCK + 2)
+	if (length < BLOCK + SPARE)
 		return 0;
 	if (state == UNKNOWN)
 		state = !__builtin_cpu_supports("avx2") ? NONE : can_trust_tables() ? TRUSTED : DISTRUSTED;
