@@ -1,9 +1,9 @@
 #include <config.h>
 
-#include <stdio.h>
 #include <string.h>
 
 #include "filter.h"
+#include "rewrite.h"
 #include "safe.h"
 #include "utf8.h"
 
@@ -126,27 +126,27 @@ static struct span
 token(struct filter *filter, size_t length)
 {
 	if (filter->column + length > filter->line_max) {
-		memmove(filter->token + 1, filter->token, length);
-		filter->token[0] = '\n';
+		memmove(filter->made + 1, filter->made, length);
+		filter->made[0] = '\n';
 		filter->column = length;
-		return (struct span){filter->token, length + 1};
+		return (struct span){filter->made, length + 1};
 	}
 	filter->column += length;
-	return (struct span){filter->token, length};
+	return (struct span){filter->made, length};
 }
 
 static struct span
 caret(struct filter *filter, unsigned char control)
 {
-	filter->token[0] = '^';
-	filter->token[1] = (char)(control ^ 0x40);
+	filter->made[0] = '^';
+	filter->made[1] = (char)(control ^ 0x40);
 	return token(filter, 2);
 }
 
 static struct span
 replacement(struct filter *filter)
 {
-	memcpy(filter->token, "\xEF\xBF\xBD", 3); /* U+FFFD */
+	memcpy(filter->made, "\xEF\xBF\xBD", 3); /* U+FFFD */
 	return token(filter, 3);
 }
 
@@ -157,18 +157,17 @@ character(struct filter *filter, const char *s, size_t length)
 	uint32_t c = utf8_decode(s, length);
 
 	if (!safe_character(c))
-		return token(filter, (size_t)snprintf(filter->token, sizeof filter->token,
-						      "<U+%04X>", (unsigned)c));
-	memcpy(filter->token, s, length);
+		return token(filter, rewrite_number(c, filter->made));
+	memcpy(filter->made, s, length);
 	return token(filter, length);
 }
 
 static struct span
 line_end(struct filter *filter)
 {
-	filter->token[0] = '\n';
+	filter->made[0] = '\n';
 	filter->column = 0;
-	return (struct span){filter->token, 1};
+	return (struct span){filter->made, 1};
 }
 
 /* Goes on with a character whose first bytes came earlier. */
@@ -196,16 +195,39 @@ resume(struct filter *filter, const char **input, const char *end)
 	return (struct span){NULL, 0};
 }
 
+/*
+ * Where there is much input, what cannot be shown is seldom alone: takes blocks that must be rewritten,
+ * up to one that changes little.  Leaves the ends of lines that become too long, and of the input, to
+ * others.
+ */
+static struct span
+rewrite(struct filter *filter, const char **input, const char *end)
+{
+	size_t room = filter->line_max - filter->column, length = 0;
+	const char *lf;
+	bool changes = true;
+
+	room = room < sizeof filter->made ? room : sizeof filter->made;
+	while (changes && end - *input > REWRITE_BLOCK && room - length >= REWRITE_ROOM) {
+		const char *start = *input;
+		size_t given = rewrite_block(input, filter->made + length);
+
+		changes = given != (size_t)(*input - start);
+		length += given;
+	}
+	lf = memrchr(filter->made, '\n', length);
+	filter->column = lf != NULL ? (size_t)(filter->made + length - lf) - 1 : filter->column + length;
+	return (struct span){filter->made, length};
+}
+
 struct span
 filter_next(struct filter *filter, const char **input, const char *end)
 {
+	struct span span;
 	size_t length;
 
-	if (filter->held > 0) {
-		struct span span = resume(filter, input, end);
-		if (span.length > 0)
-			return span;
-	}
+	if (filter->held > 0 && (span = resume(filter, input, end)).length > 0)
+		return span;
 	while (*input < end) {
 		const char *s = *input;
 		unsigned char c = (unsigned char)*s;
@@ -220,6 +242,8 @@ filter_next(struct filter *filter, const char **input, const char *end)
 			*input += length;
 			return (struct span){s, length};
 		}
+		if ((span = rewrite(filter, input, end)).length > 0)
+			return span;
 		if (c == '\r') {
 			++*input;
 			filter->cr = true;

@@ -28,6 +28,8 @@
 
 #define FILTER_LINE_MAX 65536 /* bytes of safe text, without the LF */
 
+#define FILTER_MADE 4096	/* bytes of safe text at most that are made at once */
+
 struct span {
 	const char *text;
 	size_t length;
@@ -39,7 +41,7 @@ struct filter {
 	bool cr;		  /* a CR was read, what follows decides what it means */
 	size_t line_max;	  /* where a line is ended, in bytes of safe text */
 	size_t column;		  /* so many are in the current line */
-	char token[16];		  /* what a span points to when it is not the input itself */
+	char made[FILTER_MADE];	  /* what a span points to when it is not the input itself */
 };
 
 /* A filter at the beginning of a stream.  LC_CTYPE must be a UTF-8 locale, for iswprint(3). */

@@ -21,7 +21,7 @@ struct outlet {
 	int output;
 	struct iovec pieces[SPANS];
 	int count;
-	char copies[SPANS * sizeof((struct filter *)0)->token];
+	char copies[16 * FILTER_MADE];
 	size_t copied;
 };
 
@@ -57,6 +57,8 @@ outlet_add(struct outlet *outlet, struct span span, bool whole)
 {
 	char *text = (char *)(uintptr_t)span.text;
 
+	if (!whole && sizeof outlet->copies - outlet->copied < span.length && outlet_flush(outlet) == -1)
+		return -1;
 	if (!whole) {
 		text = memcpy(outlet->copies + outlet->copied, span.text, span.length);
 		outlet->copied += span.length;
