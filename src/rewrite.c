@@ -26,7 +26,7 @@ struct step {
 	bool special; /* and more, see add_special */
 };
 
-static struct step steps[STATES][256];
+static struct step steps[256][STATES];
 
 /*
  * What the byte is to the one after it: after state s, the bits from 8s on say 8 times what.  So the
@@ -102,7 +102,7 @@ make_tables(void)
 {
 	for (enum state state = 0; state < STATES; state++)
 		for (unsigned byte = 0; byte < 256; byte++) {
-			enum state after = add_next(&steps[state][byte], state, (unsigned char)byte);
+			enum state after = add_next(&steps[byte][state], state, (unsigned char)byte);
 			states[byte] |= (uint64_t)after << 3 << 8 * state;
 		}
 }
@@ -120,24 +120,25 @@ rewrite_number(unsigned c, char *out)
 }
 
 /* A CR, or the character that ends at last.  Returns how many bytes it gives. */
-static size_t
+static inline size_t
 add_special(const char *last, char *out)
 {
-	size_t length = 1;
+	const char *s = last - 1;
+	size_t length;
 	uint32_t c;
 
 	if (*last == '\r') {
 		memcpy(out, "^M", 2);
 		return last[1] == '\n' ? 0 : 2;
 	}
-	while ((last[1 - (ptrdiff_t)length] & 0xC0) == 0x80)
-		length++;
-	c = utf8_decode(last + 1 - length, length);
-	if (!safe_character(c))
-		return rewrite_number(c, out);
-	for (size_t i = 0; i < length; i++)
-		out[i] = last[1 - (ptrdiff_t)(length - i)];
-	return length;
+	while ((*s & 0xC0) == 0x80)
+		s--;
+	length = (size_t)(last + 1 - s);
+	c = length == 2 ? utf8_decode(s, 2) : utf8_decode(s, length);
+	memcpy(out, s, 2);
+	if (length > 2)
+		memcpy(out + 2, s + 2, length - 2);
+	return safe_character(c) ? length : rewrite_number(c, out);
 }
 
 size_t
@@ -153,7 +154,7 @@ rewrite_block(const char **input, char *out)
 	made = true;
 	for (; s < end; s++) {
 		unsigned char byte = (unsigned char)*s;
-		const struct step *step = &steps[state % 64 / 8][byte];
+		const struct step *step = &steps[byte][state % 64 / 8];
 
 		memcpy(out, step, sizeof *step); /* more than is wanted costs less than to ask how much it is */
 		out += step->length;

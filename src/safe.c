@@ -13,10 +13,7 @@
 #include <immintrin.h>
 #endif
 
-#define CHARACTERS 0x110000
-
-/* A bit for each character that was asked about and is safe: iswprint(3) is slow. */
-static uint64_t known[CHARACTERS / 64];
+uint64_t safe_known[0x110000 / 64];
 
 /* Whether a character that is no C0 control or DEL must not reach a terminal as itself. */
 static bool
@@ -39,20 +36,12 @@ is_unsafe(uint32_t c)
 	return !iswprint((wint_t)c);
 }
 
-static bool
-is_known(uint32_t c)
-{
-	return known[c / 64] >> c % 64 & 1;
-}
-
 bool
-safe_character(uint32_t c)
+safe_ask(uint32_t c)
 {
-	if (is_known(c))
-		return true;
 	if (is_unsafe(c))
 		return false;
-	known[c / 64] |= UINT64_C(1) << c % 64;
+	safe_known[c / 64] |= UINT64_C(1) << c % 64;
 	return true;
 }
 
@@ -214,11 +203,10 @@ gather(struct places *places, size_t block, uint64_t marked)
 AVX2 const char *
 first_unsafe(const char *text, const struct places *places)
 {
-	uint64_t all = 1;
+	bool all = true;
 
 	for (size_t i = 0; i < places->count; i++) {
-		uint32_t c = decode(text + places->second[i] - 1);
-		all &= known[c / 64] >> c % 64;
+		all &= safe_is_known(decode(text + places->second[i] - 1));
 	}
 	for (size_t i = 0; i < places->count && !all; i++) {
 		const char *character = text + places->second[i] - 1;
