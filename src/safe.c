@@ -177,7 +177,7 @@ decode(const char *s)
  * places first, a few at a time whether there are as many or not, and to look at them later saves
  * branches that cannot be foreseen, which would cost more than all else.
  */
-#define FEW 4
+#define FEW 2
 struct places {
 	uint16_t second[BATCH / 2 + FEW];
 	size_t count;
