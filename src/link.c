@@ -92,12 +92,25 @@ fail:
 	return -1;
 }
 
+char *
+link_reserve(struct link *link, size_t length)
+{
+	return buffer_reserve(&link->outbox, length);
+}
+
+void
+link_send_reserved(struct link *link, size_t length)
+{
+	buffer_grow(&link->outbox, length);
+	link->queued += length;
+	link_flush(link);
+}
+
 void
 link_send(struct link *link, const char *bytes, size_t length)
 {
-	buffer_add(&link->outbox, bytes, length);
-	link->queued += length;
-	link_flush(link);
+	memcpy(link_reserve(link, length), bytes, length);
+	link_send_reserved(link, length);
 }
 
 bool

@@ -51,6 +51,13 @@ int link_listen(struct link *link, int output, bool raw, struct log *log);
 void link_send(struct link *link, const char *bytes, size_t length);
 
 /*
+ * The same in two steps, for what can be read into the outbox itself: room in it for at least length
+ * bytes, and the sending of those that were written there.
+ */
+char *link_reserve(struct link *link, size_t length);
+void link_send_reserved(struct link *link, size_t length);
+
+/*
  * Sends from the outbox without waiting; to be called when the socket takes more.  Where the link is
  * closing and all is sent, shuts the sending side.  What fails is kept in send_error.
  */

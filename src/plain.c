@@ -11,7 +11,7 @@
 #include "signals.h"
 #include "turns.h"
 
-#define CHUNK 65536 /* read from standard input at once */
+#define CHUNK (256 * 1024) /* read from standard input at once */
 
 struct plain {
 	const struct options *options;
@@ -40,8 +40,8 @@ end_input(struct plain *p)
 static void
 send_input(struct plain *p)
 {
-	static char chunk[CHUNK];
-	ssize_t n = read(STDIN_FILENO, chunk, sizeof chunk);
+	char *chunk = link_reserve(&p->link, CHUNK);
+	ssize_t n = read(STDIN_FILENO, chunk, CHUNK);
 
 	if (n == -1 && (errno == EINTR || errno == EAGAIN))
 		return;
@@ -54,7 +54,7 @@ send_input(struct plain *p)
 	p->last = chunk[n - 1];
 	log_bytes(p->log, VOICE_SELF, chunk, (size_t)n);
 	notice_flush_log(p->log);
-	link_send(&p->link, chunk, (size_t)n);
+	link_send_reserved(&p->link, (size_t)n);
 }
 
 /* Whether input is still wanted once the peer has left: a person's is not, a file is sent whole. */
