@@ -42,7 +42,7 @@ static const char *const mixed[] = {"the", "quick", "naïve", "café", "Grüße"
 				    "мир", "привет", "😀", "👍", "words", "plain", "ones", "again",
 				    "for", "most", "of", "the", "line", "it’s", "over", "lazy", "dog"};
 static const char *const escapes[] = {"\x1B[31m", "\x1B[0m", "\x1B[2J", "\x1B]0;title\a", "\x1B[1;24r",
-				      "\r", "\b\b", "red", "a few words", "\xC2\x9B" "5m", "\x1B(0", "\n",
+				      "\r", "\b\b", "red", "a few words", "\302\2335m", "\x1B(0", "\n",
 				      "\xE2\x80\xAE", "\x1B[10;20H"};
 
 static uint64_t
@@ -124,20 +124,22 @@ compare(const void *a, const void *b)
 static void
 measure(const char *name, struct buffer *text, double seconds)
 {
-	static volatile size_t sink;
 	double speeds[RUNS];
+	size_t sum = 0;
 
 	for (int i = 0; i < RUNS; i++) {
 		double start = user_seconds(), used = 0;
 		uint64_t bytes = 0;
 
 		while (used < seconds) {
-			sink += pass(text);
+			sum += pass(text);
 			bytes += buffer_length(text);
 			used = user_seconds() - start;
 		}
 		speeds[i] = (double)bytes / used;
 	}
+	if (sum == 0)
+		errx(1, "nothing comes out");
 	qsort(speeds, RUNS, sizeof *speeds, compare);
 	printf("%-10s %8.0f MB/s\n", name, speeds[RUNS / 2] / 1e6);
 	fflush(stdout);

@@ -208,7 +208,7 @@ rewrite(struct filter *filter, const char **input, const char *end)
 	bool changes = true;
 
 	room = room < sizeof filter->made ? room : sizeof filter->made;
-	while (changes && end - *input > REWRITE_BLOCK && room - length >= REWRITE_ROOM) {
+	while (changes && end - *input >= REWRITE_BLOCK + REWRITE_SPARE && room - length >= REWRITE_ROOM) {
 		const char *start = *input;
 		size_t given = rewrite_block(input, filter->made + length);
 

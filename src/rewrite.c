@@ -124,7 +124,6 @@ static inline size_t
 add_special(const char *last, char *out)
 {
 	const char *s = last - 1;
-	size_t length;
 	uint32_t c;
 
 	if (*last == '\r') {
@@ -133,12 +132,9 @@ add_special(const char *last, char *out)
 	}
 	while ((*s & 0xC0) == 0x80)
 		s--;
-	length = (size_t)(last + 1 - s);
-	c = length == 2 ? utf8_decode(s, 2) : utf8_decode(s, length);
-	memcpy(out, s, 2);
-	if (length > 2)
-		memcpy(out + 2, s + 2, length - 2);
-	return safe_character(c) ? length : rewrite_number(c, out);
+	c = utf8_decode_wide(s);
+	memcpy(out, s, UTF8_LONGEST); /* here too */
+	return safe_character(c) ? (size_t)(last + 1 - s) : rewrite_number(c, out);
 }
 
 size_t

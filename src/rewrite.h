@@ -10,12 +10,13 @@
 #include <stddef.h>
 
 #define REWRITE_BLOCK 64			 /* bytes taken at most */
+#define REWRITE_SPARE 2			 /* bytes after them that must be there */
 #define REWRITE_MAX (REWRITE_BLOCK * 4) /* bytes that can become of them: C1 controls are the worst */
 #define REWRITE_ROOM (REWRITE_MAX + 8)	 /* bytes of memory needed */
 
 /*
  * Takes characters from the REWRITE_BLOCK bytes at *input, where one starts, and moves *input on.  A
- * character that does not end within them is left; the byte after them is looked at, if a CR is the last.
+ * character that does not end within them is left; REWRITE_SPARE bytes after them can be read.
  * Writes what becomes of them to out, and returns how many bytes that is.  No line is ended for its
  * length.
  */

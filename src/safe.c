@@ -1,6 +1,5 @@
 #include <config.h>
 
-#include <string.h>
 #include <wctype.h>
 
 #include "safe.h"
@@ -9,7 +8,7 @@
 #if defined(__x86_64__) && !defined(PORTABLE)
 #define BLOCK 64
 #define BATCH (16 * BLOCK)
-#define SPARE 2 /* bytes after a block, of a character that starts in its last byte but one */
+#define SPARE (UTF8_LONGEST - 2) /* after a block: of a character that has but its first two bytes in it */
 #include <immintrin.h>
 #endif
 
@@ -157,21 +156,6 @@ can_trust_tables(void)
 
 #define AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt"))) static inline
 
-/* The character at s, which is of two bytes or more, and well formed; four bytes are read. */
-AVX2 uint32_t
-decode(const char *s)
-{
-	uint32_t bytes, c;
-	int length;
-
-	memcpy(&bytes, s, sizeof bytes);
-	bytes = __builtin_bswap32(bytes);
-	length = __builtin_clz(~bytes);
-	c = (bytes >> 24 & 0x7FU >> length) << 18 | (bytes & 0x3F0000) >> 4 | (bytes & 0x3F00) >> 2 |
-	    (bytes & 0x3F);
-	return c >> 6 * (4 - length);
-}
-
 /*
  * The characters of a text that want a closer look, by where their second bytes are.  To gather these
  * places first, a few at a time whether there are as many or not, and to look at them later saves
@@ -206,11 +190,11 @@ first_unsafe(const char *text, const struct places *places)
 	bool all = true;
 
 	for (size_t i = 0; i < places->count; i++) {
-		all &= safe_is_known(decode(text + places->second[i] - 1));
+		all &= safe_is_known(utf8_decode_wide(text + places->second[i] - 1));
 	}
 	for (size_t i = 0; i < places->count && !all; i++) {
 		const char *character = text + places->second[i] - 1;
-		if (!safe_character(decode(character)))
+		if (!safe_character(utf8_decode_wide(character)))
 			return character;
 	}
 	return NULL;

@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum utf8_sequence {
 	UTF8_COMPLETE,	 /* a character */
@@ -29,6 +30,28 @@ utf8_decode(const char *text, size_t length)
 	for (size_t i = 1; i < length; i++)
 		c = c << 6 | ((unsigned char)text[i] & 0x3F);
 	return c;
+}
+
+#define UTF8_LONGEST 4
+
+/*
+ * The same without branches and without being told how long the sequence is, which is two bytes or more
+ * and lies in at least UTF8_LONGEST bytes that can be read.
+ */
+static inline __attribute__((always_inline)) uint32_t
+utf8_decode_wide(const char *text)
+{
+	uint32_t bytes, c;
+	int length;
+
+	memcpy(&bytes, text, sizeof bytes);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	bytes = __builtin_bswap32(bytes);
+#endif
+	length = __builtin_clz(~bytes);
+	c = (bytes >> 24 & 0x7FU >> length) << 18 | (bytes & 0x3F0000) >> 4 | (bytes & 0x3F00) >> 2 |
+	    (bytes & 0x3F);
+	return c >> 6 * (UTF8_LONGEST - length);
 }
 
 /*
