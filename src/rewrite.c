@@ -1,6 +1,7 @@
 #include <config.h>
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -23,8 +24,16 @@ static const char starts[STATES] = {[ONE] = '\xC2',	 [TWO] = '\xE1',      [TWO_E
 struct step {
 	char text[6];
 	uint8_t length;
-	bool special; /* and more, see add_special */
+	uint8_t special; /* SPECIAL: and more, see add_special */
 };
+#define SPECIAL 0x80
+
+/* Where a byte of memory is in a number of 64 bits. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define PLACE(byte) (8 * (byte))
+#else
+#define PLACE(byte) (56 - 8 * (byte))
+#endif
 
 static struct step steps[256][STATES];
 
@@ -63,7 +72,7 @@ add_start(struct step *step, unsigned char byte)
 	size_t used;
 
 	if (byte == '\r')
-		step->special = true;
+		step->special = SPECIAL;
 	else if ((byte < 0x20 && byte != '\t' && byte != '\n') || byte == 0x7F)
 		add(step, (const char[]){'^', (char)(byte ^ 0x40)}, 2);
 	else if (byte < 0x80)
@@ -86,7 +95,7 @@ add_next(struct step *step, enum state state, unsigned char byte)
 		return add_start(step, byte);
 	switch (utf8_examine(both, sizeof both, &used)) {
 	case UTF8_COMPLETE:
-		step->special = true;
+		step->special = SPECIAL;
 		return NOTHING;
 	case UTF8_INCOMPLETE:
 		return state < THREE ? ONE : TWO;
@@ -150,11 +159,12 @@ rewrite_block(const char **input, char *out)
 	made = true;
 	for (; s < end; s++) {
 		unsigned char byte = (unsigned char)*s;
-		const struct step *step = &steps[byte][state % 64 / 8];
+		uint64_t step; /* as one number, which costs less than to read it in parts */
 
-		memcpy(out, step, sizeof *step); /* more than is wanted costs less than to ask how much it is */
-		out += step->length;
-		if (step->special)
+		memcpy(&step, &steps[byte][state % 64 / 8], sizeof step);
+		memcpy(out, &step, sizeof step); /* all of it, rather than ask how much is meant */
+		out += step >> PLACE(offsetof(struct step, length)) & 7;
+		if (step & (uint64_t)SPECIAL << PLACE(offsetof(struct step, special)))
 			out += add_special(s, out);
 		state = states[byte] >> state % 64;
 	}
