@@ -156,6 +156,16 @@ def test_random_bytes_are_made_harmless(called):
     assert not any("\x7f" <= c < "\xa0" for c in shown)
 
 
+def test_much_that_is_hostile_is_all_shown(called):
+    """However much has to be rewritten at once, nothing of it is lost or out of order."""
+    server, caller = called()
+    server.close_input()
+    caller.send("".join(f"\x1b[{n}m\u202e\u0085{n}\r\n" for n in range(100_000)))
+    caller.close_input()
+    shown = "".join(f"^[[{n}m<U+202E><U+0085>{n}\n" for n in range(100_000))
+    assert server.output().decode() == shown
+
+
 def test_characters_cut_in_pieces_are_whole(called):
     """A character whose bytes come one by one is shown as itself."""
     server, caller = called()
