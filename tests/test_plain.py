@@ -209,6 +209,20 @@ def test_raw_bytes_pass_unchanged(conversation):
     assert (server.wait(), client.wait()) == (0, 0)
 
 
+def test_raw_bytes_are_appended(serve, port, tmp_path):
+    """A file that standard output appends to keeps what it has."""
+    target, sent = tmp_path / "file", random.Random(3).randbytes(3_000_000)
+    target.write_bytes(b"before")
+    with target.open("ab") as file:
+        server = serve("-r", stdout=file)
+    caller = call(port)
+    caller.send(sent)
+    caller.close_input()
+    server.close_input()
+    assert server.wait() == 0
+    assert target.read_bytes() == b"before" + sent
+
+
 def test_recv_only_sends_nothing(called):
     """What is typed stays here, and the end of the input does not end the conversation."""
     server, caller = called("--recv-only")
@@ -233,19 +247,21 @@ def test_send_only_shows_nothing(called):
     assert server.output() == b""
 
 
-def test_full_disk_is_an_error(called):
+@pytest.mark.parametrize("options", [[], ["-r"]], ids=str)
+def test_full_disk_is_an_error(called, options):
     """Lines that cannot be written end the conversation with the reason."""
     with open("/dev/full", "wb") as full:
-        server, caller = called(stdout=full)
+        server, caller = called(*options, stdout=full)
         caller.send("a line\n")
         server.notice("cannot write what arrives: No space left on device")
         assert server.wait() == 1
 
 
-def test_reader_that_went_away_is_an_error(called):
+@pytest.mark.parametrize("options", [[], ["-r"]], ids=str)
+def test_reader_that_went_away_is_an_error(called, options):
     """As in `tchat | head`: the conversation ends with the reason."""
     reading, writing = os.pipe()
-    server, caller = called(stdout=writing)
+    server, caller = called(*options, stdout=writing)
     os.close(writing)
     os.close(reading)
     caller.send("a line\n")
@@ -278,11 +294,12 @@ def test_no_standard_error_loses_only_the_notices(run):
     assert client.wait() == 0
 
 
-def test_output_that_somebody_made_non_blocking(serve, port):
+@pytest.mark.parametrize("options", [[], ["-r"]], ids=str)
+def test_output_that_somebody_made_non_blocking(serve, port, options):
     """Standard output is shared, and another program can have made it non-blocking: nothing is lost."""
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
-    server = serve(stdout=writing)
+    server = serve(*options, stdout=writing)
     os.close(writing)
     caller = call(port)
     caller.send("a line of text\n" * 50_000)
