@@ -14,6 +14,7 @@
 #include "attention.h"
 #include "chat.h"
 #include "clock.h"
+#include "confine.h"
 #include "delivery.h"
 #include "dial.h"
 #include "fatal.h"
@@ -106,6 +107,7 @@ start_talking(struct chat *c, const struct peer *peer)
 			start_dialling(c);
 		return;
 	}
+	confine_speaker(true);
 	c->state = TALKING;
 	c->since = c->record.now;
 	delivery_begin(&c->delivery, &c->record);
@@ -564,6 +566,8 @@ chat_run(const struct options *options, struct log *log)
 	record_init(&c.record, options->history, log);
 	pane_init(&c.pane, c.record.history);
 	attention_init(&c.attention, options->bell);
+	if (confine_missing() != NULL)
+		say(&c, CONFINE_MISSING, confine_missing());
 	start_dialling(&c);
 	while (!c.done && signals_deadly() == 0)
 		turn(&c);

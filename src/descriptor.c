@@ -68,13 +68,16 @@ descriptors_keep(const int *fds, int count)
 
 	/* First out of the way of the numbers to come, then into their places. */
 	for (int i = 0; i < count; i++) {
-		int fd = fds[i] != -1 ? fds[i] : open("/dev/null", O_RDWR | O_CLOEXEC);
-		if ((aside[i] = fcntl(fd, F_DUPFD, count)) == -1)
+		aside[i] = -1;
+		if (fds[i] != -1 && (aside[i] = fcntl(fds[i], F_DUPFD, count)) == -1)
 			return -1;
 	}
-	for (int i = 0; i < count; i++)
-		if (dup2(aside[i], i) == -1)
+	for (int i = 0; i < count; i++) {
+		if (aside[i] == -1)
+			close(i);
+		else if (dup2(aside[i], i) == -1)
 			return -1;
+	}
 	closefrom(count);
 	return 0;
 }

@@ -31,7 +31,7 @@ int descriptors_standard(void);
 
 /*
  * Keeps count (at most 8) descriptors, renumbered so that fds[i] becomes i, and closes all others.
- * An fds[i] of -1 becomes /dev/null.  Returns 0, or -1 and errno.
+ * Where fds[i] is -1, i is closed too.  Returns 0, or -1 and errno.
  */
 int descriptors_keep(const int *fds, int count);
 

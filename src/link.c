@@ -17,6 +17,7 @@
 
 #include "child.h"
 #include "clock.h"
+#include "confine.h"
 #include "descriptor.h"
 #include "link.h"
 #include "signals.h"
@@ -42,17 +43,17 @@ be_listener(const struct link *link, struct listener listener, int report, pid_t
 
 	child_begin(parent);
 	setproctitle("listening to %s", link->peer.name);
-	if (descriptors_keep(fds, COUNT) == -1) {
-		ending = (struct ending){ENDING_BROKEN, errno};
-		write_all(report, &ending, sizeof ending);
-		_exit(1);
-	}
+	if (descriptors_keep(fds, COUNT) == 0)
+		report = REPORT;
 	log_move(listener.log, LOG);
 	listener.socket = SOCKET;
 	if (listener.output != -1)
 		listener.output = OUTPUT;
-	ending = listener_run(&listener);
-	write_all(REPORT, &ending, sizeof ending); /* before the lines end: the parent then looks here */
+	if (report == REPORT && confine_listener() == 0)
+		ending = listener_run(&listener);
+	else
+		ending = (struct ending){ENDING_UNREADY, errno};
+	write_all(report, &ending, sizeof ending); /* before the lines end: the parent then looks here */
 	_exit(ending.how == ENDING_LEFT ? 0 : 1);
 }
 
@@ -324,9 +325,14 @@ link_describe_ending(const struct link *link, char *text, size_t size)
 	case ENDING_OUTPUT:
 		snprintf(text, size, "cannot write what arrives: %s", strerror(e->cause));
 		break;
+	case ENDING_UNREADY:
+		snprintf(text, size, "the listener cannot be set up: %s", strerror(e->cause));
+		break;
 	case ENDING_KILLED:
 		snprintf(text, size, "the listener died: %s",
-			 e->cause ? strsignal(e->cause) : "unknown cause");
+			 e->cause == SIGSYS ? "it attempted what it may not do"
+			 : e->cause != 0    ? strsignal(e->cause)
+					    : "unknown cause");
 		break;
 	}
 }

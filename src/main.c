@@ -1,14 +1,17 @@
 #include <config.h>
 
 #include <err.h>
+#include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "chat.h"
+#include "confine.h"
 #include "descriptor.h"
 #include "log.h"
 #include "options.h"
@@ -34,13 +37,24 @@ use_utf8(void)
 	setenv("LC_CTYPE", "C.UTF-8", 1);
 }
 
+/* What the C library reads from files when it is first asked; later no file may be opened (confine.h). */
+static void
+load_locale_files(void)
+{
+	tzset();
+	(void)strerror(EIO); /* the messages in the person's language */
+}
+
 static void
 show_version(void)
 {
+	const char *confined = confine_methods();
+
 	printf("%s\n"
 	       "Built with ncursesw, GNU Readline and libbsd.\n"
+	       "Confined by %s.\n"
 	       "Copyright (C) 2026 the tchat developers. Licence GPLv3+: GNU GPL version 3 or later.\n",
-	       PACKAGE_STRING);
+	       PACKAGE_STRING, confined != NULL ? confined : "nothing");
 }
 
 /* Standard output must have taken what --help and --version print. */
@@ -65,15 +79,17 @@ main(int argc, char *argv[], char *environment[])
 {
 	struct options options;
 	struct log *log = NULL;
+	static char line[BUFSIZ];
 	char error[256];
 	int status;
 
 	if (descriptors_standard() == -1)
 		return EXIT_FAILURE; /* there is nowhere to say so */
-	setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* a notice is one write, the listener's lines do not mix in */
+	setvbuf(stderr, line, _IOLBF, sizeof line); /* a notice is one write, the listener's do not mix in */
 	setprogname("tchat"); /* before setproctitle_init, which makes a copy of it */
 	setproctitle_init(argc, argv, environment);
 	use_utf8();
+	load_locale_files();
 	switch (options_parse(&options, argc, argv, error, sizeof error)) {
 	case REQUEST_HELP:
 		fputs(options_help(), stdout);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "confine.h"
 #include "dial.h"
 #include "link.h"
 #include "notice.h"
@@ -165,6 +166,7 @@ talk(struct plain *p, const struct peer *peer)
 		link_close(&p->link);
 		return 1;
 	}
+	confine_speaker(false);
 	if (o->alternate)
 		turns_converse(o, p->log, p->dial, &p->link);
 	else
@@ -189,6 +191,8 @@ plain_run(const struct options *options, struct log *log)
 		notice(log, "%s", text);
 		return 1;
 	}
+	if (confine_missing() != NULL)
+		notice(log, CONFINE_MISSING, confine_missing());
 	do {
 		dial_describe(p.dial, text, sizeof text);
 		notice(log, "%s", text);
