@@ -132,6 +132,7 @@ void
 signals_child(void)
 {
 	set_action(SIGCHLD, SIG_DFL);
+	set_action(SIGWINCH, SIG_DFL);
 	set_action(SIGHUP, SIG_IGN);
 	set_action(SIGINT, SIG_IGN);
 	if (!is_ignored(SIGTERM))
