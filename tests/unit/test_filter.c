@@ -28,6 +28,12 @@
 
 #define R "\xEF\xBF\xBD" /* U+FFFD, the replacement character */
 
+/* As many characters without a column of their own as pass, and one more, seen by its number. */
+#define FIVE_MARKS "\xCC\x81\xE2\x80\x8D\xEF\xB8\x8F\xE2\x80\x8B\xF3\xA0\x84\x80"
+#define MARKS FIVE_MARKS FIVE_MARKS FIVE_MARKS FIVE_MARKS FIVE_MARKS FIVE_MARKS
+#define MARK "\xCC\x81"
+#define NUMBER "<U+0301>"
+
 /* ---- What is safe ---- */
 
 struct range {
@@ -295,6 +301,17 @@ static struct row rows[] = {
 	ROW("variation selectors 1 and 16", "☺\xEF\xB8\x80☺\xEF\xB8\x8F\n",
 	    "☺\xEF\xB8\x80☺\xEF\xB8\x8F\n"),
 	ROW("variation selector 17", "葛\xF3\xA0\x84\x80\n", "葛\xF3\xA0\x84\x80\n"),
+	ROW("as many marks as pass", "e" MARKS "f\n", "e" MARKS "f\n"),
+	ROW("more marks than pass", "e" MARKS MARK "\xE2\x80\x8D" MARK "f" MARK "\n",
+	    "e" MARKS NUMBER "<U+200D>" NUMBER "f" MARK "\n"),
+	ROW("marks without a letter", MARKS MARK "\n" MARKS MARK "\n",
+	    MARKS NUMBER "\n" MARKS NUMBER "\n"),
+	ROW("marks on what has two, three, four bytes",
+	    "é" MARKS MARK "日" MARKS MARK "😀" MARKS MARK " " MARKS MARK "\t" MARKS MARK "\n",
+	    "é" MARKS NUMBER "日" MARKS NUMBER "😀" MARKS NUMBER " " MARKS NUMBER "\t" MARKS NUMBER "\n"),
+	ROW("marks on what is made safe",
+	    "\x1B" MARKS MARK "\xFF" MARKS MARK "\xE2\x80\xAE" MARKS MARK "\r" MARKS MARK "\n",
+	    "^[" MARKS NUMBER R MARKS NUMBER "<U+202E>" MARKS NUMBER "^M" MARKS NUMBER "\n"),
 	ROW("combining marks", "e\xCC\x81 a\xCC\x8A\xCC\x81\n", "e\xCC\x81 a\xCC\x8A\xCC\x81\n"),
 	ROW("right to left", "שלום 42\n", "שלום 42\n"),
 
