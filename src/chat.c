@@ -17,6 +17,7 @@
 #include "delivery.h"
 #include "dial.h"
 #include "fatal.h"
+#include "filter.h"
 #include "help.h"
 #include "input.h"
 #include "link.h"
@@ -42,6 +43,7 @@ enum state {
 
 struct chat {
 	const struct options *options;
+	char own_label[PEER_NAME_MAX]; /* before one's own lines; safe text */
 	struct dial *dial;
 	struct link link;     /* while TALKING or CLOSING */
 	struct delivery delivery;
@@ -282,7 +284,7 @@ start_pager(struct chat *c)
 {
 	screen_suspend();
 	signals_ignore_interrupt(true);
-	c->pager = pager_start(c->record.history, c->options->name, c->link.peer.host);
+	c->pager = pager_start(c->record.history, c->own_label, c->link.peer.host);
 	if (c->pager != -1)
 		return;
 	c->pager = 0;
@@ -441,7 +443,7 @@ draw(struct chat *c)
 	char status[512], hint[64];
 	struct scene scene = {
 		.pane = &c->pane,
-		.own_label = c->options->name,
+		.own_label = c->own_label,
 		.peer_label = c->link.peer.host,
 		.marks = link_knows_acknowledged(),
 		.sent = link_sent(&c->link),
@@ -558,6 +560,7 @@ chat_run(const struct options *options, struct log *log)
 		notice(log, "%s", error);
 		return 1;
 	}
+	filter_string(options->name, c.own_label, sizeof c.own_label);
 	input_open();
 	if (!screen_open())
 		fatal("cannot use the terminal %s", getenv("TERM"));

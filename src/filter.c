@@ -333,3 +333,24 @@ filter_text(const char *text, size_t length, size_t line_max, struct buffer *saf
 		if (!unfinished || span.length > 1 || span.text[0] != '\n')
 			buffer_add(safe, span.text, span.length);
 }
+
+void
+filter_string(const char *text, char *safe, size_t size)
+{
+	struct buffer line = {0};
+	const char *lf;
+	size_t length;
+
+	for (; (lf = strchr(text, '\n')) != NULL; text = lf + 1) {
+		filter_text(text, (size_t)(lf - text), SIZE_MAX, &line);
+		buffer_add(&line, "^J", 2);
+	}
+	filter_text(text, strlen(text), SIZE_MAX, &line);
+	length = buffer_length(&line) < size ? buffer_length(&line) : size - 1;
+	buffer_add(&line, "", 1);
+	while (length > 0 && (buffer_data(&line)[length] & 0xC0) == 0x80) /* not within a character */
+		length--;
+	memcpy(safe, buffer_data(&line), length);
+	safe[length] = '\0';
+	buffer_free(&line);
+}

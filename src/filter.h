@@ -68,4 +68,7 @@ struct span filter_end(struct filter *filter);
  */
 void filter_text(const char *text, size_t length, size_t line_max, struct buffer *safe);
 
+/* Writes a string, made safe, to be shown in one line: a LF is ^J.  It is cut to what there is room for. */
+void filter_string(const char *text, char *safe, size_t size);
+
 #endif

@@ -1,6 +1,7 @@
 #include <config.h>
 
 #include <err.h>
+#include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include "chat.h"
 #include "descriptor.h"
 #include "log.h"
+#include "notice.h"
 #include "options.h"
 #include "plain.h"
 #include "signals.h"
@@ -82,13 +84,15 @@ main(int argc, char *argv[], char *environment[])
 		show_version();
 		return printed();
 	case REQUEST_WRONG:
-		warnx("%s", error);
+		notice(NULL, "%s", error);
 		return WRONG_USAGE;
 	case REQUEST_CHAT:
 		break;
 	}
-	if (options.log != NULL && (log = log_open(options.log)) == NULL)
-		err(1, "cannot write to the log %s", options.log);
+	if (options.log != NULL && (log = log_open(options.log)) == NULL) {
+		notice(NULL, "cannot write to the log %s: %s", options.log, strerror(errno));
+		return EXIT_FAILURE;
+	}
 
 	signals_open();
 	if (wants_full_screen(&options))

@@ -10,13 +10,13 @@
 
 struct peer {
 	int socket;
-	char host[PEER_NAME_MAX];      /* as called by the person, or a numeric address */
+	char host[PEER_NAME_MAX];      /* as called by the person, or a numeric address; safe text */
 	char name[PEER_NAME_MAX + 16]; /* host and port, for messages: "192.0.2.7 port 8080" */
 };
 
 /*
- * Names the peer after host and port; where host is NULL, after the address.  The strings are cut to
- * what there is room for.
+ * Names the peer after host and port; where host is NULL, after the address.  The strings are made
+ * safe, and cut to what there is room for.
  */
 void peer_name(struct peer *peer, const char *host, unsigned port, const struct address *address);
 

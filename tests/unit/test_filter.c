@@ -552,6 +552,39 @@ test_very_long_lines(void **state)
 	}
 }
 
+/* ---- Strings, for messages ---- */
+
+static void
+test_strings(void **state)
+{
+	static const struct {
+		const char *in;
+		size_t room;
+		const char *out;
+	} strings[] = {
+		{"", 10, ""},
+		{"a name", 10, "a name"},
+		{"\x1B[m\tR\xFF", 20, "^[[m\tR" R},
+		{"one\ntwo\r\nthree\n", 30, "one^Jtwo^M^Jthree^J"},
+		{"\xE2\x80\xAE", 20, "<U+202E>"},
+		{"exactly", 8, "exactly"},
+		{"not quite", 8, "not qui"},
+		{"Gr\xC3\xBC", 5, "Gr\xC3\xBC"},
+		{"Gr\xC3\xBC", 4, "Gr"},
+		{"\xC3\xBC", 1, ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(strings); i++) {
+		char safe[40];
+
+		memset(safe, 'x', sizeof safe);
+		filter_string(strings[i].in, safe, strings[i].room);
+		assert_string_equal(safe, strings[i].out);
+		assert_int_equal(safe[strings[i].room], 'x');
+	}
+}
+
 /* ---- What is safe is not copied ---- */
 
 static void
@@ -870,6 +903,7 @@ main(void)
 	const struct CMUnitTest properties[] = {
 		cmocka_unit_test(test_streams_in_a_row),
 		cmocka_unit_test(test_very_long_lines),
+		cmocka_unit_test(test_strings),
 		cmocka_unit_test(test_safe_text_is_one_span),
 		cmocka_unit_test(test_only_unsafe_text_is_copied),
 		cmocka_unit_test(test_every_character),
