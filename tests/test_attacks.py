@@ -7,7 +7,9 @@ import os
 import random
 import re
 import socket
+import subprocess
 import unicodedata
+from pathlib import Path
 
 import pytest
 from wcwidth import wcwidth
@@ -22,6 +24,7 @@ from test_screen import pasted, theirs
 SCRIPT = b"".join(f"{name}:\n<".encode() + attack + b">\n" for name, attack in ATTACKS.items())
 LOGGED = r"^\S{25} < "  # what stands before a line of the peer in the log,
 PAGED = rf"^\S+ \S+ {HOST} "  # in the pager,
+PAGER = "echo '[pager]'; cat; echo '[end]'"
 DRAWN = rf"^\d\d:\d\d +{HOST} +"  # and in the pane
 
 # What ncurses sends to draw on xterm: where the cursor goes, what is erased, inserted or scrolled there,
@@ -32,7 +35,7 @@ DRAWING = re.compile(r"""[\t\n\r\x08] | \x1b\(B | \x1bM
 # What is sent besides when the terminal is taken and given back, and the title.
 FRAME = re.compile(r"""\x1b\[ (?: 2J | 4l | 39;49m | \?7h | \?1?[lh] | \?12;25h | \?12l | \?1049 [hl]
                                 | \?2004 [hl] | \?1004 [hl] | 22;0;0t | 23;0;0t | 2[23];2t )
-    | \x1b\]2;[^\x00-\x1f]*\x07 | \x1b[=>]""", re.VERBOSE)
+    | \x1b\]2;[^\x00-\x1f]*\x07 | \x1b\]104\x07 | \x1b[=>]""", re.VERBOSE)
 # What terminals answer to, in full: as if the answer had been typed.
 QUESTION = re.compile(r"""\x05 | \x1bZ | \x1b\[ [0-?]* (?: [cnxu] | \$[pw] | \*y | >0?q | (?:1[1-9]|2[01]) t )
     | \x1bP.* | \x1b\][^?]*\?.*""", re.VERBOSE | re.DOTALL)
@@ -143,11 +146,18 @@ def on_display(text):
     return unicodedata.normalize("NFC", text)
 
 
+def paged(server):
+    """What the pager, which is cat, shows of the conversation."""
+    before = len(server.shown)
+    server.press(F2)
+    server.wait_for(lambda: b"[end]\r\n" in server.shown[before:])
+    return server.shown[before:].partition(b"[pager]\r\n")[2].partition(b"[end]")[0].replace(b"\r\n", b"\n")
+
+
 def test_attacks_in_full_screen(screen_called, environment, log):
     """In the pane, in the pager and in the log they are text.  Nothing else happens: not to the title,
     not to the input line, and when tchat ends the terminal is as before."""
-    pager = "echo '[pager]'; cat; echo '[end]'"
-    server, caller = screen_called("-l", log, rows=50, columns=200, env=dict(environment, PAGER=pager))
+    server, caller = screen_called("-l", log, rows=50, columns=200, env=dict(environment, PAGER=PAGER))
     server.wait_for(lambda: server.display.title == f"tchat: {HOST}")
     names = list(ATTACKS)
     for first in range(0, len(names), 20):
@@ -163,11 +173,7 @@ def test_attacks_in_full_screen(screen_called, environment, log):
     assert server.display.title == f"tchat: {HOST}" and server.input == ">"
     must_not_ask(server)
 
-    before = len(server.shown)
-    server.press(F2)
-    server.wait_for(lambda: b"[end]\r\n" in server.shown)
-    paged = server.shown[before:].partition(b"[pager]\r\n")[2].partition(b"[end]")[0]
-    must_be_harmless(paged.replace(b"\r\n", b"\n"), PAGED)
+    must_be_harmless(paged(server), PAGED)
     server.wait_for(lambda: server.display.alternate and server.input == ">")
     server.press(ctrl("D"))
     caller.expect_end()
@@ -205,9 +211,9 @@ def test_copied_end_of_a_paste(screen_called):
 
 # Random bytes
 
-LETTERS = [b"\x1b", b"\x1b[", b"\x1b]", b"\x1bP", b"\x1b_", b"\x1b\\", b"\x9b", b"\xc2\x9b", b"\x9d", b"\x07", b"\r",
-           b"\x08", b"\x0e", b"?", b"$", b">", b";", b"0", b"1", b"52", b"1049", b"c", b"h", b"n", b"t", b"\n",
-           b"x", b"\xe2", b"\x80", b"\xae", b"\xcc\x81", b"\xf0\x9f\x98\x80", b"\xc0", b"\x00", b"\x7f"]
+PIECES = rb"""\x1b \x1b[ \x1b] \x1bP \x1b_ \x1b\\ \x9b \xc2\x9b \x9d \x07 \r \x08 \x0e \x00 \x7f ? $ > ; 0
+            1 52 1049 c h n t x \n \xe2 \x80 \xae \xcc\x81 \xf0\x9f\x98\x80 \xc0""".split()
+PIECES = [piece.decode("unicode_escape").encode("latin-1") for piece in PIECES]
 
 
 @pytest.fixture
@@ -215,7 +221,7 @@ def noise():
     """Random bytes, and random pieces of sequences; what they come from, to see the same ones again."""
     seed = int(os.environ.get("SEED") or random.SystemRandom().randrange(1 << 32))
     generator = random.Random(seed)
-    pieces = [b"".join(generator.choices(LETTERS, k=40)) if n % 2 else generator.randbytes(60)
+    pieces = [b"".join(generator.choices(PIECES, k=40)) if n % 2 else generator.randbytes(60)
               for n in range(1000)]
     print(f"SEED={seed}")
     return b"\n".join(pieces) + b"\nthe end\n"
@@ -232,8 +238,7 @@ def test_random_bytes_in_plain_mode(called, log, noise, options):
 
 
 def test_random_bytes_in_full_screen(screen_called, environment, noise):
-    pager = "echo '[pager]'; cat; echo '[end]'"
-    server, caller = screen_called(env=dict(environment, PAGER=pager))
+    server, caller = screen_called(env=dict(environment, PAGER=PAGER))
     server.wait_for(lambda: server.display.title == f"tchat: {HOST}")
     before = len(server.shown)
     pieces = noise.split(b"\n")
@@ -241,11 +246,7 @@ def test_random_bytes_in_full_screen(screen_called, environment, noise):
         caller.send(b"\n".join(pieces[first:first + 50]) + b"\n" + f"{first}.\n".encode())
         server.wait_for(theirs(f"{first}."))
     must_draw("noise", server.shown[before:])
-    before = len(server.shown)
-    server.press(F2)
-    server.wait_for(lambda: b"[end]\r\n" in server.shown)
-    paged = server.shown[before:].partition(b"[pager]\r\n")[2].partition(b"[end]")[0]
-    assert set(controls(paged.replace(b"\r\n", b"\n"))) <= {"\n", "\t"}
+    assert set(controls(paged(server))) <= {"\n", "\t"}
 
 
 # Too much of what is harmless
@@ -360,18 +361,24 @@ EVIL = "e\x1b]2;evil\x07\u009b31m\u202ev\nil"
 EVIL_SHOWN = "e^[]2;evil^G<U+009B>31m<U+202E>v^Jil"
 
 
-@pytest.mark.parametrize("arguments, message", [
-    (("-c", EVIL), f"cannot find {EVIL_SHOWN}: "),
-    (("-s", "-b", EVIL), f"cannot find {EVIL_SHOWN}: "),
-    (("-c", "-b", EVIL, HOST), f"cannot call from {EVIL_SHOWN}: "),
-    (("-c", f"::1%{EVIL}"), f"cannot find ::1%{EVIL_SHOWN}: "),
-    (("-s", "-l", f"/no/such/{EVIL}"), f"cannot write to the log /no/such/{EVIL_SHOWN}: No such file"),
-    (("-s", EVIL), f"'{EVIL_SHOWN}' is no port"), (("-c", HOST, "1", EVIL), f"from '{EVIL_SHOWN}' on"),
-    (("-s", "-f", EVIL), f"not '{EVIL_SHOWN}'"), (("-s", "-B", EVIL), f"not '{EVIL_SHOWN}'"),
-    (("-s", "-H", EVIL), f"not '{EVIL_SHOWN}'"), (("-c", "-w", EVIL, HOST), f"not '{EVIL_SHOWN}'"),
-    (("-s", f"--{EVIL}"), f"unknown option --{EVIL_SHOWN}"), (("-s", "-\x1b"), "unknown option -^["),
-    (("-s", f"--keep={EVIL}"), "--keep takes no argument"),
-], ids=repr)
+MESSAGES = {
+    "host": (("-c", EVIL), f"cannot find {EVIL_SHOWN}: "),
+    "scope of a host": (("-c", f"::1%{EVIL}"), f"cannot find ::1%{EVIL_SHOWN}: "),
+    "address to wait on": (("-s", "-b", EVIL), f"cannot find {EVIL_SHOWN}: "),
+    "address to call from": (("-c", "-b", EVIL, HOST), f"cannot call from {EVIL_SHOWN}: "),
+    "log": (("-s", "-l", f"/no/such/{EVIL}"), f"write to the log /no/such/{EVIL_SHOWN}: No such file"),
+    "port": (("-s", EVIL), f"'{EVIL_SHOWN}' is no port"),
+    "operand": (("-c", HOST, "1", EVIL), f"from '{EVIL_SHOWN}' on"),
+    "first": (("-s", "-f", EVIL), f"not '{EVIL_SHOWN}'"),
+    "bell": (("-s", "-B", EVIL), f"not '{EVIL_SHOWN}'"),
+    "history": (("-s", "-H", EVIL), f"not '{EVIL_SHOWN}'"),
+    "wait": (("-c", "-w", EVIL, HOST), f"not '{EVIL_SHOWN}'"),
+    "long option": (("-s", f"--{EVIL}"), f"unknown option --{EVIL_SHOWN}"),
+    "short option": (("-s", "-\x1b"), "unknown option -^["),
+}
+
+
+@pytest.mark.parametrize("arguments, message", MESSAGES.values(), ids=MESSAGES)
 def test_messages_are_safe(start, arguments, message):
     """What somebody else may have made up, as in tchat -c "$(cat host)", does nothing in a message."""
     program = start(*arguments)
@@ -383,15 +390,13 @@ def test_messages_are_safe(start, arguments, message):
 
 def test_own_name_is_safe(screen_called, environment):
     """A name with controls is seen as what it is, in the pane and in the pager."""
-    pager = "echo '[pager]'; cat; echo '[end]'"
-    server, caller = screen_called("-n", "n\x1b[2J\u202e", env=dict(environment, PAGER=pager))
+    server, caller = screen_called("-n", "n\x1b[2J\u202e", env=dict(environment, PAGER=PAGER))
     server.say("hello")
     caller.expect("hello\n")
     server.wait_for(r"n\^\[\[2J<U\+202E>\W+hello$")
-    server.press(F2)
-    server.wait_for(lambda: b"[end]\r\n" in server.shown)
-    assert "n^[[2J<U+202E> hello\r\n" in server.shown.decode()
-    assert "\u202e" not in server.shown.decode() and server.shown.count(b"\x1b[2J") == 1
+    assert "n^[[2J<U+202E> hello\n" in paged(server).decode()
+    server.wait_for(lambda: server.display.alternate and server.input == ">")
+    must_not_ask(server)
 
 
 def test_name_of_the_peer_is_safe(on_terminal, with_etc, environment, log):
@@ -399,16 +404,45 @@ def test_name_of_the_peer_is_safe(on_terminal, with_etc, environment, log):
     not in the bar, not as a label, in the title, in the pager or in the log."""
     name, name_shown = "h\x1b]2;evil\x07\u202e", "h^[]2;evil^G<U+202E>"
     door = Door()
-    pager = "echo '[pager]'; cat; echo '[end]'"
-    client = on_terminal(*with_etc(hosts=f"{HOST} {name}\n"), TCHAT, "-c", "-l", log, name, door.port, columns=120,
-                         env=dict(environment, PAGER=pager))
+    client = on_terminal(*with_etc(hosts=f"{HOST} {name}\n"), TCHAT, "-c", "-l", log, name, door.port,
+                         columns=120, env=dict(environment, PAGER=PAGER))
     callee = door.accept()
     client.wait_for(f"connected to {re.escape(name_shown)} port {door.port}$")
     callee.send("hello\n")
     client.wait_for(rf"\d {re.escape(name_shown[:16])} +hello$")
     client.wait_for(lambda: client.display.title == f"tchat: {name_shown}" and name_shown in client.bar)
-    client.press(F2)
-    client.wait_for(lambda: b"[end]\r\n" in client.shown)
-    assert f" {name_shown} hello\r\n" in client.shown.decode()
+    assert f" {name_shown} hello\n" in paged(client).decode()
+    client.wait_for(lambda: client.display.alternate and name_shown in client.bar)
     must_not_ask(client)
     assert name_shown in log.read_text() and set(controls(log.read_bytes())) == {"\n"}
+    [listener] = children(client.pid)
+    assert Path(f"/proc/{listener}/cmdline").read_text().startswith(f"tchat: listening to {name_shown} ")
+
+
+@pytest.fixture
+def with_interface():
+    """What comes before a command that is to have a network of its own, as far as one may do that: an
+    interface of that name, with the address fe80::5."""
+    def with_interface(name):
+        script = """ip link set lo up && ip link add name "$0" type veth && ip link set "$0" up &&
+            ip address add fe80::5/64 dev "$0" nodad && exec "$@" """
+        command = ["unshare", "--net", "sh", "-c", script, name]
+        if subprocess.run([*command, "true"], capture_output=True).returncode != 0:
+            pytest.skip("no network can be made here")
+        return command
+
+    return with_interface
+
+
+def test_address_of_the_peer_is_safe(on_terminal, with_interface, run, port):
+    """The address of a caller on the same cable ends in the name of an interface, which can be anything."""
+    interface = "e\x1b]2;evil\x07"
+    name_shown = "fe80::5%e^[]2;evil^G"
+    server = on_terminal(*with_interface(interface), TCHAT, "-s", port, columns=120)
+    server.wait_for(f"waiting on port {port}")
+    caller = run("nsenter", "--net", "--target", server.pid, "nc", f"fe80::5%{interface}", port)
+    server.wait_for(rf"{re.escape(name_shown)} port \d+ has called$")
+    caller.send("hello\n")
+    server.wait_for(rf"\d {re.escape(name_shown[:16])} +hello$")
+    server.wait_for(lambda: server.display.title == f"tchat: {name_shown}" and name_shown in server.bar)
+    must_not_ask(server)
