@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "filter.h"
 #include "record.h"
 
 /* A number that is another one on another day. */
@@ -74,10 +73,9 @@ record_lines(struct record *r, enum voice voice, struct buffer *lines, uint64_t 
 void
 record_notice(struct record *r, const char *format, va_list arguments)
 {
-	char said[1024], text[2 * sizeof said];
+	char text[1024];
 
-	vsnprintf(said, sizeof said, format, arguments);
-	filter_string(said, text, sizeof text); /* a name can hold anything */
+	vsnprintf(text, sizeof text, format, arguments);
 	record_line(r, VOICE_NOTICE, text, strlen(text), 0);
 }
 

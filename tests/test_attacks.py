@@ -295,6 +295,7 @@ def test_marks_stay_in_their_cells(screen, port, columns):
         for token in tokens(server.shown[before:]):
             widths = "".join(str(wcwidth(c)) for c in token.text)
             assert token.kind != "text" or re.fullmatch(f"([12]0{{0,{CELL_MAX}}})+", widths), (name, token)
+            assert "漢\u200d" not in token.text  # terminals do not agree how wide joined characters are
         above, start, row = (unicodedata.normalize("NFD", row) for row in server.pane[-4:-1])
         assert not any(map(unicodedata.combining, above + start)), name
         assert above[-1] == "x" and start[-1] == "z", name
@@ -397,6 +398,20 @@ def test_own_name_is_safe(screen_called, environment):
     assert "n^[[2J<U+202E> hello\n" in paged(server).decode()
     server.wait_for(lambda: server.display.alternate and server.input == ">")
     must_not_ask(server)
+
+
+def test_typed_controls_are_safe(screen_called):
+    """C1 controls that one types, or pastes where the terminal does not mark what is pasted, do nothing
+    to one's own terminal either."""
+    server, caller = screen_called()
+    server.wait_for(lambda: server.display.title == f"tchat: {HOST}")
+    before = len(server.shown)
+    server.press("a\u009b31mb\u0090c\x1b[D")
+    server.wait_for(lambda: server.input == "> a\ufffd31mb\ufffdc" and server.cursor == (23, 9))
+    server.press(ENTER)
+    caller.expect("a\u009b31mb\u0090c\n")
+    server.wait_for("a<U\\+009B>31mb<U\\+0090>c$")
+    must_draw("a paste", server.shown[before:])
 
 
 def test_name_of_the_peer_is_safe(on_terminal, with_etc, environment, log):
