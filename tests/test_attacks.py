@@ -309,15 +309,15 @@ def test_marks_without_end(screen_called, name):
     """Lines of nearly nothing but what takes no column cost neither memory nor time: a key is seen at
     once."""
     server, caller = screen_called(rows=50, columns=200)
-    for base in ("a", ""):
-        caller.send((base + heap(MARKS[name], MARKS_MAX)) * (1 << 15) + "\n")
-    caller.send("the end\n")
-    server.wait_for(theirs("the end"))
-    before = processor_time(server.pid)
-    for n in range(1, 11):
-        server.press("k")
-        server.wait_for(lambda: server.input == "> " + "k" * n)
-    assert processor_time(server.pid) - before < 10 * 0.05
+    for base in ("", "a"):
+        caller.send((base + heap(MARKS[name], MARKS_MAX)) * (1 << 15) + f"\nthe end of {base or 'it'}\n")
+        server.wait_for(theirs(f"the end of {base or 'it'}"))
+        before = processor_time(server.pid)
+        for n in range(1, 11):
+            server.press("k")
+            server.wait_for(lambda: server.input == "> " + "k" * n)
+        assert processor_time(server.pid) - before < 10 * 0.05
+        server.press(ctrl("U"))
     for pid in (server.pid, *children(server.pid)):
         assert peak_memory(pid) < 10 << 20
 
