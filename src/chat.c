@@ -18,6 +18,7 @@
 #include "delivery.h"
 #include "dial.h"
 #include "fatal.h"
+#include "filter.h"
 #include "help.h"
 #include "input.h"
 #include "link.h"
@@ -45,6 +46,7 @@ enum state {
 
 struct chat {
 	const struct options *options;
+	char own_label[PEER_NAME_MAX]; /* before one's own lines; safe text */
 	struct dial *dial;
 	struct peer peer;     /* from SECURING or TALKING on */
 	struct secure secure; /* while SECURING */
@@ -333,7 +335,7 @@ start_pager(struct chat *c)
 {
 	screen_suspend();
 	signals_ignore_interrupt(true);
-	c->pager = pager_start(c->record.history, options_label(c->options), c->peer.host);
+	c->pager = pager_start(c->record.history, c->own_label, c->peer.host);
 	if (c->pager != -1)
 		return;
 	c->pager = 0;
@@ -502,7 +504,7 @@ draw(struct chat *c)
 	char status[512], hint[64];
 	struct scene scene = {
 		.pane = &c->pane,
-		.own_label = options_label(c->options),
+		.own_label = c->own_label,
 		.peer_label = c->peer.host,
 		.marks = link_knows_acknowledged(),
 		.sent = link_sent(&c->link),
@@ -623,6 +625,7 @@ chat_run(const struct options *options, struct log *log)
 		notice(log, "%s", error);
 		return 1;
 	}
+	filter_string(options->name != NULL ? options->name : "you", c.own_label, sizeof c.own_label);
 	input_open();
 	if (!screen_open())
 		fatal("cannot use the terminal %s", getenv("TERM"));

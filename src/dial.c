@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "dial.h"
 #include "fatal.h"
+#include "filter.h"
 #include "signals.h"
 
 #define ATTEMPT_MS 10000 /* one address may take so long to answer */
@@ -206,11 +207,14 @@ void
 dial_describe(const struct dial *dial, char *text, size_t size)
 {
 	const struct options *o = dial->options;
+	const char *name = o->role == ROLE_CLIENT ? o->host : o->bind;
+	char safe[PEER_NAME_MAX];
 
+	filter_string(name != NULL ? name : "", safe, sizeof safe);
 	if (o->role == ROLE_CLIENT)
-		snprintf(text, size, "calling %s port %u", o->host, o->port);
+		snprintf(text, size, "calling %s port %u", safe, o->port);
 	else if (o->bind != NULL)
-		snprintf(text, size, "waiting on %s port %u", o->bind, o->port);
+		snprintf(text, size, "waiting on %s port %u", safe, o->port);
 	else
 		snprintf(text, size, "waiting on port %u", o->port);
 }

@@ -30,7 +30,7 @@ enum dial_state {
  */
 struct dial *dial_new(const struct options *options, char *error, size_t size);
 
-/* Says in one line what is being done: "waiting on port 8080". */
+/* Says in one line of safe text what is being done: "waiting on port 8080". */
 void dial_describe(const struct dial *dial, char *text, size_t size);
 
 /* Writes what to wait for to fds and brings *timeout forward; returns how many of them. */

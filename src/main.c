@@ -112,13 +112,15 @@ main(int argc, char *argv[], char *environment[])
 		secure_close();
 		return printed();
 	case REQUEST_WRONG:
-		warnx("%s", error);
+		notice(NULL, "%s", error);
 		return WRONG_USAGE;
 	case REQUEST_CHAT:
 		break;
 	}
-	if (options.log != NULL && (log = log_open(options.log)) == NULL)
-		err(1, "cannot write to the log %s", options.log);
+	if (options.log != NULL && (log = log_open(options.log)) == NULL) {
+		notice(NULL, "cannot write to the log %s: %s", options.log, strerror(errno));
+		return EXIT_FAILURE;
+	}
 
 	if (options.tls && secure_open(&options, error, sizeof error) == -1) {
 		notice(log, "%s", error);

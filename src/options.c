@@ -83,12 +83,6 @@ options_help(void)
 	       "In the full screen F1 shows the keys, Ctrl-D on an empty line leaves.\n";
 }
 
-const char *
-options_label(const struct options *options)
-{
-	return options->name != NULL ? options->name : "you";
-}
-
 /* Writes what is wrong; the answer of whoever finds it. */
 static enum request __attribute__((format(printf, 3, 4)))
 wrong(char *error, size_t size, const char *format, ...)

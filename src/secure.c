@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "filter.h"
 #include "identity.h"
 #include "known.h"
 #include "secure.h"
@@ -85,8 +86,8 @@ succeed(struct secure *s, const char *secrecy, const char *title)
 {
 	s->peer->secrecy = secrecy;
 	if (title != NULL) {
-		strlcpy(s->peer->host, title, sizeof s->peer->host);
-		strlcpy(s->peer->title, title, sizeof s->peer->title);
+		filter_string(title, s->peer->host, sizeof s->peer->host);
+		filter_string(title, s->peer->title, sizeof s->peer->title);
 	}
 	return s->state = SECURE_DONE;
 }

@@ -171,17 +171,9 @@ read_name(struct tls *tls, gnutls_x509_crt_t certificate)
 {
 	char name[TLS_NAME_MAX];
 	size_t size = sizeof name;
-	struct buffer safe = {0};
 
-	if (gnutls_x509_crt_get_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME, 0, 0, name, &size) < 0)
-		return;
-	filter_text(name, strlen(name), SIZE_MAX, &safe);
-	for (size_t i = 0; i < buffer_length(&safe); i++)
-		if (buffer_data(&safe)[i] == '\n' || buffer_data(&safe)[i] == '\t')
-			buffer_data(&safe)[i] = ' ';
-	buffer_add(&safe, "", 1);
-	strlcpy(tls->name, buffer_data(&safe), sizeof tls->name);
-	buffer_free(&safe);
+	if (gnutls_x509_crt_get_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME, 0, 0, name, &size) >= 0)
+		filter_string(name, tls->name, sizeof tls->name);
 }
 
 /* Reads the certificate that the peer has shown. */
