@@ -106,6 +106,17 @@ link_is_waiting(const struct link *link)
 	return link->send_error == 0 && buffer_length(&link->outbox) > link->taken;
 }
 
+/*
+ * Nothing can be sent any more.  The listener need not have noticed: for it the stream ends now, after
+ * what has arrived, and link_end sees why.
+ */
+static void
+fail_to_send(struct link *link, int cause)
+{
+	link->send_error = cause;
+	shutdown(link->peer.socket, SHUT_RD);
+}
+
 void
 link_flush(struct link *link)
 {
@@ -115,10 +126,10 @@ link_flush(struct link *link)
 				 MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (n >= 0)
 			link->taken += (size_t)n;
-		else if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS)
+		else if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS || errno == ENOMEM)
 			break;
 		else if (errno != EINTR)
-			link->send_error = errno;
+			fail_to_send(link, errno);
 	}
 	link_acknowledged(link); /* what has arrived need not be held */
 	if (link->closing && !link->shut && !link_is_waiting(link)) {
