@@ -144,27 +144,34 @@ link_sent(const struct link *link)
 	return link->queued - (buffer_length(&link->outbox) - link->taken);
 }
 
-/* How many bytes the kernel has taken and the peer has not acknowledged; -1: it does not say. */
-static int
+#if defined(SIOCOUTQ) /* Linux */
+#define UNACKNOWLEDGED SIOCOUTQ
+#elif defined(FIONWRITE) /* the BSDs */
+#define UNACKNOWLEDGED FIONWRITE
+#endif
+
+/* How many bytes the kernel has taken and the peer, as far as is known, has not acknowledged. */
+static size_t
 unacknowledged(const struct link *link)
 {
-	int bytes = -1;
+#if defined(UNACKNOWLEDGED)
+	int bytes;
 
-#if defined(SIOCOUTQ) /* Linux */
-	if (ioctl(link->peer.socket, SIOCOUTQ, &bytes) == -1)
-		return -1;
-#elif defined(FIONWRITE) /* the BSDs */
-	if (ioctl(link->peer.socket, FIONWRITE, &bytes) == -1)
-		return -1;
-#endif
+	/* If the kernel does not say it now, no line is taken for delivered. */
+	if (ioctl(link->peer.socket, UNACKNOWLEDGED, &bytes) == -1)
+		return link->taken;
 	/* The end of the stream counts as a byte, the last of all. */
-	return link->end_queued && bytes > 0 ? bytes - 1 : bytes;
+	return (size_t)(link->end_queued && bytes > 0 ? bytes - 1 : bytes);
+#else
+	(void)link;
+	return 0;
+#endif
 }
 
 bool
 link_knows_acknowledged(void)
 {
-#if defined(SIOCOUTQ) || defined(FIONWRITE)
+#if defined(UNACKNOWLEDGED)
 	return true;
 #else
 	return false;
@@ -174,8 +181,7 @@ link_knows_acknowledged(void)
 uint64_t
 link_acknowledged(struct link *link)
 {
-	int bytes = unacknowledged(link);
-	size_t held = bytes < 0 ? 0 : (size_t)bytes;
+	size_t held = unacknowledged(link);
 
 	if (held > 0)
 		peer_mind_window(&link->peer);
