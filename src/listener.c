@@ -4,6 +4,7 @@
 #include <sys/uio.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
@@ -33,7 +34,7 @@ outlet_flush(struct outlet *outlet)
 
 	while (outlet->count > 0) {
 		ssize_t n = writev(outlet->output, next, outlet->count);
-		if (n == -1 && wait_for_room(outlet->output))
+		if (n == -1 && is_to_be_repeated(outlet->output, POLLOUT))
 			continue;
 		if (n == -1)
 			return -1;
@@ -103,7 +104,7 @@ listener_run(const struct listener *listener)
 	while ((n = recv(listener->socket, chunk, sizeof chunk, 0)) != 0) {
 		int written = 0;
 
-		if (n == -1 && errno == EINTR)
+		if (n == -1 && is_to_be_repeated(listener->socket, POLLIN))
 			continue;
 		if (n == -1)
 			break;
