@@ -69,7 +69,7 @@ descriptors_keep(const int *fds, int count)
 	/* First out of the way of the numbers to come, then into their places. */
 	for (int i = 0; i < count; i++) {
 		int fd = fds[i] != -1 ? fds[i] : open("/dev/null", O_RDWR | O_CLOEXEC);
-		if ((aside[i] = fcntl(fd, F_DUPFD, count)) == -1)
+		if (fd == -1 || (aside[i] = fcntl(fd, F_DUPFD, count)) == -1)
 			return -1;
 	}
 	for (int i = 0; i < count; i++)
