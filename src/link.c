@@ -43,7 +43,7 @@ be_listener(const struct link *link, struct listener listener, int report, pid_t
 	child_begin(parent);
 	setproctitle("listening to %s", link->peer.name);
 	if (descriptors_keep(fds, COUNT) == -1) {
-		ending = (struct ending){ENDING_BROKEN, errno};
+		ending = (struct ending){ENDING_UNHEARD, errno};
 		write_all(report, &ending, sizeof ending);
 		_exit(1);
 	}
@@ -333,6 +333,10 @@ link_describe_ending(const struct link *link, char *text, size_t size)
 	case ENDING_NONE:
 	case ENDING_LEFT:
 		snprintf(text, size, "%s has left", link->peer.name);
+		break;
+	case ENDING_UNHEARD:
+		snprintf(text, size, "%s cannot be listened to: %s", link->peer.name,
+			 strerror(e->cause));
 		break;
 	case ENDING_BROKEN:
 		snprintf(text, size, "the connection to %s broke: %s", link->peer.name,

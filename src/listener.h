@@ -11,11 +11,12 @@
 /* How a conversation, or the listener's part of it, has ended; cause is an errno or a signal. */
 struct ending {
 	enum {
-		ENDING_NONE,   /* it has not */
-		ENDING_LEFT,   /* the peer has closed its sending side */
-		ENDING_BROKEN, /* the connection failed: cause */
-		ENDING_OUTPUT, /* what arrived could not be written: cause */
-		ENDING_KILLED  /* the listener died: cause is the signal, 0 where it is not known */
+		ENDING_NONE,	/* it has not */
+		ENDING_LEFT,	/* the peer has closed its sending side */
+		ENDING_UNHEARD, /* the listener could not begin: cause */
+		ENDING_BROKEN,	/* the connection failed: cause */
+		ENDING_OUTPUT,	/* what arrived could not be written: cause */
+		ENDING_KILLED	/* the listener died: cause is the signal, 0 where it is not known */
 	} how;
 	int cause;
 };
