@@ -220,6 +220,9 @@ step_dialling(struct chat *c)
 	case DIAL_CONNECTED:
 		start_talking(c, &peer);
 		break;
+	case DIAL_TROUBLED:
+		say(c, "%s", dial_error(c->dial));
+		break;
 	case DIAL_FAILED:
 		c->failed = true;
 		c->status = 1;

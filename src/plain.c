@@ -180,6 +180,7 @@ int
 plain_run(const struct options *options, struct log *log)
 {
 	struct plain p = {.options = options, .log = log};
+	enum dial_state state;
 	struct peer peer;
 	char text[512];
 	int status = 1;
@@ -192,16 +193,12 @@ plain_run(const struct options *options, struct log *log)
 	do {
 		dial_describe(p.dial, text, sizeof text);
 		notice(log, "%s", text);
-		switch (dial_wait(p.dial, &peer)) {
-		case DIAL_CONNECTED:
-			status = talk(&p, &peer);
-			break;
-		case DIAL_FAILED:
+		while ((state = dial_wait(p.dial, &peer)) == DIAL_TROUBLED)
 			notice(log, "%s", dial_error(p.dial));
-			break;
-		case DIAL_PENDING: /* a signal */
-			break;
-		}
+		if (state == DIAL_CONNECTED)
+			status = talk(&p, &peer);
+		else if (state == DIAL_FAILED)
+			notice(log, "%s", dial_error(p.dial));
 	} while (options->keep && signals_deadly() == 0 && p.link.ending.how != ENDING_OUTPUT);
 	dial_free(p.dial);
 	return status;
