@@ -1,10 +1,12 @@
 #include <config.h>
 
+#include <err.h>
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "dial.h"
+#include "fatal.h"
 #include "link.h"
 #include "notice.h"
 #include "plain.h"
@@ -41,8 +43,10 @@ static void
 send_input(struct plain *p)
 {
 	static char chunk[CHUNK];
-	ssize_t n = read(STDIN_FILENO, chunk, sizeof chunk);
+	ssize_t n;
 
+	buffer_reserve(&p->link.outbox, sizeof chunk); /* if this fails, nothing that was read is lost */
+	n = read(STDIN_FILENO, chunk, sizeof chunk);
 	if (n == -1 && (errno == EINTR || errno == EAGAIN))
 		return;
 	if (n == -1)
@@ -149,6 +153,19 @@ conclude(struct plain *p)
 	return orderly && lost == 0 ? 0 : 1;
 }
 
+static struct link *talking; /* what last_words is about */
+
+/* What is done before fatal() ends the program. */
+static void
+last_words(void)
+{
+	size_t lost;
+
+	link_acknowledged(talking);
+	if ((lost = link_undelivered_count(talking)) > 0)
+		warnx("%zu line%s not delivered", lost, lost == 1 ? " was" : "s were");
+}
+
 /* Holds one conversation with the peer.  Returns the exit status. */
 static int
 talk(struct plain *p, const struct peer *peer)
@@ -165,6 +182,8 @@ talk(struct plain *p, const struct peer *peer)
 		link_close(&p->link);
 		return 1;
 	}
+	talking = &p->link;
+	fatal_first(last_words);
 	if (o->alternate)
 		turns_converse(o, p->log, p->dial, &p->link);
 	else
@@ -172,6 +191,7 @@ talk(struct plain *p, const struct peer *peer)
 	log_end(p->log, VOICE_SELF);
 	link_linger(&p->link);
 	status = conclude(p);
+	fatal_first(NULL);
 	link_close(&p->link);
 	return status;
 }

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from fullscreen import DELIVERED, marked, screen_deaf  # noqa: F401, a fixture
+from fullscreen import DELIVERED, DeafCaller, marked, screen_deaf  # noqa: F401, a fixture
 from peers import HOST, TCHAT, Door, call, children
 from terminal import ctrl
 from test_screen import notice, pasted, theirs
@@ -319,3 +319,32 @@ def test_kernel_that_does_not_say_what_arrived(screen_deaf, inject):
     assert not server.shows(DELIVERED)
     caller.reset()
     server.wait_for(notice("2 lines were not delivered"))
+
+
+def test_end_that_nobody_foresaw(screen_deaf, inject):
+    """Where tchat cannot go on, it says why, and what was typed and has not arrived."""
+    server, caller = screen_deaf(columns=120)
+    server.say(pasted("x" * 50_000))
+    server.say("one more")
+    server.press("half-typed")
+    server.wait_for(lambda: "does not read" in server.bar and server.input == "> half-typed")
+    inject(server.pid, Fault("ppoll", "ENOMEM"))
+    assert server.wait() == 1
+    assert server.is_restored()
+    said = [row for row in server.rows() if row.startswith("tchat: ")]
+    assert said[-3:] == ["tchat: not delivered: one more", "tchat: not sent: half-typed",
+                         "tchat: cannot wait for input: Cannot allocate memory"]
+
+
+def test_end_that_nobody_foresaw_in_plain_mode(serve, port, inject):
+    """The same in plain mode: lines that were read and have not arrived are counted."""
+    server = serve()
+    caller = DeafCaller(port)
+    server.err.expect("has called\n")
+    server.clog(server.process.stdin.fileno())
+    inject(server.pid, Fault("ppoll", "ENOMEM"))
+    caller.socket.sendall(b"is anybody there?\n")
+    caller.read()
+    server.err.expect(" lines were not delivered\n")
+    server.notice("cannot wait for input: Cannot allocate memory")
+    assert server.wait() == 1
