@@ -63,6 +63,7 @@ struct chat {
 	struct record record;
 	struct pane pane;
 	struct buffer partial; /* of a line that is still arriving */
+	struct span sending;   /* taken from the input line, and not yet queued */
 	struct attention attention;
 	pid_t pager;	       /* not 0: the terminal is this one's */
 	const char *const *rows; /* the help, or the like, is shown; or NULL */
@@ -250,8 +251,10 @@ read_lines(struct chat *c)
 				record_lines(&c->record, VOICE_PEER, &c->partial, 0),
 				c->pane.following);
 		c->changed = true;
-	} else if (n == 0 || errno != EINTR) {
+	} else if (n == 0) {
 		listener_ended(c);
+	} else if (errno != EINTR && errno != EAGAIN) {
+		fatal("cannot read what arrives");
 	}
 }
 
@@ -266,6 +269,9 @@ step_dialling(struct chat *c)
 		break;
 	case DIAL_CONNECTED:
 		meet(c, &peer);
+		break;
+	case DIAL_TROUBLED:
+		say(c, "%s", dial_error(c->dial));
 		break;
 	case DIAL_FAILED:
 		c->failed = true;
@@ -315,7 +321,9 @@ send_line(struct chat *c)
 		    c->link.peer.name);
 		input_put_back();
 	} else {
+		c->sending = line;
 		link_send(&c->link, line.text, line.length);
+		c->sending.length = 0;
 		show_own(c, line);
 		pane_to_end(&c->pane);
 	}
@@ -602,17 +610,42 @@ turn(struct chat *c)
 
 /* Says on standard error what was typed and not sent: lines of it, if it was pasted. */
 static void
-report_input(void)
+report_unsent(const char *typed, size_t length)
 {
-	const char *typed = input_text();
 	struct buffer text = {0};
 	char *next, *line;
 
-	filter_text(typed, strlen(typed), SIZE_MAX, &text);
+	filter_text(typed, length, SIZE_MAX, &text);
 	buffer_add(&text, "", 1);
-	for (next = buffer_data(&text); *typed != '\0' && (line = strsep(&next, "\n")) != NULL;)
+	for (next = buffer_data(&text); length > 0 && (line = strsep(&next, "\n")) != NULL;)
 		warnx("not sent: %s", line);
 	buffer_free(&text);
+}
+
+/* Says on standard error what is not said otherwise when the program ends. */
+static void
+report(const struct chat *c)
+{
+	delivery_report(&c->delivery);
+	report_unsent(input_text(), strlen(input_text()));
+}
+
+static struct chat *talking; /* what last_words is about */
+
+/* What is done before fatal() ends the program. */
+static void
+last_words(void)
+{
+	struct chat *c = talking;
+
+	screen_close();
+	record_free(&c->record); /* so that there is memory for what follows */
+	if (is_linked(c))
+		delivery_note_lost(&c->delivery, &c->link, c->record.log);
+	if (c->sending.length > 0)
+		report_unsent(c->sending.text, c->sending.length - 1);
+	report(c);
+	log_flush(c->record.log);
 }
 
 int
@@ -636,6 +669,8 @@ chat_run(const struct options *options, struct log *log)
 		secure_introduce(say_secure, &c);
 	if (confine_missing() != NULL)
 		say(&c, CONFINE_MISSING, confine_missing());
+	talking = &c;
+	fatal_first(last_words);
 	start_dialling(&c);
 	while (!c.done && signals_deadly() == 0)
 		turn(&c);
@@ -651,8 +686,8 @@ chat_run(const struct options *options, struct log *log)
 	}
 	if (c.failed)
 		notice(log, "%s", dial_error(c.dial));
-	delivery_report(&c.delivery);
-	report_input();
+	report(&c);
+	fatal_first(NULL);
 	record_flush(&c.record);
 	dial_free(c.dial);
 	record_free(&c.record);

@@ -22,6 +22,7 @@ struct dial {
 	const struct options *options;
 	enum stage stage;
 	struct door door; /* server */
+	int trouble;	  /* why nobody could be let in, as was told */
 
 	/* client */
 	struct address from[RESOLVE_MAX]; /* addresses to call from (-b) */
@@ -174,6 +175,17 @@ check_connection(struct dial *dial, struct peer *peer)
 	return DIAL_PENDING;
 }
 
+/* Looks whether nobody was let in because nobody was there. */
+static enum dial_state
+check_door(struct dial *dial)
+{
+	if (dial->door.cause == 0 || dial->door.cause == dial->trouble)
+		return DIAL_PENDING;
+	dial->trouble = dial->door.cause;
+	snprintf(dial->error, sizeof dial->error, "nobody can be let in: %s", strerror(dial->trouble));
+	return DIAL_TROUBLED;
+}
+
 struct dial *
 dial_new(const struct options *options, char *error, size_t size)
 {
@@ -250,7 +262,8 @@ dial_step(struct dial *dial, struct peer *peer)
 	switch (dial->stage) {
 	case LISTENING:
 		if (!door_accept(&dial->door, peer))
-			return DIAL_PENDING;
+			return check_door(dial);
+		dial->trouble = 0;
 		if (!dial->options->keep)
 			door_close(&dial->door);
 		return DIAL_CONNECTED;

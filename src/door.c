@@ -14,7 +14,7 @@
 #include "hello.h"
 
 #define BACKLOG 8
-#define PAUSE_MS 100	/* after no descriptor was free */
+#define PAUSE_MS 100	/* after a caller could not be let in */
 #define NOTICE_MS 1000	/* between two notices of refused callers */
 #define HANG_UP_MS 2000 /* how long a refused caller has to read why */
 
@@ -133,14 +133,18 @@ bool
 door_accept(struct door *door, struct peer *peer)
 {
 	drain_refused(door);
+	door->cause = 0;
 	for (int i = 0; i < door->count; i++) {
 		struct address from = {.length = sizeof from.storage};
 		int fd = accept4(door->listening[i], (struct sockaddr *)&from.storage, &from.length,
 				 SOCK_CLOEXEC);
-		if (fd == -1 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
+		if (fd == -1 && (errno == EAGAIN || errno == ECONNABORTED || errno == EINTR))
+			continue; /* nobody there, or gone again already */
+		if (fd == -1) { /* who is there stays there */
+			door->cause = errno;
 			door->pause = clock_now() + PAUSE_MS;
-		if (fd == -1)
-			continue; /* nobody there, or gone again already: accept(2), error handling */
+			continue;
+		}
 		peer_name(peer, NULL, 0, &from);
 		peer_take(peer, fd);
 		return true;

@@ -23,7 +23,8 @@ struct door {
 	} refused[DOOR_WAITING_MAX];
 	int refused_count;
 	bool tls;	/* callers expect TLS */
-	int64_t pause;	/* no descriptor was free for a caller: the next try is then */
+	int cause;	/* why nobody could be let in, or 0 */
+	int64_t pause;	/* ... the next try is then */
 	int64_t notice; /* callers refused before then are not worth a word */
 };
 

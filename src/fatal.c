@@ -19,10 +19,12 @@ void
 fatal(const char *format, ...)
 {
 	int cause = errno;
+	void (*cleanup)(void) = first;
 	va_list arguments;
 
-	if (first != NULL)
-		first();
+	first = NULL; /* it can fail, too */
+	if (cleanup != NULL)
+		cleanup();
 	va_start(arguments, format);
 	verrc(1, cause, format, arguments);
 }

@@ -91,10 +91,10 @@ main(int argc, char *argv[], char *environment[])
 	char error[1024];
 	int status;
 
-	if (descriptors_standard() == -1)
-		return EXIT_FAILURE; /* there is nowhere to say so */
-	setvbuf(stderr, line, _IOLBF, sizeof line); /* a notice is one write, the listener's do not mix in */
 	setprogname("tchat"); /* before setproctitle_init, which makes a copy of it */
+	if (descriptors_standard() == -1)
+		err(1, "cannot open /dev/null");
+	setvbuf(stderr, line, _IOLBF, sizeof line); /* a notice is one write, the listener's do not mix in */
 	setproctitle_init(argc, argv, environment);
 	use_utf8();
 	load_locale_files();

@@ -115,13 +115,28 @@ screen_close(void)
 	screen_suspend();
 }
 
+/* ncurses keeps three screens, and destroys them if there is no memory for larger ones. */
+static void
+make_sure_of_memory(size_t rows, size_t columns)
+{
+	size_t bytes = 3 * rows * columns * sizeof(cchar_t);
+	void *volatile memory = malloc(bytes); /* volatile: it is not to be left out as useless */
+
+	if (memory == NULL)
+		fatal("cannot get %zu bytes of memory", bytes);
+	free(memory);
+}
+
 void
 screen_resize(void)
 {
 	struct winsize size;
 
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0)
-		resizeterm(size.ws_row, size.ws_col);
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == -1 || size.ws_row == 0 || size.ws_col == 0 ||
+	    !is_term_resized(size.ws_row, size.ws_col))
+		return;
+	make_sure_of_memory(size.ws_row, size.ws_col);
+	resizeterm(size.ws_row, size.ws_col);
 }
 
 void

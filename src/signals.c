@@ -60,6 +60,7 @@ signals_open(void)
 		sigaddset(&inside, caught[i]);
 	}
 	set_action(SIGPIPE, SIG_IGN);
+	set_action(SIGXFSZ, SIG_IGN); /* a file that may not grow, as the log, is an error of write(2) */
 	if (sigprocmask(SIG_BLOCK, &inside, &outside) == -1)
 		fatal("cannot block signals");
 }

@@ -30,7 +30,7 @@ struct tls {
 	bool blocked;	     /* the socket had nothing to receive, or no room */
 	struct buffer *wire; /* where what is to be sent goes; NULL: to the socket, or nowhere */
 	bool listening;
-	int cause;
+	int cause, error_number;
 	unsigned char first[2]; /* bytes received */
 	size_t received;
 	/*
@@ -56,7 +56,7 @@ pull(gnutls_transport_ptr_t transport, void *data, size_t size)
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		tls->blocked = true;
 	if (n == -1)
-		gnutls_transport_set_errno(tls->session, errno);
+		gnutls_transport_set_errno(tls->session, tls->error_number = errno);
 	for (ssize_t i = 0; i < n && tls->received < sizeof tls->first; i++)
 		tls->first[tls->received++] = ((unsigned char *)data)[i];
 	return n;
@@ -338,8 +338,9 @@ tls_receive(struct tls *tls, void *data, size_t size, int flags)
 		if (gnutls_error_is_fatal((int)n) == 0)
 			continue;
 		tls->cause = cause_of(tls, n);
-		if (n != GNUTLS_E_PULL_ERROR)
-			errno = EPROTO;
+		errno = n == GNUTLS_E_PULL_ERROR	      ? tls->error_number
+			: n == GNUTLS_E_PREMATURE_TERMINATION ? ENODATA
+							      : EPROTO;
 		return -1;
 	}
 }
@@ -353,9 +354,7 @@ tls_cause(const struct tls *tls)
 void
 tls_explain(int cause, const char *name, char *text, size_t size)
 {
-	if (cause == GNUTLS_E_PREMATURE_TERMINATION)
-		snprintf(text, size, "the connection to %s was cut off: it ended without a goodbye", name);
-	else if (cause == GNUTLS_A_ACCESS_DENIED)
+	if (cause == GNUTLS_A_ACCESS_DENIED)
 		snprintf(text, size, "%s refused the conversation", name);
 	else if (cause > 0)
 		snprintf(text, size, "%s broke off: %s", name,
