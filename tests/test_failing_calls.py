@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from fullscreen import DELIVERED, DeafCaller, marked, screen_deaf  # noqa: F401, a fixture
-from peers import HOST, TCHAT, Door, call, children
+from peers import HOST, TCHAT, Door, call, children, eventually
 from terminal import ctrl
 from test_screen import notice, pasted, theirs
 
@@ -348,3 +348,108 @@ def test_end_that_nobody_foresaw_in_plain_mode(serve, port, inject):
     server.err.expect(" lines were not delivered\n")
     server.notice("cannot wait for input: Cannot allocate memory")
     assert server.wait() == 1
+
+
+SCREEN_SPEAKER = [
+    *faults("sendto", "EINTR EAGAIN ENOBUFS ENOMEM"),
+    *faults("sendto", "EIO", BROKE),
+    *faults("read", "EINTR", when="1 2 3"),
+    *faults("read", "EAGAIN", when="1 2"),
+    *faults("write", "EINTR EAGAIN", when="1 2"),
+    *faults("ppoll", "EINTR"),
+    *faults("ioctl", "EINVAL"),
+    *faults("rt_sigprocmask", "EINVAL"),
+]
+
+SCREEN_LISTENER = [
+    *faults("recvfrom", "EINTR EAGAIN"),
+    *faults("recvfrom", "EIO", BROKE),
+    *faults("writev", "EINTR EAGAIN"),
+    *faults("writev", "EIO", "cannot write what arrives: {}"),
+]
+
+
+def converse_on_screen(server, caller, fault, tracer):
+    """Lines both ways, keys, and leaving."""
+    if fault.says:
+        caller.send("question\n")
+        server.say("answer")
+        server.wait_for(notice(fault.says.replace("PEER", f"{HOST} port {caller.port}")))
+        server.press(ctrl("U") + ctrl("D"))
+        assert server.wait() == 1
+    else:
+        for turn in range(3):
+            caller.send(f"question {turn}\n")
+            server.wait_for(theirs(f"question {turn}"))
+            server.say(f"answer {turn}")
+            caller.expect(f"answer {turn}\n")
+            server.wait_for(marked(DELIVERED, f"answer {turn}"))
+        server.press("half-typed")
+        server.wait_for(lambda: server.input == "> half-typed")
+        server.resize(20, 120)
+        server.wait_for(lambda: server.input == "> half-typed")
+        server.press(ctrl("U") + ctrl("D"))
+        caller.close_input()
+        assert server.wait() == 0
+    assert server.is_restored()
+    tracer.wait()
+
+
+@pytest.mark.parametrize("fault", SCREEN_SPEAKER, ids=str)
+def test_speaker_in_the_full_screen(screen_called, inject, report, fault):
+    """A call of the speaker fails."""
+    server, caller = screen_called(columns=120)
+    server.wait_for(lambda: "since" in server.bar)
+    converse_on_screen(server, caller, fault, inject(server.pid, fault))
+    assert has_happened(report)
+
+
+@pytest.mark.parametrize("fault", SCREEN_LISTENER, ids=str)
+def test_listener_in_the_full_screen(screen_called, inject, report, fault):
+    """A call of the listener fails."""
+    server, caller = screen_called(columns=120)
+    server.wait_for(lambda: "since" in server.bar)
+    converse_on_screen(server, caller, fault, inject(children(server.pid)[0], fault))
+    assert has_happened(report)
+
+
+@pytest.mark.parametrize("fault", [
+    Fault("memfd_create", "EMFILE", "cannot use the terminal xterm-256color: Too many open files"),
+    Fault("/^(clone|fork)", "EAGAIN", UNHEARD.format(REASONS["EAGAIN"])),
+    Fault("pipe2", "EMFILE", UNHEARD.format(REASONS["EMFILE"]), when="2")], ids=str)
+def test_beginning_in_the_full_screen(on_terminal, report, port, fault):
+    """A call fails before the conversation; the terminal is as it was afterwards."""
+    server = on_terminal(*tracing(fault, report), TCHAT, "-s", port, columns=120)
+    if "PEER" in fault.says:
+        server.wait_for("waiting on port")
+        caller = call(port)
+        server.wait_for(notice(fault.says.replace("PEER", f"{HOST} port {caller.port}")))
+        server.press(ctrl("D"))
+    assert server.wait() == 1
+    assert "PEER" in fault.says or server.shows(f"^tchat: {fault.says}$")
+    assert server.is_restored()
+    assert has_happened(report)
+
+
+def test_terminal_that_fails_once(screen_called, inject, report):
+    """Where the terminal does not take some output, Ctrl-L makes the screen right; no line is lost."""
+    server, caller = screen_called()
+    server.wait_for(lambda: "since" in server.bar)
+    inject(server.pid, Fault("write", "EIO"))
+    caller.send("question\n")
+    eventually(lambda: has_happened(report), "the fault")
+    server.press(ctrl("L"))
+    server.wait_for(theirs("question"))
+
+
+def test_screen_that_cannot_be_kept(screen_called, inject):
+    """Where tchat cannot draw any more it says why, and the terminal is as it was."""
+    server, caller = screen_called()
+    server.press("half-typed")
+    server.wait_for(lambda: server.input == "> half-typed")
+    inject(server.pid, Fault("ftruncate", "EIO"))
+    caller.send("question\n")
+    assert server.wait() == 1
+    assert server.is_restored()
+    assert server.shows("^tchat: not sent: half-typed$")
+    assert server.shows("^tchat: cannot read what is to be shown: Input/output error$")
