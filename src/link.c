@@ -41,10 +41,12 @@ be_listener(const struct link *link, struct listener listener, int report, pid_t
 				[REPORT] = report,
 				[LOG] = log_descriptor(listener.log)};
 	struct ending ending;
+	bool ready;
 
 	child_begin(parent);
 	setproctitle("listening to %s", link->peer.name);
-	if (descriptors_keep(fds, COUNT) == 0)
+	ready = descriptors_keep(fds, COUNT) == 0;
+	if (ready)
 		report = REPORT;
 	log_move(listener.log, LOG);
 	listener.socket = SOCKET;
@@ -52,7 +54,7 @@ be_listener(const struct link *link, struct listener listener, int report, pid_t
 		tls_listen(listener.tls, SOCKET);
 	if (listener.output != -1)
 		listener.output = OUTPUT;
-	if (report == REPORT && confine_listener() == 0)
+	if (ready && confine_listener() == 0)
 		ending = listener_run(&listener);
 	else
 		ending = (struct ending){ENDING_UNHEARD, errno};

@@ -6,6 +6,7 @@ strace makes them fail, each one in a process and at a moment of the conversatio
 import re
 import shutil
 import subprocess
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -13,6 +14,8 @@ import pytest
 from fullscreen import DELIVERED, DeafCaller, marked, screen_deaf  # noqa: F401, a fixture
 from peers import HOST, TCHAT, Door, call, children, eventually
 from terminal import ctrl
+
+WITHOUT_SECCOMP = Path(TCHAT).parent / "tests" / "without_seccomp"
 from test_screen import notice, pasted, theirs
 
 pytestmark = pytest.mark.skipif(
@@ -133,6 +136,19 @@ def tracing(fault, report):
 
 
 @pytest.fixture
+def called_unconfined(run, port):
+    """tchat as a server whose listener is not confined by seccomp, and a bare socket that has called it."""
+    def called_unconfined(*arguments):
+        server = run(WITHOUT_SECCOMP, TCHAT, "-s", *arguments, port)
+        server.notice(f"waiting on port {port}")
+        caller = call(port)
+        server.notice(f"{HOST} port {caller.port} has called")
+        return server, caller
+
+    return called_unconfined
+
+
+@pytest.fixture
 def report(tmp_path):
     """Where strace writes what it has done."""
     return tmp_path / "strace"
@@ -208,9 +224,9 @@ def test_speaker(called, inject, report, fault):
 
 
 @pytest.mark.parametrize("fault", LISTENER, ids=str)
-def test_listener(called, inject, report, fault):
+def test_listener(called_unconfined, inject, report, fault):
     """A call of the listener fails."""
-    server, caller = called()
+    server, caller = called_unconfined()
     name = caller.port
     tracer = inject(server.listener(), fault)
     if fault.call == "write" and fault.says:
@@ -237,9 +253,9 @@ def test_turns(called, inject, report, fault):
 
 
 @pytest.mark.parametrize("error", ["EIO", "ENOSPC"])
-def test_raw(called, inject, report, error):
+def test_raw(called_unconfined, inject, report, error):
     """Raw bytes that cannot be written."""
-    server, caller = called("-r")
+    server, caller = called_unconfined("-r")
     tracer = inject(server.listener(), Fault("write", error))
     fail(server, caller, f"cannot write what arrives: {REASONS[error]}")
     tracer.wait()
@@ -405,9 +421,11 @@ def test_speaker_in_the_full_screen(screen_called, inject, report, fault):
 
 
 @pytest.mark.parametrize("fault", SCREEN_LISTENER, ids=str)
-def test_listener_in_the_full_screen(screen_called, inject, report, fault):
+def test_listener_in_the_full_screen(on_terminal, inject, report, port, fault):
     """A call of the listener fails."""
-    server, caller = screen_called(columns=120)
+    server = on_terminal(WITHOUT_SECCOMP, TCHAT, "-s", port, columns=120)
+    server.wait_for("waiting on port")
+    caller = call(port)
     server.wait_for(lambda: "since" in server.bar)
     converse_on_screen(server, caller, fault, inject(children(server.pid)[0], fault))
     assert has_happened(report)

@@ -37,7 +37,7 @@ def lowest_free_descriptor(pid):
     return next(number for number in range(len(held) + 1) if number not in held)
 
 
-@pytest.mark.parametrize("count", range(4, 14))
+@pytest.mark.parametrize("count", range(4, 10))
 def test_few_descriptors(run, port, count):
     """However few descriptors there are, a server talks, or says in one line that there are too few."""
     server = run("prlimit", f"--nofile={count}", TCHAT, "-s", port)
