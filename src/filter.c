@@ -293,3 +293,22 @@ filter_text(const char *text, size_t length, size_t line_max, struct buffer *saf
 		if (!unfinished || span.length > 1 || span.text[0] != '\n')
 			buffer_add(safe, span.text, span.length);
 }
+
+void
+filter_message(const char *text, char *line, size_t size)
+{
+	struct buffer safe = {0};
+	size_t length;
+
+	filter_text(text, strlen(text), SIZE_MAX, &safe);
+	length = buffer_length(&safe) < size ? buffer_length(&safe) : size - 1;
+	buffer_add(&safe, "", 1);
+	while (((unsigned char)buffer_data(&safe)[length] & 0xC0) == 0x80)
+		length--;
+	for (size_t i = 0; i < length; i++) {
+		char c = buffer_data(&safe)[i];
+		line[i] = c == '\n' || c == '\t' ? ' ' : c;
+	}
+	line[length] = '\0';
+	buffer_free(&safe);
+}

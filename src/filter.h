@@ -64,4 +64,10 @@ struct span filter_end(struct filter *filter);
  */
 void filter_text(const char *text, size_t length, size_t line_max, struct buffer *safe);
 
+/*
+ * A message, whatever words it quotes, as one line of safe text in which LF and TAB are blanks.  It is
+ * cut, between characters, to a string that has room in size bytes (1 or more).
+ */
+void filter_message(const char *text, char *line, size_t size);
+
 #endif

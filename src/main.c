@@ -1,6 +1,7 @@
 #include <config.h>
 
 #include <err.h>
+#include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 
 #include "chat.h"
 #include "descriptor.h"
+#include "filter.h"
 #include "log.h"
 #include "options.h"
 #include "plain.h"
@@ -87,8 +89,11 @@ main(int argc, char *argv[], char *environment[])
 	case REQUEST_CHAT:
 		break;
 	}
-	if (options.log != NULL && (log = log_open(options.log)) == NULL)
-		err(1, "cannot write to the log %s", options.log);
+	if (options.log != NULL && (log = log_open(options.log)) == NULL) {
+		int cause = errno;
+		filter_message(options.log, error, sizeof error);
+		errc(1, cause, "cannot write to the log %s", error);
+	}
 
 	signals_open();
 	if (wants_full_screen(&options))

@@ -5,17 +5,19 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "filter.h"
 #include "notice.h"
 
 void
 notice(struct log *log, const char *format, ...)
 {
-	char text[1024];
+	char words[1024], text[1024];
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(text, sizeof text, format, arguments);
+	vsnprintf(words, sizeof words, format, arguments);
 	va_end(arguments);
+	filter_message(words, text, sizeof text);
 	warnx("%s", text);
 	log_line(log, VOICE_NOTICE, text, strlen(text));
 	notice_flush_log(log);

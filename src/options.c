@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "filter.h"
 #include "options.h"
 
 #define PORT_DEFAULT 8080
@@ -68,15 +69,17 @@ options_help(void)
 	       "In the full screen F1 shows the keys, Ctrl-D on an empty line leaves.\n";
 }
 
-/* Writes what is wrong; the answer of whoever finds it. */
+/* Writes what is wrong, safe to show whatever words it quotes; the answer of whoever finds it. */
 static enum request __attribute__((format(printf, 3, 4)))
 wrong(char *error, size_t size, const char *format, ...)
 {
+	char message[1024];
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(error, size, format, arguments);
+	vsnprintf(message, sizeof message, format, arguments);
 	va_end(arguments);
+	filter_message(message, error, size);
 	return REQUEST_WRONG;
 }
 

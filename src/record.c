@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "filter.h"
 #include "record.h"
 
 /* A number that is another one on another day. */
@@ -73,9 +74,10 @@ record_lines(struct record *r, enum voice voice, struct buffer *lines, uint64_t 
 void
 record_notice(struct record *r, const char *format, va_list arguments)
 {
-	char text[1024];
+	char words[1024], text[1024];
 
-	vsnprintf(text, sizeof text, format, arguments);
+	vsnprintf(words, sizeof words, format, arguments);
+	filter_message(words, text, sizeof text);
 	record_line(r, VOICE_NOTICE, text, strlen(text), 0);
 }
 

@@ -846,6 +846,47 @@ test_seed(void **state)
 	check_seed(strtoull(getenv("SEED"), NULL, 10));
 }
 
+/* ---- Messages ---- */
+
+static void
+must_say(const char *text, size_t room, const char *said)
+{
+	char line[32];
+
+	memset(line, '#', sizeof line);
+	filter_message(text, line, room);
+	assert_string_equal(line, said);
+	assert_int_equal(line[room], '#');
+}
+
+/* A message is one line, whatever words it quotes. */
+static void
+test_message(void **state)
+{
+	(void)state;
+	must_say("", 30, "");
+	must_say("all is well", 30, "all is well");
+	must_say("'\x1b[2J\a' is no port", 30, "'^[[2J^G' is no port");
+	must_say("one\ntwo\r\nthree\tfour\n", 30, "one two three four ");
+	must_say("\xFF 漢字 \u202E", 30, R " 漢字 <U+202E>");
+}
+
+/* One that is too long is cut, but no character is. */
+static void
+test_message_cut(void **state)
+{
+	(void)state;
+	must_say("abcdef", 7, "abcdef");
+	must_say("abcdef", 6, "abcde");
+	must_say("abcdef", 1, "");
+	must_say("a漢字", 8, "a漢字");
+	must_say("a漢字", 7, "a漢");
+	must_say("a漢字", 6, "a漢");
+	must_say("a漢字", 5, "a漢");
+	must_say("a漢字", 4, "a");
+	must_say("漢", 1, "");
+}
+
 int
 main(void)
 {
@@ -859,6 +900,8 @@ main(void)
 		cmocka_unit_test(test_every_sequence),
 		cmocka_unit_test(test_generated_input),
 		cmocka_unit_test(test_new_input),
+		cmocka_unit_test(test_message),
+		cmocka_unit_test(test_message_cut),
 	};
 	struct CMUnitTest table[COUNT(rows) + COUNT(edges)];
 	size_t n = 0;

@@ -8,6 +8,8 @@
 
 #include <sys/socket.h>
 
+#include <ctype.h>
+#include <locale.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <setjmp.h>
@@ -228,6 +230,15 @@ static struct wrong wrong[] = {
 	{"-s -1", {"unknown option -1"}},
 	{"-s --nosuch", {"unknown option --nosuch"}},
 	{"-s --nosuch=1 8080", {"unknown option --nosuch"}},
+
+	/* Words that must not get to the terminal as they are. */
+	{"-s 80\x1b[2J\a", {"port", "'80^[[2J^G'"}},
+	{"-s 80\ntchat:", {"port", "'80 tchat:'"}},
+	{"-s -H \t", {"-H", "' '"}},
+	{"-s -\x1b", {"unknown option -^["}},
+	{"-s --\xc2\x9b=1", {"unknown option --<U+009B>=1"}},
+	{"-s -B \xff\u202e", {"-B", "'\uFFFD<U+202E>'"}},
+	{"-s -漢", {"unknown option -\uFFFD"}},
 };
 
 static void
@@ -239,7 +250,8 @@ test_wrong(void **state)
 	for (size_t i = 0; i < COUNT(row->names) && row->names[i] != NULL; i++)
 		if (strstr(error, row->names[i]) == NULL)
 			fail_msg("\"%s\" does not name %s", error, row->names[i]);
-	assert_null(strchr(error, '\n'));
+	for (const char *c = error; *c != '\0'; c++)
+		assert_false(iscntrl((unsigned char)*c));
 }
 
 /* A message that is too long is cut to what there is room for. */
@@ -300,6 +312,8 @@ main(void)
 	struct CMUnitTest table[COUNT(right) + COUNT(wrong)];
 	size_t n = 0;
 
+	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
+		return 77;
 	for (size_t i = 0; i < COUNT(right); i++)
 		table[n++] = (struct CMUnitTest){right[i].line, test_right, NULL, NULL, &right[i]};
 	for (size_t i = 0; i < COUNT(wrong); i++)

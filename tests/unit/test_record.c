@@ -130,6 +130,26 @@ test_lines(void **state)
 	buffer_free(&lines);
 }
 
+static void __attribute__((format(printf, 2, 3)))
+note(struct record *r, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	record_notice(r, format, arguments);
+	va_end(arguments);
+}
+
+/* What a notice quotes does not get to the terminal, or into the log, as it is. */
+static void
+test_notice(void **state)
+{
+	struct record *r = *state;
+
+	note(r, "cannot call %s", "a\x1b[2J\nb");
+	assert_string_equal(all(r), "cannot call a^[[2J b|");
+}
+
 int
 main(void)
 {
@@ -138,6 +158,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_days, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_silent_days, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_lines, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_notice, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
