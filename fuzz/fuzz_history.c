@@ -24,7 +24,7 @@
 #define LINES_MAX 512	     /* in one case */
 #define LONG_MAX 20	     /* of those of many pages */
 #define WRAPPED_MAX 4096     /* bytes that the model of the pane wraps again and again */
-#define BYTES_MIN (1024 * 1024) /* what any history holds, if all of its lines fit */
+#define BYTES_MIN ((size_t)1024 * 1024) /* what any history holds, if all of its lines fit */
 #define HEIGHT_MAX 64
 #define WIDTH_MAX 64
 

@@ -3,7 +3,7 @@
 #include <err.h>
 #include <errno.h>
 #include <stdarg.h>
-#include <stddef.h>
+#include <stdlib.h>
 
 #include "fatal.h"
 
@@ -24,5 +24,7 @@ fatal(const char *format, ...)
 	if (first != NULL)
 		first();
 	va_start(arguments, format);
-	verrc(1, cause, format, arguments);
+	vwarnc(cause, format, arguments);
+	va_end(arguments);
+	exit(1);
 }

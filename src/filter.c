@@ -306,8 +306,9 @@ filter_message(const char *text, char *line, size_t size)
 	while (((unsigned char)buffer_data(&safe)[length] & 0xC0) == 0x80)
 		length--;
 	for (size_t i = 0; i < length; i++) {
-		char c = buffer_data(&safe)[i];
-		line[i] = c == '\n' || c == '\t' ? ' ' : c;
+		line[i] = buffer_data(&safe)[i];
+		if (line[i] == '\n' || line[i] == '\t')
+			line[i] = ' ';
 	}
 	line[length] = '\0';
 	buffer_free(&safe);

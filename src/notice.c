@@ -11,15 +11,15 @@
 void
 notice(struct log *log, const char *format, ...)
 {
-	char words[1024], text[1024];
+	char words[1024], line[1024];
 	va_list arguments;
 
 	va_start(arguments, format);
 	vsnprintf(words, sizeof words, format, arguments);
 	va_end(arguments);
-	filter_message(words, text, sizeof text);
-	warnx("%s", text);
-	log_line(log, VOICE_NOTICE, text, strlen(text));
+	filter_message(words, line, sizeof line);
+	warnx("%s", line);
+	log_line(log, VOICE_NOTICE, line, strlen(line));
 	notice_flush_log(log);
 }
 

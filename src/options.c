@@ -14,7 +14,7 @@
 #include "options.h"
 
 #define PORT_DEFAULT 8080
-#define WAIT_MAX (24 * 60 * 60)
+#define WAIT_MAX 86400 /* seconds of a day */
 #define HISTORY_DEFAULT 10000
 #define HISTORY_MIN 100
 #define HISTORY_MAX 10000000

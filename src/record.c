@@ -74,11 +74,11 @@ record_lines(struct record *r, enum voice voice, struct buffer *lines, uint64_t 
 void
 record_notice(struct record *r, const char *format, va_list arguments)
 {
-	char words[1024], text[1024];
+	char words[1024], line[1024];
 
 	vsnprintf(words, sizeof words, format, arguments);
-	filter_message(words, text, sizeof text);
-	record_line(r, VOICE_NOTICE, text, strlen(text), 0);
+	filter_message(words, line, sizeof line);
+	record_line(r, VOICE_NOTICE, line, strlen(line), 0);
 }
 
 void
