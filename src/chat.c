@@ -31,7 +31,7 @@
 #include "secure.h"
 #include "signals.h"
 
-#define OUTBOX_MAX (1024 * 1024) /* bytes not yet delivered; then a line stays in the input */
+#define OUTBOX_MAX ((size_t)1024 * 1024) /* bytes not yet delivered; then a line stays in the input */
 #define DELIVER_MS 5000		 /* so long what is on its way is waited for at the end */
 #define FRAME_MS 16		 /* the screen is drawn at most so often */
 #define CHUNK 65536		 /* read at once */

@@ -3,7 +3,7 @@
 #include <err.h>
 #include <errno.h>
 #include <stdarg.h>
-#include <stddef.h>
+#include <stdlib.h>
 
 #include "fatal.h"
 
@@ -26,5 +26,7 @@ fatal(const char *format, ...)
 	if (cleanup != NULL)
 		cleanup();
 	va_start(arguments, format);
-	verrc(1, cause, format, arguments);
+	vwarnc(cause, format, arguments);
+	va_end(arguments);
+	exit(1);
 }

@@ -8,7 +8,7 @@
  * Says what failed, as by printf(3), and why (errno), on standard error, and exits with 1.  Before
  * that, what fatal_first asked for is done.
  */
-_Noreturn void fatal(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void fatal(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
 /*
  * Has a function called before the message: a screen must be put away, or it takes the message with

@@ -13,6 +13,7 @@
 #include "chat.h"
 #include "confine.h"
 #include "descriptor.h"
+#include "filter.h"
 #include "log.h"
 #include "notice.h"
 #include "options.h"

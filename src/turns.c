@@ -17,7 +17,7 @@
 #include "turns.h"
 
 #define CHUNK 65536		  /* read at once */
-#define ARRIVED_MAX (1024 * 1024) /* what comes early waits in the socket beyond this */
+#define ARRIVED_MAX ((size_t)1024 * 1024) /* what comes early waits in the socket beyond this */
 #define SILENCE_MS 5000		  /* before the first line, until tchat says what may be wrong */
 
 struct turns {

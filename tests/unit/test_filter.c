@@ -564,7 +564,7 @@ test_strings(void **state)
 	} strings[] = {
 		{"", 10, ""},
 		{"a name", 10, "a name"},
-		{"\x1B[m\tR\xFF", 20, "^[[m\tR" R},
+		{"\x1B[m\tR\xFF", 20, "^[[m^IR" R},
 		{"one\ntwo\r\nthree\n", 30, "one^Jtwo^M^Jthree^J"},
 		{"\xE2\x80\xAE", 20, "<U+202E>"},
 		{"exactly", 8, "exactly"},
