@@ -1,4 +1,4 @@
-"""Networks that lose, delay, repeat and reorder packets, and peers that do strange things with a connection."""
+"""Networks that lose, delay, repeat and reorder packets, and peers that do strange things."""
 
 import contextlib
 import ctypes

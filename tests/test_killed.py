@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from fullscreen import DELIVERED, F2, DeafCaller, marked, screen_deaf  # noqa: F401, a fixture
+from fullscreen import DELIVERED, F2, DeafCaller, marked
 from peers import HOST, call, children, eventually, is_listening, process_state, together
 from terminal import ENTER, ctrl
 from test_help import pager  # noqa: F401, a fixture

@@ -15,6 +15,8 @@ from terminal import ENTER, ctrl
 from test_help import pager  # noqa: F401, a fixture
 from test_screen import lines, notice, own, pasted, theirs
 
+pytestmark = pytest.mark.usefixtures("leaks_unchecked")  # that needs descriptors, memory and a process
+
 
 def limit(pid, what, value):
     """Lowers a limit of a running process; its hard limit stays.  Returns what it was."""
@@ -95,6 +97,8 @@ def test_no_descriptors_for_a_while(serve, port):
 def test_no_descriptors_amid_a_conversation(screen_called, port, pager):
     """Who talks goes on talking; only the pager does not start, which is said."""
     server, caller = screen_called("-k", env=pager)
+    caller.send("question\n")
+    server.wait_for(theirs("question"))
     for pid in (server.pid, *children(server.pid)):
         limit(pid, resource.RLIMIT_NOFILE, lowest_free_descriptor(pid))
     call(port)
@@ -118,7 +122,8 @@ def test_no_process_can_be_made(run, port):
     try:
         os.chmod(place, 0o755)
         shutil.copy(TCHAT, place)
-        become = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"] if os.geteuid() == 0 else []
+        become = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"]
+        become = become if os.geteuid() == 0 else []
         server = run(*become, "prlimit", "--nproc=0", Path(place, "tchat"), "-s", port)
         server.notice(f"waiting on port {port}")
         caller = call(port)
