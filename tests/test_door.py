@@ -155,14 +155,16 @@ def test_stranger_that_never_stops(talk, port, front):
         except OSError:
             pass
 
-    talking = threading.Thread(target=talk_on)
+    talking = threading.Thread(target=talk_on, daemon=True)
     talking.start()
     stranger.expect(BUSY)
-    number = 0
-    while talking.is_alive():
-        exchange(number)
-        number += 1
-    assert number > 3
+    numbers = itertools.count()
+
+    def is_hung_up_on():
+        exchange(next(numbers))
+        return not talking.is_alive()
+
+    eventually(is_hung_up_on, "that the stranger is hung up on")
     eventually(lambda: holdings(pid) == before, "that the stranger is gone")
 
 
