@@ -129,10 +129,23 @@ drain_refused(struct door *door)
 	}
 }
 
-bool
-door_accept(struct door *door, struct peer *peer)
+/*
+ * Whether the caller has broken off while nobody answered.  Linux lets it in all the same (accept(2));
+ * if it has said something before, that can still be read.
+ */
+static bool
+has_gone(int fd)
 {
-	drain_refused(door);
+	char byte;
+
+	return recv(fd, &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT) == -1 && errno != EAGAIN &&
+	       errno != EINTR;
+}
+
+/* Lets a caller in, if one is there.  Returns whether *peer is connected now. */
+static bool
+let_in(struct door *door, struct peer *peer)
+{
 	door->cause = 0;
 	for (int i = 0; i < door->count; i++) {
 		struct address from = {.length = sizeof from.storage};
@@ -145,6 +158,10 @@ door_accept(struct door *door, struct peer *peer)
 			door->pause = clock_now() + PAUSE_MS;
 			continue;
 		}
+		if (has_gone(fd)) {
+			close(fd);
+			continue;
+		}
 		peer_name(peer, NULL, 0, &from);
 		peer_take(peer, fd);
 		return true;
@@ -153,10 +170,17 @@ door_accept(struct door *door, struct peer *peer)
 }
 
 bool
+door_accept(struct door *door, struct peer *peer)
+{
+	drain_refused(door);
+	return let_in(door, peer);
+}
+
+bool
 door_refuse(struct door *door, struct peer *peer)
 {
 	drain_refused(door);
-	if (door->refused_count == DOOR_WAITING_MAX || !door_accept(door, peer))
+	if (door->refused_count == DOOR_WAITING_MAX || !let_in(door, peer))
 		return false;
 	(void)send(peer->socket, door->tls ? hello_busy : busy,
 		   door->tls ? hello_busy_length : sizeof busy - 1, MSG_DONTWAIT | MSG_NOSIGNAL);

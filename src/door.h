@@ -38,8 +38,8 @@ int door_open(struct door *door, const struct options *options, char *error, siz
 nfds_t door_poll(const struct door *door, struct pollfd fds[DOOR_FDS], int *timeout);
 
 /*
- * Lets a caller in, if one is there, without waiting.  Returns whether *peer is connected now.  Also
- * hangs up on those who were refused before, once they have read why.
+ * Lets a caller in, if one is there and has not broken off again, without waiting.  Returns whether
+ * *peer is connected now.  Also hangs up on those who were refused before, once they have read why.
  */
 bool door_accept(struct door *door, struct peer *peer);
 

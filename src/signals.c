@@ -22,9 +22,11 @@ note(int signo)
 		if (caught[i] == signo)
 			arrived[i] = 1;
 	if (signo == SIGHUP || signo == SIGINT || signo == SIGTERM) {
+		/* That the terminal goes comes from the kernel and from the shell: it is not haste. */
+		if (deadly == 0 || signo != SIGHUP)
+			deadly_count++;
 		if (deadly == 0)
 			deadly = signo;
-		deadly_count++;
 	}
 }
 
