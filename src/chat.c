@@ -385,8 +385,8 @@ obey_key(struct chat *c, enum input_event event)
 		start_pager(c);
 		break;
 	case INPUT_SECRECY:
-		if (is_linked(c))
-			c->rows = secure_rows(&c->link.peer);
+		if (is_linked(c) || (c->state == SECURING && c->secure.state == SECURE_ASKING))
+			c->rows = secure_rows(is_linked(c) ? &c->link.peer : &c->peer);
 		else
 			say(c, "nobody is there");
 		break;

@@ -69,8 +69,11 @@ descriptors_keep(const int *fds, int count)
 	/* First out of the way of the numbers to come, then into their places. */
 	for (int i = 0; i < count; i++) {
 		aside[i] = -1;
-		if (fds[i] != -1 && (aside[i] = fcntl(fds[i], F_DUPFD, count)) == -1)
+		if (fds[i] != -1 && (aside[i] = fcntl(fds[i], F_DUPFD, count)) == -1) {
+			if (errno == EINVAL) /* so few that not even this number is one */
+				errno = EMFILE;
 			return -1;
+		}
 	}
 	for (int i = 0; i < count; i++) {
 		if (aside[i] == -1)

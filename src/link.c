@@ -54,7 +54,7 @@ be_listener(const struct link *link, struct listener listener, int report, pid_t
 		tls_listen(listener.tls, SOCKET);
 	if (listener.output != -1)
 		listener.output = OUTPUT;
-	if (ready && confine_listener() == 0)
+	if (ready && confine_listener(SOCKET, COUNT) == 0)
 		ending = listener_run(&listener);
 	else
 		ending = (struct ending){ENDING_UNHEARD, errno};

@@ -108,7 +108,7 @@ main(int argc, char *argv[], char *environment[])
 		return printed();
 	case REQUEST_FINGERPRINT:
 		if (secure_open(&options, error, sizeof error) == -1)
-			errx(1, "%s", error);
+			return notice(NULL, "%s", error), 1;
 		puts(secure_fingerprint());
 		secure_close();
 		return printed();
@@ -123,9 +123,12 @@ main(int argc, char *argv[], char *environment[])
 		return EXIT_FAILURE;
 	}
 
-	if (options.tls && secure_open(&options, error, sizeof error) == -1) {
-		notice(log, "%s", error);
-		return 1;
+	if (options.tls) {
+		confine_secrets();
+		if (secure_open(&options, error, sizeof error) == -1) {
+			notice(log, "%s", error);
+			return 1;
+		}
 	}
 	signals_open();
 	if (wants_full_screen(&options))

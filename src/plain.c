@@ -251,7 +251,7 @@ talk(struct plain *p, struct peer *peer)
 	}
 	talking = &p->link;
 	fatal_first(last_words);
-	confine_speaker(false);
+	confine_speaker(o->tls && o->keep);
 	if (o->alternate)
 		turns_converse(o, p->log, p->dial, &p->link);
 	else

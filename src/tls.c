@@ -41,7 +41,7 @@ struct tls {
 	atomic_uint *updates;
 	unsigned updates_done;
 	char fingerprint[FINGERPRINT_SIZE]; /* of the peer; empty: none */
-	char name[TLS_NAME_MAX * 4];
+	char name[TLS_NAME_MAX];
 	char error[256];
 };
 
@@ -144,9 +144,9 @@ handshake_failed(struct tls *tls, int result)
 	tls->cause = result;
 	if (result == GNUTLS_E_WARNING_ALERT_RECEIVED && alert == GNUTLS_A_USER_CANCELED)
 		return fail(tls, "the line is busy");
+	gnutls_alert_send_appropriate(tls->session, result);
 	if (tls->received > 0 && tls->first[0] != RECORD_HANDSHAKE && tls->first[0] != RECORD_ALERT)
 		return fail(tls, "it does not speak TLS");
-	gnutls_alert_send_appropriate(tls->session, result);
 	switch (result) {
 	case GNUTLS_E_UNSUPPORTED_VERSION_PACKET:
 		return fail(tls, "it does not speak TLS 1.3");
@@ -169,7 +169,7 @@ handshake_failed(struct tls *tls, int result)
 static void
 read_name(struct tls *tls, gnutls_x509_crt_t certificate)
 {
-	char name[TLS_NAME_MAX];
+	char name[256];
 	size_t size = sizeof name;
 
 	if (gnutls_x509_crt_get_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME, 0, 0, name, &size) >= 0)

@@ -15,7 +15,7 @@
 #include "buffer.h"
 #include "fingerprint.h"
 
-#define TLS_NAME_MAX 64 /* bytes of the name in a certificate that are looked at */
+#define TLS_NAME_MAX 256 /* bytes of the name in a certificate that are looked at */
 
 struct identity;
 struct tls;
