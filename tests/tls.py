@@ -220,16 +220,38 @@ def _prepared(context, identity, settings):
 
 class TlsLine(Line):
     """One end of an encrypted connection.  One thread reads and another writes, which OpenSSL does not
-    let them do at the same time, so it works on memory, and a lock guards it."""
+    let them do at the same time, so it works on memory, and a lock guards it.  A deaf one does not
+    read before it is told to listen."""
 
-    def __init__(self, connected, context, server_side=False):
+    def __init__(self, connected, context, server_side=False, deaf=False):
         self.arriving, self.leaving = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.tls = context.wrap_bio(self.arriving, self.leaving, server_side=server_side)
         self.memory, self.wire = threading.Lock(), threading.Lock()
         self.socket = connected
         self.socket.settimeout(DEADLINE)
         self._shake_hands()
-        super().__init__(connected)
+        if not deaf:
+            self.listen()
+
+    def listen(self):
+        """From now on it reads all that comes."""
+        super().__init__(self.socket)
+
+    @property
+    def peer(self):
+        """How tchat names this end of the connection, when this end has called."""
+        return f"{HOST} port {self.port}"
+
+    @property
+    def seen(self):
+        """The fingerprint of the key that tchat has shown."""
+        return fingerprint(key_of_certificate(self.tls.getpeercert(binary_form=True)))
+
+    @property
+    def alert(self):
+        """The alert with which tchat has ended the connection, once it has."""
+        self.incoming.expect_end()
+        return getattr(self.incoming.error, "reason", None)
 
     def _shake_hands(self):
         while True:
@@ -306,3 +328,113 @@ class TlsLine(Line):
             except ssl.SSLError:
                 pass
         self.flush()
+
+
+def tls_call(port, identity=None, deaf=False, **settings):
+    """Calls a server, and shakes hands."""
+    return TlsLine(socket.create_connection((HOST, port), DEADLINE), client_context(identity, **settings),
+                   deaf=deaf)
+
+
+class TlsDoor(Door):
+    """A listening socket with a key, which wants to see the callers' keys if those are given."""
+
+    def __init__(self, identity, callers=(), **settings):
+        super().__init__()
+        self.context = server_context(identity, callers, **settings)
+        self.peer = f"{HOST} port {self.port}"
+
+    def accept(self):
+        """Waits for a caller, and shakes hands."""
+        return TlsLine(self.socket.accept()[0], self.context, server_side=True)
+
+
+class Wiretap:
+    """Somebody in between, who passes on what each end sends, and keeps a copy."""
+
+    def __init__(self, port):
+        self.door = Door()
+        self.port = self.door.port
+        self.heard = {"caller": bytearray(), "server": bytearray()}
+        threading.Thread(target=self._listen_in, args=(port,), daemon=True).start()
+
+    def _listen_in(self, port):
+        caller = self.door.socket.accept()[0]
+        server = socket.create_connection((HOST, port))
+        for source, other, heard in ((caller, server, "caller"), (server, caller, "server")):
+            threading.Thread(target=self._pass_on, args=(source, other, heard), daemon=True).start()
+
+    def _pass_on(self, source, other, heard):
+        source.settimeout(None)
+        while data := source.recv(1 << 16):
+            self.heard[heard] += data
+            other.sendall(data)
+        other.shutdown(socket.SHUT_WR)
+
+
+# tchat, encrypted
+
+
+@pytest.fixture
+def friend(identity):
+    """Somebody without tchat, whom Ann and Bob know."""
+    return identity(name="friend")
+
+
+@pytest.fixture
+def tls_conversation(acquainted, serve, start, port):
+    """tchat at both ends, encrypted: Ann waits, Bob calls, and they know each other."""
+    def tls_conversation(server=(), client=(), **options):
+        ann, bob = acquainted
+        server = serve("-t", *server, env=ann.env, **options)
+        client = start("-c", "-t", *client, HOST, port, env=bob.env, **options)
+        client.notice(f"connected to {HOST} port {port}")
+        client.notice(f"encrypted: the key of {HOST} port {port} is known")
+        server.err.expect("has called\n")
+        server.notice("encrypted: the caller is bob")
+        return server, client
+
+    return tls_conversation
+
+
+@pytest.fixture
+def tls_called(ann, friend, serve, port):
+    """tchat as Ann's encrypted server, and a friend who has called with Python."""
+    def tls_called(*arguments, **options):
+        ann.knows(f"caller {friend.fingerprint} friend")
+        server = serve("-t", *arguments, env=ann.env, **options)
+        caller = tls_call(port, friend)
+        server.notice(f"{caller.peer} has called")
+        server.notice("encrypted: the caller is friend")
+        return server, caller
+
+    return tls_called
+
+
+@pytest.fixture
+def tls_calling(bob, friend, start):
+    """tchat as Bob's encrypted client, and a friend who has answered with Python."""
+    def tls_calling(*arguments, **options):
+        door = TlsDoor(friend)
+        bob.knows(f"server {friend.fingerprint} {HOST} {door.port}")
+        client = start("-c", "-t", *arguments, HOST, door.port, env=bob.env, **options)
+        callee = door.accept()
+        client.notice(f"connected to {door.peer}")
+        client.notice(f"encrypted: the key of {door.peer} is known")
+        return client, callee
+
+    return tls_calling
+
+
+@pytest.fixture
+def tls_screen_called(ann, friend, screen, port):
+    """tchat as Ann's encrypted server on a terminal, and a friend who has called with Python."""
+    def tls_screen_called(*arguments, deaf=False, **options):
+        ann.knows(f"caller {friend.fingerprint} friend")
+        server = screen("-s", "-t", *arguments, port, env=ann.env, **options)
+        server.wait_for("waiting on port")
+        caller = tls_call(port, friend, deaf)
+        server.wait_for("encrypted: the caller is friend")
+        return server, caller
+
+    return tls_screen_called
