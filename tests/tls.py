@@ -4,18 +4,17 @@ plays, as they should and as they should not."""
 import base64
 import functools
 import hashlib
-import os
 import re
-import select
 import socket
 import ssl
+import struct
 import subprocess
 import threading
 
 import pytest
 
-from peers import DEADLINE, HOST, TCHAT, Door, Line, eventually
-from terminal import ENTER
+from fullscreen import DeafCaller
+from peers import DEADLINE, HOST, TCHAT, Door, Line
 
 F3 = "\x1bOR"
 
@@ -235,6 +234,7 @@ class TlsLine(Line):
 
     def listen(self):
         """From now on it reads all that comes."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         super().__init__(self.socket)
 
     @property
@@ -301,6 +301,14 @@ class TlsLine(Line):
                 self.tls.write(text[at:at + (1 << 16)])
             self.flush()
 
+    def reset(self):
+        """Breaks the connection."""
+        if hasattr(self, "incoming"):
+            super().reset()
+        else:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.socket.close()
+
     def say_goodbye(self):
         """Says that nothing more will come, as TLS says it, and no more than that."""
         with self.memory:
@@ -332,8 +340,8 @@ class TlsLine(Line):
 
 def tls_call(port, identity=None, deaf=False, **settings):
     """Calls a server, and shakes hands."""
-    return TlsLine(socket.create_connection((HOST, port), DEADLINE), client_context(identity, **settings),
-                   deaf=deaf)
+    connected = DeafCaller(port).socket if deaf else socket.create_connection((HOST, port), DEADLINE)
+    return TlsLine(connected, client_context(identity, **settings), deaf=deaf)
 
 
 class TlsDoor(Door):
