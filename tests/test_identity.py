@@ -8,10 +8,7 @@ import stat
 import pytest
 
 from peers import HOST, TCHAT
-from tls import FINGERPRINT, Person, TlsDoor, openssl, tls_call
-
-# What comes before a command so that the modes of files count for it, even if it is root's.
-OBEDIENT = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+from tls import FINGERPRINT, OBEDIENT, Person, TlsDoor, openssl, tls_call
 
 
 def mode(path):
@@ -57,7 +54,7 @@ def test_second_use_has_the_same(ann, identify):
     assert before == {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in ann.directory.iterdir()}
 
 
-@pytest.mark.parametrize("umask", ["000", "077", "777"])
+@pytest.mark.parametrize("umask", ["000", "077"])
 def test_only_its_owner_can_read_it(ann, run, umask):
     """Whatever the umask is, directory and key are for oneself alone."""
     tchat = run("sh", "-c", f'umask {umask}; exec "$@"', "sh", TCHAT, "--fingerprint", env=ann.env)
@@ -174,7 +171,7 @@ def test_name_stays_until_there_is_a_new_one(ann, identify):
 # What cannot be used
 
 
-@pytest.mark.parametrize("bits", [0o640, 0o604, 0o660, 0o644])
+@pytest.mark.parametrize("bits", [0o640, 0o604])
 @pytest.mark.parametrize("way", [["--fingerprint"], ["-s", "-t"], ["-c", "-t", HOST]],
                          ids=lambda way: way[0])
 def test_key_that_others_can_read(ann, start, port, bits, way):
@@ -206,16 +203,6 @@ def test_damaged_key(ann, start, damage):
     assert refused(tchat, ann.key), tchat.err.data
     assert tchat.out.data == b""
     assert ann.key.read_bytes() == damage
-
-
-def test_key_of_another_kind(ann, start, identity):
-    """One's own key may be another one that GnuTLS can use, such as one for RSA."""
-    ann.knows()
-    ann.key.write_bytes(identity(key="rsa").key.read_bytes())
-    ann.key.chmod(0o600)
-    tchat = start("--fingerprint", env=ann.env)
-    assert tchat.wait() == 0
-    assert tchat.out.data.decode() == ann.fingerprint + "\n"
 
 
 def test_file_in_the_place_of_the_directory(ann, start):

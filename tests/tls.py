@@ -4,6 +4,7 @@ plays, as they should and as they should not."""
 import base64
 import functools
 import hashlib
+import os
 import re
 import socket
 import ssl
@@ -73,6 +74,9 @@ FINGERPRINT = r"SHA256:[A-Za-z0-9+/]{43}"
 
 # People
 
+# What comes before a command so that the modes of files count for it, even if it is root's.
+OBEDIENT = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+
 
 class Person:
     """Somebody with a data directory of their own: an identity of tchat, and known peers."""
@@ -106,7 +110,7 @@ class Person:
 class Identity:
     """A key and a certificate that openssl(1) has made, for the peers that are not tchat."""
 
-    def __init__(self, directory, key="ed25519", name="peer", extensions=["basicConstraints=CA:TRUE"], days=30):
+    def __init__(self, directory, key="ed25519", name="peer", extensions=("basicConstraints=CA:TRUE",)):
         self.name = name
         self.key = directory / "key.pem"
         self.certificate = directory / "certificate.pem"
@@ -114,7 +118,7 @@ class Identity:
         config = directory / "config"
         config.write_text("[req]\ndistinguished_name=name\n[name]\n[extensions]\n" + "\n".join(extensions))
         escaped = re.sub(r"([/+=\\])", r"\\\1", name)
-        openssl("req", "-x509", "-utf8", "-config", config, "-extensions", "extensions", "-days", days,
+        openssl("req", "-x509", "-utf8", "-config", config, "-extensions", "extensions", "-days", 30,
                 "-key", self.key, "-out", self.certificate, "-subj", f"/CN={escaped}")
 
     @property
