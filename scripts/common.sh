@@ -4,7 +4,7 @@
 cd "$(dirname "$0")/.." || exit 1
 
 # What it takes to build tchat.
-build_packages='autoconf automake gcc libbsd-dev libc6-dev libncurses-dev libreadline-dev libseccomp-dev make pkg-config'
+build_packages='autoconf automake gcc libbsd-dev libc6-dev libgnutls28-dev libncurses-dev libreadline-dev libseccomp-dev make pkg-config'
 
 # Runs a command with its output going to a file; shows the end of that only if the command fails.
 quietly() {

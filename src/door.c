@@ -11,6 +11,7 @@
 
 #include "clock.h"
 #include "door.h"
+#include "hello.h"
 
 #define BACKLOG 8
 #define PAUSE_MS 100	/* after no descriptor was free */
@@ -49,7 +50,7 @@ door_open(struct door *door, const struct options *options, char *error, size_t 
 	int count = resolve_now(options->bind, options->port, options->family, addresses);
 	int cause = EADDRNOTAVAIL;
 
-	*door = (struct door){0};
+	*door = (struct door){.tls = options->tls};
 	if (count < 0) {
 		snprintf(error, size, "cannot find %s: %s", options->bind ? options->bind : "any address",
 			 gai_strerror(count));
@@ -153,7 +154,8 @@ door_refuse(struct door *door, struct peer *peer)
 	drain_refused(door);
 	if (door->refused_count == DOOR_WAITING_MAX || !door_accept(door, peer))
 		return false;
-	(void)send(peer->socket, busy, sizeof busy - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	(void)send(peer->socket, door->tls ? hello_busy : busy,
+		   door->tls ? hello_busy_length : sizeof busy - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 	shutdown(peer->socket, SHUT_WR);
 	door->refused[door->refused_count].socket = peer->socket;
 	door->refused[door->refused_count++].deadline = clock_now() + HANG_UP_MS;

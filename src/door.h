@@ -22,6 +22,7 @@ struct door {
 		int64_t deadline;
 	} refused[DOOR_WAITING_MAX];
 	int refused_count;
+	bool tls;	/* callers expect TLS */
 	int64_t pause;	/* no descriptor was free for a caller: the next try is then */
 	int64_t notice; /* callers refused before then are not worth a word */
 };

@@ -21,6 +21,7 @@
 #include "descriptor.h"
 #include "link.h"
 #include "signals.h"
+#include "tls.h"
 
 void
 link_init(struct link *link, const struct peer *peer)
@@ -47,6 +48,8 @@ be_listener(const struct link *link, struct listener listener, int report, pid_t
 		report = REPORT;
 	log_move(listener.log, LOG);
 	listener.socket = SOCKET;
+	if (listener.tls != NULL)
+		tls_listen(listener.tls, SOCKET);
 	if (listener.output != -1)
 		listener.output = OUTPUT;
 	if (report == REPORT && confine_listener() == 0)
@@ -60,7 +63,7 @@ be_listener(const struct link *link, struct listener listener, int report, pid_t
 int
 link_listen(struct link *link, int output, bool raw, struct log *log)
 {
-	struct listener listener = {.output = output, .raw = raw, .log = log};
+	struct listener listener = {.tls = link->peer.tls, .output = output, .raw = raw, .log = log};
 	int lines[2] = {-1, -1}, report[2];
 	pid_t parent = getpid();
 
@@ -104,25 +107,65 @@ link_send(struct link *link, const char *bytes, size_t length)
 bool
 link_is_waiting(const struct link *link)
 {
-	return link->send_error == 0 && buffer_length(&link->outbox) > link->taken;
+	return link->send_error == 0 && (buffer_length(&link->outbox) > link->taken ||
+					 buffer_length(&link->wire.sealed) > 0);
+}
+
+/* Where in the stream the outbox begins: what is before has arrived. */
+static uint64_t
+outbox_start(const struct link *link)
+{
+	return link->queued - buffer_length(&link->outbox);
+}
+
+/* Sends some of the outbox.  Returns 0, or -1 and errno. */
+static int
+send_some(struct link *link)
+{
+	ssize_t n = send(link->peer.socket, buffer_data(&link->outbox) + link->taken,
+			 buffer_length(&link->outbox) - link->taken, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (n > 0)
+		link->taken += (size_t)n;
+	return n == -1 ? -1 : 0;
+}
+
+/* The same, encrypted: no more is sealed than is sent at once. */
+static int
+send_some_sealed(struct link *link)
+{
+	struct wire *wire = &link->wire;
+	size_t sealed = (size_t)(wire->text - outbox_start(link));
+
+	if (buffer_length(&wire->sealed) == 0 &&
+	    wire_seal(wire, link->peer.tls, buffer_data(&link->outbox) + sealed,
+		      buffer_length(&link->outbox) - sealed) == -1)
+		return -1;
+	if (wire_send(wire, link->peer.socket) == -1)
+		return -1;
+	link->taken = (size_t)(wire_taken(wire) - outbox_start(link));
+	return 0;
 }
 
 void
 link_flush(struct link *link)
 {
 	while (link_is_waiting(link)) {
-		ssize_t n = send(link->peer.socket, buffer_data(&link->outbox) + link->taken,
-				 buffer_length(&link->outbox) - link->taken,
-				 MSG_DONTWAIT | MSG_NOSIGNAL);
-		if (n >= 0)
-			link->taken += (size_t)n;
-		else if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS)
+		int result = link->peer.tls != NULL ? send_some_sealed(link) : send_some(link);
+
+		if (result == -1 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS))
 			break;
-		else if (errno != EINTR)
+		if (result == -1 && errno != EINTR)
 			link->send_error = errno;
 	}
 	link_acknowledged(link); /* what has arrived need not be held */
 	if (link->closing && !link->shut && !link_is_waiting(link)) {
+		if (link->peer.tls != NULL && !link->parted) {
+			link->parted = true;
+			wire_seal_end(&link->wire, link->peer.tls);
+			link_flush(link);
+			return;
+		}
 		link->shut = true;
 		link->end_queued = shutdown(link->peer.socket, SHUT_WR) == 0;
 	}
@@ -169,11 +212,13 @@ link_acknowledged(struct link *link)
 
 	if (held > 0)
 		peer_mind_window(&link->peer);
+	if (link->peer.tls != NULL) /* bytes to text */
+		held = link->taken - (size_t)(wire_arrived(&link->wire, held) - outbox_start(link));
 	if (held < link->taken) {
 		buffer_drop(&link->outbox, link->taken - held);
 		link->taken = held;
 	}
-	return link->queued - buffer_length(&link->outbox);
+	return outbox_start(link);
 }
 
 struct span
@@ -304,6 +349,9 @@ link_close(struct link *link)
 	if (link->report != -1)
 		close(link->report);
 	close(link->peer.socket);
+	tls_free(link->peer.tls);
+	link->peer.tls = NULL;
+	wire_free(&link->wire);
 	buffer_free(&link->outbox);
 	setproctitle(NULL);
 }
@@ -321,6 +369,12 @@ link_describe_ending(const struct link *link, char *text, size_t size)
 	case ENDING_BROKEN:
 		snprintf(text, size, "the connection to %s broke: %s", link->peer.name,
 			 strerror(e->cause));
+		break;
+	case ENDING_TLS:
+		tls_explain(e->cause, link->peer.name, text, size);
+		break;
+	case ENDING_HELLO:
+		snprintf(text, size, "%s speaks TLS: that needs -t", link->peer.name);
 		break;
 	case ENDING_OUTPUT:
 		snprintf(text, size, "cannot write what arrives: %s", strerror(e->cause));

@@ -10,8 +10,10 @@
 
 #include "descriptor.h"
 #include "filter.h"
+#include "hello.h"
 #include "listener.h"
 #include "notice.h"
+#include "tls.h"
 
 #define CHUNK (256 * 1024) /* read at once */
 #define SPANS 64	   /* written at once */
@@ -90,23 +92,47 @@ pass_end(struct filter *filter, struct outlet *outlet)
 	return outlet_flush(outlet);
 }
 
+/* Receives what is there, once something is; as recv(2). */
+static ssize_t
+receive(const struct listener *listener, void *data, size_t size)
+{
+	return listener->tls != NULL ? tls_receive(listener->tls, data, size, 0)
+				     : recv(listener->socket, data, size, 0);
+}
+
+/* How it ended, after receive has returned n. */
+static struct ending
+ending_after(const struct listener *listener, ssize_t n)
+{
+	if (n == 0)
+		return (struct ending){ENDING_LEFT, 0};
+	if (listener->tls != NULL && errno == EPROTO)
+		return (struct ending){ENDING_TLS, tls_cause(listener->tls)};
+	return (struct ending){ENDING_BROKEN, errno};
+}
+
 struct ending
 listener_run(const struct listener *listener)
 {
 	static char chunk[CHUNK];
 	static struct outlet outlet;
+	bool plaintext = listener->tls == NULL && !listener->raw, first = true;
 	struct filter filter;
+	struct ending ending;
 	ssize_t n;
 
 	filter_init(&filter);
 	outlet.output = listener->output;
-	while ((n = recv(listener->socket, chunk, sizeof chunk, 0)) != 0) {
+	while ((n = receive(listener, chunk, sizeof chunk)) != 0) {
 		int written = 0;
 
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1)
 			break;
+		if (first && plaintext && hello_is_tls(chunk, (size_t)n))
+			return (struct ending){ENDING_HELLO, 0};
+		first = false;
 		/* Before it is shown: an answer must not get into the log before what it answers. */
 		log_bytes(listener->log, VOICE_PEER, chunk, (size_t)n);
 		notice_flush_log(listener->log);
@@ -119,9 +145,7 @@ listener_run(const struct listener *listener)
 		if (written == -1)
 			return (struct ending){ENDING_OUTPUT, errno};
 	}
-
-	struct ending ending = {n == 0 ? ENDING_LEFT : ENDING_BROKEN, n == 0 ? 0 : errno};
-
+	ending = ending_after(listener, n);
 	log_end(listener->log, VOICE_PEER);
 	notice_flush_log(listener->log);
 	if (listener->output != -1 && !listener->raw && pass_end(&filter, &outlet) == -1)

@@ -14,6 +14,8 @@ struct ending {
 		ENDING_NONE,	/* it has not */
 		ENDING_LEFT,	/* the peer has closed its sending side */
 		ENDING_BROKEN,	/* the connection failed: cause */
+		ENDING_TLS,	/* its encryption did: cause as of tls_explain */
+		ENDING_HELLO,	/* the peer speaks TLS, which was not agreed on */
 		ENDING_OUTPUT,	/* what arrived could not be written: cause */
 		ENDING_UNREADY, /* the listener could not be set up: cause */
 		ENDING_KILLED	/* the listener died: cause is the signal, 0 where it is not known */
@@ -23,6 +25,7 @@ struct ending {
 
 struct listener {
 	int socket;
+	struct tls *tls; /* of an encrypted conversation, else NULL */
 	int output;	 /* where safe lines, or raw bytes, go; -1: nowhere */
 	bool raw;	 /* bytes pass unchanged */
 	struct log *log; /* what is received is added to it; NULL for none */

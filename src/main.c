@@ -14,12 +14,20 @@
 #include "confine.h"
 #include "descriptor.h"
 #include "log.h"
+#include "notice.h"
 #include "options.h"
 #include "plain.h"
+#include "secure.h"
 #include "signals.h"
 #include "terminal.h"
 
 #define WRONG_USAGE 2
+
+#if defined(HAVE_GNUTLS)
+#define WITH_TLS "with"
+#else
+#define WITH_TLS "without"
+#endif
 
 /*
  * The wire is UTF-8, and so are today's terminals, also where a remote shell has no LANG.  The
@@ -51,7 +59,7 @@ show_version(void)
 	const char *confined = confine_methods();
 
 	printf("%s\n"
-	       "Built with ncursesw, GNU Readline and libbsd.\n"
+	       "Built with ncursesw, GNU Readline and libbsd, " WITH_TLS " GnuTLS.\n"
 	       "Confined by %s.\n"
 	       "Copyright (C) 2026 the tchat developers. Licence GPLv3+: GNU GPL version 3 or later.\n",
 	       PACKAGE_STRING, confined != NULL ? confined : "nothing");
@@ -80,7 +88,7 @@ main(int argc, char *argv[], char *environment[])
 	struct options options;
 	struct log *log = NULL;
 	static char line[BUFSIZ];
-	char error[256];
+	char error[1024];
 	int status;
 
 	if (descriptors_standard() == -1)
@@ -97,6 +105,12 @@ main(int argc, char *argv[], char *environment[])
 	case REQUEST_VERSION:
 		show_version();
 		return printed();
+	case REQUEST_FINGERPRINT:
+		if (secure_open(&options, error, sizeof error) == -1)
+			errx(1, "%s", error);
+		puts(secure_fingerprint());
+		secure_close();
+		return printed();
 	case REQUEST_WRONG:
 		warnx("%s", error);
 		return WRONG_USAGE;
@@ -106,12 +120,18 @@ main(int argc, char *argv[], char *environment[])
 	if (options.log != NULL && (log = log_open(options.log)) == NULL)
 		err(1, "cannot write to the log %s", options.log);
 
+	if (options.tls && secure_open(&options, error, sizeof error) == -1) {
+		notice(log, "%s", error);
+		return 1;
+	}
 	signals_open();
 	if (wants_full_screen(&options))
 		status = chat_run(&options, log);
 	else
 		status = plain_run(&options, log);
 
+	if (options.tls)
+		secure_close();
 	log_close(log);
 	if (signals_deadly() != 0)
 		signals_obey(signals_deadly());

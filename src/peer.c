@@ -31,6 +31,9 @@ peer_name(struct peer *peer, const char *host, unsigned port, const struct addre
 		strlcpy(peer->host, "somebody", sizeof peer->host);
 	}
 	snprintf(peer->name, sizeof peer->name, "%s port %u", peer->host, port);
+	strlcpy(peer->title, peer->name, sizeof peer->title);
+	peer->secrecy = "not encrypted";
+	peer->tls = NULL;
 }
 
 /* A setting that makes the conversation better; it works without, so failing is no error. */

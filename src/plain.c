@@ -1,6 +1,8 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -9,6 +11,7 @@
 #include "link.h"
 #include "notice.h"
 #include "plain.h"
+#include "secure.h"
 #include "signals.h"
 #include "turns.h"
 
@@ -21,6 +24,7 @@ struct plain {
 	struct link link;
 	bool input_ended; /* nothing more is read, in this conversation */
 	char last;	  /* the last byte read */
+	int terminal;	  /* to ask the person on, or -1 */
 };
 
 /* The end of the input: what is queued is sent, then the peer sees the end. */
@@ -150,17 +154,79 @@ conclude(struct plain *p)
 	return orderly && lost == 0 ? 0 : 1;
 }
 
+/* What secure_begin and the like have to say. */
+static void
+say(void *context, const char *text)
+{
+	const struct plain *p = context;
+
+	notice(p->log, "%s", text);
+	if (p->terminal != -1 && !isatty(STDERR_FILENO)) /* a question would not be seen */
+		dprintf(p->terminal, "tchat: %s\n", text);
+}
+
+/* Reads the answer to a question from the terminal. */
+static void
+read_answer(struct plain *p, struct secure *secure)
+{
+	char line[1024];
+	ssize_t n = read(p->terminal, line, sizeof line);
+
+	if (n > 0)
+		secure_answer(secure, line, (size_t)n);
+	else if (n == 0 || errno != EINTR)
+		secure_refuse(secure, "");
+}
+
+/* With -t: agrees with the peer on encryption.  Returns whether the conversation can begin. */
+static bool
+agree(struct plain *p, struct peer *peer)
+{
+	struct secure secure;
+	struct peer other;
+
+	p->terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	secure_begin(&secure, p->options, peer, say, p);
+	while (secure_step(&secure) < SECURE_DONE && signals_deadly() == 0) {
+		enum { PEER, TERMINAL, OWN };
+		struct pollfd fds[OWN + DIAL_FDS];
+		bool asking = secure.state == SECURE_ASKING;
+		int timeout = -1;
+		nfds_t count;
+
+		if (asking && p->terminal == -1) {
+			secure_refuse(&secure, ": there is no terminal to ask on");
+			break;
+		}
+		fds[PEER] = secure_poll(&secure, &timeout);
+		fds[TERMINAL] = (struct pollfd){.fd = asking ? p->terminal : -1, .events = POLLIN};
+		count = OWN + dial_poll(p->dial, fds + OWN, &timeout);
+		signals_poll(fds, count, timeout);
+		if (fds[TERMINAL].revents != 0)
+			read_answer(p, &secure);
+		if (dial_refuse(p->dial, &other))
+			notice(p->log, "%s called while the line was busy", other.name);
+	}
+	if (secure.state < SECURE_DONE)
+		secure_refuse(&secure, "");
+	if (p->terminal != -1)
+		close(p->terminal);
+	return secure.state == SECURE_DONE;
+}
+
 /* Holds one conversation with the peer.  Returns the exit status. */
 static int
-talk(struct plain *p, const struct peer *peer)
+talk(struct plain *p, struct peer *peer)
 {
 	const struct options *o = p->options;
 	int output = o->send_only ? -1 : STDOUT_FILENO, status;
 
+	notice(p->log, o->role == ROLE_SERVER ? "%s has called" : "connected to %s", peer->name);
+	if (o->tls && !agree(p, peer))
+		return 1;
 	link_init(&p->link, peer);
 	p->last = '\n';
 	p->input_ended = o->receive_only; /* the sending side stays open: shut, it would look like leaving */
-	notice(p->log, o->role == ROLE_SERVER ? "%s has called" : "connected to %s", peer->name);
 	if (!o->alternate && link_listen(&p->link, output, o->raw, p->log) == -1) {
 		notice(p->log, "%s cannot be listened to: %s", peer->name, strerror(errno));
 		link_close(&p->link);
@@ -181,7 +247,7 @@ talk(struct plain *p, const struct peer *peer)
 int
 plain_run(const struct options *options, struct log *log)
 {
-	struct plain p = {.options = options, .log = log};
+	struct plain p = {.options = options, .log = log, .terminal = -1};
 	struct peer peer;
 	char text[512];
 	int status = 1;
@@ -191,6 +257,8 @@ plain_run(const struct options *options, struct log *log)
 		notice(log, "%s", text);
 		return 1;
 	}
+	if (options->tls)
+		secure_introduce(say, &p);
 	if (confine_missing() != NULL)
 		notice(log, CONFINE_MISSING, confine_missing());
 	do {

@@ -13,6 +13,7 @@
 #include "link.h"
 #include "notice.h"
 #include "signals.h"
+#include "tls.h"
 #include "turns.h"
 
 #define CHUNK 65536		  /* read at once */
@@ -161,13 +162,17 @@ static void
 read_socket(struct turns *t)
 {
 	static char chunk[CHUNK];
-	ssize_t n = recv(t->link->peer.socket, chunk, sizeof chunk, MSG_DONTWAIT);
+	struct tls *tls = t->link->peer.tls;
+	ssize_t n = tls != NULL ? tls_receive(tls, chunk, sizeof chunk, MSG_DONTWAIT)
+				: recv(t->link->peer.socket, chunk, sizeof chunk, MSG_DONTWAIT);
 	const char *next = chunk, *end = chunk + (n > 0 ? n : 0);
 	struct span span;
 
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (n == -1)
+	if (n == -1 && tls != NULL && errno == EPROTO)
+		link_end(t->link, (struct ending){ENDING_TLS, tls_cause(tls)});
+	else if (n == -1)
 		link_end(t->link, (struct ending){ENDING_BROKEN, errno});
 	else if (n == 0)
 		link_end(t->link, (struct ending){ENDING_LEFT, 0});
