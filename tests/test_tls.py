@@ -112,8 +112,8 @@ def test_turns(tls_conversation):
             server.send("answer 2\n")
         client.expect(f"answer {turn}\n")
     client.close_input()
-    assert client.wait() == 0
-    assert server.wait() == 0
+    server.close_input()
+    assert (server.wait(), client.wait()) == (0, 0)
 
 
 @pytest.mark.parametrize("role", ["tls_called", "tls_calling"])
@@ -128,6 +128,7 @@ def test_turns_with_another_program(request, role):
     tchat.send("II\n")
     friend.expect("II\n")
     friend.close_input()
+    tchat.close_input()
     assert tchat.wait() == 0
 
 

@@ -2,6 +2,7 @@
 plays, as they should and as they should not."""
 
 import base64
+import contextlib
 import functools
 import hashlib
 import os
@@ -230,9 +231,12 @@ class TlsLine(Line):
         self.arriving, self.leaving = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.tls = context.wrap_bio(self.arriving, self.leaving, server_side=server_side)
         self.memory, self.wire = threading.Lock(), threading.Lock()
+        self.early = []  # what was read before it was asked for
         self.socket = connected
         self.socket.settimeout(DEADLINE)
         self._shake_hands()
+        shown = self.tls.getpeercert(binary_form=True)
+        self.seen = fingerprint(key_of_certificate(shown)) if shown else None  # of the key tchat has shown
         if not deaf:
             self.listen()
 
@@ -245,11 +249,6 @@ class TlsLine(Line):
     def peer(self):
         """How tchat names this end of the connection, when this end has called."""
         return f"{HOST} port {self.port}"
-
-    @property
-    def seen(self):
-        """The fingerprint of the key that tchat has shown."""
-        return fingerprint(key_of_certificate(self.tls.getpeercert(binary_form=True)))
 
     @property
     def alert(self):
@@ -279,6 +278,8 @@ class TlsLine(Line):
         while True:
             try:
                 with self.memory:
+                    if self.early:
+                        return self.early.pop(0)
                     return self.tls.read(size)
             except ssl.SSLWantReadError:
                 pass
@@ -314,12 +315,14 @@ class TlsLine(Line):
             self.socket.close()
 
     def say_goodbye(self):
-        """Says that nothing more will come, as TLS says it, and no more than that."""
+        """Says that nothing more will come, as TLS says it, and no more than that.  OpenSSL then looks
+        for the peer's goodbye and wants to find nothing else, so what has arrived is read before."""
         with self.memory:
-            try:
+            with contextlib.suppress(ssl.SSLWantReadError, ssl.SSLZeroReturnError):
+                while data := self.tls.read(1 << 16):
+                    self.early.append(data)
+            with contextlib.suppress(ssl.SSLWantReadError):
                 self.tls.unwrap()
-            except ssl.SSLWantReadError:
-                pass
         self.flush()
 
     def close_input(self):
@@ -335,10 +338,8 @@ class TlsLine(Line):
         """Takes what never was encrypted for the peer's, and complains about it with an alert."""
         with self.memory:
             self.arriving.write(b"\x17\x03\x03\x00\x20" + bytes(32))
-            try:
+            with contextlib.suppress(ssl.SSLError):
                 self.tls.read(1)
-            except ssl.SSLError:
-                pass
         self.flush()
 
 
@@ -381,7 +382,8 @@ class Wiretap:
         while data := source.recv(1 << 16):
             self.heard[heard] += data
             other.sendall(data)
-        other.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(OSError):
+            other.shutdown(socket.SHUT_WR)
 
 
 # tchat, encrypted
