@@ -1,6 +1,7 @@
 """Other programs at the other end of an encrypted conversation, and what they ask for."""
 
 import fcntl
+import re
 import termios
 
 import pytest
@@ -65,6 +66,15 @@ def with_server(start, run, bob, port):
     return with_server
 
 
+def assert_left(tchat, program, rude=("ncat",)):
+    """Whether tchat has noticed that the other one ended in order; some do not always do so."""
+    if tchat.wait() == 0:
+        tchat.err.expect(" has left\n")
+    else:
+        tchat.err.expect(" was cut off: it ended without a goodbye\n")
+        assert program in rude
+
+
 # Each end, each program
 
 
@@ -80,9 +90,8 @@ def test_lines_from_a_caller_and_back(with_caller, program):
     caller.send("me\n")
     server.expect("me\n")
     caller.close_input()
-    server.err.expect(" has left\n")
     server.close_input()
-    assert server.wait() == 0
+    assert_left(server, program)
 
 
 @pytest.mark.parametrize("program", CALLERS)
@@ -92,8 +101,9 @@ def test_server_leaves_in_order(with_caller, program):
     server.send("good bye\n")
     server.close_input()
     caller.expect("good bye\n")
-    caller.close_input()
-    assert server.wait() == 0
+    if program == "ncat":  # the others end by themselves
+        caller.close_input()
+    assert_left(server, program, rude=("ncat", "gnutls-cli"))
     caller.wait()
 
 
@@ -131,8 +141,9 @@ def test_client_leaves_in_order(with_server, identity, program):
     client.send("good bye\n")
     client.close_input()
     server.expect("good bye\n")
-    server.close_input()
-    assert client.wait() == 0
+    if program != "openssl":  # which ends by itself
+        server.close_input()
+    assert_left(client, program)
 
 
 @pytest.mark.parametrize("program", ["ncat", "socat"])
@@ -144,9 +155,8 @@ def test_server_leaves_first(with_server, identity, program):
     server.send("good bye\n")
     server.close_input()
     client.close_input()
-    client.err.expect(" has left\n")
-    assert client.output() == b"good bye\n"
-    assert client.wait() == 0
+    assert_left(client, program)
+    assert client.out.data == b"good bye\n"
 
 
 @KINDS
@@ -226,10 +236,10 @@ def update(openssl, command):
 
 def talk(tchat, openssl, word):
     """A line each way."""
-    tchat.send(f"{word} from here\n")
-    openssl.expect(f"{word} from here\n")
     openssl.send(f"{word} from there\n")
     tchat.expect(f"{word} from there\n")
+    tchat.send(f"{word} from here\n")
+    openssl.expect(f"{word} from here\n")
 
 
 @pytest.mark.parametrize("command, answers", [("k", 0), ("K", 1)])
@@ -238,8 +248,6 @@ def test_peer_changes_its_keys(with_updates, command, answers):
     tchat, openssl = with_updates()
     talk(tchat, openssl, "before")
     update(openssl, command)
-    openssl.send("now\n")
-    tchat.expect("now\n")
     talk(tchat, openssl, "after")
     assert updates(openssl, "<<<") == answers
 
@@ -274,5 +282,5 @@ def test_keys_change_while_many_lines_go_each_way(with_updates):
     talk(tchat, openssl, "after")
     assert updates(openssl, "<<<") == 1
     assert tchat.out.data.decode() == theirs + "after from there\n"
-    assert openssl.out.data.decode().partition("ours 0")[2] == (
-        ours.partition("ours 0")[2] + "after from here\n")
+    got = re.sub(rb"Read BLOCK\n|SSL_do_handshake -> 1\n", b"", openssl.out.data).decode()  # its own remarks
+    assert got[got.index("ours 0"):] == ours + "after from here\n"
