@@ -73,11 +73,12 @@ def test_new_server_is_accepted(asked, bob, stranger, front):
     assert bob.known() == []
     client.say("yes")
     client.wait_for(f"encrypted: the key of {door.peer} is known from now on$")
-    assert bob.known() == [f"server {stranger.fingerprint} {HOST} {door.port}"]
     client.say("hello")
     assert callee.expect("hello\n") == b""
+    assert bob.known() == [f"server {stranger.fingerprint} {HOST} {door.port}"]
     callee.send("hello Bob\n")
     client.wait_for("hello Bob$")
+    assert said(client, "encrypted: .*") == 1
 
 
 @FRONTS
@@ -229,9 +230,10 @@ def test_new_caller_is_let_in(asked_by_server, ann, stranger, front):
     server, caller = asked_by_server(*front)
     server.say("yes")
     server.wait_for("encrypted: the caller is known as stranger from now on$")
-    assert ann.known() == [f"caller {stranger.fingerprint} stranger"]
     caller.send("thank you\n")
     server.wait_for("thank you$")
+    assert ann.known() == [f"caller {stranger.fingerprint} stranger"]
+    assert said(server, "encrypted: .*") == 1
     server.say("welcome")
     assert caller.expect("welcome\n") == b""
 
@@ -242,10 +244,10 @@ def test_new_caller_is_given_a_name(asked_by_server, ann, stranger, serve, port,
     server, caller = asked_by_server()
     server.say(f"yes {name}")
     server.wait_for(f"encrypted: the caller is known as {name} from now on$")
-    assert ann.known() == [f"caller {stranger.fingerprint} {name}"]
     caller.close_input()
     server.press(ctrl("D"))
     assert server.wait() == 0
+    assert ann.known() == [f"caller {stranger.fingerprint} {name}"]
     server = serve("-t", env=ann.env)
     tls_call(port, stranger)
     server.notice(f"encrypted: the caller is {name}")
