@@ -48,3 +48,12 @@ install_packages() {
 	quietly build/packages.log as_root env DEBIAN_FRONTEND=noninteractive \
 		apt-get -q -y --no-install-recommends install $missing
 }
+
+# Installs what it takes to fuzz: clang, part of which some releases have in a package of its own.
+install_fuzzing_packages() {
+	install_packages clang || return 1
+	mkdir -p build
+	echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
+		clang -fsanitize=fuzzer,address -x c -o build/clang-can-fuzz - 2>/dev/null ||
+		install_packages libclang-rt-dev
+}

@@ -18,6 +18,7 @@
 #include "delivery.h"
 #include "dial.h"
 #include "fatal.h"
+#include "filter.h"
 #include "help.h"
 #include "input.h"
 #include "link.h"
@@ -30,7 +31,7 @@
 #include "secure.h"
 #include "signals.h"
 
-#define OUTBOX_MAX (1024 * 1024) /* bytes not yet delivered; then a line stays in the input */
+#define OUTBOX_MAX ((size_t)1024 * 1024) /* bytes not yet delivered; then a line stays in the input */
 #define DELIVER_MS 5000		 /* so long what is on its way is waited for at the end */
 #define FRAME_MS 16		 /* the screen is drawn at most so often */
 #define CHUNK 65536		 /* read at once */
@@ -45,6 +46,7 @@ enum state {
 
 struct chat {
 	const struct options *options;
+	char own_label[PEER_NAME_MAX]; /* before one's own lines; safe text */
 	struct dial *dial;
 	struct peer peer;     /* from SECURING or TALKING on */
 	struct secure secure; /* while SECURING */
@@ -61,6 +63,7 @@ struct chat {
 	struct record record;
 	struct pane pane;
 	struct buffer partial; /* of a line that is still arriving */
+	struct span sending;   /* taken from the input line, and not yet queued */
 	struct attention attention;
 	pid_t pager;	       /* not 0: the terminal is this one's */
 	const char *const *rows; /* the help, or the like, is shown; or NULL */
@@ -248,8 +251,10 @@ read_lines(struct chat *c)
 				record_lines(&c->record, VOICE_PEER, &c->partial, 0),
 				c->pane.following);
 		c->changed = true;
-	} else if (n == 0 || errno != EINTR) {
+	} else if (n == 0) {
 		listener_ended(c);
+	} else if (errno != EINTR && errno != EAGAIN) {
+		fatal("cannot read what arrives");
 	}
 }
 
@@ -264,6 +269,9 @@ step_dialling(struct chat *c)
 		break;
 	case DIAL_CONNECTED:
 		meet(c, &peer);
+		break;
+	case DIAL_TROUBLED:
+		say(c, "%s", dial_error(c->dial));
 		break;
 	case DIAL_FAILED:
 		c->failed = true;
@@ -313,7 +321,9 @@ send_line(struct chat *c)
 		    c->link.peer.name);
 		input_put_back();
 	} else {
+		c->sending = line;
 		link_send(&c->link, line.text, line.length);
+		c->sending.length = 0;
 		show_own(c, line);
 		pane_to_end(&c->pane);
 	}
@@ -333,7 +343,7 @@ start_pager(struct chat *c)
 {
 	screen_suspend();
 	signals_ignore_interrupt(true);
-	c->pager = pager_start(c->record.history, options_label(c->options), c->peer.host);
+	c->pager = pager_start(c->record.history, c->own_label, c->peer.host);
 	if (c->pager != -1)
 		return;
 	c->pager = 0;
@@ -375,8 +385,8 @@ obey_key(struct chat *c, enum input_event event)
 		start_pager(c);
 		break;
 	case INPUT_SECRECY:
-		if (is_linked(c))
-			c->rows = secure_rows(&c->link.peer);
+		if (is_linked(c) || (c->state == SECURING && c->secure.state == SECURE_ASKING))
+			c->rows = secure_rows(is_linked(c) ? &c->link.peer : &c->peer);
 		else
 			say(c, "nobody is there");
 		break;
@@ -502,7 +512,7 @@ draw(struct chat *c)
 	char status[512], hint[64];
 	struct scene scene = {
 		.pane = &c->pane,
-		.own_label = options_label(c->options),
+		.own_label = c->own_label,
 		.peer_label = c->peer.host,
 		.marks = link_knows_acknowledged(),
 		.sent = link_sent(&c->link),
@@ -600,17 +610,42 @@ turn(struct chat *c)
 
 /* Says on standard error what was typed and not sent: lines of it, if it was pasted. */
 static void
-report_input(void)
+report_unsent(const char *typed, size_t length)
 {
-	const char *typed = input_text();
 	struct buffer text = {0};
 	char *next, *line;
 
-	filter_text(typed, strlen(typed), SIZE_MAX, &text);
+	filter_text(typed, length, SIZE_MAX, &text);
 	buffer_add(&text, "", 1);
-	for (next = buffer_data(&text); *typed != '\0' && (line = strsep(&next, "\n")) != NULL;)
+	for (next = buffer_data(&text); length > 0 && (line = strsep(&next, "\n")) != NULL;)
 		warnx("not sent: %s", line);
 	buffer_free(&text);
+}
+
+/* Says on standard error what is not said otherwise when the program ends. */
+static void
+report(const struct chat *c)
+{
+	delivery_report(&c->delivery);
+	report_unsent(input_text(), strlen(input_text()));
+}
+
+static struct chat *talking; /* what last_words is about */
+
+/* What is done before fatal() ends the program. */
+static void
+last_words(void)
+{
+	struct chat *c = talking;
+
+	screen_close();
+	record_free(&c->record); /* so that there is memory for what follows */
+	if (is_linked(c))
+		delivery_note_lost(&c->delivery, &c->link, c->record.log);
+	if (c->sending.length > 0)
+		report_unsent(c->sending.text, c->sending.length - 1);
+	report(c);
+	log_flush(c->record.log);
 }
 
 int
@@ -623,6 +658,7 @@ chat_run(const struct options *options, struct log *log)
 		notice(log, "%s", error);
 		return 1;
 	}
+	filter_string(options->name != NULL ? options->name : "you", c.own_label, sizeof c.own_label);
 	input_open();
 	if (!screen_open())
 		fatal("cannot use the terminal %s", getenv("TERM"));
@@ -633,6 +669,8 @@ chat_run(const struct options *options, struct log *log)
 		secure_introduce(say_secure, &c);
 	if (confine_missing() != NULL)
 		say(&c, CONFINE_MISSING, confine_missing());
+	talking = &c;
+	fatal_first(last_words);
 	start_dialling(&c);
 	while (!c.done && signals_deadly() == 0)
 		turn(&c);
@@ -648,8 +686,8 @@ chat_run(const struct options *options, struct log *log)
 	}
 	if (c.failed)
 		notice(log, "%s", dial_error(c.dial));
-	delivery_report(&c.delivery);
-	report_input();
+	report(&c);
+	fatal_first(NULL);
 	record_flush(&c.record);
 	dial_free(c.dial);
 	record_free(&c.record);

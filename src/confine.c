@@ -29,9 +29,9 @@
 
 /* All that the listener may ask of the kernel, and what for. */
 static const int allowed[] = {
-	SCMP_SYS(recvfrom), /* what the peer sends */
-	SCMP_SYS(write), /* raw bytes, the log, the report of how it ended, messages */
-	SCMP_SYS(writev), /* lines, a few at a time */
+	SCMP_SYS(recvfrom), /* what the peer sends: only from the socket */
+	SCMP_SYS(write), /* raw bytes, the log, the report of how it ended, messages: not to the socket */
+	SCMP_SYS(writev), /* lines, a few at a time: not to the socket */
 	SCMP_SYS(poll), /* to wait for room in an output that another program made non-blocking */
 	SCMP_SYS(ppoll), /* the same, on processors that have no poll */
 	SCMP_SYS(restart_syscall), /* to go on waiting after a stop (SIGSTOP, SIGCONT) */
@@ -52,19 +52,31 @@ static const int allowed[] = {
 #endif
 };
 
-/* Adds one of them to the filter.  Returns 0, or a negative errno. */
+/* A descriptor as an argument: the kernel looks at its lower half only. */
+#define IS(fd) SCMP_A0(SCMP_CMP_MASKED_EQ, UINT32_MAX, (scmp_datum_t)(fd))
+
+/* Adds one of them to the filter, for these descriptors.  Returns 0, or a negative errno. */
 static int
-allow(scmp_filter_ctx filter, int number)
+allow(scmp_filter_ctx filter, int number, int socket, int count)
 {
+	int result = 0;
+
+	if (number == SCMP_SYS(recvfrom))
+		return seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1, IS(socket));
 	if (number == SCMP_SYS(mmap))
 		return seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1,
 					SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0);
+	if (number != SCMP_SYS(write) && number != SCMP_SYS(writev))
+		return seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0);
+	for (int fd = 0; fd < count && result == 0; fd++)
+		if (fd != socket)
+			result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1, IS(fd));
+	return result;
 }
 
 /* From here on any other system call ends the process.  Returns 0, or -1 and errno. */
 static int
-restrict_calls(void)
+restrict_calls(int socket, int count)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	int result = filter == NULL ? -ENOMEM : 0;
@@ -73,7 +85,7 @@ restrict_calls(void)
 	if (result == 0)
 		result = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
 	for (size_t i = 0; result == 0 && i < sizeof allowed / sizeof allowed[0]; i++)
-		result = allow(filter, allowed[i]);
+		result = allow(filter, allowed[i], socket, count);
 	if (result == 0)
 		result = seccomp_load(filter);
 	seccomp_release(filter);
@@ -93,8 +105,9 @@ has_seccomp(void)
 #define BUILT_WITH_SECCOMP false
 
 static int
-restrict_calls(void)
+restrict_calls(int socket, int count)
 {
+	(void)socket, (void)count;
 	return 0;
 }
 
@@ -169,7 +182,7 @@ restrict_listener(void)
 }
 
 static void
-restrict_speaker(bool starts_programs)
+restrict_speaker(bool needs_files)
 {
 	static bool done; /* each time would be one more layer, and their number is limited */
 	long v = landlock_version();
@@ -177,10 +190,10 @@ restrict_speaker(bool starts_programs)
 	struct ruleset ruleset = {0, network_rights(v), 0};
 
 #if !defined(SANITIZED) /* the leak checker reads /proc at the end */
-	if (!starts_programs)
+	if (!needs_files)
 		ruleset.files = file_rights(v);
 #else
-	(void)starts_programs;
+	(void)needs_files;
 #endif
 	if (done || (ruleset.files == 0 && ruleset.network == 0))
 		return;
@@ -203,9 +216,9 @@ restrict_listener(void)
 }
 
 static void
-restrict_speaker(bool starts_programs)
+restrict_speaker(bool needs_files)
 {
-	(void)starts_programs;
+	(void)needs_files;
 }
 
 static bool
@@ -244,27 +257,36 @@ give_up_privileges(void)
 #endif
 }
 
+void
+confine_secrets(void)
+{
+#if !defined(SANITIZED) /* the leak checker is a debugger */
+	(void)give_up_dumps();
+#endif
+}
+
 int
-confine_listener(void)
+confine_listener(int socket, int count)
 {
 	if (give_up_dumps() == -1 || give_up_privileges() == -1)
 		return -1;
 	if (has_landlock() && restrict_listener() == -1)
 		return -1;
 #if defined(__OpenBSD__)
+	(void)socket, (void)count;
 	return pledge("stdio", NULL);
 #else
-	return has_seccomp() ? restrict_calls() : 0;
+	return has_seccomp() ? restrict_calls(socket, count) : 0;
 #endif
 }
 
 void
-confine_speaker(bool starts_programs)
+confine_speaker(bool needs_files)
 {
 	if (give_up_privileges() == 0 && has_landlock())
-		restrict_speaker(starts_programs);
+		restrict_speaker(needs_files);
 #if defined(__OpenBSD__)
-	(void)pledge(starts_programs ? "stdio rpath wpath cpath tty inet proc exec" : "stdio inet proc", NULL);
+	(void)pledge(needs_files ? "stdio rpath wpath cpath tty inet proc exec" : "stdio inet proc", NULL);
 #endif
 }
 

@@ -18,17 +18,20 @@ const char *confine_missing(void);
 #define CONFINE_MISSING "this kernel does not have %s: the listener is less confined"
 
 /*
- * The listener, once it is set up: from here on it can receive, write to what is open, get memory
- * and end.  Anything else ends it with SIGSYS.  What the kernel does not have is left out.  Returns
- * 0, or -1 and errno.
+ * The listener, once it is set up: from here on it can receive from the socket, write to the other ones
+ * of its descriptors, 0 to count - 1, get memory and end.  Anything else ends it with SIGSYS.  What the
+ * kernel does not have is left out.  Returns 0, or -1 and errno.
  */
-int confine_listener(void);
+int confine_listener(int socket, int count);
 
 /*
  * The process at the keyboard, once the conversation stands: no further TCP connection is made or
- * waited for, and, unless it starts programs (the pager of the full screen), no file is opened or
- * executed.  What was open stays open.  May be called again; failing changes nothing.
+ * waited for, and, unless it needs files (the full screen for its pager, later callers' keys), no file is
+ * opened or executed.  What was open stays open.  May be called again; failing changes nothing.
  */
-void confine_speaker(bool starts_programs);
+void confine_speaker(bool needs_files);
+
+/* A process that has a secret: what it knows is left in no core file and shown to no debugger. */
+void confine_secrets(void);
 
 #endif

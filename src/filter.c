@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <wchar.h>
 #include <wctype.h>
 
 #include "filter.h"
@@ -34,18 +35,44 @@ is_unsafe(uint32_t c)
 	return !iswprint((wint_t)c);
 }
 
-/* The same, remembered for the characters that texts are made of: iswprint(3) is slow. */
-static bool
-is_safe(uint32_t c)
+enum kind {
+	KIND_UNKNOWN,
+	KIND_SAFE,
+	KIND_MARK, /* safe, and shown where the character before it is */
+	KIND_UNSAFE
+};
+
+static enum kind
+find_kind(uint32_t c)
 {
-	enum { UNKNOWN, SAFE, UNSAFE };
+	if (is_unsafe(c))
+		return KIND_UNSAFE;
+	return wcwidth((wchar_t)c) > 0 ? KIND_SAFE : KIND_MARK;
+}
+
+/* The same, remembered for the characters that texts are made of: iswprint(3) is slow. */
+static enum kind
+kind_of(uint32_t c)
+{
 	static unsigned char known[0x20000];
 
 	if (c >= sizeof known)
-		return !is_unsafe(c);
-	if (known[c] == UNKNOWN)
-		known[c] = is_unsafe(c) ? UNSAFE : SAFE;
-	return known[c] == SAFE;
+		return find_kind(c);
+	if (known[c] == KIND_UNKNOWN)
+		known[c] = find_kind(c);
+	return known[c];
+}
+
+/* Whether the character that comes next may be shown as it is.  Counts it, if it is a mark that may. */
+static bool
+may_pass(uint32_t c, uint8_t *marks)
+{
+	enum kind kind = kind_of(c);
+
+	if (kind == KIND_MARK && *marks == FILTER_MARKS_MAX)
+		return false;
+	*marks = kind == KIND_MARK ? *marks + 1 : 0;
+	return kind != KIND_UNSAFE;
 }
 
 static bool
@@ -86,53 +113,63 @@ skip_ascii(const char *s, const char *end)
  * or three bytes; for them, and only to save time, what utf8_examine does is done at once.
  */
 static size_t
-clean_character(const char *s, const char *end)
+clean_character(const char *s, const char *end, uint8_t *marks)
 {
 	unsigned char lead = (unsigned char)*s;
 	size_t length;
 
 	if (lead < 0xE0 && end - s >= 2) {
 		uint32_t c = utf8_decode(s, 2);
-		return lead >= 0xC2 && (s[1] & 0xC0) == 0x80 && is_safe(c) ? 2 : 0;
+		return lead >= 0xC2 && (s[1] & 0xC0) == 0x80 && may_pass(c, marks) ? 2 : 0;
 	}
 	if (lead < 0xF0 && end - s >= 3) {
 		uint32_t c = utf8_decode(s, 3);
 		bool whole = (s[1] & 0xC0) == 0x80 && (s[2] & 0xC0) == 0x80;
-		return whole && c >= 0x800 && (c < 0xD800 || c > 0xDFFF) && is_safe(c) ? 3 : 0;
+		return whole && c >= 0x800 && (c < 0xD800 || c > 0xDFFF) && may_pass(c, marks) ? 3 : 0;
 	}
 	if (utf8_examine(s, (size_t)(end - s), &length) != UTF8_COMPLETE ||
-	    !is_safe(utf8_decode(s, length)))
+	    !may_pass(utf8_decode(s, length), marks))
 		return 0;
 	return length;
 }
 
 /*
- * How many bytes from s on can be shown as they are, lines ended by LF included, and where that
- * leaves *column.  Stops before a line would become too long.
+ * How many bytes from s on can be shown as they are, lines ended by LF included.  Stops before a line
+ * would become too long.
  */
 static size_t
-clean_run(const char *s, const char *end, size_t line_max, size_t *column)
+clean_run(struct filter *filter, const char *s, const char *end)
 {
 	const char *start = s, *line = s; /* where the line, or what is new of it, starts */
-	size_t before = *column;	  /* bytes of the line that came earlier */
+	size_t before = filter->column;	  /* bytes of the line that came earlier */
 
 	while (s < end) {
-		size_t room = line_max - before - (size_t)(s - line), length;
+		size_t room = filter->line_max - before - (size_t)(s - line), length = 0;
+		const char *stop = (size_t)(end - s) < room ? end : s + room;
+		const char *ascii = s;
 
-		s = skip_ascii(s, (size_t)(end - s) < room ? end : s + room);
+		s = skip_ascii(s, stop);
+		if (s > ascii)
+			filter->marks = 0;
 		if (s == end)
 			break;
 		if (*s == '\n') {
+			filter->marks = 0;
 			line = ++s;
 			before = 0;
 			continue;
 		}
-		length = *s == '\t' ? 1 : (unsigned char)*s >= 0x80 ? clean_character(s, end) : 0;
-		if (length == 0 || length > line_max - before - (size_t)(s - line))
+		if (s < stop && *s == '\t') {
+			filter->marks = 0;
+			length = 1;
+		} else if (s < stop && (unsigned char)*s >= 0x80) {
+			length = clean_character(s, stop, &filter->marks);
+		}
+		if (length == 0)
 			break;
 		s += length;
 	}
-	*column = before + (size_t)(s - line);
+	filter->column = before + (size_t)(s - line);
 	return (size_t)(s - start);
 }
 
@@ -155,6 +192,7 @@ caret(struct filter *filter, unsigned char control)
 {
 	filter->token[0] = '^';
 	filter->token[1] = (char)(control ^ 0x40);
+	filter->marks = 0;
 	return token(filter, 2);
 }
 
@@ -162,6 +200,7 @@ static struct span
 replacement(struct filter *filter)
 {
 	memcpy(filter->token, "\xEF\xBF\xBD", 3); /* U+FFFD */
+	filter->marks = 0;
 	return token(filter, 3);
 }
 
@@ -171,7 +210,7 @@ character(struct filter *filter, const char *s, size_t length)
 {
 	uint32_t c = utf8_decode(s, length);
 
-	if (!is_safe(c))
+	if (!may_pass(c, &filter->marks))
 		return token(filter, (size_t)snprintf(filter->token, sizeof filter->token,
 						      "<U+%04X>", (unsigned)c));
 	memcpy(filter->token, s, length);
@@ -183,6 +222,7 @@ line_end(struct filter *filter)
 {
 	filter->token[0] = '\n';
 	filter->column = 0;
+	filter->marks = 0;
 	return (struct span){filter->token, 1};
 }
 
@@ -230,7 +270,7 @@ filter_next(struct filter *filter, const char **input, const char *end)
 			if (c != '\n')
 				return caret(filter, '\r');
 		}
-		length = clean_run(s, end, filter->line_max, &filter->column);
+		length = clean_run(filter, s, end);
 		if (length > 0) {
 			*input += length;
 			return (struct span){s, length};
@@ -292,4 +332,24 @@ filter_text(const char *text, size_t length, size_t line_max, struct buffer *saf
 	while ((span = filter_end(&filter)).length > 0)
 		if (!unfinished || span.length > 1 || span.text[0] != '\n')
 			buffer_add(safe, span.text, span.length);
+}
+
+void
+filter_string(const char *text, char *safe, size_t size)
+{
+	struct buffer line = {0};
+	size_t length;
+
+	for (; text[length = strcspn(text, "\n\t")] != '\0'; text += length + 1) {
+		filter_text(text, length, SIZE_MAX, &line);
+		buffer_add(&line, text[length] == '\n' ? "^J" : "^I", 2);
+	}
+	filter_text(text, length, SIZE_MAX, &line);
+	length = buffer_length(&line) < size ? buffer_length(&line) : size - 1;
+	buffer_add(&line, "", 1);
+	while (length > 0 && (buffer_data(&line)[length] & 0xC0) == 0x80) /* not within a character */
+		length--;
+	memcpy(safe, buffer_data(&line), length);
+	safe[length] = '\0';
+	buffer_free(&line);
 }

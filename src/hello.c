@@ -12,5 +12,6 @@ const size_t hello_busy_length = sizeof hello_busy;
 bool
 hello_is_tls(const char *data, size_t length)
 {
-	return length >= 3 && data[0] == HANDSHAKE && data[1] == 3 && data[2] >= 0 && data[2] <= 4;
+	return length >= 3 && (data[0] == HANDSHAKE || data[0] == ALERT) && data[1] == 3 && data[2] >= 0 &&
+	       data[2] <= 4;
 }

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Whether a stream that begins so is a TLS handshake (RFC 8446, 5.1). */
+/* Whether a stream that begins so is TLS: a handshake, or its refusal (RFC 8446, 5.1). */
 bool hello_is_tls(const char *data, size_t length);
 
 /* What a caller who wants TLS is told while the line is busy: the alerts user_canceled and close_notify. */

@@ -6,7 +6,7 @@
 #include "fatal.h"
 #include "history.h"
 
-#define BYTES_MIN (1024 * 1024)
+#define BYTES_MIN ((size_t)1024 * 1024)
 
 struct entry {
 	size_t start; /* of its text, in the ring */

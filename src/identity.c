@@ -144,7 +144,7 @@ load_key(struct work *w)
 	result = gnutls_x509_privkey_import2(w->key, &pem, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN);
 	gnutls_memset(data, 0, sizeof data);
 	if (result < 0)
-		return failed(w, "cannot read the key %s: %s", w->key_path, gnutls_strerror(result));
+		return failed(w, "cannot use the key %s: it is damaged", w->key_path);
 	return 0;
 }
 

@@ -34,6 +34,27 @@ static FILE *nowhere;		/* what Readline would print */
 
 static const char paste_end[] = "\033[201~";
 
+/*
+ * Readline gets its memory from these.  Its own would, where there is none, end the program and leave
+ * the terminal as it is.
+ */
+void *xmalloc(size_t size);
+void *xrealloc(void *memory, size_t size);
+
+void *
+xmalloc(size_t size)
+{
+	return xrealloc(NULL, size);
+}
+
+void *
+xrealloc(void *memory, size_t size)
+{
+	if ((memory = realloc(memory, size)) == NULL)
+		fatal("cannot get %zu bytes of memory", size);
+	return memory;
+}
+
 /* --- What the commands do.  Readline calls them with a count and the key. --- */
 
 static int

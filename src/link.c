@@ -41,10 +41,12 @@ be_listener(const struct link *link, struct listener listener, int report, pid_t
 				[REPORT] = report,
 				[LOG] = log_descriptor(listener.log)};
 	struct ending ending;
+	bool ready;
 
 	child_begin(parent);
 	setproctitle("listening to %s", link->peer.name);
-	if (descriptors_keep(fds, COUNT) == 0)
+	ready = descriptors_keep(fds, COUNT) == 0;
+	if (ready)
 		report = REPORT;
 	log_move(listener.log, LOG);
 	listener.socket = SOCKET;
@@ -52,10 +54,10 @@ be_listener(const struct link *link, struct listener listener, int report, pid_t
 		tls_listen(listener.tls, SOCKET);
 	if (listener.output != -1)
 		listener.output = OUTPUT;
-	if (report == REPORT && confine_listener() == 0)
+	if (ready && confine_listener(SOCKET, COUNT) == 0)
 		ending = listener_run(&listener);
 	else
-		ending = (struct ending){ENDING_UNREADY, errno};
+		ending = (struct ending){ENDING_UNHEARD, errno};
 	write_all(report, &ending, sizeof ending); /* before the lines end: the parent then looks here */
 	_exit(ending.how == ENDING_LEFT ? 0 : 1);
 }
@@ -147,16 +149,27 @@ send_some_sealed(struct link *link)
 	return 0;
 }
 
+/*
+ * Nothing can be sent any more.  The listener need not have noticed: for it the stream ends now, after
+ * what has arrived, and link_end sees why.
+ */
+static void
+fail_to_send(struct link *link, int cause)
+{
+	link->send_error = cause;
+	shutdown(link->peer.socket, SHUT_RD);
+}
+
 void
 link_flush(struct link *link)
 {
 	while (link_is_waiting(link)) {
 		int result = link->peer.tls != NULL ? send_some_sealed(link) : send_some(link);
 
-		if (result == -1 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS))
+		if (result == -1 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS || errno == ENOMEM))
 			break;
 		if (result == -1 && errno != EINTR)
-			link->send_error = errno;
+			fail_to_send(link, errno);
 	}
 	link_acknowledged(link); /* what has arrived need not be held */
 	if (link->closing && !link->shut && !link_is_waiting(link)) {
@@ -177,27 +190,34 @@ link_sent(const struct link *link)
 	return link->queued - (buffer_length(&link->outbox) - link->taken);
 }
 
-/* How many bytes the kernel has taken and the peer has not acknowledged; -1: it does not say. */
-static int
+#if defined(SIOCOUTQ) /* Linux */
+#define UNACKNOWLEDGED SIOCOUTQ
+#elif defined(FIONWRITE) /* the BSDs */
+#define UNACKNOWLEDGED FIONWRITE
+#endif
+
+/* How many bytes the kernel has taken and the peer, as far as is known, has not acknowledged. */
+static size_t
 unacknowledged(const struct link *link)
 {
-	int bytes = -1;
+#if defined(UNACKNOWLEDGED)
+	int bytes;
 
-#if defined(SIOCOUTQ) /* Linux */
-	if (ioctl(link->peer.socket, SIOCOUTQ, &bytes) == -1)
-		return -1;
-#elif defined(FIONWRITE) /* the BSDs */
-	if (ioctl(link->peer.socket, FIONWRITE, &bytes) == -1)
-		return -1;
-#endif
+	/* If the kernel does not say it now, no line is taken for delivered. */
+	if (ioctl(link->peer.socket, UNACKNOWLEDGED, &bytes) == -1)
+		return link->taken;
 	/* The end of the stream counts as a byte, the last of all. */
-	return link->end_queued && bytes > 0 ? bytes - 1 : bytes;
+	return (size_t)(link->end_queued && bytes > 0 ? bytes - 1 : bytes);
+#else
+	(void)link;
+	return 0;
+#endif
 }
 
 bool
 link_knows_acknowledged(void)
 {
-#if defined(SIOCOUTQ) || defined(FIONWRITE)
+#if defined(UNACKNOWLEDGED)
 	return true;
 #else
 	return false;
@@ -207,8 +227,7 @@ link_knows_acknowledged(void)
 uint64_t
 link_acknowledged(struct link *link)
 {
-	int bytes = unacknowledged(link);
-	size_t held = bytes < 0 ? 0 : (size_t)bytes;
+	size_t held = unacknowledged(link);
 
 	if (held > 0)
 		peer_mind_window(&link->peer);
@@ -256,7 +275,7 @@ link_finish(struct link *link)
 void
 link_end(struct link *link, struct ending ending)
 {
-	if (ending.how == ENDING_LEFT && link->send_error != 0)
+	if ((ending.how == ENDING_LEFT || ending.how == ENDING_CUT) && link->send_error != 0)
 		ending = (struct ending){ENDING_BROKEN, link->send_error};
 	link->ending = ending;
 }
@@ -366,9 +385,17 @@ link_describe_ending(const struct link *link, char *text, size_t size)
 	case ENDING_LEFT:
 		snprintf(text, size, "%s has left", link->peer.name);
 		break;
+	case ENDING_UNHEARD:
+		snprintf(text, size, "%s cannot be listened to: %s", link->peer.name,
+			 strerror(e->cause));
+		break;
 	case ENDING_BROKEN:
 		snprintf(text, size, "the connection to %s broke: %s", link->peer.name,
 			 strerror(e->cause));
+		break;
+	case ENDING_CUT:
+		snprintf(text, size, "the connection to %s was cut off: it ended without a goodbye",
+			 link->peer.name);
 		break;
 	case ENDING_TLS:
 		tls_explain(e->cause, link->peer.name, text, size);
@@ -378,9 +405,6 @@ link_describe_ending(const struct link *link, char *text, size_t size)
 		break;
 	case ENDING_OUTPUT:
 		snprintf(text, size, "cannot write what arrives: %s", strerror(e->cause));
-		break;
-	case ENDING_UNREADY:
-		snprintf(text, size, "the listener cannot be set up: %s", strerror(e->cause));
 		break;
 	case ENDING_KILLED:
 		snprintf(text, size, "the listener died: %s",

@@ -4,6 +4,7 @@
 #include <sys/uio.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
@@ -35,7 +36,7 @@ outlet_flush(struct outlet *outlet)
 
 	while (outlet->count > 0) {
 		ssize_t n = writev(outlet->output, next, outlet->count);
-		if (n == -1 && wait_for_room(outlet->output))
+		if (n == -1 && is_to_be_repeated(outlet->output, POLLOUT))
 			continue;
 		if (n == -1)
 			return -1;
@@ -100,14 +101,15 @@ receive(const struct listener *listener, void *data, size_t size)
 				     : recv(listener->socket, data, size, 0);
 }
 
-/* How it ended, after receive has returned n. */
-static struct ending
-ending_after(const struct listener *listener, ssize_t n)
+struct ending
+listener_ending(const struct tls *tls, ssize_t n)
 {
 	if (n == 0)
 		return (struct ending){ENDING_LEFT, 0};
-	if (listener->tls != NULL && errno == EPROTO)
-		return (struct ending){ENDING_TLS, tls_cause(listener->tls)};
+	if (tls != NULL && errno == ENODATA)
+		return (struct ending){ENDING_CUT, 0};
+	if (tls != NULL && errno == EPROTO)
+		return (struct ending){ENDING_TLS, tls_cause(tls)};
 	return (struct ending){ENDING_BROKEN, errno};
 }
 
@@ -126,7 +128,7 @@ listener_run(const struct listener *listener)
 	while ((n = receive(listener, chunk, sizeof chunk)) != 0) {
 		int written = 0;
 
-		if (n == -1 && errno == EINTR)
+		if (n == -1 && is_to_be_repeated(listener->socket, POLLIN))
 			continue;
 		if (n == -1)
 			break;
@@ -145,7 +147,7 @@ listener_run(const struct listener *listener)
 		if (written == -1)
 			return (struct ending){ENDING_OUTPUT, errno};
 	}
-	ending = ending_after(listener, n);
+	ending = listener_ending(listener->tls, n);
 	log_end(listener->log, VOICE_PEER);
 	notice_flush_log(listener->log);
 	if (listener->output != -1 && !listener->raw && pass_end(&filter, &outlet) == -1)

@@ -13,6 +13,7 @@
 #include "chat.h"
 #include "confine.h"
 #include "descriptor.h"
+#include "filter.h"
 #include "log.h"
 #include "notice.h"
 #include "options.h"
@@ -91,10 +92,10 @@ main(int argc, char *argv[], char *environment[])
 	char error[1024];
 	int status;
 
-	if (descriptors_standard() == -1)
-		return EXIT_FAILURE; /* there is nowhere to say so */
-	setvbuf(stderr, line, _IOLBF, sizeof line); /* a notice is one write, the listener's do not mix in */
 	setprogname("tchat"); /* before setproctitle_init, which makes a copy of it */
+	if (descriptors_standard() == -1)
+		err(1, "cannot open /dev/null");
+	setvbuf(stderr, line, _IOLBF, sizeof line); /* a notice is one write, the listener's do not mix in */
 	setproctitle_init(argc, argv, environment);
 	use_utf8();
 	load_locale_files();
@@ -107,22 +108,27 @@ main(int argc, char *argv[], char *environment[])
 		return printed();
 	case REQUEST_FINGERPRINT:
 		if (secure_open(&options, error, sizeof error) == -1)
-			errx(1, "%s", error);
+			return notice(NULL, "%s", error), 1;
 		puts(secure_fingerprint());
 		secure_close();
 		return printed();
 	case REQUEST_WRONG:
-		warnx("%s", error);
+		notice(NULL, "%s", error);
 		return WRONG_USAGE;
 	case REQUEST_CHAT:
 		break;
 	}
-	if (options.log != NULL && (log = log_open(options.log)) == NULL)
-		err(1, "cannot write to the log %s", options.log);
+	if (options.log != NULL && (log = log_open(options.log)) == NULL) {
+		notice(NULL, "cannot write to the log %s: %s", options.log, strerror(errno));
+		return EXIT_FAILURE;
+	}
 
-	if (options.tls && secure_open(&options, error, sizeof error) == -1) {
-		notice(log, "%s", error);
-		return 1;
+	if (options.tls) {
+		confine_secrets();
+		if (secure_open(&options, error, sizeof error) == -1) {
+			notice(log, "%s", error);
+			return 1;
+		}
 	}
 	signals_open();
 	if (wants_full_screen(&options))

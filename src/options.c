@@ -10,11 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "filter.h"
 #include "fingerprint.h"
 #include "options.h"
 
 #define PORT_DEFAULT 8080
-#define WAIT_MAX (24 * 60 * 60)
+#define WAIT_MAX 86400 /* seconds of a day */
 #define HISTORY_DEFAULT 10000
 #define HISTORY_MIN 100
 #define HISTORY_MAX 10000000
@@ -83,21 +84,17 @@ options_help(void)
 	       "In the full screen F1 shows the keys, Ctrl-D on an empty line leaves.\n";
 }
 
-const char *
-options_label(const struct options *options)
-{
-	return options->name != NULL ? options->name : "you";
-}
-
-/* Writes what is wrong; the answer of whoever finds it. */
+/* Writes what is wrong, safe to show whatever words it quotes; the answer of whoever finds it. */
 static enum request __attribute__((format(printf, 3, 4)))
 wrong(char *error, size_t size, const char *format, ...)
 {
+	char message[1024];
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(error, size, format, arguments);
+	vsnprintf(message, sizeof message, format, arguments);
 	va_end(arguments);
+	filter_string(message, error, size);
 	return REQUEST_WRONG;
 }
 

@@ -26,7 +26,7 @@ struct options {
 	const char *host;     /* client: whom to call */
 	unsigned port;	      /* 1 to 65535 */
 	const char *bind;     /* the address to listen on, or to call from; or NULL */
-	const char *name;     /* one's own, or NULL */
+	const char *name;     /* one's own; NULL: "you" will do */
 	const char *log;      /* the file that the conversation is appended to, or NULL */
 	int family;	      /* AF_UNSPEC, AF_INET or AF_INET6 */
 	enum first first;
@@ -41,8 +41,6 @@ struct options {
 	int pin_count;
 };
 
-/* What one's own lines are labelled with. */
-const char *options_label(const struct options *options);
 
 enum request {
 	REQUEST_CHAT,	 /* hold a conversation */
@@ -54,7 +52,7 @@ enum request {
 
 /*
  * Reads the command line into *options.  The strings there point into argv.  error has room for size
- * bytes and is written only when the answer is REQUEST_WRONG.
+ * bytes and is written only when the answer is REQUEST_WRONG; it is safe text (filter.h).
  */
 enum request options_parse(struct options *options, int argc, char *argv[], char *error,
 			   size_t size);

@@ -1,5 +1,6 @@
 #include <config.h>
 
+#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 
 #include "confine.h"
 #include "dial.h"
+#include "fatal.h"
 #include "link.h"
 #include "notice.h"
 #include "plain.h"
@@ -46,8 +48,10 @@ static void
 send_input(struct plain *p)
 {
 	static char chunk[CHUNK];
-	ssize_t n = read(STDIN_FILENO, chunk, sizeof chunk);
+	ssize_t n;
 
+	buffer_reserve(&p->link.outbox, sizeof chunk); /* if this fails, nothing that was read is lost */
+	n = read(STDIN_FILENO, chunk, sizeof chunk);
 	if (n == -1 && (errno == EINTR || errno == EAGAIN))
 		return;
 	if (n == -1)
@@ -214,6 +218,19 @@ agree(struct plain *p, struct peer *peer)
 	return secure.state == SECURE_DONE;
 }
 
+static struct link *talking; /* what last_words is about */
+
+/* What is done before fatal() ends the program. */
+static void
+last_words(void)
+{
+	size_t lost;
+
+	link_acknowledged(talking);
+	if ((lost = link_undelivered_count(talking)) > 0)
+		warnx("%zu line%s not delivered", lost, lost == 1 ? " was" : "s were");
+}
+
 /* Holds one conversation with the peer.  Returns the exit status. */
 static int
 talk(struct plain *p, struct peer *peer)
@@ -232,7 +249,9 @@ talk(struct plain *p, struct peer *peer)
 		link_close(&p->link);
 		return 1;
 	}
-	confine_speaker(false);
+	talking = &p->link;
+	fatal_first(last_words);
+	confine_speaker(o->tls && o->keep);
 	if (o->alternate)
 		turns_converse(o, p->log, p->dial, &p->link);
 	else
@@ -240,6 +259,7 @@ talk(struct plain *p, struct peer *peer)
 	log_end(p->log, VOICE_SELF);
 	link_linger(&p->link);
 	status = conclude(p);
+	fatal_first(NULL);
 	link_close(&p->link);
 	return status;
 }
@@ -248,6 +268,7 @@ int
 plain_run(const struct options *options, struct log *log)
 {
 	struct plain p = {.options = options, .log = log, .terminal = -1};
+	enum dial_state state;
 	struct peer peer;
 	char text[512];
 	int status = 1;
@@ -264,16 +285,12 @@ plain_run(const struct options *options, struct log *log)
 	do {
 		dial_describe(p.dial, text, sizeof text);
 		notice(log, "%s", text);
-		switch (dial_wait(p.dial, &peer)) {
-		case DIAL_CONNECTED:
-			status = talk(&p, &peer);
-			break;
-		case DIAL_FAILED:
+		while ((state = dial_wait(p.dial, &peer)) == DIAL_TROUBLED)
 			notice(log, "%s", dial_error(p.dial));
-			break;
-		case DIAL_PENDING: /* a signal */
-			break;
-		}
+		if (state == DIAL_CONNECTED)
+			status = talk(&p, &peer);
+		else if (state == DIAL_FAILED)
+			notice(log, "%s", dial_error(p.dial));
 	} while (options->keep && signals_deadly() == 0 && p.link.ending.how != ENDING_OUTPUT);
 	dial_free(p.dial);
 	return status;

@@ -1,5 +1,6 @@
 #include <config.h>
 
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <errno.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "filter.h"
 #include "identity.h"
 #include "known.h"
 #include "secure.h"
@@ -17,6 +19,7 @@
 #include "tls.h"
 
 #define HANDSHAKE_MS 10000
+#define GOODBYE_MAX 32 /* bytes of a record with an alert (RFC 8446, 5.2 and 6) */
 
 static struct identity identity;
 static char known_path[PATH_MAX];
@@ -85,8 +88,8 @@ succeed(struct secure *s, const char *secrecy, const char *title)
 {
 	s->peer->secrecy = secrecy;
 	if (title != NULL) {
-		strlcpy(s->peer->host, title, sizeof s->peer->host);
-		strlcpy(s->peer->title, title, sizeof s->peer->title);
+		filter_string(title, s->peer->host, sizeof s->peer->host);
+		filter_string(title, s->peer->title, sizeof s->peer->title);
 	}
 	return s->state = SECURE_DONE;
 }
@@ -198,19 +201,27 @@ judge(struct secure *s)
 struct pollfd
 secure_poll(const struct secure *s, int *timeout)
 {
-	if (s->state == SECURE_ASKING) /* POLLERR and POLLHUP: the peer may lose patience */
-		return (struct pollfd){.fd = s->peer->socket};
+	if (s->state == SECURE_ASKING) /* the peer may lose patience */
+		return (struct pollfd){.fd = s->peer->socket, .events = s->spoken ? 0 : POLLRDHUP};
 	*timeout = clock_sooner(*timeout, clock_until(s->deadline));
 	return (struct pollfd){.fd = s->peer->socket, .events = tls_events(s->peer->tls)};
 }
 
-/* While the person thinks: whether the peer is still there. */
+/*
+ * While the person thinks: whether the peer is still there.  One that has said something before it left
+ * is still let in, to be heard.
+ */
 static enum secure_state
 watch(struct secure *s)
 {
-	struct pollfd fd = {.fd = s->peer->socket};
+	struct pollfd fd = secure_poll(s, &(int){-1});
+	int unread = 0;
 
 	if (poll(&fd, 1, 0) <= 0 || fd.revents == 0)
+		return SECURE_ASKING;
+	s->spoken = (fd.revents & (POLLERR | POLLHUP)) == 0 && ioctl(s->peer->socket, FIONREAD, &unread) == 0 &&
+		    unread > GOODBYE_MAX;
+	if (s->spoken)
 		return SECURE_ASKING;
 	say(s, "%s has left", s->peer->name);
 	return fail(s);
@@ -221,6 +232,8 @@ secure_step(struct secure *s)
 {
 	if (s->state == SECURE_ASKING)
 		return watch(s);
+	if (s->state != SECURE_AGREEING)
+		return s->state;
 	switch (tls_handshake(s->peer->tls)) {
 	case TLS_READY:
 		return judge(s);

@@ -33,6 +33,7 @@ struct secure {
 	enum secure_state state;
 	struct peer *peer;
 	int64_t deadline;
+	bool spoken; /* SECURE_ASKING: the peer has left, and what it said can still be read */
 	secure_say *say;
 	void *context;
 	char fingerprint[FINGERPRINT_SIZE]; /* of the peer */

@@ -30,7 +30,7 @@ struct tls {
 	bool blocked;	     /* the socket had nothing to receive, or no room */
 	struct buffer *wire; /* where what is to be sent goes; NULL: to the socket, or nowhere */
 	bool listening;
-	int cause;
+	int cause, error_number;
 	unsigned char first[2]; /* bytes received */
 	size_t received;
 	/*
@@ -41,7 +41,7 @@ struct tls {
 	atomic_uint *updates;
 	unsigned updates_done;
 	char fingerprint[FINGERPRINT_SIZE]; /* of the peer; empty: none */
-	char name[TLS_NAME_MAX * 4];
+	char name[TLS_NAME_MAX];
 	char error[256];
 };
 
@@ -56,7 +56,7 @@ pull(gnutls_transport_ptr_t transport, void *data, size_t size)
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		tls->blocked = true;
 	if (n == -1)
-		gnutls_transport_set_errno(tls->session, errno);
+		gnutls_transport_set_errno(tls->session, tls->error_number = errno);
 	for (ssize_t i = 0; i < n && tls->received < sizeof tls->first; i++)
 		tls->first[tls->received++] = ((unsigned char *)data)[i];
 	return n;
@@ -144,9 +144,9 @@ handshake_failed(struct tls *tls, int result)
 	tls->cause = result;
 	if (result == GNUTLS_E_WARNING_ALERT_RECEIVED && alert == GNUTLS_A_USER_CANCELED)
 		return fail(tls, "the line is busy");
+	gnutls_alert_send_appropriate(tls->session, result);
 	if (tls->received > 0 && tls->first[0] != RECORD_HANDSHAKE && tls->first[0] != RECORD_ALERT)
 		return fail(tls, "it does not speak TLS");
-	gnutls_alert_send_appropriate(tls->session, result);
 	switch (result) {
 	case GNUTLS_E_UNSUPPORTED_VERSION_PACKET:
 		return fail(tls, "it does not speak TLS 1.3");
@@ -169,19 +169,11 @@ handshake_failed(struct tls *tls, int result)
 static void
 read_name(struct tls *tls, gnutls_x509_crt_t certificate)
 {
-	char name[TLS_NAME_MAX];
+	char name[256];
 	size_t size = sizeof name;
-	struct buffer safe = {0};
 
-	if (gnutls_x509_crt_get_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME, 0, 0, name, &size) < 0)
-		return;
-	filter_text(name, strlen(name), SIZE_MAX, &safe);
-	for (size_t i = 0; i < buffer_length(&safe); i++)
-		if (buffer_data(&safe)[i] == '\n' || buffer_data(&safe)[i] == '\t')
-			buffer_data(&safe)[i] = ' ';
-	buffer_add(&safe, "", 1);
-	strlcpy(tls->name, buffer_data(&safe), sizeof tls->name);
-	buffer_free(&safe);
+	if (gnutls_x509_crt_get_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME, 0, 0, name, &size) >= 0)
+		filter_string(name, tls->name, sizeof tls->name);
 }
 
 /* Reads the certificate that the peer has shown. */
@@ -346,8 +338,9 @@ tls_receive(struct tls *tls, void *data, size_t size, int flags)
 		if (gnutls_error_is_fatal((int)n) == 0)
 			continue;
 		tls->cause = cause_of(tls, n);
-		if (n != GNUTLS_E_PULL_ERROR)
-			errno = EPROTO;
+		errno = n == GNUTLS_E_PULL_ERROR	      ? tls->error_number
+			: n == GNUTLS_E_PREMATURE_TERMINATION ? ENODATA
+							      : EPROTO;
 		return -1;
 	}
 }
@@ -361,9 +354,7 @@ tls_cause(const struct tls *tls)
 void
 tls_explain(int cause, const char *name, char *text, size_t size)
 {
-	if (cause == GNUTLS_E_PREMATURE_TERMINATION)
-		snprintf(text, size, "the connection to %s was cut off: it ended without a goodbye", name);
-	else if (cause == GNUTLS_A_ACCESS_DENIED)
+	if (cause == GNUTLS_A_ACCESS_DENIED)
 		snprintf(text, size, "%s refused the conversation", name);
 	else if (cause > 0)
 		snprintf(text, size, "%s broke off: %s", name,

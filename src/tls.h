@@ -15,7 +15,7 @@
 #include "buffer.h"
 #include "fingerprint.h"
 
-#define TLS_NAME_MAX 64 /* bytes of the name in a certificate that are looked at */
+#define TLS_NAME_MAX 256 /* bytes of the name in a certificate that are looked at */
 
 struct identity;
 struct tls;
@@ -69,8 +69,8 @@ void tls_seal_end(struct tls *tls, struct buffer *wire);
 void tls_listen(struct tls *tls, int socket);
 
 /*
- * Receives like recv(2), whose flags it takes: 0 is the peer's goodbye.  Where it fails for another
- * reason than the socket, errno is EPROTO and tls_cause is why.
+ * Receives like recv(2), whose flags it takes.  0 is the peer's goodbye; a stream that ends without one
+ * is an error, ENODATA.  With EPROTO tls_cause is why; other errors are the socket's.
  */
 ssize_t tls_receive(struct tls *tls, void *data, size_t size, int flags);
 int tls_cause(const struct tls *tls);

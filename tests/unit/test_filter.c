@@ -28,6 +28,12 @@
 
 #define R "\xEF\xBF\xBD" /* U+FFFD, the replacement character */
 
+/* As many characters without a column of their own as pass, and one more, seen by its number. */
+#define FIVE_MARKS "\xCC\x81\xE2\x80\x8D\xEF\xB8\x8F\xE2\x80\x8B\xF3\xA0\x84\x80"
+#define MARKS FIVE_MARKS FIVE_MARKS FIVE_MARKS FIVE_MARKS FIVE_MARKS FIVE_MARKS
+#define MARK "\xCC\x81"
+#define NUMBER "<U+0301>"
+
 /* ---- What is safe ---- */
 
 struct range {
@@ -295,6 +301,17 @@ static struct row rows[] = {
 	ROW("variation selectors 1 and 16", "☺\xEF\xB8\x80☺\xEF\xB8\x8F\n",
 	    "☺\xEF\xB8\x80☺\xEF\xB8\x8F\n"),
 	ROW("variation selector 17", "葛\xF3\xA0\x84\x80\n", "葛\xF3\xA0\x84\x80\n"),
+	ROW("as many marks as pass", "e" MARKS "f\n", "e" MARKS "f\n"),
+	ROW("more marks than pass", "e" MARKS MARK "\xE2\x80\x8D" MARK "f" MARK "\n",
+	    "e" MARKS NUMBER "<U+200D>" NUMBER "f" MARK "\n"),
+	ROW("marks without a letter", MARKS MARK "\n" MARKS MARK "\n",
+	    MARKS NUMBER "\n" MARKS NUMBER "\n"),
+	ROW("marks on what has two, three, four bytes",
+	    "é" MARKS MARK "日" MARKS MARK "😀" MARKS MARK " " MARKS MARK "\t" MARKS MARK "\n",
+	    "é" MARKS NUMBER "日" MARKS NUMBER "😀" MARKS NUMBER " " MARKS NUMBER "\t" MARKS NUMBER "\n"),
+	ROW("marks on what is made safe",
+	    "\x1B" MARKS MARK "\xFF" MARKS MARK "\xE2\x80\xAE" MARKS MARK "\r" MARKS MARK "\n",
+	    "^[" MARKS NUMBER R MARKS NUMBER "<U+202E>" MARKS NUMBER "^M" MARKS NUMBER "\n"),
 	ROW("combining marks", "e\xCC\x81 a\xCC\x8A\xCC\x81\n", "e\xCC\x81 a\xCC\x8A\xCC\x81\n"),
 	ROW("right to left", "שלום 42\n", "שלום 42\n"),
 
@@ -532,6 +549,39 @@ test_very_long_lines(void **state)
 			    buffer_length(&out), buffer_length(&in));
 		buffer_free(&in);
 		buffer_free(&out);
+	}
+}
+
+/* ---- Strings, for messages ---- */
+
+static void
+test_strings(void **state)
+{
+	static const struct {
+		const char *in;
+		size_t room;
+		const char *out;
+	} strings[] = {
+		{"", 10, ""},
+		{"a name", 10, "a name"},
+		{"\x1B[m\tR\xFF", 20, "^[[m^IR" R},
+		{"one\ntwo\r\nthree\n", 30, "one^Jtwo^M^Jthree^J"},
+		{"\xE2\x80\xAE", 20, "<U+202E>"},
+		{"exactly", 8, "exactly"},
+		{"not quite", 8, "not qui"},
+		{"Gr\xC3\xBC", 5, "Gr\xC3\xBC"},
+		{"Gr\xC3\xBC", 4, "Gr"},
+		{"\xC3\xBC", 1, ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(strings); i++) {
+		char safe[40];
+
+		memset(safe, 'x', sizeof safe);
+		filter_string(strings[i].in, safe, strings[i].room);
+		assert_string_equal(safe, strings[i].out);
+		assert_int_equal(safe[strings[i].room], 'x');
 	}
 }
 
@@ -853,6 +903,7 @@ main(void)
 	const struct CMUnitTest properties[] = {
 		cmocka_unit_test(test_streams_in_a_row),
 		cmocka_unit_test(test_very_long_lines),
+		cmocka_unit_test(test_strings),
 		cmocka_unit_test(test_safe_text_is_one_span),
 		cmocka_unit_test(test_only_unsafe_text_is_copied),
 		cmocka_unit_test(test_every_character),
