@@ -9,6 +9,7 @@ import pytest
 from peers import HOST, TCHAT, Door, Program, call, free_port
 from terminal import Terminal
 
+pytest_plugins = ["tls"]
 
 @pytest.fixture
 def environment(tmp_path):
