@@ -117,13 +117,29 @@ make_room(struct history *h, size_t length)
 	return block;
 }
 
+static struct line
+line_of(struct block *block, uint64_t number)
+{
+	size_t index = (size_t)(number - block->first), start = end_before(block, index);
+	const struct entry *e = entry_at(block, index);
+	struct line line = {.when = e->when, .voice = (enum voice)e->voice};
+
+	if (line.voice == VOICE_SELF) {
+		memcpy(&line.stream_end, block->text + start, sizeof line.stream_end);
+		start += sizeof line.stream_end;
+	}
+	line.text = block->text + start;
+	line.length = e->end - start;
+	return line;
+}
+
 /* Forgets the oldest line, and gives its block back if it was the last one there. */
 static void
 drop_oldest(struct history *h)
 {
 	struct block *oldest = all_blocks(h)[0];
 
-	h->bytes -= history_line(h, h->start).length;
+	h->bytes -= line_of(oldest, h->start).length;
 	if (++h->start < oldest->first + oldest->count)
 		return;
 	buffer_drop(&h->blocks, sizeof oldest);
@@ -165,18 +181,7 @@ history_end(const struct history *h)
 struct line
 history_line(const struct history *h, uint64_t number)
 {
-	struct block *block = find_block(h, number);
-	size_t index = (size_t)(number - block->first), start = end_before(block, index);
-	const struct entry *e = entry_at(block, index);
-	struct line line = {.when = e->when, .voice = (enum voice)e->voice};
-
-	if (line.voice == VOICE_SELF) {
-		memcpy(&line.stream_end, block->text + start, sizeof line.stream_end);
-		start += sizeof line.stream_end;
-	}
-	line.text = block->text + start;
-	line.length = e->end - start;
-	return line;
+	return line_of(find_block(h, number), number);
 }
 
 void
