@@ -5,11 +5,13 @@
  *	bare receive splice|copy PORT	waits for a caller; what it sends goes to standard output
  *	bare send splice|copy PORT	calls; standard input is sent
  *	bare drop PORT			waits for a caller, drops what it sends, and prints how much it was
+ *	bare fork PORT			waits for one caller after the other, each has a process of its own
  *	bare call PORT SECONDS		calls again and again, says a line each time, waits for the end,
  *					and prints how often
  */
 #define _GNU_SOURCE
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include <arpa/inet.h>
 #include <err.h>
@@ -42,17 +44,34 @@ make_socket(void)
 	return fd;
 }
 
+static int
+open_door(const char *port)
+{
+	struct sockaddr_in here = address(port);
+	int door = make_socket(), on = 1;
+
+	setsockopt(door, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	if (bind(door, (struct sockaddr *)&here, sizeof here) == -1 || listen(door, 8) == -1)
+		err(1, "port %s", port);
+	return door;
+}
+
+static int
+take_call(int door)
+{
+	int fd = accept(door, NULL, NULL);
+
+	if (fd == -1)
+		err(1, "accept");
+	return fd;
+}
+
 /* Waits for one caller. */
 static int
 answer(const char *port)
 {
-	struct sockaddr_in here = address(port);
-	int door = make_socket(), on = 1, fd;
+	int door = open_door(port), fd = take_call(door);
 
-	setsockopt(door, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-	if (bind(door, (struct sockaddr *)&here, sizeof here) == -1 || listen(door, 1) == -1 ||
-	    (fd = accept(door, NULL, NULL)) == -1)
-		err(1, "port %s", port);
 	close(door);
 	return fd;
 }
@@ -146,6 +165,25 @@ drop(int fd)
 	printf("%llu\n", total);
 }
 
+static void
+answer_all(const char *port)
+{
+	int door = open_door(port);
+
+	for (;;) {
+		int fd = take_call(door);
+		pid_t child = fork();
+
+		if (child == 0) {
+			copy(fd, STDOUT_FILENO);
+			_exit(0);
+		}
+		if (child == -1 || waitpid(child, NULL, 0) == -1)
+			err(1, "fork");
+		close(fd);
+	}
+}
+
 static double
 now(void)
 {
@@ -184,6 +222,8 @@ main(int argc, char *argv[])
 		part(fd);
 	} else if (argc == 3 && strcmp(what, "drop") == 0)
 		drop(answer(argv[2]));
+	else if (argc == 3 && strcmp(what, "fork") == 0)
+		answer_all(argv[2]);
 	else if (argc == 4 && strcmp(what, "call") == 0)
 		call_again_and_again(argv[2], atof(argv[3]));
 	else

@@ -363,11 +363,13 @@ def answered(command, seconds):
 def callers(size):
     work = Work("callers", "A server with -k: callers, one after the other, each of them says a line",
                 [Column("rate", "callers/s", COUNT, more_is_better=True)],
-                note="A caller is done when the server has hung up too.")
+                note="A caller is done when the server has hung up too.  tchat starts a new process for each of them, the\n"
+                     "others do not; what that costs by itself shows the loop that does nothing else (bare.c).")
     commands = those_there({
         "tchat": [TCHAT, "-s", "-k", "--recv-only"],
         "ncat": ["ncat", "-k", "-l", "--recv-only"],
         "nc": ["nc", "-k", "-l", "-N"],
+        "loop, fork": [BARE, "fork"],
     })
     for _ in range(size.rounds):
         for name, command in commands.items():
