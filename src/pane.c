@@ -114,11 +114,12 @@ from_start(const struct pane *pane, int rows)
 static struct place
 find_bottom(const struct pane *pane)
 {
-	/* The top stays filled: no further up than with the first row of all at the top. */
-	struct place highest = from_start(pane, pane->height - 1), bottom;
+	struct place highest, bottom;
 
 	if (pane->following)
 		return last_row(pane);
+	/* The top stays filled: no further up than with the first row of all at the top. */
+	highest = from_start(pane, pane->height - 1);
 	bottom = align(pane, pane->bottom);
 	return is_below(highest, bottom) ? highest : bottom;
 }
