@@ -51,7 +51,7 @@ def record(lines, directory):
                                  "-p", ",".join(map(str, members))], stderr=subprocess.DEVNULL)
         time.sleep(0.5)  # it does not say when it has begun
         try:
-            rate = run_flood(program, lines, key_every=1e9, look_every=1e9)["rate"]
+            rate = run_flood(program, lines, key_every=1e9, look_every=1)["rate"]
             seconds = {pid: own_time(pid) - before[pid] for pid in members}
         finally:
             perf.send_signal(signal.SIGINT)

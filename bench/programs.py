@@ -102,6 +102,16 @@ class Catgirl(IrcClient):
         self.wait_joined()
 
 
+class CatgirlUnseen(Catgirl):
+    """All but the last line go into a window that is not shown."""
+    name = "catgirl, unseen"
+
+    @staticmethod
+    def dress(text):
+        messages = as_messages(text)
+        return messages if text.startswith(LAST) else messages.replace(CHANNEL.encode(), b"ben")
+
+
 class Weechat(IrcClient):
     name = "weechat"
 
@@ -129,7 +139,7 @@ class Irssi(IrcClient):
         self.wait_joined()
 
 
-CLIENTS = {client.name: client for client in (Catgirl, Weechat, Irssi)}
+CLIENTS = {client.name: client for client in (Catgirl, CatgirlUnseen, Weechat, Irssi)}
 
 
 def last_line(program):
@@ -143,7 +153,8 @@ PACKAGES = {"nc": "netcat-openbsd", "ncat": "ncat", "socat": "socat", "catgirl":
 
 
 def is_there(name):
-    return shutil.which(name) is not None
+    """Whether a program can be started, by the first word of its name."""
+    return shutil.which(name.split(",")[0]) is not None
 
 
 def versions():

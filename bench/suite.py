@@ -20,7 +20,8 @@ class Size:
     """How much work there is."""
     rounds: int = 5
     lines: int = 1000000
-    client_lines: dict = field(default_factory=lambda: {"catgirl": 200000, "weechat": 20000, "irssi": 20000})
+    client_lines: dict = field(default_factory=lambda: {
+        "catgirl": 50000, "catgirl, unseen": 200000, "weechat": 20000, "irssi": 20000})
     bytes: int = 500000000
     ways: int = 100
     starts: int = 5
@@ -30,7 +31,7 @@ class Size:
     limit: int = 1800  # seconds for all of it
 
 
-QUICK = Size(rounds=1, lines=20000, client_lines={"catgirl": 2000, "weechat": 500, "irssi": 500},
+QUICK = Size(rounds=1, lines=20000, client_lines={name: 500 for name in Size().client_lines},
              bytes=5000000, ways=5, starts=1, histories=(1000, 5000), actions=4, seconds=0.1, limit=100)
 
 

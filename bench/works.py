@@ -15,7 +15,7 @@ import time
 
 from common import (HOST, KEY, LAST, PATIENCE, TCHAT, TOP, Terminal, cpu_time, flood, free_port, kill_group,
                     memory, running, scratch, wait_listening)
-from programs import CLIENTS, Tchat, Waiting, is_there, last_line
+from programs import CLIENTS, PACKAGES, Tchat, Waiting, is_there, last_line
 from report import COUNT, MB, MICROSECONDS, MILLISECONDS, MIB, BYTES, Column, Work
 
 BARE = TCHAT.parent / "bare"
@@ -54,8 +54,10 @@ def run_flood(program, lines, key_every=0.05, look_every=0.1):
             tail = tail.replace(KEY, b"")
     seconds = time.perf_counter() - start
     sender.join(PATIENCE)
+    if typed is not None:
+        waits.append(terminal.wait_for(KEY) - typed)
     most = max(most, memory(terminal.pid))
-    return {"rate": lines / seconds, "wait": max(waits, default=0), "memory": most}
+    return {"rate": lines / seconds, "wait": max(waits), "memory": most}
 
 
 def full_screen(size):
@@ -64,8 +66,8 @@ def full_screen(size):
         [Column("rate", "lines/s", COUNT, more_is_better=True), Column("wait", "a key waits", MILLISECONDS),
          Column("memory", "memory", MIB)],
         note="The IRC clients get the same lines as messages in a channel, catgirl through TLS as it must,\n"
-             "and fewer of them: " +
-             ", ".join(f"{name} the first {lines:,}" for name, lines in size.client_lines.items()) + ".\n"
+             "and fewer of them: " + "; ".join(f"{name} {lines:,}" for name, lines in size.client_lines.items()) +
+             ".\nUnseen is what goes into a window that is not shown, all but the last line.\n"
              "A rate ends when the last line is on the screen.  A key is typed every 50 ms, the longest wait\n"
              "counts.  Memory is the most that was seen, of all processes, shared pages in shares (PSS).")
     for _ in range(size.rounds):
@@ -77,6 +79,7 @@ def full_screen(size):
                     work.add(name, run_flood(program, lines))
     work.bar("at least 1,000,000 lines a second", "rate", at_least=1e6)
     work.bar("at least 7 times catgirl's rate", "rate", than="catgirl", at_least=7)
+    work.bar("... and of what it takes in unseen", "rate", than="catgirl, unseen", at_least=7)
     work.bar("a key is shown within 50 ms", "wait", at_most=0.05)
     work.bar("not more memory than catgirl", "memory", than="catgirl", at_most=1)
     return work
@@ -272,7 +275,7 @@ def waiting(size):
         with Tchat() as program:
             work.add("tchat, called", {"memory": memory(program.terminal.pid)})
         for name, client in CLIENTS.items():
-            if is_there(name):
+            if name in PACKAGES and is_there(name):
                 with client() as program:
                     work.add(name, {"memory": memory(program.terminal.pid)})
     work.bar("listening within 20 ms", "start", at_most=0.02)
