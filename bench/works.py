@@ -21,6 +21,7 @@ from report import COUNT, MB, MICROSECONDS, MILLISECONDS, MIB, BYTES, Column, Wo
 BARE = TCHAT.parent / "bare"
 PAGE_UP, TO_START, TO_END = b"\x1b[5~", b"\x1b[5;5~", b"\x1b[6;5~"
 ENTER = b"\r"
+KEYS = 40  # typed at most: they have to fit into the input line
 
 
 def those_there(commands):
@@ -41,7 +42,7 @@ def run_flood(program, lines, key_every=0.05, look_every=0.1):
         now = time.perf_counter()
         if now > start + PATIENCE:
             raise TimeoutError(f"{program.name} did not show the last line")
-        if typed is None and now >= next_key:
+        if typed is None and now >= next_key and len(waits) < KEYS:
             terminal.type(KEY)
             typed, next_key = now, now + key_every
         if now >= looked + look_every:

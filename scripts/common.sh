@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.." || exit 1
 build_packages='autoconf automake gcc libbsd-dev libc6-dev libncurses-dev libreadline-dev make pkg-config'
 
 # What the benchmarks compare it with, and need.
+# shellcheck disable=SC2034 # not everybody needs that
 bench_packages='catgirl irssi ncat netcat-openbsd openssl python3 socat weechat-curses'
 
 # Runs a command with its output going to a file; shows the end of that only if the command fails.
