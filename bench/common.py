@@ -76,6 +76,23 @@ def running(*command, **options):
         process.wait()
 
 
+def set_size(terminal, rows, columns):
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+
+@contextmanager
+def terminal_streams():
+    """A pseudo-terminal as a program's input and output, for one that is started in no time: a fork of this
+    process, as for Terminal, takes longer than all that is to be measured."""
+    controller, terminal = os.openpty()
+    set_size(terminal, 24, 80)
+    try:
+        yield dict(stdin=terminal, stdout=terminal, stderr=terminal)
+    finally:
+        os.close(controller)
+        os.close(terminal)
+
+
 class Terminal:
     """A program in a pseudo-terminal of its own, of which only the bytes are looked at."""
 
@@ -100,7 +117,7 @@ class Terminal:
         os.waitpid(self.pid, 0)
 
     def resize(self, rows, columns):
-        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        set_size(self.fd, rows, columns)
 
     def type(self, keys):
         os.write(self.fd, keys)

@@ -12,9 +12,10 @@ import socket
 import subprocess
 import threading
 import time
+from contextlib import nullcontext
 
 from common import (HOST, KEY, LAST, PATIENCE, TCHAT, TOP, Terminal, cpu_time, flood, free_port, kill_group,
-                    memory, running, scratch, wait_listening)
+                    memory, running, scratch, terminal_streams, wait_listening)
 from programs import CLIENTS, PACKAGES, Tchat, Waiting, is_there, last_line
 from report import COUNT, MB, MICROSECONDS, MILLISECONDS, MIB, BYTES, Column, Work
 
@@ -237,12 +238,10 @@ def one_line(size):
 def time_to_listening(command, in_terminal):
     """Seconds until a call is answered."""
     port = free_port()
-    start = time.perf_counter()
-    if in_terminal:
-        with Terminal(*command, port):
+    with terminal_streams() if in_terminal else nullcontext({}) as streams:
+        start = time.perf_counter()
+        with running(*command, port, **streams):
             return listened(port) - start
-    with running(*command, port):
-        return listened(port) - start
 
 
 def listened(port):
@@ -297,7 +296,8 @@ def cost(terminal, actions):
 
 
 def history_costs(lines, actions):
-    """What a history that is full, and has been for as long again, costs."""
+    """What a history costs that is full, and has been for as long again; the memory that was added since the
+    start; the mean length of a line."""
     with Tchat("-H", lines) as program:
         terminal, text = program.terminal, flood(2 * lines)
         before = memory(terminal.pid, "Anonymous")
@@ -315,9 +315,8 @@ def history_costs(lines, actions):
             "resize": cost(terminal, [lambda: terminal.resize(30, 100),
                                       lambda: terminal.resize(24, 80)] * half),
             "line": cost(terminal, [lambda: program.feed(b"a new line, number %d\n" % next(new))] * actions),
-            "memory": held / lines - len(text) / text.count(b"\n"),
         }
-    return costs
+    return costs, held, len(text) / (2 * lines)
 
 
 def history(size):
@@ -325,13 +324,19 @@ def history(size):
                 [Column("page", "a page up", MICROSECONDS), Column("far", "first/last line", MICROSECONDS),
                  Column("resize", "a resize", MICROSECONDS), Column("line", "a new line", MICROSECONDS),
                  Column("memory", "memory beyond text", BYTES)],
-                note="Processor time of all processes, drawing included.  Memory, for each line, is what was added\n"
-                     "since the start, less the text, after twice as many lines as are kept have come.")
+                note="Processor time of all processes, drawing included.  Memory, for each line, is what a history\n"
+                     "takes more than the shortest one, less the text, after twice as many lines as are kept have\n"
+                     "come.")
     names = {f"{lines:,} lines": lines for lines in size.histories}
+    first, last = list(names)[0], list(names)[-1]
     for _ in range(size.rounds):
         for name, lines in names.items():
-            work.add(name, history_costs(lines, size.actions))
-    first, last = list(names)[0], list(names)[-1]
+            costs, held, mean = history_costs(lines, size.actions)
+            if name == first:
+                least = held
+            else:
+                costs["memory"] = (held - least) / (lines - names[first]) - mean
+            work.add(name, costs)
     work.programs_are_tchat = True
     for column, what in (("page", "a page up"), ("far", "the first and last line"), ("resize", "a resize"),
                          ("line", "a new line")):
