@@ -55,7 +55,9 @@ class Server:
     def _welcome(self):
         """Talks to the client until it is in the channel; afterwards nobody reads what it says."""
         connection, _ = self.door.accept()
-        self.connection = self.context.wrap_socket(connection, server_side=True) if self.context else connection
+        if self.context:
+            connection = self.context.wrap_socket(connection, server_side=True)
+        self.connection = connection
         nick, negotiating, user, known = "", False, False, False
         for raw in self.connection.makefile("rb"):
             command, *words = raw.decode().split()

@@ -2,6 +2,7 @@
 
 from html import escape
 from statistics import median, quantiles
+from textwrap import wrap
 
 OURS = "tchat"
 
@@ -91,10 +92,11 @@ def table(work):
 
 
 def as_text(works, machine, rounds):
-    lines = [*machine, f"Medians of {rounds} rounds, in each of which all programs had their turn." if rounds > 1
-             else "One round only.", ""]
+    lines = [*(row for text in machine for row in wrap(text, 98)),
+             f"Medians of {rounds} rounds, in each of which all programs had their turn."
+             if rounds > 1 else "One round only.", ""]
     for work in works:
-        lines += [work.title, "-" * len(work.title), *work.note.splitlines(), "",
+        lines += [work.title, "-" * len(work.title), *wrap(work.note, 98), "",
                   *("  " + line for line in table(work)), ""]
         for text, reached, value in work.bars:
             sign = {True: "reached", False: "MISSED", None: "-"}[reached]
@@ -108,7 +110,7 @@ def as_text(works, machine, rounds):
 PAPER, INK, FAINT, EDGE = "#16181d", "#d8dce4", "#8b93a3", "#4a505c"
 OUR_STROKE, THEIR_STROKE = "#62c0cc", "#4a505c"
 FONT = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, 'Liberation Mono', monospace"
-PANEL, GAP, ROW, NAME, VALUE, HEAD, MARGIN = 420, 28, 20, 118, 84, 62, 20
+PANEL, GAP, ROW, NAME, VALUE, HEAD, MARGIN = 430, 28, 20, 130, 84, 62, 20
 PICTURED = [
     ("screen", "rate", "Flood into the full screen", "lines a second"),
     ("screen", "memory", "… its memory", "less is better"),

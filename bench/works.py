@@ -63,15 +63,16 @@ def run_flood(program, lines, key_every=0.05, look_every=0.1):
 
 
 def full_screen(size):
+    fewer = "; ".join(f"{name} {lines:,}" for name, lines in size.client_lines.items())
     work = Work(
         "screen", f"{size.lines:,} lines of mixed UTF-8 text, mean 71 bytes, into the full screen",
         [Column("rate", "lines/s", COUNT, more_is_better=True), Column("wait", "a key waits", MILLISECONDS),
          Column("memory", "memory", MIB)],
-        note="The IRC clients get the same lines as messages in a channel, catgirl through TLS as it must,\n"
-             "and fewer of them: " + "; ".join(f"{name} {lines:,}" for name, lines in size.client_lines.items()) +
-             ".\nUnseen is what goes into a window that is not shown, all but the last line.\n"
-             "A rate ends when the last line is on the screen.  A key is typed every 50 ms, the longest wait\n"
-             "counts.  Memory is the most that was seen, of all processes, shared pages in shares (PSS).")
+        note="The IRC clients get the same lines as messages in a channel, catgirl through TLS as it "
+             f"must, and fewer of them: {fewer}. Unseen is what goes into a window that is not shown, all "
+             "but the last line. A rate ends when the last line is on the screen. A key is typed every 50 "
+             "ms, the longest wait counts. Memory is the most that was seen, of all processes, shared "
+             "pages in shares (PSS).")
     for _ in range(size.rounds):
         with Tchat() as program:
             work.add(program.name, run_flood(program, size.lines))
@@ -127,7 +128,7 @@ def receive_all(work, size, commands, source, target, column="rate"):
 
 
 def plain(size):
-    work = Work("plain", f"{size.lines:,} lines of mixed UTF-8 text through plain mode, filtered, into a file",
+    work = Work("plain", f"{size.lines:,} lines of the same text through plain mode, filtered, into a file",
                 [Column("rate", "MB/s", MB, more_is_better=True)],
                 note="Files are in memory, so that no disk is measured.")
     with scratch() as directory:
@@ -145,9 +146,10 @@ def raw(size):
     work = Work("raw", f"{size.bytes / 1e6:.0f} MB through raw mode",
                 [Column("receive", "into a file, MB/s", MB, more_is_better=True),
                  Column("send", "from a file, MB/s", MB, more_is_better=True)],
-                note="The loops written for the benchmark (bare.c) use splice(2), or read(2) and write(2) with a\n"
-                     "buffer of 1 MiB; the faster one is what tchat is held against.  Files are in memory.  What is\n"
-                     "received comes from the splice loop, what is sent goes to one that drops it.")
+                note="The loops written for the benchmark (bare.c) use splice(2), or read(2) and write(2) "
+                     "with a buffer of 1 MiB; the faster one is what tchat is held against. Files are in "
+                     "memory. What is received comes from the splice loop, what is sent goes to one that "
+                     "drops it.")
     with scratch() as directory:
         source = directory / "bytes"
         with open(source, "wb") as file:
@@ -257,8 +259,9 @@ def listened(port):
 def waiting(size):
     work = Work("waiting", "Waiting, after the start",
                 [Column("start", "to listening", MILLISECONDS), Column("memory", "memory", MIB)],
-                note="Memory: of all processes, shared pages in shares (PSS); tchat waiting for a call, and with a\n"
-                     "caller; the IRC clients in one empty channel of a server on this machine.")
+                note="Memory: of all processes, shared pages in shares (PSS); tchat waiting for a call, "
+                     "and with a caller; the IRC clients in one empty channel of a server on this "
+                     "machine.")
     commands = {
         "tchat": ([TCHAT, "-s"], True),
         "tchat -p": ([TCHAT, "-s", "-p"], False),
@@ -324,9 +327,9 @@ def history(size):
                 [Column("page", "a page up", MICROSECONDS), Column("far", "first/last line", MICROSECONDS),
                  Column("resize", "a resize", MICROSECONDS), Column("line", "a new line", MICROSECONDS),
                  Column("memory", "memory beyond text", BYTES)],
-                note="Processor time of all processes, drawing included.  Memory, for each line, is what a history\n"
-                     "takes more than the shortest one, less the text, after twice as many lines as are kept have\n"
-                     "come.")
+                note="Processor time of all processes, drawing included. Memory, for each line, is what a "
+                     "history takes more than the shortest one, less the text, after twice as many lines "
+                     "as are kept have come.")
     names = {f"{lines:,} lines": lines for lines in size.histories}
     first, last = list(names)[0], list(names)[-1]
     for _ in range(size.rounds):
@@ -340,8 +343,8 @@ def history(size):
     work.programs_are_tchat = True
     for column, what in (("page", "a page up"), ("far", "the first and last line"), ("resize", "a resize"),
                          ("line", "a new line")):
-        work.bar(f"{what} costs the same with {last} as with {first} (within half)", column, of=last, than=first,
-                 at_most=1.5)
+        work.bar(f"{what} costs the same with {last} as with {first} (within half)", column, of=last,
+                 than=first, at_most=1.5)
     work.bar(f"within 24 bytes of its text for each line, with {last}", "memory", of=last, at_most=24)
     return work
 
@@ -372,8 +375,9 @@ def answered(command, seconds):
 def callers(size):
     work = Work("callers", "A server with -k: callers, one after the other, each of them says a line",
                 [Column("rate", "callers/s", COUNT, more_is_better=True)],
-                note="A caller is done when the server has hung up too.  tchat starts a new process for each of them, the\n"
-                     "others do not; what that costs by itself shows the loop that does nothing else (bare.c).")
+                note="A caller is done when the server has hung up too. tchat starts a new process for "
+                     "each of them, the others do not; what that costs by itself shows the loop that does "
+                     "nothing else (bare.c).")
     commands = those_there({
         "tchat": [TCHAT, "-s", "-k", "--recv-only"],
         "ncat": ["ncat", "-k", "-l", "--recv-only"],
