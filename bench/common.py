@@ -42,11 +42,11 @@ def flood(lines):
 # --- Running: whatever is started is ended, also when something goes wrong. ---
 
 @contextmanager
-def scratch(**options):
+def scratch():
     """A directory in memory, if there is one, so that no disk is measured."""
     memory = "/dev/shm"
     with tempfile.TemporaryDirectory(
-            dir=memory if os.access(memory, os.W_OK) else None, **options) as directory:
+            prefix="bench-", dir=memory if os.access(memory, os.W_OK) else None) as directory:
         yield Path(directory)
 
 

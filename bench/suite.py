@@ -59,7 +59,7 @@ def main():
         parser.error(f"no such work: {', '.join(unknown)}")
     size = QUICK if arguments.quick else Size()
     size.rounds = arguments.rounds or size.rounds
-    for signo in signal.SIGTERM, signal.SIGHUP, signal.SIGALRM:
+    for signo in signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM:
         signal.signal(signo, give_up)
     signal.alarm(size.limit)
 
