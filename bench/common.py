@@ -172,13 +172,22 @@ def connect(port):
                 raise
 
 
-def is_listening(port):
-    """Whether the port is open, without calling it."""
+def has_socket(port, state):
+    """Whether there is a socket of this port in that state, which /proc says in hexadecimal."""
     for name in "tcp", "tcp6":
         with open(f"/proc/net/{name}") as table:
-            if any(f":{port:04X} " in line and " 0A " in line for line in table):
+            if any(f":{port:04X} " in line and f" {state} " in line for line in table):
                 return True
     return False
+
+
+def is_listening(port):
+    """Whether the port is open, without calling it."""
+    return has_socket(port, "0A")
+
+
+def is_connected(port):
+    return has_socket(port, "01")
 
 
 def wait_listening(port):

@@ -25,8 +25,8 @@ def percentile(values):
 class Column:
     """One of the things that are measured of a work."""
 
-    def __init__(self, key, heading, form, more_is_better=False, statistic="median"):
-        self.key, self.heading, self.form, self.more_is_better = key, heading, form, more_is_better
+    def __init__(self, key, heading, form, statistic="median"):
+        self.key, self.heading, self.form = key, heading, form
         self.statistic = median if statistic == "median" else percentile
 
 

@@ -12,10 +12,10 @@ import socket
 import subprocess
 import threading
 import time
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 
-from common import (HOST, KEY, LAST, PATIENCE, TCHAT, TOP, Terminal, cpu_time, flood, free_port, kill_group,
-                    memory, running, scratch, terminal_streams, wait_listening)
+from common import (HOST, KEY, LAST, PATIENCE, TCHAT, TOP, Terminal, cpu_time, eventually, flood, free_port,
+                    is_connected, kill_group, memory, running, scratch, terminal_streams, wait_listening)
 from programs import CLIENTS, PACKAGES, Tchat, Waiting, is_there, last_line
 from report import COUNT, MB, MICROSECONDS, MILLISECONDS, MIB, BYTES, Column, Work
 
@@ -27,6 +27,12 @@ KEYS = 40  # typed at most: they have to fit into the input line
 
 def those_there(commands):
     return {name: command for name, command in commands.items() if is_there(str(command[0]))}
+
+
+def at_port(command, port):
+    """The command with the port where it says PORT, or else at its end."""
+    words = [str(word).replace("PORT", str(port)) for word in command]
+    return words if words != [str(word) for word in command] else [*words, port]
 
 
 # --- The flood into the full screen. ---
@@ -66,7 +72,7 @@ def full_screen(size):
     fewer = "; ".join(f"{name} {lines:,}" for name, lines in size.client_lines.items())
     work = Work(
         "screen", f"{size.lines:,} lines of mixed UTF-8 text, mean 71 bytes, into the full screen",
-        [Column("rate", "lines/s", COUNT, more_is_better=True), Column("wait", "a key waits", MILLISECONDS),
+        [Column("rate", "lines/s", COUNT), Column("wait", "a key waits", MILLISECONDS),
          Column("memory", "memory", MIB)],
         note="The IRC clients get the same lines as messages in a channel, catgirl through TLS as it "
              f"must, and fewer of them: {fewer}. Unseen is what goes into a window that is not shown, all "
@@ -93,7 +99,7 @@ def full_screen(size):
 def into_file(command, source, target):
     """Seconds from the first byte until the program has ended, with all in the file."""
     port = free_port()
-    with open(target, "wb") as file, running(*command, port, stdout=file) as receiver, \
+    with open(target, "wb") as file, running(*at_port(command, port), stdout=file) as receiver, \
             open(source, "rb") as text:
         wait_listening(port)
         start = time.perf_counter()
@@ -108,7 +114,7 @@ def from_file(command, source):
     with running(BARE, "drop", port, stdout=subprocess.PIPE) as sink, open(source, "rb") as text:
         wait_listening(port)
         start = time.perf_counter()
-        with running(*command, port, stdin=text):
+        with running(*at_port(command, port), stdin=text):
             arrived = int(sink.stdout.read())
         seconds = time.perf_counter() - start
         sink.stdout.close()
@@ -129,7 +135,7 @@ def receive_all(work, size, commands, source, target, column="rate"):
 
 def plain(size):
     work = Work("plain", f"{size.lines:,} lines of the same text through plain mode, filtered, into a file",
-                [Column("rate", "MB/s", MB, more_is_better=True)],
+                [Column("rate", "MB/s", MB)],
                 note="Files are in memory, so that no disk is measured.")
     with scratch() as directory:
         (directory / "text").write_bytes(flood(size.lines))
@@ -137,6 +143,7 @@ def plain(size):
             "tchat": [TCHAT, "-s", "--recv-only"],
             "nc": ["nc", "-l"],
             "ncat": ["ncat", "-l", "--recv-only"],
+            "socat": ["socat", "-u", "TCP-LISTEN:PORT", "STDOUT"],
         }, directory / "text", directory / "file")
     work.bar("at least the rate of nc -l", "rate", than="nc", at_least=1)
     return work
@@ -144,8 +151,8 @@ def plain(size):
 
 def raw(size):
     work = Work("raw", f"{size.bytes / 1e6:.0f} MB through raw mode",
-                [Column("receive", "into a file, MB/s", MB, more_is_better=True),
-                 Column("send", "from a file, MB/s", MB, more_is_better=True)],
+                [Column("receive", "into a file, MB/s", MB),
+                 Column("send", "from a file, MB/s", MB)],
                 note="The loops written for the benchmark (bare.c) use splice(2), or read(2) and write(2) "
                      "with a buffer of 1 MiB; the faster one is what tchat is held against. Files are in "
                      "memory. What is received comes from the splice loop, what is sent goes to one that "
@@ -159,6 +166,7 @@ def raw(size):
             "tchat": [TCHAT, "-s", "-r", "--recv-only"],
             "nc": ["nc", "-l"],
             "ncat": ["ncat", "-l", "--recv-only"],
+            "socat": ["socat", "-u", "TCP-LISTEN:PORT", "STDOUT"],
             "loop, splice": [BARE, "receive", "splice"],
             "loop, buffer": [BARE, "receive", "copy"],
         }, source, directory / "file", "receive")
@@ -167,6 +175,7 @@ def raw(size):
                 "tchat": [TCHAT, "-c", "-r", "--send-only", HOST],
                 "nc": ["nc", "-N", HOST],
                 "ncat": ["ncat", "--send-only", HOST],
+                "socat": ["socat", "-u", "STDIN", f"TCP:{HOST}:PORT"],
                 "loop, splice": [BARE, "send", "splice"],
                 "loop, buffer": [BARE, "send", "copy"],
             }).items():
@@ -180,26 +189,25 @@ def raw(size):
 
 # --- The way of one line. ---
 
-def pair(waiting, calling):
-    """Two programs in terminals, connected."""
+def pair(waiting, calling, greeting):
+    """Two programs in terminals, connected; the caller says so with the greeting, if it says anything."""
     port = free_port()
-    terminals = [Terminal(*waiting, port)]
-    try:
+    with ExitStack() as stack:
+        there = stack.enter_context(Terminal(*at_port(waiting, port)))
         wait_listening(port)
-        terminals.append(Terminal(*calling, HOST, port))
-        time.sleep(0.1)
-        for terminal in terminals:
+        here = stack.enter_context(Terminal(*at_port(calling, port)))
+        eventually(lambda: is_connected(port), "a connection")
+        if greeting:
+            here.wait_for(greeting)
+        for terminal in here, there:
             terminal.settle(0.2)
-    except BaseException:
-        for terminal in terminals:
-            terminal.__exit__()
-        raise
-    return terminals
+        stack.pop_all()
+    return here, there
 
 
-def way(waiting, calling, count, pause):
+def way(waiting, calling, greeting, count, pause):
     """Seconds from Enter in one terminal until the line is seen in the other: of so many lines."""
-    there, here = pair(waiting, calling)
+    here, there = pair(waiting, calling, greeting)
     seconds = []
     with here, there:
         for number in range(count):
@@ -220,15 +228,16 @@ def one_line(size):
                  Column("tail", "99th percentile", MICROSECONDS, statistic="percentile")],
                 note=f"{size.ways * size.rounds:,} lines each, between two pseudo-terminals.")
     commands = {
-        "tchat": ([TCHAT, "-s"], [TCHAT, "-c"]),
-        "tchat -p": ([TCHAT, "-s", "-p"], [TCHAT, "-c", "-p"]),
-        "nc": (["nc", "-l"], ["nc"]),
-        "ncat": (["ncat", "-l"], ["ncat"]),
+        "tchat": ([TCHAT, "-s"], [TCHAT, "-c", HOST], b"connected to"),
+        "tchat -p": ([TCHAT, "-s", "-p"], [TCHAT, "-c", "-p", HOST], b"connected to"),
+        "nc": (["nc", "-l"], ["nc", HOST], None),
+        "ncat": (["ncat", "-l"], ["ncat", HOST], None),
+        "socat": (["socat", "-", "TCP-LISTEN:PORT"], ["socat", "-", f"TCP:{HOST}:PORT"], None),
     }
     for _ in range(size.rounds):
-        for name, (waiting, calling) in commands.items():
+        for name, (waiting, calling, greeting) in commands.items():
             if is_there(str(waiting[0])):
-                for seconds in way(waiting, calling, size.ways, 0.03):
+                for seconds in way(waiting, calling, greeting, size.ways, 0.03):
                     work.add(name, {"median": seconds, "tail": seconds})
     work.bar("within twice the time of nc, median", "median", than="nc", at_most=2)
     work.bar("within twice the time of nc, 99th percentile", "tail", than="nc", at_most=2)
@@ -242,7 +251,7 @@ def time_to_listening(command, in_terminal):
     port = free_port()
     with terminal_streams() if in_terminal else nullcontext({}) as streams:
         start = time.perf_counter()
-        with running(*command, port, **streams):
+        with running(*at_port(command, port), **streams):
             return listened(port) - start
 
 
@@ -267,6 +276,7 @@ def waiting(size):
         "tchat -p": ([TCHAT, "-s", "-p"], False),
         "nc": (["nc", "-l"], False),
         "ncat": (["ncat", "-l"], False),
+        "socat": (["socat", "-", "TCP-LISTEN:PORT"], False),
     }
     for _ in range(size.rounds):
         for _ in range(size.starts):
@@ -354,7 +364,7 @@ def history(size):
 def answered(command, seconds):
     """How many callers a second get what they want: to say a line and to see the end."""
     port = free_port()
-    with running(*command, port, stdout=subprocess.PIPE) as server:
+    with running(*at_port(command, port), stdout=subprocess.PIPE) as server:
         heard = []
         reader = threading.Thread(target=lambda: heard.append(server.stdout.read()), daemon=True)
         reader.start()
@@ -374,14 +384,15 @@ def answered(command, seconds):
 
 def callers(size):
     work = Work("callers", "A server with -k: callers, one after the other, each of them says a line",
-                [Column("rate", "callers/s", COUNT, more_is_better=True)],
-                note="A caller is done when the server has hung up too. tchat starts a new process for "
-                     "each of them, the others do not; what that costs by itself shows the loop that does "
-                     "nothing else (bare.c).")
+                [Column("rate", "callers/s", COUNT)],
+                note="A caller is done when the server has hung up too. tchat and socat start a new process "
+                     "for each of them, ncat and nc do not; what that costs by itself shows the loop that "
+                     "does nothing else (bare.c).")
     commands = those_there({
         "tchat": [TCHAT, "-s", "-k", "--recv-only"],
         "ncat": ["ncat", "-k", "-l", "--recv-only"],
         "nc": ["nc", "-k", "-l", "-N"],
+        "socat, fork": ["socat", "-u", "TCP-LISTEN:PORT,fork", "STDOUT"],
         "loop, fork": [BARE, "fork"],
     })
     for _ in range(size.rounds):
@@ -398,7 +409,7 @@ def filter_alone(size):
     if not (TOP / "bench" / "filter.c").exists():
         return None
     work = Work("filter", "The text filter alone, on one processor",
-                [Column("rate", "MB/s", MB, more_is_better=True)])
+                [Column("rate", "MB/s", MB)])
     for _ in range(size.rounds):
         printed = subprocess.run([TCHAT.parent / "bench" / "filter"], check=True, text=True, timeout=PATIENCE,
                                  stdout=subprocess.PIPE).stdout
