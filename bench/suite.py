@@ -28,11 +28,13 @@ class Size:
     histories: tuple = (1000, 10000, 100000, 1000000)
     actions: int = 20
     seconds: float = 1
+    milliseconds: int = 100
     limit: int = 1800  # seconds for all of it
 
 
 QUICK = Size(rounds=1, lines=20000, client_lines={name: 500 for name in Size().client_lines},
-             bytes=5000000, ways=5, starts=1, histories=(1000, 5000), actions=4, seconds=0.1, limit=100)
+             bytes=5000000, ways=5, starts=1, histories=(1000, 5000), actions=4, seconds=0.1,
+             milliseconds=2, limit=100)
 
 
 def give_up(signo, _):
