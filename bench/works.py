@@ -411,8 +411,8 @@ def filter_alone(size):
     work = Work("filter", "The text filter alone, on one processor",
                 [Column("rate", "MB/s", MB)])
     for _ in range(size.rounds):
-        printed = subprocess.run([TCHAT.parent / "bench" / "filter", str(size.milliseconds)], check=True, text=True, timeout=PATIENCE,
-                                 stdout=subprocess.PIPE).stdout
+        printed = subprocess.run([TCHAT.parent / "bench" / "filter", str(size.milliseconds)], check=True,
+                                 text=True, timeout=PATIENCE, stdout=subprocess.PIPE).stdout
         rates = re.findall(r"^(\S.*?)\s+([\d.]+) MB/s", printed, re.MULTILINE)
         if not rates:
             raise ValueError(f"bench/filter printed {printed!r}")
