@@ -203,6 +203,24 @@ def test_damaged_key(ann, start, damage):
     assert ann.key.read_bytes() == damage
 
 
+@pytest.mark.parametrize("damage", [b"", b"not a certificate\n"], ids=["empty", "text"])
+def test_damaged_certificate(ann, identify, damage):
+    """A certificate can always be made anew; it is the key that counts."""
+    assert ann.fingerprint
+    ann.certificate.write_bytes(damage)
+    assert identify(ann).out.data.decode() == ann.fingerprint + "\n"
+    openssl("verify", "-CAfile", ann.certificate, "-check_ss_sig", ann.certificate)
+
+
+def test_certificate_of_another_key(ann, bob, identify, serve, port):
+    """If one's key was brought from elsewhere, the certificate follows."""
+    assert ann.fingerprint and bob.fingerprint
+    ann.key.write_bytes(bob.key.read_bytes())
+    assert identify(ann).out.data.decode() == bob.fingerprint + "\n"
+    serve("-t", env=ann.env)
+    assert tls_call(port).seen == bob.fingerprint
+
+
 def test_file_in_the_place_of_the_directory(ann, start):
     """Where no directory can be made, tchat says so."""
     ann.directory.write_text("in the way\n")

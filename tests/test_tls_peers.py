@@ -6,7 +6,7 @@ import termios
 
 import pytest
 
-from peers import HOST, eventually, is_listening, together
+from peers import HOST, children, eventually, is_listening, together
 from test_plain import many_lines
 
 
@@ -93,6 +93,7 @@ def test_lines_from_a_caller_and_back(with_caller, program):
     caller.send("me\n")
     server.expect("me\n")
     caller.close_input()
+    eventually(lambda: children(server.pid) == [], "the end of the listener")
     server.close_input()
     assert_left(server, program)
 

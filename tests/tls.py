@@ -260,11 +260,17 @@ class TlsLine(Line):
         while True:
             try:
                 self.tls.do_handshake()
+                self.flush()
                 return
             except ssl.SSLWantReadError:
                 pass
-            finally:
+            except ssl.SSLError:
                 self.flush()
+                self.socket.shutdown(socket.SHUT_WR)
+                while self.socket.recv(1 << 16):  # so that the alert is not lost with the connection
+                    pass
+                raise
+            self.flush()
             self._take(self.socket.recv(1 << 16))
 
     def _take(self, data):
