@@ -38,6 +38,9 @@ static const char *const japanese[] = {"今日は", "とても", "良い", "天�
 				       "たち", "日本語", "「はい」"};
 static const char *const emoji[] = {"😀", "👍", "🎉", "👩\xE2\x80\x8D🚀", "❤\xEF\xB8\x8F", "👋🏽",
 				    "🇫🇷", "🤔", "🔥", "🙏", "🛠\xEF\xB8\x8F", "✨", "🥳", "💡"};
+/* With each accent as a character of its own, and many of them. */
+static const char *const marked[] = {"les", "e\xCC\x81le\xCC\x80ves", "a\xCC\x80", "o\xCC\x88u\xCC\x82",
+				     "n\xCC\x83i\xCC\x81", "か\xE3\x82\x99", "が", "words"};
 static const char *const mixed[] = {"the", "quick", "naïve", "café", "Grüße", "élan", "你好", "世界",
 				    "мир", "привет", "😀", "👍", "words", "plain", "ones", "again",
 				    "for", "most", "of", "the", "line", "it’s", "over", "lazy", "dog"};
@@ -156,7 +159,7 @@ main(int argc, char *argv[])
 	} kinds[] = {
 		{"ascii", " ", english, COUNT(english)},   {"french", " ", french, COUNT(french)},
 		{"japanese", "", japanese, COUNT(japanese)}, {"emoji", " ", emoji, COUNT(emoji)},
-		{"mixed", " ", mixed, COUNT(mixed)},	   {"escapes", "", escapes, COUNT(escapes)},
+		{"marked", " ", marked, COUNT(marked)},	   {"mixed", " ", mixed, COUNT(mixed)},	   {"escapes", "", escapes, COUNT(escapes)},
 	};
 	double seconds = (argc > 1 ? atof(argv[1]) : 100) / 1000;
 	struct buffer text = {0};

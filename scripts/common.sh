@@ -4,7 +4,11 @@
 cd "$(dirname "$0")/.." || exit 1
 
 # What it takes to build tchat.
-build_packages='autoconf automake gcc libbsd-dev libc6-dev libncurses-dev libreadline-dev make pkg-config'
+build_packages='autoconf automake gcc libbsd-dev libc6-dev libgnutls28-dev libncurses-dev libreadline-dev libseccomp-dev make pkg-config'
+
+# What the benchmarks compare it with, and need.
+# shellcheck disable=SC2034 # not everybody needs that
+bench_packages='catgirl irssi ncat netcat-openbsd openssl python3 socat weechat-curses'
 
 # Runs a command with its output going to a file; shows the end of that only if the command fails.
 quietly() {
@@ -47,4 +51,13 @@ install_packages() {
 	# shellcheck disable=SC2086 # the names are words
 	quietly build/packages.log as_root env DEBIAN_FRONTEND=noninteractive \
 		apt-get -q -y --no-install-recommends install $missing
+}
+
+# Installs what it takes to fuzz: clang, part of which some releases have in a package of its own.
+install_fuzzing_packages() {
+	install_packages clang || return 1
+	mkdir -p build
+	echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
+		clang -fsanitize=fuzzer,address -x c -o build/clang-can-fuzz - 2>/dev/null ||
+		install_packages libclang-rt-dev
 }

@@ -14,9 +14,11 @@
 #include "attention.h"
 #include "chat.h"
 #include "clock.h"
+#include "confine.h"
 #include "delivery.h"
 #include "dial.h"
 #include "fatal.h"
+#include "filter.h"
 #include "help.h"
 #include "input.h"
 #include "link.h"
@@ -26,15 +28,17 @@
 #include "pane.h"
 #include "record.h"
 #include "screen.h"
+#include "secure.h"
 #include "signals.h"
 
-#define OUTBOX_MAX (1024 * 1024) /* bytes not yet delivered; then a line stays in the input */
+#define OUTBOX_MAX ((size_t)1024 * 1024) /* bytes not yet delivered; then a line stays in the input */
 #define DELIVER_MS 5000		 /* so long what is on its way is waited for at the end */
 #define FRAME_MS 16		 /* the screen is drawn at most so often */
 #define CHUNK 65536		 /* read at once */
 
 enum state {
 	DIALLING, /* waiting for a caller, or calling */
+	SECURING, /* with -t: agreeing on encryption, asking the person */
 	TALKING,
 	CLOSING, /* one side has ended: what is queued goes out, what is on its way comes in */
 	OVER	 /* nobody is there any more, and nobody will be */
@@ -42,7 +46,10 @@ enum state {
 
 struct chat {
 	const struct options *options;
+	char own_label[PEER_NAME_MAX]; /* before one's own lines; safe text */
 	struct dial *dial;
+	struct peer peer;     /* from SECURING or TALKING on */
+	struct secure secure; /* while SECURING */
 	struct link link;     /* while TALKING or CLOSING */
 	struct delivery delivery;
 	enum state state;
@@ -56,9 +63,10 @@ struct chat {
 	struct record record;
 	struct pane pane;
 	struct buffer partial; /* of a line that is still arriving */
+	struct span sending;   /* taken from the input line, and not yet queued */
 	struct attention attention;
 	pid_t pager;	       /* not 0: the terminal is this one's */
-	bool help;	       /* is shown */
+	const char *const *rows; /* the help, or the like, is shown; or NULL */
 	bool changed;	       /* something is to be drawn */
 	int64_t next_frame;    /* not before then */
 };
@@ -93,23 +101,61 @@ start_dialling(struct chat *c)
 	say(c, "%s", text);
 }
 
+/* The peer is gone before there was a conversation. */
 static void
-start_talking(struct chat *c, const struct peer *peer)
+give_up(struct chat *c)
 {
-	link_init(&c->link, peer);
+	c->status = 1;
+	c->state = OVER;
+	if (c->options->keep)
+		start_dialling(c);
+}
+
+static void
+start_talking(struct chat *c)
+{
+	link_init(&c->link, &c->peer);
 	if (link_listen(&c->link, LINK_PIPE, false, NULL) == -1) {
-		say(c, "%s cannot be listened to: %s", peer->name, strerror(errno));
+		say(c, "%s cannot be listened to: %s", c->peer.name, strerror(errno));
 		link_close(&c->link);
-		c->status = 1;
-		c->state = OVER;
-		if (c->options->keep)
-			start_dialling(c);
+		give_up(c);
 		return;
 	}
+	confine_speaker(true);
 	c->state = TALKING;
 	c->since = c->record.now;
 	delivery_begin(&c->delivery, &c->record);
+}
+
+static void
+say_secure(void *context, const char *text)
+{
+	say(context, "%s", text);
+}
+
+/* Does what follows from where agreeing on encryption has got to. */
+static void
+follow_securing(struct chat *c, enum secure_state state)
+{
+	if (state == SECURE_DONE)
+		start_talking(c);
+	else if (state == SECURE_FAILED)
+		give_up(c);
+	c->changed = true;
+}
+
+/* Somebody is there. */
+static void
+meet(struct chat *c, const struct peer *peer)
+{
+	c->peer = *peer;
 	say(c, c->options->role == ROLE_SERVER ? "%s has called" : "connected to %s", peer->name);
+	if (!c->options->tls) {
+		start_talking(c);
+		return;
+	}
+	c->state = SECURING;
+	secure_begin(&c->secure, c->options, &c->peer, say_secure, c);
 }
 
 /* One side has ended; the other gets what is on its way, for a while. */
@@ -172,6 +218,8 @@ leave(struct chat *c)
 		hang_up(c);
 	else
 		c->done = true;
+	if (c->state == SECURING)
+		c->status = 1;
 }
 
 /* The listener has ended, and with it the conversation. */
@@ -203,8 +251,10 @@ read_lines(struct chat *c)
 				record_lines(&c->record, VOICE_PEER, &c->partial, 0),
 				c->pane.following);
 		c->changed = true;
-	} else if (n == 0 || errno != EINTR) {
+	} else if (n == 0) {
 		listener_ended(c);
+	} else if (errno != EINTR && errno != EAGAIN) {
+		fatal("cannot read what arrives");
 	}
 }
 
@@ -218,7 +268,10 @@ step_dialling(struct chat *c)
 	case DIAL_PENDING:
 		break;
 	case DIAL_CONNECTED:
-		start_talking(c, &peer);
+		meet(c, &peer);
+		break;
+	case DIAL_TROUBLED:
+		say(c, "%s", dial_error(c->dial));
 		break;
 	case DIAL_FAILED:
 		c->failed = true;
@@ -254,7 +307,13 @@ send_line(struct chat *c)
 	struct span line = input_line();
 	size_t held = buffer_length(&c->link.outbox);
 
-	if (c->state != TALKING) {
+	if (c->state == SECURING && c->secure.state == SECURE_ASKING) {
+		enum secure_state state = secure_answer(&c->secure, line.text, line.length);
+
+		if (state == SECURE_ASKING)
+			input_put_back();
+		follow_securing(c, state);
+	} else if (c->state != TALKING) {
 		say(c, "nobody is there to read that: it stays in the input line");
 		input_put_back();
 	} else if (held > 0 && held + line.length > OUTBOX_MAX) {
@@ -262,7 +321,9 @@ send_line(struct chat *c)
 		    c->link.peer.name);
 		input_put_back();
 	} else {
+		c->sending = line;
 		link_send(&c->link, line.text, line.length);
+		c->sending.length = 0;
 		show_own(c, line);
 		pane_to_end(&c->pane);
 	}
@@ -282,7 +343,7 @@ start_pager(struct chat *c)
 {
 	screen_suspend();
 	signals_ignore_interrupt(true);
-	c->pager = pager_start(c->record.history, c->options->name, c->link.peer.host);
+	c->pager = pager_start(c->record.history, c->own_label, c->peer.host);
 	if (c->pager != -1)
 		return;
 	c->pager = 0;
@@ -318,10 +379,16 @@ obey_key(struct chat *c, enum input_event event)
 		pane_to_end(&c->pane);
 		break;
 	case INPUT_HELP:
-		c->help = true;
+		c->rows = help_rows;
 		break;
 	case INPUT_PAGER:
 		start_pager(c);
+		break;
+	case INPUT_SECRECY:
+		if (is_linked(c) || (c->state == SECURING && c->secure.state == SECURE_ASKING))
+			c->rows = secure_rows(is_linked(c) ? &c->link.peer : &c->peer);
+		else
+			say(c, "nobody is there");
 		break;
 	case INPUT_REDRAW:
 		screen_forget();
@@ -345,13 +412,13 @@ obey_keys(struct chat *c)
 	enum input_event event;
 
 	do {
-		bool closes = c->help && input_is_pending();
+		bool closes = c->rows != NULL && input_is_pending();
 
 		event = input_next();
 		/* Any key closes the help, F1 too; that the window's focus goes or comes is no key. */
 		if (closes && event != INPUT_FOCUS_IN && event != INPUT_FOCUS_OUT)
-			c->help = false;
-		if (!closes || event != INPUT_HELP)
+			c->rows = NULL;
+		if (!closes || (event != INPUT_HELP && event != INPUT_SECRECY))
 			obey_key(c, event);
 	} while (event != INPUT_NONE && !c->done && c->pager == 0);
 	c->changed = true;
@@ -387,7 +454,7 @@ take_terminal_back(struct chat *c)
 static void
 describe_state(const struct chat *c, char *text, size_t size)
 {
-	const char *name = c->link.peer.name;
+	const char *name = c->peer.title;
 	size_t undelivered;
 	char since[8];
 	struct tm tm;
@@ -396,13 +463,17 @@ describe_state(const struct chat *c, char *text, size_t size)
 	case DIALLING:
 		dial_describe(c->dial, text, size);
 		break;
+	case SECURING:
+		snprintf(text, size, "%s \u00b7 %s", name,
+			 c->secure.state == SECURE_ASKING ? "yes or no?" : "agreeing on encryption");
+		break;
 	case TALKING:
 		strftime(since, sizeof since, "%H:%M", localtime_r(&c->since, &tm));
 		if (delivery_is_stalled(&c->delivery, &c->link))
 			snprintf(text, size, "%s \u00b7 does not read \u00b7 %zu KiB queued", name,
 				 buffer_length(&c->link.outbox) / 1024 + 1);
 		else
-			snprintf(text, size, "%s \u00b7 since %s", name, since);
+			snprintf(text, size, "%s \u00b7 %s \u00b7 since %s", name, c->peer.secrecy, since);
 		break;
 	case CLOSING:
 		undelivered = link_undelivered_count(&c->link);
@@ -441,20 +512,20 @@ draw(struct chat *c)
 	char status[512], hint[64];
 	struct scene scene = {
 		.pane = &c->pane,
-		.own_label = c->options->name,
-		.peer_label = c->link.peer.host,
+		.own_label = c->own_label,
+		.peer_label = c->peer.host,
 		.marks = link_knows_acknowledged(),
 		.sent = link_sent(&c->link),
 		.acknowledged = c->delivery.acknowledged,
 		.status = status,
 		.hint = hint,
-		.help = c->help ? help_rows : NULL,
+		.help = c->rows,
 		.input = input_view(),
 	};
 
 	describe_state(c, status, sizeof status);
 	describe_view(c, hint, sizeof hint);
-	attention_show(&c->attention, c->pane.following, is_linked(c) ? c->link.peer.host : "");
+	attention_show(&c->attention, c->pane.following, is_linked(c) ? c->peer.host : "");
 	screen_draw(&scene);
 	c->changed = false;
 	c->next_frame = clock_now() + FRAME_MS;
@@ -492,6 +563,8 @@ turn(struct chat *c)
 	fds[SOCKET] = (struct pollfd){
 		.fd = is_linked(c) && link_is_waiting(&c->link) ? c->link.peer.socket : -1,
 		.events = POLLOUT};
+	if (c->state == SECURING)
+		fds[SOCKET] = secure_poll(&c->secure, &timeout);
 	count = DIAL + dial_poll(c->dial, fds + DIAL, &timeout);
 	signals_poll(fds, count, timeout);
 
@@ -518,12 +591,14 @@ turn(struct chat *c)
 		output_flush();
 	if (fds[LINES].revents != 0)
 		read_lines(c);
-	if (fds[SOCKET].revents != 0)
+	if (is_linked(c) && fds[SOCKET].revents != 0)
 		link_flush(&c->link);
 	if (is_linked(c) && delivery_check(&c->delivery, &c->link))
 		c->changed = true;
 	if (c->state == CLOSING && is_closed(c))
 		hang_up(c);
+	if (c->state == SECURING)
+		follow_securing(c, secure_step(&c->secure));
 	if (c->state == DIALLING)
 		step_dialling(c);
 	else if (dial_refuse(c->dial, &other))
@@ -535,17 +610,42 @@ turn(struct chat *c)
 
 /* Says on standard error what was typed and not sent: lines of it, if it was pasted. */
 static void
-report_input(void)
+report_unsent(const char *typed, size_t length)
 {
-	const char *typed = input_text();
 	struct buffer text = {0};
 	char *next, *line;
 
-	filter_text(typed, strlen(typed), SIZE_MAX, &text);
+	filter_text(typed, length, SIZE_MAX, &text);
 	buffer_add(&text, "", 1);
-	for (next = buffer_data(&text); *typed != '\0' && (line = strsep(&next, "\n")) != NULL;)
+	for (next = buffer_data(&text); length > 0 && (line = strsep(&next, "\n")) != NULL;)
 		warnx("not sent: %s", line);
 	buffer_free(&text);
+}
+
+/* Says on standard error what is not said otherwise when the program ends. */
+static void
+report(const struct chat *c)
+{
+	delivery_report(&c->delivery);
+	report_unsent(input_text(), strlen(input_text()));
+}
+
+static struct chat *talking; /* what last_words is about */
+
+/* What is done before fatal() ends the program. */
+static void
+last_words(void)
+{
+	struct chat *c = talking;
+
+	screen_close();
+	record_free(&c->record); /* so that there is memory for what follows */
+	if (is_linked(c))
+		delivery_note_lost(&c->delivery, &c->link, c->record.log);
+	if (c->sending.length > 0)
+		report_unsent(c->sending.text, c->sending.length - 1);
+	report(c);
+	log_flush(c->record.log);
 }
 
 int
@@ -558,12 +658,19 @@ chat_run(const struct options *options, struct log *log)
 		notice(log, "%s", error);
 		return 1;
 	}
+	filter_string(options->name != NULL ? options->name : "you", c.own_label, sizeof c.own_label);
 	input_open();
 	if (!screen_open())
 		fatal("cannot use the terminal %s", getenv("TERM"));
 	record_init(&c.record, options->history, log);
 	pane_init(&c.pane, c.record.history);
 	attention_init(&c.attention, options->bell);
+	if (options->tls)
+		secure_introduce(say_secure, &c);
+	if (confine_missing() != NULL)
+		say(&c, CONFINE_MISSING, confine_missing());
+	talking = &c;
+	fatal_first(last_words);
 	start_dialling(&c);
 	while (!c.done && signals_deadly() == 0)
 		turn(&c);
@@ -571,14 +678,16 @@ chat_run(const struct options *options, struct log *log)
 		pager_stop(c.pager);
 	screen_close();
 
+	if (c.state == SECURING)
+		secure_refuse(&c.secure, "");
 	if (is_linked(&c)) {
 		link_linger(&c.link);
 		close_link(&c);
 	}
 	if (c.failed)
 		notice(log, "%s", dial_error(c.dial));
-	delivery_report(&c.delivery);
-	report_input();
+	report(&c);
+	fatal_first(NULL);
 	record_flush(&c.record);
 	dial_free(c.dial);
 	record_free(&c.record);

@@ -53,7 +53,7 @@ next_line(const char **text, const char *end)
 }
 
 static void
-log_lost(const struct delivery *d, struct record *record)
+log_lost(const struct delivery *d, struct log *log)
 {
 	const char *text = buffer_data(&d->lost), *end = text + buffer_length(&d->lost);
 	struct buffer line = {0};
@@ -63,10 +63,23 @@ log_lost(const struct delivery *d, struct record *record)
 
 		buffer_add(&line, NOT_DELIVERED, strlen(NOT_DELIVERED));
 		buffer_add(&line, lost.text, lost.length);
-		log_line(record->log, VOICE_NOTICE, buffer_data(&line), buffer_length(&line));
+		log_line(log, VOICE_NOTICE, buffer_data(&line), buffer_length(&line));
 		buffer_drop(&line, buffer_length(&line));
 	}
 	buffer_free(&line);
+}
+
+size_t
+delivery_note_lost(struct delivery *d, struct link *link, struct log *log)
+{
+	size_t from = 0, count = 0;
+	struct span lost;
+
+	link_acknowledged(link);
+	for (; (lost = link_undelivered(link, &from)).length > 0; count++)
+		filter_text(lost.text, lost.length, SIZE_MAX, &d->lost);
+	log_lost(d, log);
+	return count;
 }
 
 size_t
@@ -74,17 +87,12 @@ delivery_settle(struct delivery *d, struct link *link, struct record *record)
 {
 	struct history *history = record->history;
 	uint64_t n = d->first_line < history_start(history) ? history_start(history) : d->first_line;
-	size_t from = 0, count = 0;
-	struct span lost;
 
 	d->acknowledged = link_acknowledged(link);
 	for (; n < history_end(history); n++)
 		if (history_line(history, n).voice == VOICE_SELF)
 			history_settle(history, n, d->acknowledged);
-	for (; (lost = link_undelivered(link, &from)).length > 0; count++)
-		filter_text(lost.text, lost.length, SIZE_MAX, &d->lost);
-	log_lost(d, record);
-	return count;
+	return delivery_note_lost(d, link, record->log);
 }
 
 void

@@ -36,6 +36,9 @@ bool delivery_is_stalled(const struct delivery *delivery, const struct link *lin
  */
 size_t delivery_settle(struct delivery *delivery, struct link *link, struct record *record);
 
+/* Notes which lines have not arrived, in the log as well.  Returns how many they are. */
+size_t delivery_note_lost(struct delivery *delivery, struct link *link, struct log *log);
+
 /* Says on standard error which lines were lost, some of them one by one. */
 void delivery_report(const struct delivery *delivery);
 

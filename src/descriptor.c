@@ -7,10 +7,10 @@
 #include "descriptor.h"
 
 bool
-wait_for_room(int fd)
+is_to_be_repeated(int fd, short events)
 {
 	if (errno == EAGAIN)
-		poll(&(struct pollfd){.fd = fd, .events = POLLOUT}, 1, -1);
+		poll(&(struct pollfd){.fd = fd, .events = events}, 1, -1);
 	return errno == EAGAIN || errno == EINTR;
 }
 
@@ -21,7 +21,7 @@ write_all(int fd, const void *data, size_t length)
 
 	while (length > 0) {
 		ssize_t n = write(fd, next, length);
-		if (n == -1 && wait_for_room(fd))
+		if (n == -1 && is_to_be_repeated(fd, POLLOUT))
 			continue;
 		if (n == -1)
 			return -1;
@@ -39,7 +39,7 @@ read_all(int fd, void *data, size_t length)
 
 	while (done < length) {
 		ssize_t n = read(fd, next + done, length - done);
-		if (n == -1 && errno == EINTR)
+		if (n == -1 && is_to_be_repeated(fd, POLLIN))
 			continue;
 		if (n == -1)
 			return -1;
@@ -68,13 +68,19 @@ descriptors_keep(const int *fds, int count)
 
 	/* First out of the way of the numbers to come, then into their places. */
 	for (int i = 0; i < count; i++) {
-		int fd = fds[i] != -1 ? fds[i] : open("/dev/null", O_RDWR | O_CLOEXEC);
-		if ((aside[i] = fcntl(fd, F_DUPFD, count)) == -1)
+		aside[i] = -1;
+		if (fds[i] != -1 && (aside[i] = fcntl(fds[i], F_DUPFD, count)) == -1) {
+			if (errno == EINVAL) /* so few that not even this number is one */
+				errno = EMFILE;
+			return -1;
+		}
+	}
+	for (int i = 0; i < count; i++) {
+		if (aside[i] == -1)
+			close(i);
+		else if (dup2(aside[i], i) == -1)
 			return -1;
 	}
-	for (int i = 0; i < count; i++)
-		if (dup2(aside[i], i) == -1)
-			return -1;
 	closefrom(count);
 	return 0;
 }

@@ -11,11 +11,11 @@
 #include <stddef.h>
 
 /*
- * After a write failed: whether it should be tried again.  That is so after a signal, and where some
- * other program has made the description, which it shares with this one, non-blocking; then this
- * waits until there is room.
+ * After a read or write that should have waited has failed: whether it is to be done again.  That is
+ * so after a signal, and where the description is non-blocking, as another program that shares it
+ * can make it; then this waits until poll(2) finds the events.
  */
-bool wait_for_room(int fd);
+bool is_to_be_repeated(int fd, short events);
 
 /* Writes all of it.  Returns 0, or -1 and errno. */
 int write_all(int fd, const void *data, size_t length);
@@ -31,7 +31,7 @@ int descriptors_standard(void);
 
 /*
  * Keeps count (at most 8) descriptors, renumbered so that fds[i] becomes i, and closes all others.
- * An fds[i] of -1 becomes /dev/null.  Returns 0, or -1 and errno.
+ * Where fds[i] is -1, i is closed too.  Returns 0, or -1 and errno.
  */
 int descriptors_keep(const int *fds, int count);
 

@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "dial.h"
 #include "fatal.h"
+#include "filter.h"
 #include "signals.h"
 
 #define ATTEMPT_MS 10000 /* one address may take so long to answer */
@@ -21,6 +22,7 @@ struct dial {
 	const struct options *options;
 	enum stage stage;
 	struct door door; /* server */
+	int trouble;	  /* why nobody could be let in, as was told */
 
 	/* client */
 	struct address from[RESOLVE_MAX]; /* addresses to call from (-b) */
@@ -173,6 +175,17 @@ check_connection(struct dial *dial, struct peer *peer)
 	return DIAL_PENDING;
 }
 
+/* Looks whether nobody was let in because nobody was there. */
+static enum dial_state
+check_door(struct dial *dial)
+{
+	if (dial->door.cause == 0 || dial->door.cause == dial->trouble)
+		return DIAL_PENDING;
+	dial->trouble = dial->door.cause;
+	snprintf(dial->error, sizeof dial->error, "nobody can be let in: %s", strerror(dial->trouble));
+	return DIAL_TROUBLED;
+}
+
 struct dial *
 dial_new(const struct options *options, char *error, size_t size)
 {
@@ -206,11 +219,14 @@ void
 dial_describe(const struct dial *dial, char *text, size_t size)
 {
 	const struct options *o = dial->options;
+	const char *name = o->role == ROLE_CLIENT ? o->host : o->bind;
+	char safe[PEER_NAME_MAX];
 
+	filter_string(name != NULL ? name : "", safe, sizeof safe);
 	if (o->role == ROLE_CLIENT)
-		snprintf(text, size, "calling %s port %u", o->host, o->port);
+		snprintf(text, size, "calling %s port %u", safe, o->port);
 	else if (o->bind != NULL)
-		snprintf(text, size, "waiting on %s port %u", o->bind, o->port);
+		snprintf(text, size, "waiting on %s port %u", safe, o->port);
 	else
 		snprintf(text, size, "waiting on port %u", o->port);
 }
@@ -246,7 +262,8 @@ dial_step(struct dial *dial, struct peer *peer)
 	switch (dial->stage) {
 	case LISTENING:
 		if (!door_accept(&dial->door, peer))
-			return DIAL_PENDING;
+			return check_door(dial);
+		dial->trouble = 0;
 		if (!dial->options->keep)
 			door_close(&dial->door);
 		return DIAL_CONNECTED;

@@ -21,6 +21,7 @@ struct dial;
 enum dial_state {
 	DIAL_PENDING,	/* nobody yet */
 	DIAL_CONNECTED, /* *peer is there */
+	DIAL_TROUBLED,	/* nobody can be let in for a while: dial_error says why, once */
 	DIAL_FAILED	/* dial_error says why */
 };
 
@@ -30,7 +31,7 @@ enum dial_state {
  */
 struct dial *dial_new(const struct options *options, char *error, size_t size);
 
-/* Says in one line what is being done: "waiting on port 8080". */
+/* Says in one line of safe text what is being done: "waiting on port 8080". */
 void dial_describe(const struct dial *dial, char *text, size_t size);
 
 /* Writes what to wait for to fds and brings *timeout forward; returns how many of them. */
@@ -48,7 +49,7 @@ enum dial_state dial_wait(struct dial *dial, struct peer *peer);
  */
 bool dial_refuse(struct dial *dial, struct peer *peer);
 
-/* Why it failed, in one line, naming host, port and cause. */
+/* What has failed, in one line, naming host, port and cause. */
 const char *dial_error(const struct dial *dial);
 
 /* Stops listening or calling.  NULL is fine. */

@@ -11,9 +11,10 @@
 
 #include "clock.h"
 #include "door.h"
+#include "hello.h"
 
 #define BACKLOG 8
-#define PAUSE_MS 100	/* after no descriptor was free */
+#define PAUSE_MS 100	/* after a caller could not be let in */
 #define NOTICE_MS 1000	/* between two notices of refused callers */
 #define HANG_UP_MS 2000 /* how long a refused caller has to read why */
 
@@ -49,7 +50,7 @@ door_open(struct door *door, const struct options *options, char *error, size_t 
 	int count = resolve_now(options->bind, options->port, options->family, addresses);
 	int cause = EADDRNOTAVAIL;
 
-	*door = (struct door){0};
+	*door = (struct door){.tls = options->tls};
 	if (count < 0) {
 		snprintf(error, size, "cannot find %s: %s", options->bind ? options->bind : "any address",
 			 gai_strerror(count));
@@ -128,18 +129,39 @@ drain_refused(struct door *door)
 	}
 }
 
-bool
-door_accept(struct door *door, struct peer *peer)
+/*
+ * Whether the caller has broken off while nobody answered.  Linux lets it in all the same (accept(2));
+ * if it has said something before, that can still be read.
+ */
+static bool
+has_gone(int fd)
 {
-	drain_refused(door);
+	char byte;
+
+	return recv(fd, &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT) == -1 && errno != EAGAIN &&
+	       errno != EINTR;
+}
+
+/* Lets a caller in, if one is there.  Returns whether *peer is connected now. */
+static bool
+let_in(struct door *door, struct peer *peer)
+{
+	door->cause = 0;
 	for (int i = 0; i < door->count; i++) {
 		struct address from = {.length = sizeof from.storage};
 		int fd = accept4(door->listening[i], (struct sockaddr *)&from.storage, &from.length,
 				 SOCK_CLOEXEC);
-		if (fd == -1 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
+		if (fd == -1 && (errno == EAGAIN || errno == ECONNABORTED || errno == EINTR))
+			continue; /* nobody there, or gone again already */
+		if (fd == -1) { /* who is there stays there */
+			door->cause = errno;
 			door->pause = clock_now() + PAUSE_MS;
-		if (fd == -1)
-			continue; /* nobody there, or gone again already: accept(2), error handling */
+			continue;
+		}
+		if (has_gone(fd)) {
+			close(fd);
+			continue;
+		}
 		peer_name(peer, NULL, 0, &from);
 		peer_take(peer, fd);
 		return true;
@@ -148,12 +170,20 @@ door_accept(struct door *door, struct peer *peer)
 }
 
 bool
+door_accept(struct door *door, struct peer *peer)
+{
+	drain_refused(door);
+	return let_in(door, peer);
+}
+
+bool
 door_refuse(struct door *door, struct peer *peer)
 {
 	drain_refused(door);
-	if (door->refused_count == DOOR_WAITING_MAX || !door_accept(door, peer))
+	if (door->refused_count == DOOR_WAITING_MAX || !let_in(door, peer))
 		return false;
-	(void)send(peer->socket, busy, sizeof busy - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	(void)send(peer->socket, door->tls ? hello_busy : busy,
+		   door->tls ? hello_busy_length : sizeof busy - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 	shutdown(peer->socket, SHUT_WR);
 	door->refused[door->refused_count].socket = peer->socket;
 	door->refused[door->refused_count++].deadline = clock_now() + HANG_UP_MS;

@@ -22,7 +22,9 @@ struct door {
 		int64_t deadline;
 	} refused[DOOR_WAITING_MAX];
 	int refused_count;
-	int64_t pause;	/* no descriptor was free for a caller: the next try is then */
+	bool tls;	/* callers expect TLS */
+	int cause;	/* why nobody could be let in, or 0 */
+	int64_t pause;	/* ... the next try is then */
 	int64_t notice; /* callers refused before then are not worth a word */
 };
 
@@ -36,8 +38,8 @@ int door_open(struct door *door, const struct options *options, char *error, siz
 nfds_t door_poll(const struct door *door, struct pollfd fds[DOOR_FDS], int *timeout);
 
 /*
- * Lets a caller in, if one is there, without waiting.  Returns whether *peer is connected now.  Also
- * hangs up on those who were refused before, once they have read why.
+ * Lets a caller in, if one is there and has not broken off again, without waiting.  Returns whether
+ * *peer is connected now.  Also hangs up on those who were refused before, once they have read why.
  */
 bool door_accept(struct door *door, struct peer *peer);
 

@@ -3,7 +3,7 @@
 #include <err.h>
 #include <errno.h>
 #include <stdarg.h>
-#include <stddef.h>
+#include <stdlib.h>
 
 #include "fatal.h"
 
@@ -19,10 +19,14 @@ void
 fatal(const char *format, ...)
 {
 	int cause = errno;
+	void (*cleanup)(void) = first;
 	va_list arguments;
 
-	if (first != NULL)
-		first();
+	first = NULL; /* it can fail, too */
+	if (cleanup != NULL)
+		cleanup();
 	va_start(arguments, format);
-	verrc(1, cause, format, arguments);
+	vwarnc(cause, format, arguments);
+	va_end(arguments);
+	exit(1);
 }

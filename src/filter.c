@@ -46,27 +46,39 @@ skip_ascii(const char *s, const char *end)
 	return s;
 }
 
+/* Whether the character at s may be shown as itself; if so, and if it is a mark, counts it. */
+static bool
+may_pass(uint32_t c, const char *s, size_t length, struct marks *marks)
+{
+	bool may = safe_character(c, s, marks);
+
+	if (may)
+		safe_count(c, s, s + length, marks);
+	return may;
+}
+
 /*
  * The length of the character at s if it may be shown as it is, 0 otherwise.  Most characters have two
  * or three bytes; for them, and only to save time, what utf8_examine does is done at once.
  */
 static size_t
-clean_character(const char *s, const char *end)
+clean_character(const char *s, const char *end, struct marks *marks)
 {
 	unsigned char lead = (unsigned char)*s;
 	size_t length;
 
 	if (lead < 0xE0 && end - s >= 2) {
 		uint32_t c = utf8_decode(s, 2);
-		return lead >= 0xC2 && (s[1] & 0xC0) == 0x80 && safe_character(c) ? 2 : 0;
+		return lead >= 0xC2 && (s[1] & 0xC0) == 0x80 && may_pass(c, s, 2, marks) ? 2 : 0;
 	}
 	if (lead < 0xF0 && end - s >= 3) {
 		uint32_t c = utf8_decode(s, 3);
 		bool whole = (s[1] & 0xC0) == 0x80 && (s[2] & 0xC0) == 0x80;
-		return whole && c >= 0x800 && (c < 0xD800 || c > 0xDFFF) && safe_character(c) ? 3 : 0;
+		bool right = whole && c >= 0x800 && (c < 0xD800 || c > 0xDFFF);
+		return right && may_pass(c, s, 3, marks) ? 3 : 0;
 	}
 	if (utf8_examine(s, (size_t)(end - s), &length) != UTF8_COMPLETE ||
-	    !safe_character(utf8_decode(s, length)))
+	    !may_pass(utf8_decode(s, length), s, length, marks))
 		return 0;
 	return length;
 }
@@ -76,48 +88,64 @@ clean_character(const char *s, const char *end)
  * how many may come before that.
  */
 static size_t
-clean_line(const char *s, const char *end, size_t room)
+clean_line(const char *s, const char *end, size_t room, struct marks *marks)
 {
 	const char *start = s, *limit = (size_t)(end - s) < room ? end : s + room;
 	size_t length;
 
 	for (;; s += length) {
 		s = skip_ascii(s, limit);
-		if (s == end)
-			break;
-		if (*s == '\n')
+		if (s < end && *s == '\n')
 			return (size_t)(++s - start);
-		length = *s == '\t' ? 1 : (unsigned char)*s >= 0x80 ? clean_character(s, end) : 0;
-		if (length == 0 || length > (size_t)(limit - s))
+		if (s == limit)
+			break;
+		length = *s == '\t' ? 1 : (unsigned char)*s >= 0x80 ? clean_character(s, limit, marks) : 0;
+		if (length == 0)
 			break;
 	}
 	return (size_t)(s - start);
 }
 
+/* The marks that came last, where the next bytes are at s. */
+static struct marks
+marks_before(const struct filter *filter, const char *s)
+{
+	return (struct marks){s, filter->marks};
+}
+
+/* What counts of them for what comes after end. */
+static void
+keep_marks(struct filter *filter, const struct marks *marks, const char *end)
+{
+	filter->marks = marks->end == end ? (uint8_t)marks->count : 0;
+}
+
 /*
- * How many bytes from s on can be shown as they are, lines ended by LF included, and where that
- * leaves *column.  Stops before a line would become too long.
+ * How many bytes from s on can be shown as they are, lines ended by LF included.  Stops before a line
+ * would become too long.
  */
 static size_t
-clean_run(const char *s, const char *end, size_t line_max, size_t *column)
+clean_run(struct filter *filter, const char *s, const char *end)
 {
+	struct marks marks = marks_before(filter, s);
 	const char *start = s, *lf;
 	size_t length, room;
 
 	do {
 		/* Not so many that a line could become too long, wherever in them lines end. */
-		room = line_max - *column;
-		length = safe_blocks(s, (size_t)(end - s) < room ? (size_t)(end - s) : room);
+		room = filter->line_max - filter->column;
+		length = safe_blocks(s, (size_t)(end - s) < room ? (size_t)(end - s) : room, &marks);
 		lf = memrchr(s, '\n', length);
 		s += length;
-		*column = lf != NULL ? (size_t)(s - lf) - 1 : *column + length;
+		filter->column = lf != NULL ? (size_t)(s - lf) - 1 : filter->column + length;
 
-		length = clean_line(s, end, line_max - *column);
+		length = clean_line(s, end, filter->line_max - filter->column, &marks);
 		s += length;
-		*column += length;
+		filter->column += length;
 		if (length > 0 && s[-1] == '\n')
-			*column = 0;
+			filter->column = 0;
 	} while (length > 0 && s[-1] == '\n');
+	keep_marks(filter, &marks, s);
 	return (size_t)(s - start);
 }
 
@@ -140,6 +168,7 @@ caret(struct filter *filter, unsigned char control)
 {
 	filter->made[0] = '^';
 	filter->made[1] = (char)(control ^ 0x40);
+	filter->marks = 0;
 	return token(filter, 2);
 }
 
@@ -147,6 +176,7 @@ static struct span
 replacement(struct filter *filter)
 {
 	memcpy(filter->made, "\xEF\xBF\xBD", 3); /* U+FFFD */
+	filter->marks = 0;
 	return token(filter, 3);
 }
 
@@ -155,8 +185,12 @@ static struct span
 character(struct filter *filter, const char *s, size_t length)
 {
 	uint32_t c = utf8_decode(s, length);
+	struct marks marks = marks_before(filter, s);
+	bool safe = safe_character(c, s, &marks);
 
-	if (!safe_character(c))
+	safe_count(c, s, s + length, &marks);
+	keep_marks(filter, &marks, s + length);
+	if (!safe)
 		return token(filter, rewrite_number(c, filter->made));
 	memcpy(filter->made, s, length);
 	return token(filter, length);
@@ -167,6 +201,7 @@ line_end(struct filter *filter)
 {
 	filter->made[0] = '\n';
 	filter->column = 0;
+	filter->marks = 0;
 	return (struct span){filter->made, 1};
 }
 
@@ -204,17 +239,19 @@ static struct span
 rewrite(struct filter *filter, const char **input, const char *end)
 {
 	size_t room = filter->line_max - filter->column, length = 0;
+	struct marks marks = marks_before(filter, *input);
 	const char *lf;
 	bool changes = true;
 
 	room = room < sizeof filter->made ? room : sizeof filter->made;
 	while (changes && end - *input >= REWRITE_BLOCK + REWRITE_SPARE && room - length >= REWRITE_ROOM) {
 		const char *start = *input;
-		size_t given = rewrite_block(input, filter->made + length);
+		size_t given = rewrite_block(input, filter->made + length, &marks);
 
 		changes = given != (size_t)(*input - start);
 		length += given;
 	}
+	keep_marks(filter, &marks, *input);
 	lf = memrchr(filter->made, '\n', length);
 	filter->column = lf != NULL ? (size_t)(filter->made + length - lf) - 1 : filter->column + length;
 	return (struct span){filter->made, length};
@@ -237,7 +274,7 @@ filter_next(struct filter *filter, const char **input, const char *end)
 			if (c != '\n')
 				return caret(filter, '\r');
 		}
-		length = clean_run(s, end, filter->line_max, &filter->column);
+		length = clean_run(filter, s, end);
 		if (length > 0) {
 			*input += length;
 			return (struct span){s, length};
@@ -301,4 +338,24 @@ filter_text(const char *text, size_t length, size_t line_max, struct buffer *saf
 	while ((span = filter_end(&filter)).length > 0)
 		if (!unfinished || span.length > 1 || span.text[0] != '\n')
 			buffer_add(safe, span.text, span.length);
+}
+
+void
+filter_string(const char *text, char *safe, size_t size)
+{
+	struct buffer line = {0};
+	size_t length;
+
+	for (; text[length = strcspn(text, "\n\t")] != '\0'; text += length + 1) {
+		filter_text(text, length, SIZE_MAX, &line);
+		buffer_add(&line, text[length] == '\n' ? "^J" : "^I", 2);
+	}
+	filter_text(text, length, SIZE_MAX, &line);
+	length = buffer_length(&line) < size ? buffer_length(&line) : size - 1;
+	buffer_add(&line, "", 1);
+	while (length > 0 && (buffer_data(&line)[length] & 0xC0) == 0x80) /* not within a character */
+		length--;
+	memcpy(safe, buffer_data(&line), length);
+	safe[length] = '\0';
+	buffer_free(&line);
 }

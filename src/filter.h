@@ -11,6 +11,8 @@
  *   C1 controls, line and paragraph separators, bidirectional embeddings, overrides and isolates,
  *   U+FEFF, tag characters, noncharacters, what iswprint(3) does not know
  *                                        their number: <U+202E>
+ *   combining marks and others without a column of their own, after SAFE_MARKS_MAX in a row
+ *                                        their number, too
  *   bytes that are no UTF-8              U+FFFD for each maximal subpart of an ill-formed sequence
  *                                        (The Unicode Standard, chapter 3.9, table 3-11 and the text
  *                                        after D93b; the WHATWG Encoding Standard decodes alike)
@@ -27,8 +29,7 @@
 #include "buffer.h"
 
 #define FILTER_LINE_MAX 65536 /* bytes of safe text, without the LF */
-
-#define FILTER_MADE 4096	/* bytes of safe text at most that are made at once */
+#define FILTER_MADE 4096      /* bytes of safe text at most that are made at once */
 
 struct span {
 	const char *text;
@@ -39,6 +40,7 @@ struct filter {
 	char pending[4]; /* the start of a character, not yet complete */
 	uint8_t held;		  /* how many bytes of it there are */
 	bool cr;		  /* a CR was read, what follows decides what it means */
+	uint8_t marks;		  /* so many characters without a column of their own came last */
 	size_t line_max;	  /* where a line is ended, in bytes of safe text */
 	size_t column;		  /* so many are in the current line */
 	char made[FILTER_MADE];	  /* what a span points to when it is not the input itself */
@@ -65,5 +67,8 @@ struct span filter_end(struct filter *filter);
  * ended after line_max bytes: FILTER_LINE_MAX, or SIZE_MAX for never.
  */
 void filter_text(const char *text, size_t length, size_t line_max, struct buffer *safe);
+
+/* Writes a string, made safe, to be shown in one line: LF is ^J, TAB is ^I.  It is cut to what there is room for. */
+void filter_string(const char *text, char *safe, size_t size);
 
 #endif

@@ -9,6 +9,7 @@ const char *const help_rows[] = {
 	"Ctrl-D     leave, on an empty line",
 	"PgUp PgDn  scroll; with Ctrl to either end",
 	"F2         all of it in $PAGER: search, copy",
+	"F3         who is there, and how encrypted",
 	"Up Down    lines typed before",
 	"Ctrl-R     search in them",
 	"Ctrl-L     draw the screen again",

@@ -34,6 +34,27 @@ static FILE *nowhere;		/* what Readline would print */
 
 static const char paste_end[] = "\033[201~";
 
+/*
+ * Readline gets its memory from these.  Its own would, where there is none, end the program and leave
+ * the terminal as it is.
+ */
+void *xmalloc(size_t size);
+void *xrealloc(void *memory, size_t size);
+
+void *
+xmalloc(size_t size)
+{
+	return xrealloc(NULL, size);
+}
+
+void *
+xrealloc(void *memory, size_t size)
+{
+	if ((memory = realloc(memory, size)) == NULL)
+		fatal("cannot get %zu bytes of memory", size);
+	return memory;
+}
+
 /* --- What the commands do.  Readline calls them with a count and the key. --- */
 
 static int
@@ -100,6 +121,13 @@ show_in_pager(int count, int key)
 }
 
 static int
+show_encryption(int count, int key)
+{
+	(void)count, (void)key;
+	return ask(INPUT_SECRECY);
+}
+
+static int
 focus_in(int count, int key)
 {
 	(void)count, (void)key;
@@ -142,6 +170,7 @@ static const struct {
 	{"scroll-to-end", to_end, {"\033[6;5~", "\033[6^"}},		   /* Ctrl-PgDn */
 	{"show-help", show_help, {"\033OP", "\033[11~", "\033[[A"}},	   /* F1 */
 	{"show-in-pager", show_in_pager, {"\033OQ", "\033[12~", "\033[[B"}}, /* F2 */
+	{"show-encryption", show_encryption, {"\033OR", "\033[13~", "\033[[C"}}, /* F3 */
 	{"redraw-screen", redraw, {"\014"}},				   /* Ctrl-L */
 	{"suspend", suspend, {"\032"}},				   /* Ctrl-Z */
 	{"abandon-line", abandon, {"\003"}},				   /* Ctrl-C */

@@ -29,6 +29,7 @@ enum input_event {
 	INPUT_REDRAW,	   /* redraw-screen */
 	INPUT_HELP,	   /* show-help */
 	INPUT_PAGER,	   /* show-in-pager */
+	INPUT_SECRECY,	   /* show-encryption */
 	INPUT_FOCUS_IN,	   /* the terminal's window gets the keys again */
 	INPUT_FOCUS_OUT,   /* ... or another one */
 	INPUT_SUSPEND	   /* suspend */

@@ -17,9 +17,11 @@
 
 #include "child.h"
 #include "clock.h"
+#include "confine.h"
 #include "descriptor.h"
 #include "link.h"
 #include "signals.h"
+#include "tls.h"
 
 void
 link_init(struct link *link, const struct peer *peer)
@@ -39,27 +41,31 @@ be_listener(const struct link *link, struct listener listener, int report, pid_t
 				[REPORT] = report,
 				[LOG] = log_descriptor(listener.log)};
 	struct ending ending;
+	bool ready;
 
 	child_begin(parent);
 	setproctitle("listening to %s", link->peer.name);
-	if (descriptors_keep(fds, COUNT) == -1) {
-		ending = (struct ending){ENDING_BROKEN, errno};
-		write_all(report, &ending, sizeof ending);
-		_exit(1);
-	}
+	ready = descriptors_keep(fds, COUNT) == 0;
+	if (ready)
+		report = REPORT;
 	log_move(listener.log, LOG);
 	listener.socket = SOCKET;
+	if (listener.tls != NULL)
+		tls_listen(listener.tls, SOCKET);
 	if (listener.output != -1)
 		listener.output = OUTPUT;
-	ending = listener_run(&listener);
-	write_all(REPORT, &ending, sizeof ending); /* before the lines end: the parent then looks here */
+	if (ready && confine_listener(SOCKET, COUNT) == 0)
+		ending = listener_run(&listener);
+	else
+		ending = (struct ending){ENDING_UNHEARD, errno};
+	write_all(report, &ending, sizeof ending); /* before the lines end: the parent then looks here */
 	_exit(ending.how == ENDING_LEFT ? 0 : 1);
 }
 
 int
 link_listen(struct link *link, int output, bool raw, struct log *log)
 {
-	struct listener listener = {.output = output, .raw = raw, .log = log};
+	struct listener listener = {.tls = link->peer.tls, .output = output, .raw = raw, .log = log};
 	int lines[2] = {-1, -1}, report[2];
 	pid_t parent = getpid();
 
@@ -116,25 +122,76 @@ link_send(struct link *link, const char *bytes, size_t length)
 bool
 link_is_waiting(const struct link *link)
 {
-	return link->send_error == 0 && buffer_length(&link->outbox) > link->taken;
+	return link->send_error == 0 && (buffer_length(&link->outbox) > link->taken ||
+					 buffer_length(&link->wire.sealed) > 0);
+}
+
+/* Where in the stream the outbox begins: what is before has arrived. */
+static uint64_t
+outbox_start(const struct link *link)
+{
+	return link->queued - buffer_length(&link->outbox);
+}
+
+/* Sends some of the outbox.  Returns 0, or -1 and errno. */
+static int
+send_some(struct link *link)
+{
+	ssize_t n = send(link->peer.socket, buffer_data(&link->outbox) + link->taken,
+			 buffer_length(&link->outbox) - link->taken, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (n > 0)
+		link->taken += (size_t)n;
+	return n == -1 ? -1 : 0;
+}
+
+/* The same, encrypted: no more is sealed than is sent at once. */
+static int
+send_some_sealed(struct link *link)
+{
+	struct wire *wire = &link->wire;
+	size_t sealed = (size_t)(wire->text - outbox_start(link));
+
+	if (buffer_length(&wire->sealed) == 0 &&
+	    wire_seal(wire, link->peer.tls, buffer_data(&link->outbox) + sealed,
+		      buffer_length(&link->outbox) - sealed) == -1)
+		return -1;
+	if (wire_send(wire, link->peer.socket) == -1)
+		return -1;
+	link->taken = (size_t)(wire_taken(wire) - outbox_start(link));
+	return 0;
+}
+
+/*
+ * Nothing can be sent any more.  The listener need not have noticed: for it the stream ends now, after
+ * what has arrived, and link_end sees why.
+ */
+static void
+fail_to_send(struct link *link, int cause)
+{
+	link->send_error = cause;
+	shutdown(link->peer.socket, SHUT_RD);
 }
 
 void
 link_flush(struct link *link)
 {
 	while (link_is_waiting(link)) {
-		ssize_t n = send(link->peer.socket, buffer_data(&link->outbox) + link->taken,
-				 buffer_length(&link->outbox) - link->taken,
-				 MSG_DONTWAIT | MSG_NOSIGNAL);
-		if (n >= 0)
-			link->taken += (size_t)n;
-		else if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS)
+		int result = link->peer.tls != NULL ? send_some_sealed(link) : send_some(link);
+
+		if (result == -1 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS || errno == ENOMEM))
 			break;
-		else if (errno != EINTR)
-			link->send_error = errno;
+		if (result == -1 && errno != EINTR)
+			fail_to_send(link, errno);
 	}
 	link_acknowledged(link); /* what has arrived need not be held */
 	if (link->closing && !link->shut && !link_is_waiting(link)) {
+		if (link->peer.tls != NULL && !link->parted) {
+			link->parted = true;
+			wire_seal_end(&link->wire, link->peer.tls);
+			link_flush(link);
+			return;
+		}
 		link->shut = true;
 		link->end_queued = shutdown(link->peer.socket, SHUT_WR) == 0;
 	}
@@ -146,27 +203,34 @@ link_sent(const struct link *link)
 	return link->queued - (buffer_length(&link->outbox) - link->taken);
 }
 
-/* How many bytes the kernel has taken and the peer has not acknowledged; -1: it does not say. */
-static int
+#if defined(SIOCOUTQ) /* Linux */
+#define UNACKNOWLEDGED SIOCOUTQ
+#elif defined(FIONWRITE) /* the BSDs */
+#define UNACKNOWLEDGED FIONWRITE
+#endif
+
+/* How many bytes the kernel has taken and the peer, as far as is known, has not acknowledged. */
+static size_t
 unacknowledged(const struct link *link)
 {
-	int bytes = -1;
+#if defined(UNACKNOWLEDGED)
+	int bytes;
 
-#if defined(SIOCOUTQ) /* Linux */
-	if (ioctl(link->peer.socket, SIOCOUTQ, &bytes) == -1)
-		return -1;
-#elif defined(FIONWRITE) /* the BSDs */
-	if (ioctl(link->peer.socket, FIONWRITE, &bytes) == -1)
-		return -1;
-#endif
+	/* If the kernel does not say it now, no line is taken for delivered. */
+	if (ioctl(link->peer.socket, UNACKNOWLEDGED, &bytes) == -1)
+		return link->taken;
 	/* The end of the stream counts as a byte, the last of all. */
-	return link->end_queued && bytes > 0 ? bytes - 1 : bytes;
+	return (size_t)(link->end_queued && bytes > 0 ? bytes - 1 : bytes);
+#else
+	(void)link;
+	return 0;
+#endif
 }
 
 bool
 link_knows_acknowledged(void)
 {
-#if defined(SIOCOUTQ) || defined(FIONWRITE)
+#if defined(UNACKNOWLEDGED)
 	return true;
 #else
 	return false;
@@ -176,16 +240,17 @@ link_knows_acknowledged(void)
 uint64_t
 link_acknowledged(struct link *link)
 {
-	int bytes = unacknowledged(link);
-	size_t held = bytes < 0 ? 0 : (size_t)bytes;
+	size_t held = unacknowledged(link);
 
 	if (held > 0)
 		peer_mind_window(&link->peer);
+	if (link->peer.tls != NULL) /* bytes to text */
+		held = link->taken - (size_t)(wire_arrived(&link->wire, held) - outbox_start(link));
 	if (held < link->taken) {
 		buffer_drop(&link->outbox, link->taken - held);
 		link->taken = held;
 	}
-	return link->queued - buffer_length(&link->outbox);
+	return outbox_start(link);
 }
 
 struct span
@@ -223,7 +288,7 @@ link_finish(struct link *link)
 void
 link_end(struct link *link, struct ending ending)
 {
-	if (ending.how == ENDING_LEFT && link->send_error != 0)
+	if ((ending.how == ENDING_LEFT || ending.how == ENDING_CUT) && link->send_error != 0)
 		ending = (struct ending){ENDING_BROKEN, link->send_error};
 	link->ending = ending;
 }
@@ -316,6 +381,9 @@ link_close(struct link *link)
 	if (link->report != -1)
 		close(link->report);
 	close(link->peer.socket);
+	tls_free(link->peer.tls);
+	link->peer.tls = NULL;
+	wire_free(&link->wire);
 	buffer_free(&link->outbox);
 	setproctitle(NULL);
 }
@@ -330,16 +398,32 @@ link_describe_ending(const struct link *link, char *text, size_t size)
 	case ENDING_LEFT:
 		snprintf(text, size, "%s has left", link->peer.name);
 		break;
+	case ENDING_UNHEARD:
+		snprintf(text, size, "%s cannot be listened to: %s", link->peer.name,
+			 strerror(e->cause));
+		break;
 	case ENDING_BROKEN:
 		snprintf(text, size, "the connection to %s broke: %s", link->peer.name,
 			 strerror(e->cause));
+		break;
+	case ENDING_CUT:
+		snprintf(text, size, "the connection to %s was cut off: it ended without a goodbye",
+			 link->peer.name);
+		break;
+	case ENDING_TLS:
+		tls_explain(e->cause, link->peer.name, text, size);
+		break;
+	case ENDING_HELLO:
+		snprintf(text, size, "%s speaks TLS: that needs -t", link->peer.name);
 		break;
 	case ENDING_OUTPUT:
 		snprintf(text, size, "cannot write what arrives: %s", strerror(e->cause));
 		break;
 	case ENDING_KILLED:
 		snprintf(text, size, "the listener died: %s",
-			 e->cause ? strsignal(e->cause) : "unknown cause");
+			 e->cause == SIGSYS ? "it attempted what it may not do"
+			 : e->cause != 0    ? strsignal(e->cause)
+					    : "unknown cause");
 		break;
 	}
 }

@@ -19,13 +19,16 @@
 #include "filter.h"
 #include "listener.h"
 #include "peer.h"
+#include "wire.h"
 
 struct link {
 	struct peer peer;
 	struct buffer outbox; /* typed, and not yet known to have arrived */
 	size_t taken;	      /* so many bytes of it, the first ones, the kernel has taken */
+	struct wire wire;     /* encrypted: what became of the bytes since they were sealed */
 	uint64_t queued;      /* bytes put into the outbox so far: the length of the stream */
 	bool closing;	      /* nothing more will be typed: once all is sent, the sending side is shut */
+	bool parted;	      /* encrypted: the goodbye is sealed, nothing can follow it */
 	bool shut;	      /* the sending side is shut */
 	bool end_queued;      /* ... and the kernel sends that, as the last byte of the stream */
 	int send_error;	      /* why sending failed, or 0 */
@@ -36,7 +39,7 @@ struct link {
 	struct ending ending; /* set by link_end */
 };
 
-/* A link over a connected peer, whose socket it takes, without a listener. */
+/* A link over a connected peer, whose socket and TLS session it takes, without a listener. */
 void link_init(struct link *link, const struct peer *peer);
 
 /*

@@ -4,15 +4,17 @@
 #include <sys/uio.h>
 
 #include <errno.h>
-#include <fcntl.h>
+#include <poll.h>
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "descriptor.h"
 #include "filter.h"
+#include "hello.h"
 #include "listener.h"
 #include "notice.h"
+#include "tls.h"
 
 #define CHUNK (256 * 1024) /* read at once */
 #define SPANS 64	   /* written at once */
@@ -34,7 +36,7 @@ outlet_flush(struct outlet *outlet)
 
 	while (outlet->count > 0) {
 		ssize_t n = writev(outlet->output, next, outlet->count);
-		if (n == -1 && wait_for_room(outlet->output))
+		if (n == -1 && is_to_be_repeated(outlet->output, POLLOUT))
 			continue;
 		if (n == -1)
 			return -1;
@@ -93,91 +95,48 @@ pass_end(struct filter *filter, struct outlet *outlet)
 	return outlet_flush(outlet);
 }
 
-#ifdef __linux__
-
-#define PIPE (1024 * 1024) /* held between the socket and the output: what anybody may ask for */
-
-/* Writes so many bytes of the pipe.  Returns 0, or -1 and errno. */
-static int
-pour(int pipe, int output, size_t length)
+/* Receives what is there, once something is; as recv(2). */
+static ssize_t
+receive(const struct listener *listener, void *data, size_t size)
 {
-	while (length > 0) {
-		ssize_t n = splice(pipe, NULL, output, NULL, length, SPLICE_F_MOVE);
-		if (n == -1 && wait_for_room(output))
-			continue;
-		if (n == -1 && errno == EINVAL) { /* opened for appending, or a device */
-			static char chunk[CHUNK];
-			if ((n = read_all(pipe, chunk, length < CHUNK ? length : CHUNK)) > 0 &&
-			    write_all(output, chunk, (size_t)n) == -1)
-				return -1;
-		}
-		if (n == -1)
-			return -1;
-		length -= (size_t)n;
-	}
-	return 0;
+	return listener->tls != NULL ? tls_receive(listener->tls, data, size, 0)
+				     : recv(listener->socket, data, size, 0);
 }
 
-/*
- * Where nobody looks at the bytes they need not come into this process: the kernel moves them into a
- * pipe, and on from there, and copies them once less.  Returns false if it has no pipe for that.
- */
-static bool
-pass_unseen(const struct listener *listener, struct ending *ending)
+struct ending
+listener_ending(const struct tls *tls, ssize_t n)
 {
-	int pipe[2];
-	ssize_t n;
-
-	if (pipe2(pipe, O_CLOEXEC) == -1)
-		return false;
-	(void)fcntl(pipe[1], F_SETPIPE_SZ, PIPE); /* with less it is slower */
-	while ((n = splice(listener->socket, NULL, pipe[1], NULL, PIPE, SPLICE_F_MOVE)) != 0) {
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			break;
-		if (pour(pipe[0], listener->output, (size_t)n) == -1) {
-			*ending = (struct ending){ENDING_OUTPUT, errno};
-			return true;
-		}
-	}
-	*ending = (struct ending){n == 0 ? ENDING_LEFT : ENDING_BROKEN, n == 0 ? 0 : errno};
-	return true;
+	if (n == 0)
+		return (struct ending){ENDING_LEFT, 0};
+	if (tls != NULL && errno == ENODATA)
+		return (struct ending){ENDING_CUT, 0};
+	if (tls != NULL && errno == EPROTO)
+		return (struct ending){ENDING_TLS, tls_cause(tls)};
+	return (struct ending){ENDING_BROKEN, errno};
 }
-
-#else
-
-static bool
-pass_unseen(const struct listener *listener, struct ending *ending)
-{
-	(void)listener;
-	(void)ending;
-	return false;
-}
-
-#endif
 
 struct ending
 listener_run(const struct listener *listener)
 {
 	static char chunk[CHUNK];
 	static struct outlet outlet;
-	struct ending ending;
+	bool plaintext = listener->tls == NULL && !listener->raw, first = true;
 	struct filter filter;
+	struct ending ending;
 	ssize_t n;
 
-	if (listener->raw && listener->log == NULL && listener->output != -1 &&
-	    pass_unseen(listener, &ending))
-		return ending;
 	filter_init(&filter);
 	outlet.output = listener->output;
-	while ((n = recv(listener->socket, chunk, sizeof chunk, 0)) != 0) {
+	while ((n = receive(listener, chunk, sizeof chunk)) != 0) {
 		int written = 0;
 
-		if (n == -1 && errno == EINTR)
+		if (n == -1 && is_to_be_repeated(listener->socket, POLLIN))
 			continue;
 		if (n == -1)
 			break;
+		if (first && plaintext && hello_is_tls(chunk, (size_t)n))
+			return (struct ending){ENDING_HELLO, 0};
+		first = false;
 		/* Before it is shown: an answer must not get into the log before what it answers. */
 		log_bytes(listener->log, VOICE_PEER, chunk, (size_t)n);
 		notice_flush_log(listener->log);
@@ -190,8 +149,7 @@ listener_run(const struct listener *listener)
 		if (written == -1)
 			return (struct ending){ENDING_OUTPUT, errno};
 	}
-
-	ending = (struct ending){n == 0 ? ENDING_LEFT : ENDING_BROKEN, n == 0 ? 0 : errno};
+	ending = listener_ending(listener->tls, n);
 	log_end(listener->log, VOICE_PEER);
 	notice_flush_log(listener->log);
 	if (listener->output != -1 && !listener->raw && pass_end(&filter, &outlet) == -1)

@@ -1,22 +1,34 @@
 #include <config.h>
 
 #include <err.h>
+#include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "chat.h"
+#include "confine.h"
 #include "descriptor.h"
+#include "filter.h"
 #include "log.h"
+#include "notice.h"
 #include "options.h"
 #include "plain.h"
+#include "secure.h"
 #include "signals.h"
 #include "terminal.h"
 
 #define WRONG_USAGE 2
+
+#if defined(HAVE_GNUTLS)
+#define WITH_TLS "with"
+#else
+#define WITH_TLS "without"
+#endif
 
 /*
  * The wire is UTF-8, and so are today's terminals, also where a remote shell has no LANG.  The
@@ -34,13 +46,24 @@ use_utf8(void)
 	setenv("LC_CTYPE", "C.UTF-8", 1);
 }
 
+/* What the C library reads from files when it is first asked; later no file may be opened (confine.h). */
+static void
+load_locale_files(void)
+{
+	tzset();
+	(void)strerror(EIO); /* the messages in the person's language */
+}
+
 static void
 show_version(void)
 {
+	const char *confined = confine_methods();
+
 	printf("%s\n"
-	       "Built with ncursesw, GNU Readline and libbsd.\n"
+	       "Built with ncursesw, GNU Readline and libbsd, " WITH_TLS " GnuTLS.\n"
+	       "Confined by %s.\n"
 	       "Copyright (C) 2026 the tchat developers. Licence GPLv3+: GNU GPL version 3 or later.\n",
-	       PACKAGE_STRING);
+	       PACKAGE_STRING, confined != NULL ? confined : "nothing");
 }
 
 /* Standard output must have taken what --help and --version print. */
@@ -65,15 +88,17 @@ main(int argc, char *argv[], char *environment[])
 {
 	struct options options;
 	struct log *log = NULL;
-	char error[256];
+	static char line[BUFSIZ];
+	char error[1024];
 	int status;
 
-	if (descriptors_standard() == -1)
-		return EXIT_FAILURE; /* there is nowhere to say so */
-	setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* a notice is one write, the listener's lines do not mix in */
 	setprogname("tchat"); /* before setproctitle_init, which makes a copy of it */
+	if (descriptors_standard() == -1)
+		err(1, "cannot open /dev/null");
+	setvbuf(stderr, line, _IOLBF, sizeof line); /* a notice is one write, the listener's do not mix in */
 	setproctitle_init(argc, argv, environment);
 	use_utf8();
+	load_locale_files();
 	switch (options_parse(&options, argc, argv, error, sizeof error)) {
 	case REQUEST_HELP:
 		fputs(options_help(), stdout);
@@ -81,21 +106,38 @@ main(int argc, char *argv[], char *environment[])
 	case REQUEST_VERSION:
 		show_version();
 		return printed();
+	case REQUEST_FINGERPRINT:
+		if (secure_open(&options, error, sizeof error) == -1)
+			return notice(NULL, "%s", error), 1;
+		puts(secure_fingerprint());
+		secure_close();
+		return printed();
 	case REQUEST_WRONG:
-		warnx("%s", error);
+		notice(NULL, "%s", error);
 		return WRONG_USAGE;
 	case REQUEST_CHAT:
 		break;
 	}
-	if (options.log != NULL && (log = log_open(options.log)) == NULL)
-		err(1, "cannot write to the log %s", options.log);
+	if (options.log != NULL && (log = log_open(options.log)) == NULL) {
+		notice(NULL, "cannot write to the log %s: %s", options.log, strerror(errno));
+		return EXIT_FAILURE;
+	}
 
+	if (options.tls) {
+		confine_secrets();
+		if (secure_open(&options, error, sizeof error) == -1) {
+			notice(log, "%s", error);
+			return 1;
+		}
+	}
 	signals_open();
 	if (wants_full_screen(&options))
 		status = chat_run(&options, log);
 	else
 		status = plain_run(&options, log);
 
+	if (options.tls)
+		secure_close();
 	log_close(log);
 	if (signals_deadly() != 0)
 		signals_obey(signals_deadly());

@@ -5,17 +5,19 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "filter.h"
 #include "notice.h"
 
 void
 notice(struct log *log, const char *format, ...)
 {
-	char text[1024];
+	char said[1024], text[2 * sizeof said];
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(text, sizeof text, format, arguments);
+	vsnprintf(said, sizeof said, format, arguments);
 	va_end(arguments);
+	filter_string(said, text, sizeof text); /* a name or a file name can hold anything */
 	warnx("%s", text);
 	log_line(log, VOICE_NOTICE, text, strlen(text));
 	notice_flush_log(log);

@@ -6,7 +6,7 @@
 
 #include "log.h"
 
-/* Says one line, formatted as by printf(3), after "tchat: ". */
+/* Says one line, formatted as by printf(3) and then made safe, after "tchat: ". */
 void notice(struct log *log, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Writes the log, and says so if that fails; the conversation goes on. */

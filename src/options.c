@@ -10,15 +10,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "filter.h"
+#include "fingerprint.h"
 #include "options.h"
 
 #define PORT_DEFAULT 8080
-#define WAIT_MAX (24 * 60 * 60)
+#define WAIT_MAX 86400 /* seconds of a day */
 #define HISTORY_DEFAULT 10000
 #define HISTORY_MIN 100
 #define HISTORY_MAX 10000000
 
-enum { OPTION_RECV_ONLY = 256, OPTION_SEND_ONLY };
+enum {
+	OPTION_RECV_ONLY = 256,
+	OPTION_SEND_ONLY,
+	OPTION_FINGERPRINT,
+	OPTION_PIN,
+	OPTION_ANONYMOUS
+};
 
 static const struct option long_options[] = {
 	{"server", no_argument, NULL, 's'},
@@ -36,6 +44,10 @@ static const struct option long_options[] = {
 	{"wait", required_argument, NULL, 'w'},
 	{"recv-only", no_argument, NULL, OPTION_RECV_ONLY},
 	{"send-only", no_argument, NULL, OPTION_SEND_ONLY},
+	{"tls", no_argument, NULL, 't'},
+	{"fingerprint", no_argument, NULL, OPTION_FINGERPRINT},
+	{"pin", required_argument, NULL, OPTION_PIN},
+	{"anonymous", no_argument, NULL, OPTION_ANONYMOUS},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
 	{NULL, 0, NULL, 0},
@@ -55,12 +67,16 @@ options_help(void)
 	       "  -H, --history LINES   keep so many lines to scroll back to, by default 10000\n"
 	       "  -k, --keep            server: when the caller leaves, wait for the next\n"
 	       "  -l, --log FILE        append the conversation to FILE\n"
-	       "  -n, --name NAME       label your own lines with NAME\n"
+	       "  -n, --name NAME       your name, before your own lines and for -t\n"
 	       "  -p, --plain           lines on standard input and output, no full screen\n"
 	       "  -r, --raw             plain, and bytes pass unchanged\n"
+	       "  -t, --tls             encrypted, and sure who is at the other end\n"
 	       "  -w, --wait SECONDS    client: keep calling for so long until somebody answers\n"
 	       "      --recv-only       only show what arrives (plain)\n"
 	       "      --send-only       only send what is typed (plain)\n"
+	       "      --fingerprint     show the fingerprint of your key\n"
+	       "      --pin FINGERPRINT with -t: accept only this key; may be repeated\n"
+	       "      --anonymous       with -t: also talk to who shows no key\n"
 	       "  -h, --help            show this\n"
 	       "  -V, --version         show the version\n"
 	       "\n"
@@ -68,15 +84,17 @@ options_help(void)
 	       "In the full screen F1 shows the keys, Ctrl-D on an empty line leaves.\n";
 }
 
-/* Writes what is wrong; the answer of whoever finds it. */
+/* Writes what is wrong, safe to show whatever words it quotes; the answer of whoever finds it. */
 static enum request __attribute__((format(printf, 3, 4)))
 wrong(char *error, size_t size, const char *format, ...)
 {
+	char message[1024];
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(error, size, format, arguments);
+	vsnprintf(message, sizeof message, format, arguments);
 	va_end(arguments);
+	filter_string(message, error, size);
 	return REQUEST_WRONG;
 }
 
@@ -141,6 +159,12 @@ contradiction(const struct options *o, bool first_given, bool four, bool six)
 		return "-k is for the server (-s)";
 	if (o->wait > 0 && o->role == ROLE_SERVER)
 		return "-w is for the client (-c), a server waits anyway";
+	if (!o->tls && o->pin_count > 0)
+		return "--pin needs -t";
+	if (!o->tls && o->anonymous)
+		return "--anonymous needs -t";
+	if (o->pin_count > 0 && o->anonymous)
+		return "--pin and --anonymous exclude each other";
 	return NULL;
 }
 
@@ -165,19 +189,18 @@ parse_operands(struct options *o, int argc, char *argv[], char *error, size_t si
 enum request
 options_parse(struct options *o, int argc, char *argv[], char *error, size_t size)
 {
-	bool first_given = false, four = false, six = false;
+	bool first_given = false, four = false, six = false, fingerprint = false;
 	const char *problem;
 	int c;
 
 	*o = (struct options){
 		.port = PORT_DEFAULT,
 		.family = AF_UNSPEC,
-		.name = "you",
 		.history = HISTORY_DEFAULT,
 	};
 	opterr = 0;
 	optind = 0; /* from the beginning, also when a command line was read before */
-	while ((c = getopt_long(argc, argv, ":sc46ab:B:f:H:kl:n:prw:hV", long_options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, ":sc46ab:B:f:H:kl:n:prtw:hV", long_options, NULL)) != -1) {
 		switch (c) {
 		case 's':
 		case 'c':
@@ -245,6 +268,24 @@ options_parse(struct options *o, int argc, char *argv[], char *error, size_t siz
 		case OPTION_SEND_ONLY:
 			o->send_only = true;
 			break;
+		case 't':
+			o->tls = true;
+			break;
+		case OPTION_FINGERPRINT:
+			fingerprint = true;
+			break;
+		case OPTION_PIN:
+			if (!fingerprint_is_valid(optarg))
+				return wrong(error, size,
+					     "'%s' is no fingerprint: SHA256: and 43 characters of base64",
+					     optarg);
+			if (o->pin_count == OPTIONS_PINS)
+				return wrong(error, size, "--pin can be given %d times", OPTIONS_PINS);
+			o->pins[o->pin_count++] = optarg;
+			break;
+		case OPTION_ANONYMOUS:
+			o->anonymous = true;
+			break;
 		case 'h':
 			return REQUEST_HELP;
 		case 'V':
@@ -255,6 +296,12 @@ options_parse(struct options *o, int argc, char *argv[], char *error, size_t siz
 			return unknown_option(optopt, argv[optind - 1], error, size);
 		}
 	}
+#if !defined(HAVE_GNUTLS)
+	if (o->tls || fingerprint)
+		return wrong(error, size, "this tchat was built without TLS");
+#endif
+	if (fingerprint && optind == argc)
+		return REQUEST_FINGERPRINT;
 	if (o->role == ROLE_NONE)
 		return wrong(error, size, "-s (wait for a call) or -c host (call) is missing; "
 					  "'tchat --help' shows all options");

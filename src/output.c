@@ -27,6 +27,7 @@ FILE *
 output_open(void)
 {
 	const char *name = ttyname(STDOUT_FILENO);
+	int copy;
 
 	/* Who has changed user may not be allowed to open the terminal: then a write may block. */
 	if (name == NULL ||
@@ -34,7 +35,9 @@ output_open(void)
 		terminal = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
 	if (terminal == -1 || (memory = memfd_create("screen", MFD_CLOEXEC)) == -1)
 		return NULL;
-	return file = fdopen(fcntl(terminal, F_DUPFD_CLOEXEC, 0), "w");
+	if ((copy = fcntl(terminal, F_DUPFD_CLOEXEC, 0)) == -1)
+		return NULL;
+	return file = fdopen(copy, "w");
 }
 
 void
@@ -60,7 +63,7 @@ collect(void)
 	if (length <= 0)
 		return;
 	if (pread(memory, buffer_reserve(&behind, (size_t)length), (size_t)length, 0) != length ||
-	    ftruncate(memory, 0) == -1 || lseek(memory, 0, SEEK_SET) == -1)
+	    lseek(memory, 0, SEEK_SET) == -1)
 		fatal("cannot read what is to be shown");
 	buffer_grow(&behind, (size_t)length);
 }

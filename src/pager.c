@@ -55,6 +55,7 @@ be_pager(int text, pid_t parent)
 	signal(SIGINT, SIG_DFL);
 	signal(SIGHUP, SIG_DFL);
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	if (dup2(text, STDIN_FILENO) == -1)
 		_exit(126);
 	close(text);

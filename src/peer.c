@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "filter.h"
 #include "peer.h"
 
 /* Silence for IDLE seconds, then PROBES questions INTERVAL seconds apart, make a minute. */
@@ -19,18 +20,19 @@
 void
 peer_name(struct peer *peer, const char *host, unsigned port, const struct address *address)
 {
-	char number[NI_MAXSERV];
+	char found[NI_MAXHOST], number[NI_MAXSERV];
 
-	if (host != NULL) {
-		strlcpy(peer->host, host, sizeof peer->host);
-	} else if (getnameinfo((const struct sockaddr *)&address->storage, address->length, peer->host,
-			       sizeof peer->host, number, sizeof number,
-			       NI_NUMERICHOST | NI_NUMERICSERV) == 0) {
+	if (host == NULL && getnameinfo((const struct sockaddr *)&address->storage, address->length,
+					found, sizeof found, number, sizeof number,
+					NI_NUMERICHOST | NI_NUMERICSERV) == 0) {
 		port = (unsigned)strtoul(number, NULL, 10);
-	} else {
-		strlcpy(peer->host, "somebody", sizeof peer->host);
+		host = found;
 	}
+	filter_string(host != NULL ? host : "somebody", peer->host, sizeof peer->host);
 	snprintf(peer->name, sizeof peer->name, "%s port %u", peer->host, port);
+	strlcpy(peer->title, peer->name, sizeof peer->title);
+	peer->secrecy = "not encrypted";
+	peer->tls = NULL;
 }
 
 /* A setting that makes the conversation better; it works without, so failing is no error. */

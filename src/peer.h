@@ -8,15 +8,20 @@
 
 #define PEER_NAME_MAX 256
 
+struct tls;
+
 struct peer {
 	int socket;
-	char host[PEER_NAME_MAX];      /* as called by the person, or a numeric address */
-	char name[PEER_NAME_MAX + 16]; /* host and port, for messages: "192.0.2.7 port 8080" */
+	char host[PEER_NAME_MAX];	/* as called by the person, a numeric address, or the title; safe text */
+	char name[PEER_NAME_MAX + 16];	/* host and port, for messages: "192.0.2.7 port 8080" */
+	char title[PEER_NAME_MAX + 16]; /* the same, or the name that the person has given it */
+	const char *secrecy;		/* "not encrypted", "encrypted", ... */
+	struct tls *tls;		/* of an encrypted conversation, else NULL */
 };
 
 /*
- * Names the peer after host and port; where host is NULL, after the address.  The strings are cut to
- * what there is room for.
+ * Names the peer after host and port; where host is NULL, after the address.  The strings are made
+ * safe, and cut to what there is room for.  Encryption is not spoken of yet.
  */
 void peer_name(struct peer *peer, const char *host, unsigned port, const struct address *address);
 

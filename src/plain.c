@@ -1,13 +1,19 @@
 #include <config.h>
 
+#include <err.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "confine.h"
 #include "dial.h"
+#include "fatal.h"
 #include "link.h"
 #include "notice.h"
 #include "plain.h"
+#include "secure.h"
 #include "signals.h"
 #include "turns.h"
 
@@ -20,6 +26,7 @@ struct plain {
 	struct link link;
 	bool input_ended; /* nothing more is read, in this conversation */
 	char last;	  /* the last byte read */
+	int terminal;	  /* to ask the person on, or -1 */
 };
 
 /* The end of the input: what is queued is sent, then the peer sees the end. */
@@ -40,7 +47,7 @@ end_input(struct plain *p)
 static void
 send_input(struct plain *p)
 {
-	char *chunk = link_reserve(&p->link, CHUNK);
+	char *chunk = link_reserve(&p->link, CHUNK); /* if this fails, nothing that was read is lost */
 	ssize_t n = read(STDIN_FILENO, chunk, CHUNK);
 
 	if (n == -1 && (errno == EINTR || errno == EAGAIN))
@@ -149,22 +156,100 @@ conclude(struct plain *p)
 	return orderly && lost == 0 ? 0 : 1;
 }
 
+/* What secure_begin and the like have to say. */
+static void
+say(void *context, const char *text)
+{
+	const struct plain *p = context;
+
+	notice(p->log, "%s", text);
+	if (p->terminal != -1 && !isatty(STDERR_FILENO)) /* a question would not be seen */
+		dprintf(p->terminal, "tchat: %s\n", text);
+}
+
+/* Reads the answer to a question from the terminal. */
+static void
+read_answer(struct plain *p, struct secure *secure)
+{
+	char line[1024];
+	ssize_t n = read(p->terminal, line, sizeof line);
+
+	if (n > 0)
+		secure_answer(secure, line, (size_t)n);
+	else if (n == 0 || errno != EINTR)
+		secure_refuse(secure, "");
+}
+
+/* With -t: agrees with the peer on encryption.  Returns whether the conversation can begin. */
+static bool
+agree(struct plain *p, struct peer *peer)
+{
+	struct secure secure;
+	struct peer other;
+
+	p->terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	secure_begin(&secure, p->options, peer, say, p);
+	while (secure_step(&secure) < SECURE_DONE && signals_deadly() == 0) {
+		enum { PEER, TERMINAL, OWN };
+		struct pollfd fds[OWN + DIAL_FDS];
+		bool asking = secure.state == SECURE_ASKING;
+		int timeout = -1;
+		nfds_t count;
+
+		if (asking && p->terminal == -1) {
+			secure_refuse(&secure, ": there is no terminal to ask on");
+			break;
+		}
+		fds[PEER] = secure_poll(&secure, &timeout);
+		fds[TERMINAL] = (struct pollfd){.fd = asking ? p->terminal : -1, .events = POLLIN};
+		count = OWN + dial_poll(p->dial, fds + OWN, &timeout);
+		signals_poll(fds, count, timeout);
+		if (fds[TERMINAL].revents != 0)
+			read_answer(p, &secure);
+		if (dial_refuse(p->dial, &other))
+			notice(p->log, "%s called while the line was busy", other.name);
+	}
+	if (secure.state < SECURE_DONE)
+		secure_refuse(&secure, "");
+	if (p->terminal != -1)
+		close(p->terminal);
+	return secure.state == SECURE_DONE;
+}
+
+static struct link *talking; /* what last_words is about */
+
+/* What is done before fatal() ends the program. */
+static void
+last_words(void)
+{
+	size_t lost;
+
+	link_acknowledged(talking);
+	if ((lost = link_undelivered_count(talking)) > 0)
+		warnx("%zu line%s not delivered", lost, lost == 1 ? " was" : "s were");
+}
+
 /* Holds one conversation with the peer.  Returns the exit status. */
 static int
-talk(struct plain *p, const struct peer *peer)
+talk(struct plain *p, struct peer *peer)
 {
 	const struct options *o = p->options;
 	int output = o->send_only ? -1 : STDOUT_FILENO, status;
 
+	notice(p->log, o->role == ROLE_SERVER ? "%s has called" : "connected to %s", peer->name);
+	if (o->tls && !agree(p, peer))
+		return 1;
 	link_init(&p->link, peer);
 	p->last = '\n';
 	p->input_ended = o->receive_only; /* the sending side stays open: shut, it would look like leaving */
-	notice(p->log, o->role == ROLE_SERVER ? "%s has called" : "connected to %s", peer->name);
 	if (!o->alternate && link_listen(&p->link, output, o->raw, p->log) == -1) {
 		notice(p->log, "%s cannot be listened to: %s", peer->name, strerror(errno));
 		link_close(&p->link);
 		return 1;
 	}
+	talking = &p->link;
+	fatal_first(last_words);
+	confine_speaker(o->tls && o->keep);
 	if (o->alternate)
 		turns_converse(o, p->log, p->dial, &p->link);
 	else
@@ -172,6 +257,7 @@ talk(struct plain *p, const struct peer *peer)
 	log_end(p->log, VOICE_SELF);
 	link_linger(&p->link);
 	status = conclude(p);
+	fatal_first(NULL);
 	link_close(&p->link);
 	return status;
 }
@@ -179,7 +265,8 @@ talk(struct plain *p, const struct peer *peer)
 int
 plain_run(const struct options *options, struct log *log)
 {
-	struct plain p = {.options = options, .log = log};
+	struct plain p = {.options = options, .log = log, .terminal = -1};
+	enum dial_state state;
 	struct peer peer;
 	char text[512];
 	int status = 1;
@@ -189,19 +276,19 @@ plain_run(const struct options *options, struct log *log)
 		notice(log, "%s", text);
 		return 1;
 	}
+	if (options->tls)
+		secure_introduce(say, &p);
+	if (confine_missing() != NULL)
+		notice(log, CONFINE_MISSING, confine_missing());
 	do {
 		dial_describe(p.dial, text, sizeof text);
 		notice(log, "%s", text);
-		switch (dial_wait(p.dial, &peer)) {
-		case DIAL_CONNECTED:
-			status = talk(&p, &peer);
-			break;
-		case DIAL_FAILED:
+		while ((state = dial_wait(p.dial, &peer)) == DIAL_TROUBLED)
 			notice(log, "%s", dial_error(p.dial));
-			break;
-		case DIAL_PENDING: /* a signal */
-			break;
-		}
+		if (state == DIAL_CONNECTED)
+			status = talk(&p, &peer);
+		else if (state == DIAL_FAILED)
+			notice(log, "%s", dial_error(p.dial));
 	} while (options->keep && signals_deadly() == 0 && p.link.ending.how != ENDING_OUTPUT);
 	dial_free(p.dial);
 	return status;

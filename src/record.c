@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "filter.h"
 #include "record.h"
 
 /* A number that is another one on another day. */
@@ -73,9 +74,10 @@ record_lines(struct record *r, enum voice voice, struct buffer *lines, uint64_t 
 void
 record_notice(struct record *r, const char *format, va_list arguments)
 {
-	char text[1024];
+	char said[1024], text[2 * sizeof said];
 
-	vsnprintf(text, sizeof text, format, arguments);
+	vsnprintf(said, sizeof said, format, arguments);
+	filter_string(said, text, sizeof text); /* a name or a file name can hold anything */
 	record_line(r, VOICE_NOTICE, text, strlen(text), 0);
 }
 

@@ -35,7 +35,7 @@ void record_line(struct record *record, enum voice voice, const char *text, size
 size_t record_lines(struct record *record, enum voice voice, struct buffer *lines,
 		    uint64_t stream_end);
 
-/* Adds what the program itself has to say. */
+/* Adds what the program itself has to say, made safe. */
 void record_notice(struct record *record, const char *format, va_list arguments)
 	__attribute__((format(printf, 2, 0)));
 

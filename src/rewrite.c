@@ -130,9 +130,10 @@ rewrite_number(unsigned c, char *out)
 
 /* A CR, or the character that ends at last.  Returns how many bytes it gives. */
 static inline size_t
-add_special(const char *last, char *out)
+add_special(const char *last, char *out, struct marks *marks)
 {
 	const char *s = last - 1;
+	bool safe;
 	uint32_t c;
 
 	if (*last == '\r') {
@@ -143,11 +144,13 @@ add_special(const char *last, char *out)
 		s--;
 	c = utf8_decode_wide(s);
 	memcpy(out, s, UTF8_LONGEST); /* here too */
-	return safe_character(c) ? (size_t)(last + 1 - s) : rewrite_number(c, out);
+	safe = safe_character(c, s, marks);
+	safe_count(c, s, last + 1, marks);
+	return safe ? (size_t)(last + 1 - s) : rewrite_number(c, out);
 }
 
 size_t
-rewrite_block(const char **input, char *out)
+rewrite_block(const char **input, char *out, struct marks *marks)
 {
 	static bool made;
 	const char *s = *input, *end = s + REWRITE_BLOCK;
@@ -165,7 +168,7 @@ rewrite_block(const char **input, char *out)
 		memcpy(out, &step, sizeof step); /* all of it, rather than ask how much is meant */
 		out += step >> PLACE(offsetof(struct step, length)) & 7;
 		if (step & (uint64_t)SPECIAL << PLACE(offsetof(struct step, special)))
-			out += add_special(s, out);
+			out += add_special(s, out, marks);
 		state = states[byte] >> state % 64;
 	}
 	if (state % 64 != 0)

@@ -18,9 +18,10 @@
  * Takes characters from the REWRITE_BLOCK bytes at *input, where one starts, and moves *input on.  A
  * character that does not end within them is left; REWRITE_SPARE bytes after them can be read.
  * Writes what becomes of them to out, and returns how many bytes that is.  No line is ended for its
- * length.
+ * length.  Marks are counted.
  */
-size_t rewrite_block(const char **input, char *out);
+struct marks;
+size_t rewrite_block(const char **input, char *out, struct marks *marks);
 
 /* Writes the number of a character, as <U+202E>, and returns how many bytes that is. */
 size_t rewrite_number(unsigned c, char *out);

@@ -1,5 +1,6 @@
 #include <config.h>
 
+#include <wchar.h>
 #include <wctype.h>
 
 #include "safe.h"
@@ -12,7 +13,7 @@
 #include <immintrin.h>
 #endif
 
-uint64_t safe_known[0x110000 / 64];
+uint64_t safe_letters[0x110000 / 64], safe_marks[0x110000 / 64];
 
 /* Whether a character that is no C0 control or DEL must not reach a terminal as itself. */
 static bool
@@ -35,12 +36,19 @@ is_unsafe(uint32_t c)
 	return !iswprint((wint_t)c);
 }
 
+/* Whether a character that is safe has no column of its own. */
+static bool
+is_mark(uint32_t c)
+{
+	return wcwidth((wchar_t)c) <= 0;
+}
+
 bool
 safe_ask(uint32_t c)
 {
 	if (is_unsafe(c))
 		return false;
-	safe_known[c / 64] |= UINT64_C(1) << c % 64;
+	(is_mark(c) ? safe_marks : safe_letters)[c / 64] |= UINT64_C(1) << c % 64;
 	return true;
 }
 
@@ -54,7 +62,7 @@ safe_ask(uint32_t c)
  * allow.  Only how many continuation bytes follow is looked at otherwise.
  *
  * The same halves, and the fourth, tell which characters need a closer look: controls, and those whose
- * first two bytes they share with something unsafe.
+ * first two bytes they share with something unsafe or with a mark.
  */
 enum {
 	TOO_SHORT = 1 << 0,	 /* a start, and no continuation after it */
@@ -73,8 +81,8 @@ enum {
 	CONTROL_0 = 1 << 0, /* 00 to 0F, but TAB and LF */
 	CONTROL_1 = 1 << 1, /* 10 to 1F */
 	CONTROL_7 = 1 << 2, /* DEL */
-	TWO_C = 1 << 3,	    /* CD, CE */
-	TWO_D = 1 << 4,	    /* D4 to D7, DC to DF; F4 as well */
+	TWO_C = 1 << 3,	    /* CC, CD, CE */
+	TWO_D = 1 << 4,	    /* D2, D4 to D9, DB to DF; F4 as well */
 	MANY = 1 << 5,	    /* E0 to E3, EE, EF, F0 to F3 */
 	C1 = 1 << 6,	    /* C2 80 to C2 9F */
 	ENDS = 1 << 7	    /* EA 80 to EA AF, ED 80 to ED AF */
@@ -108,10 +116,10 @@ static const unsigned char second_high[16] = {
 static const unsigned char look_first_high[16] = {
 	[0xC] = TWO_C | C1, [0xD] = TWO_D, [0xE] = MANY | ENDS, [0xF] = MANY | TWO_D};
 static const unsigned char look_first_low[16] = {
-	[0x0] = MANY, MANY, MANY | C1, MANY,
-	[0x4] = TWO_D, TWO_D, TWO_D, TWO_D,
-	[0xA] = ENDS,
-	[0xC] = TWO_D, TWO_D | TWO_C | ENDS, TWO_D | TWO_C | MANY, TWO_D | MANY};
+	[0x0] = MANY, MANY, MANY | C1 | TWO_D, MANY,
+	[0x4] = TWO_D, TWO_D, TWO_D, TWO_D, TWO_D, TWO_D,
+	[0xA] = ENDS, TWO_D,
+	[0xC] = TWO_D | TWO_C, TWO_D | TWO_C | ENDS, TWO_D | TWO_C | MANY, TWO_D | MANY};
 static const unsigned char look_second_high[16] = {
 	[0x0] = CONTROL_0, CONTROL_1,
 	[0x7] = CONTROL_7,
@@ -127,21 +135,21 @@ static const unsigned char look_always[16] = {[0xC] = MANY, MANY, MANY, MANY};
 static const unsigned char look_all[16] = {MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY,
 					   MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY};
 
-/* Whether all characters of two or three bytes that begin with these are safe. */
+/* Whether all characters of two or three bytes that begin with these are safe, and none is a mark. */
 static bool
-are_safe(unsigned char first, unsigned char second)
+are_letters(unsigned char first, unsigned char second)
 {
 	uint32_t c = first < 0xE0 ? (first & 0x1FU) << 6 | (second & 0x3FU)
 				  : (first & 0x0FU) << 12 | (second & 0x3FU) << 6;
 	uint32_t last = first < 0xE0 ? c : c + 0x3F;
 
 	for (; c <= last; c++)
-		if (is_unsafe(c) && (c < 0xD800 || c > 0xDFFF)) /* surrogates are no UTF-8 */
+		if ((is_unsafe(c) || is_mark(c)) && (c < 0xD800 || c > 0xDFFF)) /* those are no UTF-8 */
 			return false;
 	return true;
 }
 
-/* Whether what the tables let pass without a closer look is safe. */
+/* Whether what the tables let pass without a closer look may pass. */
 static bool
 can_trust_tables(void)
 {
@@ -149,7 +157,7 @@ can_trust_tables(void)
 		for (unsigned second = 0x80; second < 0xC0; second++)
 			if ((look_first_high[first >> 4] & look_first_low[first & 15] &
 			     look_second_high[second >> 4]) == 0 &&
-			    !are_safe((unsigned char)first, (unsigned char)second))
+			    !are_letters((unsigned char)first, (unsigned char)second))
 				return false;
 	return true;
 }
@@ -165,6 +173,7 @@ can_trust_tables(void)
 struct places {
 	uint16_t second[BATCH / 2 + FEW];
 	size_t count;
+	uint32_t other[BATCH / 2]; /* the characters that are no letters */
 };
 
 /* Adds the places of a block that are marked; the block itself is at that place. */
@@ -183,21 +192,36 @@ gather(struct places *places, size_t block, uint64_t marked)
 	places->count = last;
 }
 
-/* The first of these characters of a text that is not safe, or NULL. */
+/*
+ * The first of these characters of a text that is not safe there, or NULL.  Counts the marks before it.
+ * The places of letters are dropped, again without branches, before the rest is looked at.
+ */
 AVX2 const char *
-first_unsafe(const char *text, const struct places *places)
+first_unsafe(const char *text, struct places *places, struct marks *marks)
 {
-	bool all = true;
+	struct marks counted = *marks; /* not in memory, which would be slower */
+	const char *unsafe = NULL;
+	size_t others = 0;
 
 	for (size_t i = 0; i < places->count; i++) {
-		all &= safe_is_known(utf8_decode_wide(text + places->second[i] - 1));
+		uint16_t second = places->second[i];
+		uint32_t c = utf8_decode_wide(text + second - 1);
+
+		places->second[others] = second;
+		places->other[others] = c;
+		others += !safe_is_letter(c);
 	}
-	for (size_t i = 0; i < places->count && !all; i++) {
-		const char *character = text + places->second[i] - 1;
-		if (!safe_character(utf8_decode_wide(character)))
-			return character;
+	for (size_t i = 0; i < others && unsafe == NULL; i++) {
+		const char *s = text + places->second[i] - 1;
+		uint32_t c = places->other[i];
+
+		if (safe_character(c, s, &counted))
+			safe_count(c, s, s + utf8_length(c), &counted);
+		else
+			unsafe = s;
 	}
-	return NULL;
+	*marks = counted;
+	return unsafe;
 }
 
 /* Where the last character before s ends, if s is not between two, and starts at start or later. */
@@ -234,7 +258,7 @@ low_half(__m256i bytes)
 
 /* A bit for each byte of a block that is not 0. */
 AVX2 uint64_t
-marks(__m256i low, __m256i high)
+bits(__m256i low, __m256i high)
 {
 	const __m256i zero = _mm256_setzero_si256();
 	uint32_t l = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(low, zero));
@@ -273,7 +297,7 @@ examine(__m256i bytes, __m256i before, const unsigned char *look_high, const uns
 }
 
 AVX2 size_t
-clean_blocks(const char *text, size_t length, bool trusted)
+clean_blocks(const char *text, size_t length, struct marks *marks, bool trusted)
 {
 	const unsigned char *look_high = trusted ? look_first_high : look_always;
 	const unsigned char *look_low = trusted ? look_first_low : look_all;
@@ -294,15 +318,18 @@ clean_blocks(const char *text, size_t length, bool trusted)
 			__m256i any = _mm256_or_si256(l.wrong, h.wrong);
 
 			if (!_mm256_testz_si256(any, any))
-				wrong = marks(l.wrong, h.wrong);
-			gather(&places, (size_t)(s - batch), marks(l.look, h.look) & ~wrong & (wrong - 1));
+				wrong = bits(l.wrong, h.wrong);
+			gather(&places, (size_t)(s - batch), bits(l.look, h.look) & ~wrong & (wrong - 1));
 			before = high;
 			s += wrong == 0 ? BLOCK : _tzcnt_u64(wrong);
 		} while (wrong == 0 && s - batch < BATCH && end - s >= BLOCK);
-		if ((unsafe = first_unsafe(batch, &places)) != NULL)
+		if ((unsafe = first_unsafe(batch, &places, marks)) != NULL)
 			return (size_t)(unsafe - text);
 	}
-	return (size_t)(whole(text, s) - text);
+	s = whole(text, s);
+	if (marks->end > s) /* a mark that is not whole was counted, too */
+		*marks = (struct marks){s, marks->count - 1};
+	return (size_t)(s - text);
 }
 
 /* All that AVX2 above asks for; the processors that have it have the rest too, nearly all of them. */
@@ -314,7 +341,7 @@ has_avx2(void)
 }
 
 size_t
-safe_blocks(const char *text, size_t length)
+safe_blocks(const char *text, size_t length, struct marks *marks)
 {
 	static enum { UNKNOWN, NONE, TRUSTED, DISTRUSTED } state;
 
@@ -322,16 +349,17 @@ safe_blocks(const char *text, size_t length)
 		return 0;
 	if (state == UNKNOWN)
 		state = !has_avx2() ? NONE : can_trust_tables() ? TRUSTED : DISTRUSTED;
-	return state == NONE ? 0 : clean_blocks(text, length, state == TRUSTED);
+	return state == NONE ? 0 : clean_blocks(text, length, marks, state == TRUSTED);
 }
 
 #else
 
 size_t
-safe_blocks(const char *text, size_t length)
+safe_blocks(const char *text, size_t length, struct marks *marks)
 {
 	(void)text;
 	(void)length;
+	(void)marks;
 	return 0;
 }
 

@@ -8,30 +8,62 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A bit for each character that was asked about and is safe: iswprint(3) is slow. */
-extern uint64_t safe_known[0x110000 / 64];
+#define SAFE_MARKS_MAX 30 /* in a row: more than any language needs (UAX #15, Stream-Safe Text Format) */
+
+/*
+ * Two bits for each character that was asked about and is safe, because iswprint(3) and wcwidth(3) are
+ * slow: one if it has a column of its own, the other if it has none and is shown where the character
+ * before it is.  The latter are called marks here, for most of them are combining marks.
+ */
+extern uint64_t safe_letters[0x110000 / 64], safe_marks[0x110000 / 64];
 
 static inline bool
-safe_is_known(uint32_t c)
+safe_is_letter(uint32_t c)
 {
-	return safe_known[c / 64] >> c % 64 & 1;
+	return safe_letters[c / 64] >> c % 64 & 1;
+}
+
+static inline bool
+safe_is_mark(uint32_t c)
+{
+	return safe_marks[c / 64] >> c % 64 & 1;
 }
 
 /* Whether a character that is no C0 control or DEL is safe.  LC_CTYPE must be a UTF-8 locale. */
 bool safe_ask(uint32_t c);
 
+/* The marks that came last: so many in a row, SAFE_MARKS_MAX for more than that, end there. */
+struct marks {
+	const char *end;
+	unsigned count;
+};
+
+/* Whether the character at s may be shown as itself, after these marks and whatever follows them. */
 static inline bool
-safe_character(uint32_t c)
+safe_character(uint32_t c, const char *s, const struct marks *marks)
 {
-	return safe_is_known(c) || safe_ask(c);
+	if (safe_is_letter(c))
+		return true;
+	if (!safe_is_mark(c) && !safe_ask(c))
+		return false;
+	return !safe_is_mark(c) || marks->end != s || marks->count < SAFE_MARKS_MAX;
+}
+
+/* Counts the character that is at s and ends at end, if it is a mark; to be done after safe_character. */
+static inline void
+safe_count(uint32_t c, const char *s, const char *end, struct marks *marks)
+{
+	unsigned count = marks->end == s ? marks->count : 0;
+
+	if (safe_is_mark(c))
+		*marks = (struct marks){end, count + (count < SAFE_MARKS_MAX)};
 }
 
 /*
  * How many bytes at the start of a text, which begins with a character, are known without a look at
  * each: whole, safe characters, TAB and LF.  It may be less than what is safe, for what follows is just
- * not known yet; it is never more.
+ * not known yet; it is never more.  Marks among them are counted.
  */
-size_t safe_blocks(const char *text, size_t length);
-
+size_t safe_blocks(const char *text, size_t length, struct marks *marks);
 
 #endif

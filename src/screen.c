@@ -23,6 +23,8 @@
 #define GUTTER_WIDTH 2	  /* the mark of who speaks, and a blank */
 #define GUTTER_FROM 8	  /* ... and text alone */
 #define LINE_END_SIGN 0x23CE /* RETURN SYMBOL: where a pasted line ends */
+#define REPLACEMENT_CHARACTER 0xFFFD
+#define ZERO_WIDTH_JOINER 0x200D
 
 /* Pairs of colours; without colour, attributes alone tell things apart. */
 enum colour { COLOUR_PLAIN, COLOUR_PEER, COLOUR_DELIVERED, COLOUR_LOST };
@@ -70,6 +72,7 @@ screen_open(void)
 	raw();
 	noecho();
 	nonl();
+	typeahead(-1); /* the keys that wait are no reason to leave the screen half drawn */
 	tcgetattr(STDIN_FILENO, &modes_open);
 	output_capture();
 	screen_resize(); /* ncurses would believe LINES and COLUMNS more */
@@ -113,13 +116,28 @@ screen_close(void)
 	screen_suspend();
 }
 
+/* ncurses keeps three screens, and destroys them if there is no memory for larger ones. */
+static void
+make_sure_of_memory(size_t rows, size_t columns)
+{
+	size_t bytes = 3 * rows * columns * sizeof(cchar_t);
+	void *volatile memory = malloc(bytes); /* volatile: it is not to be left out as useless */
+
+	if (memory == NULL)
+		fatal("cannot get %zu bytes of memory", bytes);
+	free(memory);
+}
+
 void
 screen_resize(void)
 {
 	struct winsize size;
 
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0)
-		resizeterm(size.ws_row, size.ws_col);
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == -1 || size.ws_row == 0 || size.ws_col == 0 ||
+	    !is_term_resized(size.ws_row, size.ws_col))
+		return;
+	make_sure_of_memory(size.ws_row, size.ws_col);
+	resizeterm(size.ws_row, size.ws_col);
 }
 
 void
@@ -134,25 +152,56 @@ set_style(attr_t attributes, enum colour colour)
 	attr_set(attributes, (short)colour, NULL);
 }
 
-/* Draws one character at the cursor; what is a control is made visible. */
-static void
-draw_character(uint32_t c)
+/*
+ * Takes the characters from text on that stand in the cell of the one before them, those that a cell
+ * has room for.  Returns where the next cell starts.  What is wide is not joined, because terminals
+ * do not agree how wide it is then.
+ */
+static const char *
+take_marks(const char *text, const char *end, bool wide, wchar_t marks[CCHARW_MAX])
 {
-	wchar_t text[2] = {(wchar_t)c, L'\0'};
+	const char *next;
+	int count = 0;
+	uint32_t c;
 
-	if (c == '\n')
-		text[0] = LINE_END_SIGN;
-	if (c != '\n' && (c < 0x20 || c == 0x7F)) {
-		addch('^');
-		addch(c ^ 0x40);
-	} else {
-		addnwstr(text, 1);
+	for (; text < end; text = next) {
+		next = utf8_next(text, end, &c);
+		if (wrap_columns(c, 0) != 0)
+			break;
+		if (count < CCHARW_MAX - 1 && !(wide && c == ZERO_WIDTH_JOINER))
+			marks[count++] = (wchar_t)c;
 	}
+	marks[count] = L'\0';
+	return text;
+}
+
+/* Draws a character and its marks at the cursor; what is a control is made visible. */
+static void
+draw_cell(uint32_t c, const wchar_t marks[CCHARW_MAX])
+{
+	wchar_t text[CCHARW_MAX + 1] = {(wchar_t)c};
+	attr_t attributes;
+	short pair;
+	cchar_t cell;
+
+	if (c == '\n') {
+		text[0] = LINE_END_SIGN;
+	} else if (c < 0x20 || c == 0x7F) {
+		addch('^');
+		text[0] = (wchar_t)(c ^ 0x40);
+	} else if (wcwidth(text[0]) < 0) { /* in one's own input: ncurses would show it in two columns */
+		text[0] = REPLACEMENT_CHARACTER;
+	}
+	wcscpy(text + 1, marks);
+	attr_get(&attributes, &pair, NULL);
+	setcchar(&cell, text, attributes, pair, NULL);
+	add_wch(&cell);
 }
 
 /*
- * Draws text from a place on, cut off where the columns end.  Returns the column after it, counted
- * from where it started.
+ * Draws text from a place on, cut off where the columns end.  Marks without a character that they
+ * belong to are left out: they would join what stands before the text.  Returns the column after it,
+ * counted from where it started.
  */
 static int
 draw_text(int y, int x, int columns, const char *text, size_t length)
@@ -162,6 +211,7 @@ draw_text(int y, int x, int columns, const char *text, size_t length)
 
 	move(y, x);
 	while (text < end) {
+		wchar_t marks[CCHARW_MAX];
 		uint32_t c;
 		int width;
 
@@ -169,10 +219,11 @@ draw_text(int y, int x, int columns, const char *text, size_t length)
 		width = wrap_columns(c, column);
 		if (column + width > columns)
 			break;
+		text = take_marks(text, end, width == 2, marks);
 		if (c == '\t')
 			move(y, x + column + width);
-		else
-			draw_character(c);
+		else if (width > 0)
+			draw_cell(c, marks);
 		column += width;
 	}
 	return column;

@@ -22,9 +22,11 @@ note(int signo)
 		if (caught[i] == signo)
 			arrived[i] = 1;
 	if (signo == SIGHUP || signo == SIGINT || signo == SIGTERM) {
+		/* That the terminal goes comes from the kernel and from the shell: it is not haste. */
+		if (deadly == 0 || signo != SIGHUP)
+			deadly_count++;
 		if (deadly == 0)
 			deadly = signo;
-		deadly_count++;
 	}
 }
 
@@ -60,6 +62,7 @@ signals_open(void)
 		sigaddset(&inside, caught[i]);
 	}
 	set_action(SIGPIPE, SIG_IGN);
+	set_action(SIGXFSZ, SIG_IGN); /* a file that may not grow, as the log, is an error of write(2) */
 	if (sigprocmask(SIG_BLOCK, &inside, &outside) == -1)
 		fatal("cannot block signals");
 }
@@ -132,6 +135,7 @@ void
 signals_child(void)
 {
 	set_action(SIGCHLD, SIG_DFL);
+	set_action(SIGWINCH, SIG_DFL);
 	set_action(SIGHUP, SIG_IGN);
 	set_action(SIGINT, SIG_IGN);
 	if (!is_ignored(SIGTERM))

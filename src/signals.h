@@ -26,7 +26,7 @@ int signals_poll(struct pollfd *fds, nfds_t count, int timeout);
 /* The first signal that told the program to end (SIGHUP, SIGINT, SIGTERM), or 0. */
 int signals_deadly(void);
 
-/* How many such signals have arrived so far: who is told twice is in a hurry. */
+/* How many such signals have arrived so far, SIGHUP but as the first: who is told twice is in a hurry. */
 int signals_deadly_count(void);
 
 /* Whether signo arrived since this was last asked. */

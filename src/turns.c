@@ -13,10 +13,11 @@
 #include "link.h"
 #include "notice.h"
 #include "signals.h"
+#include "tls.h"
 #include "turns.h"
 
 #define CHUNK 65536		  /* read at once */
-#define ARRIVED_MAX (1024 * 1024) /* what comes early waits in the socket beyond this */
+#define ARRIVED_MAX ((size_t)1024 * 1024) /* what comes early waits in the socket beyond this */
 #define SILENCE_MS 5000		  /* before the first line, until tchat says what may be wrong */
 
 struct turns {
@@ -74,7 +75,7 @@ write_out(const char *text, size_t length)
 			continue;
 		}
 		n = write(STDOUT_FILENO, text, length < PIPE_BUF ? length : PIPE_BUF);
-		if (n == -1 && errno == EAGAIN)
+		if (n == -1 && (errno == EAGAIN || errno == EINTR))
 			continue;
 		if (n == -1)
 			return -1;
@@ -110,7 +111,7 @@ peer_is_done(const struct turns *t)
 
 /*
  * Takes one turn, if its line is there.  Once one side has ended, the other need not wait for it any
- * more.  Returns whether something was done.
+ * more.  Returns whether something was done, or has failed: then it is over.
  */
 static bool
 take_turn(struct turns *t)
@@ -135,7 +136,7 @@ take_turn(struct turns *t)
 	if (!my_turn && theirs > 0) {
 		t->mine = show(t, theirs);
 		t->silence = CLOCK_NEVER;
-		return t->mine;
+		return true;
 	}
 	return false;
 }
@@ -161,16 +162,16 @@ static void
 read_socket(struct turns *t)
 {
 	static char chunk[CHUNK];
-	ssize_t n = recv(t->link->peer.socket, chunk, sizeof chunk, MSG_DONTWAIT);
+	struct tls *tls = t->link->peer.tls;
+	ssize_t n = tls != NULL ? tls_receive(tls, chunk, sizeof chunk, MSG_DONTWAIT)
+				: recv(t->link->peer.socket, chunk, sizeof chunk, MSG_DONTWAIT);
 	const char *next = chunk, *end = chunk + (n > 0 ? n : 0);
 	struct span span;
 
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (n == -1)
-		link_end(t->link, (struct ending){ENDING_BROKEN, errno});
-	else if (n == 0)
-		link_end(t->link, (struct ending){ENDING_LEFT, 0});
+	if (n <= 0)
+		link_end(t->link, listener_ending(tls, n));
 	while ((span = filter_next(&t->filter, &next, end)).length > 0)
 		buffer_add(&t->arrived, span.text, span.length);
 	while (n <= 0 && (span = filter_end(&t->filter)).length > 0)
@@ -250,7 +251,8 @@ alternate(struct turns *t)
 		if (dial_refuse(t->dial, &other))
 			notice(t->log, "%s called while the line was busy", other.name);
 	}
-	while (first_line(&t->arrived) > 0 && show(t, first_line(&t->arrived)))
+	while (t->link->ending.how != ENDING_OUTPUT && first_line(&t->arrived) > 0 &&
+	       show(t, first_line(&t->arrived)))
 		;
 }
 

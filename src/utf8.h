@@ -34,6 +34,13 @@ utf8_decode(const char *text, size_t length)
 
 #define UTF8_LONGEST 4
 
+/* How many bytes a character beyond ASCII has. */
+static inline size_t
+utf8_length(uint32_t c)
+{
+	return 2U + (c >= 0x800) + (c >= 0x10000);
+}
+
 /*
  * The same without branches and without being told how long the sequence is, which is two bytes or more
  * and lies in at least UTF8_LONGEST bytes that can be read.

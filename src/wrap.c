@@ -27,6 +27,12 @@ wrap_columns(uint32_t character, int column)
 	return columns < 0 ? 1 : columns;
 }
 
+static bool
+is_blank(uint32_t character)
+{
+	return character == ' ' || character == '\t';
+}
+
 /* Skin tones, which belong to the character before them (UTS #51, emoji modifiers). */
 static bool
 is_modifier(uint32_t character)
@@ -55,9 +61,9 @@ wrap_row(const char *text, size_t length, size_t start, int width, enum wrap_mod
 			*row = (struct row){start, (size_t)(next - text) - start};
 			return (size_t)(next - text);
 		}
-		if (mode == WRAP_WORDS && (c == ' ' || c == '\t')) {
+		if (mode == WRAP_WORDS && is_blank(c)) {
 			/* Spaces never start a row: they may hang over its end, unseen. */
-			if (previous != ' ' && previous != '\t')
+			if (!is_blank(previous))
 				shown = s;
 			resume = next;
 			column += columns;
@@ -71,7 +77,8 @@ wrap_row(const char *text, size_t length, size_t start, int width, enum wrap_mod
 			wide = columns == 2;
 		}
 		column += columns;
-		if (column > width && columns > 0 && s > text + start) {
+		/* A mark stays with its character, but not with a blank that hangs over the end. */
+		if (column > width && (columns > 0 || is_blank(previous)) && s > text + start) {
 			if (resume == NULL) /* a word longer than the row, or one character is */
 				shown = resume = cluster > text + start ? cluster : s;
 			break;

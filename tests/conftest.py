@@ -9,6 +9,7 @@ import pytest
 from peers import HOST, TCHAT, Door, Program, call, free_port
 from terminal import Terminal
 
+pytest_plugins = ["tls"]
 
 @pytest.fixture
 def environment(tmp_path):
@@ -20,10 +21,14 @@ def environment(tmp_path):
 
 
 @pytest.fixture
-def vanishing(environment):
-    """For a terminal that vanishes: LeakSanitizer looks for leaks with a process of its own, and waits
-    for ever if SIGHUP kills that."""
+def leaks_unchecked(environment):
+    """For programs in which LeakSanitizer cannot work: it traces them with a process of its own."""
     environment["ASAN_OPTIONS"] = environment.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
+
+
+@pytest.fixture
+def vanishing(leaks_unchecked):
+    """For a terminal that vanishes: LeakSanitizer waits for ever if SIGHUP kills its process."""
 
 
 @pytest.fixture

@@ -238,7 +238,11 @@ class Line:
     def __init__(self, connected):
         self.socket = connected
         self.socket.settimeout(None)
-        self.incoming = Incoming(self.socket.recv)
+        self.incoming = Incoming(self.read)
+
+    def read(self, size):
+        """What has arrived, at most so many bytes."""
+        return self.socket.recv(size)
 
     def send(self, text):
         self.socket.sendall(as_bytes(text))

@@ -1,14 +1,17 @@
 """Delivery marks: each of one's own lines shows whether the other machine has it."""
 
+import os
 import re
+import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
 from fullscreen import (CTRL_PAGE_UP, DELIVERED, LOST, ON_ITS_WAY, WAITING, marked,
                         screen_deaf)  # noqa: F401, a fixture
-from peers import TCHAT
+from peers import TCHAT, eventually
 from terminal import PAGE_DOWN, ctrl
 from test_screen import TIME, notice, pasted
 
@@ -217,3 +220,31 @@ def test_cut_off_for_good(cut_off, tmp_path):
     assert [line for line in logged if "not delivered: " in line] == [
         "* not delivered: one", "* not delivered: two"]
     assert "* 2 lines were not delivered" in logged
+
+
+def is_pending(pid, signo):
+    """Whether a signal has been sent to a process, which has not yet taken it."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False
+    masks = re.findall(r"^S\w+Pnd:\s*(\w+)", status, re.MULTILINE)
+    return any(int(mask, 16) & 1 << signo - 1 for mask in masks)
+
+
+def test_window_is_closed(screen_deaf):
+    """A window that is closed tells tchat so more than once, through the kernel and the shell: what is on
+    its way is waited for all the same."""
+    server, caller = screen_deaf()
+    server.say(pasted(FILLER))
+    server.wait_for(lambda: "does not read" in server.bar)
+    pid = server.pid
+    os.kill(pid, signal.SIGHUP)
+    server.wait_for(lambda: not server.display.alternate)
+    os.kill(pid, signal.SIGHUP)
+    eventually(lambda: not is_pending(pid, signal.SIGHUP), "that the signal is taken")
+    peer = caller.read()
+    assert peer.expect_end() == f"{FILLER}\n".encode()
+    peer.close_input()
+    assert server.wait() == 128 + signal.SIGHUP
+    assert b"not delivered" not in server.shown

@@ -34,7 +34,7 @@ def test_conversation_in_every_terminal(screen_called, environment, settings):
     server, caller = screen_called(env=environment | settings)
     talk(server, caller)
     assert server.shows(notice(f"{HOST} port {caller.port} has called"))
-    assert f"{HOST} port {caller.port} · since " in server.bar
+    assert f"{HOST} port {caller.port} · not encrypted · since " in server.bar
     assert all(server.display.buffer[22][x].reverse for x in range(80))
 
 

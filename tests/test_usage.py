@@ -50,6 +50,19 @@ def test_wrong_usage(start, arguments):
     assert re.fullmatch(rb"tchat: [^\n]{10,}\n", tchat.err.data)
 
 
+HOSTILE = "x\033[2J\a\n\u009b"
+
+
+@pytest.mark.parametrize("arguments", [
+    ["-s", HOSTILE], ["-s", "--" + HOSTILE], ["-s", "-l", HOSTILE + "/log"], ["-c", HOSTILE, "8080"]],
+    ids=["port", "option", "log", "host"])
+def test_controls_in_words(start, arguments):
+    """A message that quotes a word with control characters stays a line, and shows them as text."""
+    tchat = start(*arguments)
+    assert tchat.wait() != 0
+    assert re.fullmatch(r"(tchat: .*x\^\[\[2J\^G\^J<U\+009B>.*\n)+", tchat.err.data.decode())
+
+
 @pytest.mark.parametrize("option", ["-h", "--help"])
 def test_help(start, option):
     """All options, on standard output, in lines that fit a terminal."""

@@ -20,6 +20,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include <wchar.h>
 #include <wctype.h>
 
 #include <cmocka.h>
@@ -31,6 +32,12 @@
 #define BYTES(literal) literal, sizeof(literal) - 1 /* a string with NULs in it, and its length */
 
 #define R "\xEF\xBF\xBD" /* U+FFFD, the replacement character */
+
+/* As many characters without a column of their own as pass, and one more, seen by its number. */
+#define FIVE_MARKS "\xCC\x81\xE2\x80\x8D\xEF\xB8\x8F\xE2\x80\x8B\xF3\xA0\x84\x80"
+#define MARKS FIVE_MARKS FIVE_MARKS FIVE_MARKS FIVE_MARKS FIVE_MARKS FIVE_MARKS
+#define MARK "\xCC\x81"
+#define NUMBER "<U+0301>"
 
 /* ---- What is safe ---- */
 
@@ -86,6 +93,15 @@ static bool
 is_unsafe(uint32_t c)
 {
 	return never_passes(c) || (!always_passes(c) && !is_printable(c));
+}
+
+#define MARKS_MAX 30
+
+/* Whether a character beyond ASCII that is safe has no column of its own. */
+static bool
+is_mark(uint32_t c)
+{
+	return wcwidth((wchar_t)c) <= 0;
 }
 
 /*
@@ -301,6 +317,17 @@ static struct row rows[] = {
 	ROW("variation selectors 1 and 16", "☺\xEF\xB8\x80☺\xEF\xB8\x8F\n",
 	    "☺\xEF\xB8\x80☺\xEF\xB8\x8F\n"),
 	ROW("variation selector 17", "葛\xF3\xA0\x84\x80\n", "葛\xF3\xA0\x84\x80\n"),
+	ROW("as many marks as pass", "e" MARKS "f\n", "e" MARKS "f\n"),
+	ROW("more marks than pass", "e" MARKS MARK "\xE2\x80\x8D" MARK "f" MARK "\n",
+	    "e" MARKS NUMBER "<U+200D>" NUMBER "f" MARK "\n"),
+	ROW("marks without a letter", MARKS MARK "\n" MARKS MARK "\n",
+	    MARKS NUMBER "\n" MARKS NUMBER "\n"),
+	ROW("marks on what has two, three, four bytes",
+	    "é" MARKS MARK "日" MARKS MARK "😀" MARKS MARK " " MARKS MARK "\t" MARKS MARK "\n",
+	    "é" MARKS NUMBER "日" MARKS NUMBER "😀" MARKS NUMBER " " MARKS NUMBER "\t" MARKS NUMBER "\n"),
+	ROW("marks on what is made safe",
+	    "\x1B" MARKS MARK "\xFF" MARKS MARK "\xE2\x80\xAE" MARKS MARK "\r" MARKS MARK "\n",
+	    "^[" MARKS NUMBER R MARKS NUMBER "<U+202E>" MARKS NUMBER "^M" MARKS NUMBER "\n"),
 	ROW("combining marks", "e\xCC\x81 a\xCC\x8A\xCC\x81\n", "e\xCC\x81 a\xCC\x8A\xCC\x81\n"),
 	ROW("right to left", "שלום 42\n", "שלום 42\n"),
 
@@ -541,6 +568,39 @@ test_very_long_lines(void **state)
 	}
 }
 
+/* ---- Strings, for messages ---- */
+
+static void
+test_strings(void **state)
+{
+	static const struct {
+		const char *in;
+		size_t room;
+		const char *out;
+	} strings[] = {
+		{"", 10, ""},
+		{"a name", 10, "a name"},
+		{"\x1B[m\tR\xFF", 20, "^[[m^IR" R},
+		{"one\ntwo\r\nthree\n", 30, "one^Jtwo^M^Jthree^J"},
+		{"\xE2\x80\xAE", 20, "<U+202E>"},
+		{"exactly", 8, "exactly"},
+		{"not quite", 8, "not qui"},
+		{"Gr\xC3\xBC", 5, "Gr\xC3\xBC"},
+		{"Gr\xC3\xBC", 4, "Gr"},
+		{"\xC3\xBC", 1, ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(strings); i++) {
+		char safe[40];
+
+		memset(safe, 'x', sizeof safe);
+		filter_string(strings[i].in, safe, strings[i].room);
+		assert_string_equal(safe, strings[i].out);
+		assert_int_equal(safe[strings[i].room], 'x');
+	}
+}
+
 /* ---- What is safe is not copied ---- */
 
 static void
@@ -653,6 +713,7 @@ static void
 test_all_characters(void **state)
 {
 	struct buffer in = {0}, out = {0};
+	size_t marks = 0;
 
 	(void)state;
 	for (uint32_t c = 0x80; c <= 0x10FFFF; c++) {
@@ -662,11 +723,13 @@ test_all_characters(void **state)
 			continue;
 		buffer_add(&in, bytes, encode(c, bytes));
 		snprintf(number, sizeof number, "<U+%04X>", (unsigned)c);
-		if (is_unsafe(c))
+		marks = !is_unsafe(c) && is_mark(c) ? marks + 1 : 0;
+		if (is_unsafe(c) || marks > MARKS_MAX)
 			add_string(&out, number);
 		else
 			buffer_add(&out, bytes, encode(c, bytes));
 		if (c % 64 == 0) {
+			marks = 0;
 			add_string(&in, "\n");
 			add_string(&out, "\n");
 		}
@@ -685,7 +748,7 @@ test_all_characters(void **state)
 static const char *
 problem_with(const char *text, size_t length)
 {
-	size_t line = 0, n;
+	size_t line = 0, marks = 0, n;
 	uint32_t c = '\n';
 
 	for (size_t i = 0; i < length; i += n) {
@@ -695,6 +758,9 @@ problem_with(const char *text, size_t length)
 			return "there is a control character in the output";
 		if (c >= 0x80 && is_unsafe(c))
 			return "there is an unsafe character in the output";
+		marks = c >= 0x80 && is_mark(c) ? marks + 1 : 0;
+		if (marks > MARKS_MAX)
+			return "there are too many marks on a character in the output";
 		line = c == '\n' ? 0 : line + n;
 		if (line > FILTER_LINE_MAX)
 			return "there is too long a line in the output";
@@ -774,6 +840,55 @@ test_every_place(void **state)
 			buffer_drop(&in, buffer_length(&in));
 		}
 		buffer_free(&text);
+		buffer_free(&in);
+	}
+}
+
+/*
+ * The same with marks: about as many in a row as pass, of each kind and of all in turn, from every place
+ * on, so that they lie across all edges of what is looked at at once; and cut in two within them.
+ */
+static void
+test_marks_at_every_place(void **state)
+{
+	static const char *const marks[] = {"\xCC\x81", "\xE2\x80\x8D", "\xF3\xA0\x84\x80", FIVE_MARKS};
+	static const char *const texts[] = {"plain words, ", "Çà, élève ", "日本語", "😀👩\xE2\x80\x8D🚀", "e\xCC\x81",
+					    "\x1B"};
+	static const size_t starts[] = {0, 960, 65000};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(marks) * COUNT(texts) * COUNT(starts); i++) {
+		const char *mark = marks[i % COUNT(marks)], *text = texts[i / COUNT(marks) % COUNT(texts)];
+		size_t start = starts[i / COUNT(marks) / COUNT(texts)];
+		bool five = strcmp(mark, FIVE_MARKS) == 0;
+		struct buffer in = {0};
+
+		for (size_t at = start; at < start + 130; at++) {
+			size_t count = five ? 6 + at % 2 : 29 + at % 4, cut, length;
+
+			testing("%zu marks %zu from %zu on in text %zu", count, i % COUNT(marks), at,
+				i / COUNT(marks) % COUNT(texts));
+			for (size_t n = at % strlen(text); n > 0; n--)
+				add_string(&in, "x");
+			while (buffer_length(&in) + strlen(text) <= at)
+				add_string(&in, text);
+			cut = buffer_length(&in) + at % (count * strlen(mark));
+			add_times(&in, count, mark);
+			add_times(&in, 20, at % 3 == 0 ? text : at % 3 == 1 ? "more words " : mark);
+			if (start < 10000) {
+				struct stream whole, two;
+
+				length = buffer_length(&in);
+				must_be_safe(buffer_data(&in), length);
+				whole = in_one(buffer_data(&in), length);
+				two = in_three(buffer_data(&in), length, cut, cut);
+				must_give(two, buffer_data(&whole.text), buffer_length(&whole.text), "cut in two");
+				buffer_free(&whole.text);
+			} else if (at % 8 == 0) {
+				must_be_safe(buffer_data(&in), buffer_length(&in));
+			}
+			buffer_drop(&in, buffer_length(&in));
+		}
 		buffer_free(&in);
 	}
 }
@@ -861,6 +976,24 @@ add_near_misses(struct buffer *buffer, uint64_t *random)
 	}
 }
 
+/* About as many marks in a row as pass, now and then. */
+static void
+add_marks(struct buffer *buffer, uint64_t *random)
+{
+	static const char *const marks[] = {"\xCC\x81", "\xCC\x81", "\xCC\x81", "\xE2\x80\x8D", "\xEF\xB8\x8F",
+					    "\xE3\x82\x99", "\xF3\xA0\x84\x80"};
+	static const char *const others[] = {"a", "é", "日", "😀", "some words", "\n", "\t", "\x1B", "\xCC", "\xFF",
+					     "\xE2\x80\xAE", "\r"};
+
+	for (size_t n = below(random, 8); n > 0; n--) {
+		bool many = below(random, 2) == 0;
+
+		for (size_t i = many ? 27 + below(random, 7) : below(random, 5); i > 0; i--)
+			add_string(buffer, marks[below(random, COUNT(marks))]);
+		add_string(buffer, others[below(random, COUNT(others))]);
+	}
+}
+
 static void
 add_line_ends(struct buffer *buffer, uint64_t *random)
 {
@@ -895,7 +1028,7 @@ static struct buffer
 generate(uint64_t *random)
 {
 	static void (*const generators[])(struct buffer *, uint64_t *) = {
-		add_random_bytes, add_characters, add_near_misses, add_line_ends, add_text};
+		add_random_bytes, add_characters, add_near_misses, add_marks, add_line_ends, add_text};
 	struct buffer buffer = {0};
 
 	add_string(&buffer, "\n");
@@ -962,11 +1095,13 @@ main(void)
 	const struct CMUnitTest properties[] = {
 		cmocka_unit_test(test_streams_in_a_row),
 		cmocka_unit_test(test_very_long_lines),
+		cmocka_unit_test(test_strings),
 		cmocka_unit_test(test_safe_text_is_one_span),
 		cmocka_unit_test(test_only_unsafe_text_is_copied),
 		cmocka_unit_test(test_every_character),
 		cmocka_unit_test(test_every_sequence),
 		cmocka_unit_test(test_every_place),
+		cmocka_unit_test(test_marks_at_every_place),
 		cmocka_unit_test(test_all_characters),
 		cmocka_unit_test(test_generated_input),
 		cmocka_unit_test(test_new_input),

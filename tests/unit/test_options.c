@@ -8,6 +8,8 @@
 
 #include <sys/socket.h>
 
+#include <ctype.h>
+#include <locale.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <setjmp.h>
@@ -60,6 +62,9 @@ struct right {
 #define SERVER .role = ROLE_SERVER
 #define CLIENT .role = ROLE_CLIENT, .host = "localhost"
 
+#define KEY "SHA256:b9b6oE6M00MUAK3JTq8vbAoYvFR/H6OtBLQGimg8vfA"
+#define OTHER_KEY "SHA256:BZ9vjYk7SIjMTj8/o/ptRXkdCwKLfczStbgDUG2Gdus"
+
 static struct right right[] = {
 	{"-s", {SERVER}},
 	{"--server", {SERVER}},
@@ -106,6 +111,16 @@ static struct right right[] = {
 	{"-s -k -r --recv-only", {SERVER, .keep = true, .raw = true, .receive_only = true}},
 	{"-c -- -p", {.role = ROLE_CLIENT, .host = "-p"}},
 	{"-c 8080", {.role = ROLE_CLIENT, .host = "8080"}},
+
+#if defined(HAVE_GNUTLS)
+	{"-s -t", {SERVER, .tls = true}},
+	{"-c --tls localhost", {CLIENT, .tls = true}},
+	{"-s -t -n Ann", {SERVER, .tls = true, .name = "Ann"}},
+	{"-s -t --anonymous", {SERVER, .tls = true, .anonymous = true}},
+	{"-s -t --pin " KEY, {SERVER, .tls = true, .pins = {KEY}, .pin_count = 1}},
+	{"-c -t --pin=" KEY " --pin " OTHER_KEY " localhost",
+	 {CLIENT, .tls = true, .pins = {KEY, OTHER_KEY}, .pin_count = 2}},
+#endif
 };
 
 static void
@@ -139,6 +154,12 @@ test_right(void **state)
 	assert_int_equal(options.raw, expected->raw);
 	assert_int_equal(options.receive_only, expected->receive_only);
 	assert_int_equal(options.send_only, expected->send_only);
+	assert_same_string(options.name, expected->name);
+	assert_int_equal(options.tls, expected->tls);
+	assert_int_equal(options.anonymous, expected->anonymous);
+	assert_int_equal(options.pin_count, expected->pin_count);
+	for (int i = 0; i < options.pin_count; i++)
+		assert_same_string(options.pins[i], expected->pins[i]);
 }
 
 static void
@@ -228,6 +249,26 @@ static struct wrong wrong[] = {
 	{"-s -1", {"unknown option -1"}},
 	{"-s --nosuch", {"unknown option --nosuch"}},
 	{"-s --nosuch=1 8080", {"unknown option --nosuch"}},
+
+	{"-s --pin " KEY, {"--pin needs -t"}},
+	{"-s --anonymous", {"--anonymous needs -t"}},
+	{"-s --pin SHA256:short", {"'SHA256:short' is no fingerprint"}},
+#if defined(HAVE_GNUTLS)
+	{"-s -t --anonymous --pin " KEY, {"--pin and --anonymous", "exclude"}},
+	{"--fingerprint 8080", {"-s", "-c"}},
+#else
+	{"-s -t", {"built without TLS"}},
+	{"--fingerprint", {"built without TLS"}},
+#endif
+
+	/* Words that must not get to the terminal as they are. */
+	{"-s 80\x1b[2J\a", {"port", "'80^[[2J^G'"}},
+	{"-s 80\ntchat:", {"port", "'80^Jtchat:'"}},
+	{"-s -H \t", {"-H", "'^I'"}},
+	{"-s -\x1b", {"unknown option -^["}},
+	{"-s --\xc2\x9b=1", {"unknown option --<U+009B>=1"}},
+	{"-s -B \xff\u202e", {"-B", "'\uFFFD<U+202E>'"}},
+	{"-s -漢", {"unknown option -\uFFFD"}},
 };
 
 static void
@@ -239,7 +280,8 @@ test_wrong(void **state)
 	for (size_t i = 0; i < COUNT(row->names) && row->names[i] != NULL; i++)
 		if (strstr(error, row->names[i]) == NULL)
 			fail_msg("\"%s\" does not name %s", error, row->names[i]);
-	assert_null(strchr(error, '\n'));
+	for (const char *c = error; *c != '\0'; c++)
+		assert_false(iscntrl((unsigned char)*c));
 }
 
 /* A message that is too long is cut to what there is room for. */
@@ -272,7 +314,7 @@ test_help_text(void **state)
 	static const char *const names[] = {
 		"tchat -s", "tchat -c", "-4", "-6", "-a, --alternate", "-b, --bind", "-f, --first",
 		"-k, --keep", "-l, --log", "-p, --plain", "-r, --raw", "-w, --wait", "--recv-only",
-		"--send-only", "-h, --help", "-V, --version", "8080"};
+		"--send-only", "-t, --tls", "--fingerprint", "--pin", "--anonymous", "-h, --help", "-V, --version", "8080"};
 	const char *help = options_help();
 
 	(void)state;
@@ -300,6 +342,8 @@ main(void)
 	struct CMUnitTest table[COUNT(right) + COUNT(wrong)];
 	size_t n = 0;
 
+	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
+		return 77;
 	for (size_t i = 0; i < COUNT(right); i++)
 		table[n++] = (struct CMUnitTest){right[i].line, test_right, NULL, NULL, &right[i]};
 	for (size_t i = 0; i < COUNT(wrong); i++)

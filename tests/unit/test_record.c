@@ -130,6 +130,27 @@ test_lines(void **state)
 	buffer_free(&lines);
 }
 
+static void __attribute__((format(printf, 2, 3)))
+notify(struct record *r, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	record_notice(r, format, arguments);
+	va_end(arguments);
+}
+
+/* A notice is one line of safe text, whatever names are in it. */
+static void
+test_notices(void **state)
+{
+	struct record *r = *state;
+
+	notify(r, "%s has called", "192.0.2.7 port 51312");
+	notify(r, "cannot read %s", "a\x1B]2;b\a\nc");
+	assert_string_equal(all(r), "192.0.2.7 port 51312 has called|cannot read a^[]2;b^G^Jc|");
+}
+
 int
 main(void)
 {
@@ -138,6 +159,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_days, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_silent_days, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_lines, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_notices, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

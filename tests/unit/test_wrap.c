@@ -58,6 +58,8 @@ static const struct {
 	{"a wide one does not fit into one column", "a\u4f60\u597d", 4, WRAP_WORDS, "a\u4f60|\u597d|"},
 	{"combining characters stay with theirs", "abe\u0301\u0300f", 3, WRAP_WORDS,
 	 "abe\u0301\u0300|f|"},
+	{"a mark does not hang over the end with a blank", "abcd \u0301e", 4, WRAP_WORDS,
+	 "abcd|\u0301e|"},
 	{"a family stays together", "ab \U0001f469\u200d\U0001f467 c", 5, WRAP_WORDS,
 	 "ab|\U0001f469\u200d\U0001f467|c|"},
 	{"a skin tone stays with its hand", "ab\U0001f44b\U0001f3fd", 4, WRAP_WORDS,

@@ -1,0 +1,78 @@
+/*
+ * The file of known peers: whatever is in it, its lines are either understood or left alone, and what is
+ * added can be found.
+ *
+ * A case is the file.
+ */
+#include <config.h>
+
+#include <sys/mman.h>
+
+#include <string.h>
+#include <unistd.h>
+
+#include "fuzz.h"
+#include "known.h"
+
+static const struct known added = {
+	.kind = KNOWN_CALLER,
+	.fingerprint = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+	.name = "somebody new",
+};
+
+/* What was understood can be written, and is understood in the same way. */
+static void
+must_be_right(const struct known *known)
+{
+	char line[KNOWN_NAME_MAX + 128];
+	struct known again;
+	size_t length = known_format(known, line, sizeof line);
+
+	must(fingerprint_is_valid(known->fingerprint));
+	must(known->name[0] != '\0' && strlen(known->name) < sizeof known->name);
+	must(known->kind == KNOWN_CALLER ? known->port == 0 : known->port >= 1 && known->port <= 65535);
+	must(length > 0 && line[length - 1] == '\n');
+	must(known_parse(line, length - 1, &again));
+	must(again.kind == known->kind && again.port == known->port);
+	must(strcmp(again.fingerprint, known->fingerprint) == 0);
+	must(strcmp(again.name, known->name) == 0);
+}
+
+/* The file finds what its line tells; a server may have several keys. */
+static void
+must_be_found(const char *path, const struct known *known)
+{
+	char other[FINGERPRINT_SIZE], name[KNOWN_NAME_MAX];
+
+	if (known->kind == KNOWN_SERVER) {
+		must(known_server(path, known->name, known->port, known->fingerprint, other) == SERVER_SAME);
+	} else {
+		must(known_name(path, known->name));
+		must(known_caller(path, known->fingerprint, name));
+	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const char *text = (const char *)data, *end = text + size, *next;
+	int fd = memfd_create("known_peers", 0);
+	struct known known;
+	char path[32];
+
+	must(fd != -1 && write(fd, data, size) == (ssize_t)size);
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	must(known_add(path, &added) == 0);
+	must_be_found(path, &added);
+	for (; text < end; text = next) {
+		const char *lf = memchr(text, '\n', (size_t)(end - text));
+
+		next = lf != NULL ? lf + 1 : end;
+		if (!known_parse(text, (size_t)((lf != NULL ? lf : end) - text), &known))
+			continue;
+		must_be_right(&known);
+		must_be_found(path, &known);
+	}
+	close(fd);
+	return 0;
+}

@@ -1,0 +1,153 @@
+/*
+ * The command line: any words are either understood or refused with one clean line, and always in the
+ * same way.
+ *
+ * A case is the words after the program's name, each ended by a NUL.
+ */
+#include <config.h>
+
+#include <sys/socket.h>
+
+#include <netdb.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "fingerprint.h"
+#include "fuzz.h"
+#include "options.h"
+#include "utf8.h"
+
+#define WORDS_MAX 32
+#define UNTOUCHED '#'
+
+/* A machine with one service: reading /etc/services takes most of the time, and it differs. */
+struct servent *
+getservbyname(const char *name, const char *protocol)
+{
+	static struct servent http;
+
+	must(strcmp(protocol, "tcp") == 0);
+	http.s_port = 80 << 8;
+	return strcmp(name, "http") == 0 ? &http : NULL;
+}
+
+struct answer {
+	enum request request;
+	struct options options;
+	char error[256];
+};
+
+static struct answer
+parse(int argc, char *argv[], size_t room)
+{
+	struct answer answer;
+
+	memset(&answer, 0, sizeof answer);
+	memset(answer.error, UNTOUCHED, sizeof answer.error);
+	answer.request = options_parse(&answer.options, argc, argv, answer.error, room);
+	return answer;
+}
+
+static bool
+is_same(const struct options *a, const struct options *b)
+{
+	return a->role == b->role && a->host == b->host && a->port == b->port && a->bind == b->bind &&
+	       a->name == b->name && a->log == b->log && a->family == b->family && a->first == b->first &&
+	       a->bell == b->bell && a->history == b->history && a->wait == b->wait &&
+	       a->alternate == b->alternate && a->keep == b->keep && a->plain == b->plain &&
+	       a->raw == b->raw && a->receive_only == b->receive_only && a->send_only == b->send_only &&
+	       a->tls == b->tls && a->anonymous == b->anonymous && a->pin_count == b->pin_count &&
+	       memcmp(a->pins, b->pins, sizeof a->pins) == 0;
+}
+
+/* A line of valid UTF-8 without controls, in its room. */
+static void
+must_be_clean(const char *error, size_t room)
+{
+	const char *end = memchr(error, '\0', room);
+	size_t used;
+
+	must(end != NULL && end > error);
+	for (const char *s = error; s < end; s += used) {
+		must(utf8_examine(s, (size_t)(end - s), &used) == UTF8_COMPLETE);
+		must(used > 1 || (*s >= 0x20 && *s < 0x7F));
+		must(used != 2 || utf8_decode(s, used) >= 0xA0);
+	}
+}
+
+/* A string of the options is (the rest of) a word, or none. */
+static void
+must_be_from(const char *string, const char *words, size_t size)
+{
+	must(string == NULL || (string >= words && string <= words + size));
+}
+
+static void
+must_be_right(const struct options *o, const char *words, size_t size)
+{
+	must(o->role == ROLE_SERVER || (o->role == ROLE_CLIENT && o->host != NULL && *o->host != '\0'));
+	must(o->role == ROLE_CLIENT || (o->host == NULL && o->wait == 0));
+	must(o->role == ROLE_SERVER || !o->keep);
+	must(o->port >= 1 && o->port <= 65535);
+	must(o->family == AF_UNSPEC || o->family == AF_INET || o->family == AF_INET6);
+	must(o->first <= FIRST_PEER && (o->first == FIRST_CLIENT || o->alternate));
+	must(o->bell <= BELL_NEVER);
+	must(o->history >= 100 && o->history <= 10000000);
+	must(o->wait <= 24 * 60 * 60);
+	must(!(o->receive_only && o->send_only));
+	must(!(o->alternate && (o->raw || o->receive_only || o->send_only)));
+	must(o->name == NULL || *o->name != '\0');
+	must(o->tls || (!o->anonymous && o->pin_count == 0));
+	must(o->pin_count == 0 || !o->anonymous);
+	must(o->pin_count >= 0 && o->pin_count <= OPTIONS_PINS);
+	for (int i = 0; i < o->pin_count; i++)
+		must(fingerprint_is_valid(o->pins[i]));
+	must_be_from(o->name, words, size);
+	must_be_from(o->host, words, size);
+	must_be_from(o->bind, words, size);
+	must_be_from(o->log, words, size);
+}
+
+/* However little room there is for it, the message is clean; it is the same as far as it goes. */
+static void
+must_be_cut(int argc, char *argv[], const struct answer *whole)
+{
+	for (size_t room = 16; room < sizeof whole->error; room += 37) {
+		struct answer cut = parse(argc, argv, room);
+		must(cut.request == REQUEST_WRONG);
+		must_be_clean(cut.error, room);
+		must(strncmp(cut.error, whole->error, strlen(cut.error)) == 0);
+		must(cut.error[room] == UNTOUCHED);
+	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char program[] = "tchat", *argv[WORDS_MAX + 2] = {program};
+	char *words = malloc(size + 1), *next = words;
+	struct answer first, second;
+	int argc = 1;
+
+	if (size > 0)
+		memcpy(words, data, size);
+	words[size] = '\0';
+	for (; next < words + size && argc <= WORDS_MAX; next += strlen(next) + 1)
+		argv[argc++] = next;
+
+	first = parse(argc, argv, sizeof first.error);
+	second = parse(argc, argv, sizeof second.error);
+	must(first.request == second.request);
+	must(is_same(&first.options, &second.options));
+	must(strncmp(first.error, second.error, sizeof first.error) == 0);
+	if (first.request == REQUEST_WRONG) {
+		must_be_clean(first.error, sizeof first.error);
+		must_be_cut(argc, argv, &first);
+	} else {
+		must(first.error[0] == UNTOUCHED);
+	}
+	if (first.request == REQUEST_CHAT)
+		must_be_right(&first.options, words, size);
+	free(words);
+	return 0;
+}

@@ -1,0 +1,317 @@
+#include <config.h>
+
+#include <sys/resource.h>
+#if defined(__linux__)
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#endif
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <unistd.h>
+
+#if defined(HAVE_LANDLOCK)
+#include <linux/landlock.h>
+#endif
+#if defined(HAVE_SECCOMP)
+#include <linux/seccomp.h>
+#include <seccomp.h>
+#endif
+
+#include "confine.h"
+
+/* --- seccomp: the system calls of the listener. --- */
+
+#if defined(HAVE_SECCOMP)
+#define BUILT_WITH_SECCOMP true
+
+/* All that the listener may ask of the kernel, and what for. */
+static const int allowed[] = {
+	SCMP_SYS(recvfrom), /* what the peer sends: only from the socket */
+	SCMP_SYS(write), /* raw bytes, the log, the report of how it ended, messages: not to the socket */
+	SCMP_SYS(writev), /* lines, a few at a time: not to the socket */
+	SCMP_SYS(poll), /* to wait for room in an output that another program made non-blocking */
+	SCMP_SYS(ppoll), /* the same, on processors that have no poll */
+	SCMP_SYS(restart_syscall), /* to go on waiting after a stop (SIGSTOP, SIGCONT) */
+	SCMP_SYS(clock_gettime), /* the log's times, where the vDSO cannot tell them */
+	SCMP_SYS(close), /* the log, once it has failed */
+	SCMP_SYS(brk), /* memory for the log's lines */
+	SCMP_SYS(mmap), /* the same, a lot of it; never executable, see below */
+	SCMP_SYS(mremap), /* the same, when it grows */
+	SCMP_SYS(munmap), /* to give it back */
+	SCMP_SYS(exit_group), /* to end */
+#if defined(SANITIZED)
+	SCMP_SYS(futex), /* the sanitizer's locks */
+	SCMP_SYS(getpid), /* the sanitizer's reports */
+	SCMP_SYS(madvise), /* the sanitizer's memory */
+	SCMP_SYS(mprotect), /* the sanitizer's memory */
+	SCMP_SYS(sched_yield), /* the sanitizer's locks */
+	SCMP_SYS(sigaltstack), /* the sanitizer's signal handlers */
+#endif
+};
+
+/* A descriptor as an argument: the kernel looks at its lower half only. */
+#define IS(fd) SCMP_A0(SCMP_CMP_MASKED_EQ, UINT32_MAX, (scmp_datum_t)(fd))
+
+/* Adds one of them to the filter, for these descriptors.  Returns 0, or a negative errno. */
+static int
+allow(scmp_filter_ctx filter, int number, int socket, int count)
+{
+	int result = 0;
+
+	if (number == SCMP_SYS(recvfrom))
+		return seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1, IS(socket));
+	if (number == SCMP_SYS(mmap))
+		return seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1,
+					SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	if (number != SCMP_SYS(write) && number != SCMP_SYS(writev))
+		return seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0);
+	for (int fd = 0; fd < count && result == 0; fd++)
+		if (fd != socket)
+			result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1, IS(fd));
+	return result;
+}
+
+/* From here on any other system call ends the process.  Returns 0, or -1 and errno. */
+static int
+restrict_calls(int socket, int count)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	int result = filter == NULL ? -ENOMEM : 0;
+
+	/* Calls by the numbers of another architecture (32-bit ones, say) are none of ours. */
+	if (result == 0)
+		result = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+	for (size_t i = 0; result == 0 && i < sizeof allowed / sizeof allowed[0]; i++)
+		result = allow(filter, allowed[i], socket, count);
+	if (result == 0)
+		result = seccomp_load(filter);
+	seccomp_release(filter);
+	errno = -result;
+	return result == 0 ? 0 : -1;
+}
+
+static bool
+has_seccomp(void)
+{
+	const uint32_t action = SECCOMP_RET_KILL_PROCESS;
+
+	return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
+}
+
+#else
+#define BUILT_WITH_SECCOMP false
+
+static int
+restrict_calls(int socket, int count)
+{
+	(void)socket, (void)count;
+	return 0;
+}
+
+static bool
+has_seccomp(void)
+{
+	return false;
+}
+
+#endif
+
+/* --- Landlock: files and the network, for both processes. --- */
+
+#if defined(HAVE_LANDLOCK)
+#define BUILT_WITH_LANDLOCK true
+
+/*
+ * struct landlock_ruleset_attr as of version 6 of the interface: the kernel takes any length whose end
+ * is zero, and the header of the machine where this is built may be older.
+ */
+struct ruleset {
+	uint64_t files, network, scopes;
+};
+
+/* All the rights of a kind are its lowest bits, more of them with each version (landlock(7)). */
+#define BITS(count) ((UINT64_C(1) << (count)) - 1)
+static uint64_t
+file_rights(long version)
+{
+	return version >= 5 ? BITS(16) : version >= 3 ? BITS(15) : version >= 2 ? BITS(14) : BITS(13);
+}
+
+static uint64_t
+network_rights(long version) /* to bind and to connect TCP sockets */
+{
+	return version >= 4 ? BITS(2) : 0;
+}
+
+static uint64_t
+scopes(long version) /* abstract UNIX sockets and signals */
+{
+	return version >= 6 ? BITS(2) : 0;
+}
+
+/* The version of the interface; below 1 if there is none. */
+static long
+landlock_version(void)
+{
+	return syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+}
+
+/* Gives up all the rights of the ruleset.  Returns 0, or -1 and errno. */
+static int
+give_up(struct ruleset ruleset)
+{
+	long fd = syscall(SYS_landlock_create_ruleset, &ruleset, sizeof ruleset, 0);
+	long result;
+
+	if (fd == -1)
+		return -1;
+	result = syscall(SYS_landlock_restrict_self, fd, 0);
+	close((int)fd);
+	return result == 0 ? 0 : -1;
+}
+
+static int
+restrict_listener(void)
+{
+	long v = landlock_version();
+
+	return give_up((struct ruleset){file_rights(v), network_rights(v), scopes(v)});
+}
+
+static void
+restrict_speaker(bool needs_files)
+{
+	static bool done; /* each time would be one more layer, and their number is limited */
+	long v = landlock_version();
+	/* Signals are not scoped: the listener, which is older than this domain, may have to be ended. */
+	struct ruleset ruleset = {0, network_rights(v), 0};
+
+#if !defined(SANITIZED) /* the leak checker reads /proc at the end */
+	if (!needs_files)
+		ruleset.files = file_rights(v);
+#else
+	(void)needs_files;
+#endif
+	if (done || (ruleset.files == 0 && ruleset.network == 0))
+		return;
+	done = give_up(ruleset) == 0;
+}
+
+static bool
+has_landlock(void)
+{
+	return landlock_version() >= 1;
+}
+
+#else
+#define BUILT_WITH_LANDLOCK false
+
+static int
+restrict_listener(void)
+{
+	return 0;
+}
+
+static void
+restrict_speaker(bool needs_files)
+{
+	(void)needs_files;
+}
+
+static bool
+has_landlock(void)
+{
+	return false;
+}
+
+#endif
+
+/* --- What each process gives up. --- */
+
+/* What a conversation says is not left in a core file, nor told to a debugger of the same user. */
+static int
+give_up_dumps(void)
+{
+	const struct rlimit none = {0, 0};
+
+	if (setrlimit(RLIMIT_CORE, &none) == -1)
+		return -1;
+#if defined(__linux__)
+	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#else
+	return 0;
+#endif
+}
+
+/* No program that this process may ever become has more rights than it has. */
+static int
+give_up_privileges(void)
+{
+#if defined(__linux__)
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+#else
+	return 0;
+#endif
+}
+
+void
+confine_secrets(void)
+{
+#if !defined(SANITIZED) /* the leak checker is a debugger */
+	(void)give_up_dumps();
+#endif
+}
+
+int
+confine_listener(int socket, int count)
+{
+	if (give_up_dumps() == -1 || give_up_privileges() == -1)
+		return -1;
+	if (has_landlock() && restrict_listener() == -1)
+		return -1;
+#if defined(__OpenBSD__)
+	(void)socket, (void)count;
+	return pledge("stdio", NULL);
+#else
+	return has_seccomp() ? restrict_calls(socket, count) : 0;
+#endif
+}
+
+void
+confine_speaker(bool needs_files)
+{
+	if (give_up_privileges() == 0 && has_landlock())
+		restrict_speaker(needs_files);
+#if defined(__OpenBSD__)
+	(void)pledge(needs_files ? "stdio rpath wpath cpath tty inet proc exec" : "stdio inet proc", NULL);
+#endif
+}
+
+/* The names of those of both that are there; NULL: neither is. */
+static const char *
+name_methods(bool seccomp, bool landlock)
+{
+	return seccomp && landlock ? "seccomp and Landlock"
+	       : seccomp	   ? "seccomp"
+	       : landlock	   ? "Landlock"
+				   : NULL;
+}
+
+const char *
+confine_methods(void)
+{
+#if defined(__OpenBSD__)
+	return "pledge";
+#else
+	return name_methods(BUILT_WITH_SECCOMP, BUILT_WITH_LANDLOCK);
+#endif
+}
+
+const char *
+confine_missing(void)
+{
+	return name_methods(BUILT_WITH_SECCOMP && !has_seccomp(), BUILT_WITH_LANDLOCK && !has_landlock());
+}

@@ -1,0 +1,51 @@
+/*
+ * known - the keys that the person has accepted: a text file that a person can read and edit.
+ *
+ *   server SHA256:zeroFingerprint... example.org 8080
+ *   caller SHA256:zeroFingerprint... Ann
+ *
+ * Empty lines, lines that start with # and lines that are neither are left alone.  Lines are only ever
+ * appended, each with one write under a lock, so that neither a crash nor a second tchat damages what is
+ * there.
+ */
+#ifndef KNOWN_H
+#define KNOWN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "fingerprint.h"
+
+#define KNOWN_NAME_MAX 256
+
+struct known {
+	enum { KNOWN_SERVER, KNOWN_CALLER } kind;
+	char fingerprint[FINGERPRINT_SIZE];
+	char name[KNOWN_NAME_MAX]; /* of the caller, or the server's host */
+	unsigned port;		   /* of a server */
+};
+
+/* Reads a line, without its LF.  False if it is none that tells of a key. */
+bool known_parse(const char *line, size_t length, struct known *known);
+
+/* Writes a line, with its LF; returns its length, or 0 if it does not fit. */
+size_t known_format(const struct known *known, char *line, size_t size);
+
+/*
+ * What the file at path says of the server at host and port: nothing, that it has this key, or
+ * another, which is then written to *other.
+ */
+enum known_server { SERVER_NEW, SERVER_SAME, SERVER_CHANGED };
+enum known_server known_server(const char *path, const char *host, unsigned port,
+			       const char *fingerprint, char other[FINGERPRINT_SIZE]);
+
+/* Whether the file has a caller with that key, and under which name. */
+bool known_caller(const char *path, const char *fingerprint, char name[KNOWN_NAME_MAX]);
+
+/* Whether the file has a caller of that name. */
+bool known_name(const char *path, const char *name);
+
+/* Appends.  Returns 0, or -1 and errno. */
+int known_add(const char *path, const struct known *known);
+
+#endif

@@ -1,0 +1,333 @@
+#include <config.h>
+
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "filter.h"
+#include "identity.h"
+#include "known.h"
+#include "secure.h"
+#include "store.h"
+#include "tls.h"
+
+#define HANDSHAKE_MS 10000
+#define GOODBYE_MAX 32 /* bytes of a record with an alert (RFC 8446, 5.2 and 6) */
+
+static struct identity identity;
+static char known_path[PATH_MAX];
+
+static void __attribute__((format(printf, 2, 3)))
+say(const struct secure *s, const char *format, ...)
+{
+	char text[SECURE_TEXT_MAX];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	s->say(s->context, text);
+}
+
+int
+secure_open(const struct options *o, char *error, size_t size)
+{
+	if (identity_open(&identity, o->name, error, size) == -1)
+		return -1;
+	if (store_path("known_peers", known_path, sizeof known_path) == -1) {
+		snprintf(error, size, "cannot keep keys in %s: %s", known_path, strerror(errno));
+		return -1;
+	}
+	return 0;
+}
+
+void
+secure_introduce(secure_say *say_to, void *context)
+{
+	char text[SECURE_TEXT_MAX];
+
+	if (!identity.made)
+		return;
+	snprintf(text, sizeof text, "made a key: its fingerprint is %s", identity.fingerprint);
+	say_to(context, text);
+}
+
+const char *
+secure_fingerprint(void)
+{
+	return identity.fingerprint;
+}
+
+void
+secure_close(void)
+{
+	identity_close(&identity);
+}
+
+/* The end without a conversation; what there is to say has been said. */
+static enum secure_state
+fail(struct secure *s)
+{
+	tls_free(s->peer->tls);
+	s->peer->tls = NULL;
+	shutdown(s->peer->socket, SHUT_WR);
+	close(s->peer->socket);
+	return s->state = SECURE_FAILED;
+}
+
+/* The conversation can begin, with a peer that is called so. */
+static enum secure_state
+succeed(struct secure *s, const char *secrecy, const char *title)
+{
+	s->peer->secrecy = secrecy;
+	if (title != NULL) {
+		filter_string(title, s->peer->host, sizeof s->peer->host);
+		filter_string(title, s->peer->title, sizeof s->peer->title);
+	}
+	return s->state = SECURE_DONE;
+}
+
+void
+secure_begin(struct secure *s, const struct options *options, struct peer *peer, secure_say *say_to,
+	     void *context)
+{
+	*s = (struct secure){
+		.options = options,
+		.state = SECURE_AGREEING,
+		.peer = peer,
+		.deadline = clock_now() + HANDSHAKE_MS,
+		.say = say_to,
+		.context = context,
+	};
+	peer->tls = tls_new(&identity, options->role == ROLE_SERVER,
+			    options->anonymous ? TLS_KEY_WANTED : TLS_KEY_REQUIRED, peer->socket);
+}
+
+/* The second line of the question. */
+static void
+repeat_question(const struct secure *s)
+{
+	const char *name = tls_peer_name(s->peer->tls);
+
+	if (s->options->role == ROLE_CLIENT)
+		say(s, "is it the right one? answer yes or no");
+	else if (*name != '\0' && known_name(known_path, name))
+		say(s, "%s is known already, with another key: answer yes and another name, or no", name);
+	else if (*name != '\0')
+		say(s, "let it in? answer yes, or yes and a name to know it by, or no");
+	else
+		say(s, "let it in? answer yes and a name to know it by, or no");
+}
+
+static enum secure_state
+ask(struct secure *s)
+{
+	const char *name = tls_peer_name(s->peer->tls);
+
+	if (s->options->role == ROLE_CLIENT)
+		say(s, "the key of %s is not known yet: %s", s->peer->name, s->fingerprint);
+	else
+		say(s, "the caller's key is not known yet: %s, it calls itself %s", s->fingerprint,
+		    *name != '\0' ? name : "nothing");
+	repeat_question(s);
+	return s->state = SECURE_ASKING;
+}
+
+/* The server at this host and port had another key the last time. */
+static enum secure_state
+refuse_changed(struct secure *s, const char *other)
+{
+	say(s, "THE KEY OF %s HAS CHANGED: somebody may be in between", s->peer->name);
+	say(s, "known:    %s", other);
+	say(s, "received: %s", s->fingerprint);
+	say(s, "if it was changed on purpose, remove the server's line from %s and call again", known_path);
+	tls_refuse(s->peer->tls);
+	return fail(s);
+}
+
+/* Only those keys are accepted that were named on the command line. */
+static enum secure_state
+check_pins(struct secure *s)
+{
+	for (int i = 0; i < s->options->pin_count; i++) {
+		if (strcmp(s->options->pins[i], s->fingerprint) != 0)
+			continue;
+		say(s, "encrypted: the key of %s is pinned", s->peer->name);
+		return succeed(s, "encrypted", NULL);
+	}
+	say(s, "the key of %s is not one of those pinned: %s", s->peer->name, s->fingerprint);
+	tls_refuse(s->peer->tls);
+	return fail(s);
+}
+
+/* The handshake is done: who is there? */
+static enum secure_state
+judge(struct secure *s)
+{
+	char other[FINGERPRINT_SIZE], name[KNOWN_NAME_MAX];
+	const struct options *o = s->options;
+
+	if (!tls_peer(s->peer->tls, s->fingerprint)) {
+		say(s, "encrypted, but %s is unknown: it has shown no key", s->peer->name);
+		return succeed(s, "encrypted, unknown", NULL);
+	}
+	if (o->pin_count > 0)
+		return check_pins(s);
+	if (o->role == ROLE_SERVER) {
+		if (!known_caller(known_path, s->fingerprint, name))
+			return ask(s);
+		say(s, "encrypted: the caller is %s", name);
+		return succeed(s, "encrypted", name);
+	}
+	switch (known_server(known_path, o->host, o->port, s->fingerprint, other)) {
+	case SERVER_SAME:
+		say(s, "encrypted: the key of %s is known", s->peer->name);
+		return succeed(s, "encrypted", NULL);
+	case SERVER_CHANGED:
+		return refuse_changed(s, other);
+	case SERVER_NEW:
+		break;
+	}
+	return ask(s);
+}
+
+struct pollfd
+secure_poll(const struct secure *s, int *timeout)
+{
+	if (s->state == SECURE_ASKING) /* the peer may lose patience */
+		return (struct pollfd){.fd = s->peer->socket, .events = s->spoken ? 0 : POLLRDHUP};
+	*timeout = clock_sooner(*timeout, clock_until(s->deadline));
+	return (struct pollfd){.fd = s->peer->socket, .events = tls_events(s->peer->tls)};
+}
+
+/*
+ * While the person thinks: whether the peer is still there.  One that has said something before it left
+ * is still let in, to be heard.
+ */
+static enum secure_state
+watch(struct secure *s)
+{
+	struct pollfd fd = secure_poll(s, &(int){-1});
+	int unread = 0;
+
+	if (poll(&fd, 1, 0) <= 0 || fd.revents == 0)
+		return SECURE_ASKING;
+	s->spoken = (fd.revents & (POLLERR | POLLHUP)) == 0 && ioctl(s->peer->socket, FIONREAD, &unread) == 0 &&
+		    unread > GOODBYE_MAX;
+	if (s->spoken)
+		return SECURE_ASKING;
+	say(s, "%s has left", s->peer->name);
+	return fail(s);
+}
+
+enum secure_state
+secure_step(struct secure *s)
+{
+	if (s->state == SECURE_ASKING)
+		return watch(s);
+	if (s->state != SECURE_AGREEING)
+		return s->state;
+	switch (tls_handshake(s->peer->tls)) {
+	case TLS_READY:
+		return judge(s);
+	case TLS_FAILED:
+		if (tls_lacks_key(s->peer->tls))
+			say(s, "%s has shown no key", s->peer->name);
+		else
+			say(s, "cannot agree on encryption with %s: %s", s->peer->name,
+			    tls_error(s->peer->tls));
+		return fail(s);
+	case TLS_PENDING:
+		break;
+	}
+	if (clock_until(s->deadline) > 0)
+		return SECURE_AGREEING;
+	say(s, "cannot agree on encryption with %s: it took more than %d seconds", s->peer->name,
+	    HANDSHAKE_MS / 1000);
+	return fail(s);
+}
+
+/* The person has said yes. */
+static enum secure_state
+accept_key(struct secure *s, const char *name)
+{
+	const struct options *o = s->options;
+	struct known known = {.kind = KNOWN_SERVER, .port = o->port};
+
+	if (o->role == ROLE_SERVER) {
+		known.kind = KNOWN_CALLER;
+		say(s, "encrypted: the caller is known as %s from now on", name);
+	} else {
+		name = o->host;
+		say(s, "encrypted: the key of %s is known from now on", s->peer->name);
+	}
+	strlcpy(known.fingerprint, s->fingerprint, sizeof known.fingerprint);
+	strlcpy(known.name, name, sizeof known.name);
+	if (known_add(known_path, &known) == -1)
+		say(s, "cannot remember the key: %s", strerror(errno));
+	return succeed(s, "encrypted, new key", o->role == ROLE_SERVER ? name : NULL);
+}
+
+enum secure_state
+secure_answer(struct secure *s, const char *text, size_t length)
+{
+	char answer[KNOWN_NAME_MAX], *name = answer + 3;
+
+	while (length > 0 && strchr("\r\n\t ", text[length - 1]) != NULL)
+		length--;
+	if (length < sizeof answer) {
+		memcpy(answer, text, length);
+		answer[length] = '\0';
+		if (strcmp(answer, "no") == 0) {
+			secure_refuse(s, "");
+			return s->state;
+		}
+		if (strcmp(answer, "yes") == 0 && s->options->role == ROLE_CLIENT)
+			return accept_key(s, NULL);
+		if (strncmp(answer, "yes", 3) == 0 && s->options->role == ROLE_SERVER &&
+		    (*name == '\0' || *name == ' ')) {
+			name += strspn(name, " ");
+			if (*name == '\0')
+				strlcpy(name = answer, tls_peer_name(s->peer->tls), sizeof answer);
+			if (*name != '\0' && !known_name(known_path, name))
+				return accept_key(s, name);
+		}
+	}
+	repeat_question(s);
+	return SECURE_ASKING;
+}
+
+const char *const *
+secure_rows(const struct peer *peer)
+{
+	static char how[128], own[128], other[PEER_NAME_MAX + 128];
+	static const char *const plain[] = {
+		"This conversation is not encrypted:", "whoever is in between can read and change it.",
+		"Both sides need -t.", NULL};
+	static const char *const rows[] = {how, own, other, NULL};
+	char fingerprint[FINGERPRINT_SIZE];
+
+	if (peer->tls == NULL)
+		return plain;
+	tls_describe(peer->tls, how, sizeof how);
+	snprintf(own, sizeof own, "here   %s", identity.fingerprint);
+	snprintf(other, sizeof other, "there  %s",
+		 tls_peer(peer->tls, fingerprint) ? fingerprint : "unknown: it has shown no key");
+	return rows;
+}
+
+void
+secure_refuse(struct secure *s, const char *why)
+{
+	if (s->state == SECURE_ASKING)
+		say(s, "the key was not accepted%s", why);
+	tls_refuse(s->peer->tls);
+	fail(s);
+}

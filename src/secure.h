@@ -1,0 +1,82 @@
+/*
+ * secure - between a connection and the conversation over it: with -t both sides agree on encryption,
+ * and the person decides whether the key at the other end is the right one.
+ *
+ * Trust on first use, both ways: a server is known by host and port, a caller by its key and under the
+ * name that it was given when it was let in.
+ */
+#ifndef SECURE_H
+#define SECURE_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fingerprint.h"
+#include "options.h"
+#include "peer.h"
+
+#define SECURE_TEXT_MAX 1024
+
+/* What it has to say to the person, one notice each time. */
+typedef void secure_say(void *context, const char *text);
+
+enum secure_state {
+	SECURE_AGREEING, /* the handshake */
+	SECURE_ASKING,	 /* the person has to answer: secure_answer */
+	SECURE_DONE,	 /* the conversation can begin */
+	SECURE_FAILED	 /* it cannot, as was said; the peer is closed */
+};
+
+struct secure {
+	const struct options *options;
+	enum secure_state state;
+	struct peer *peer;
+	int64_t deadline;
+	bool spoken; /* SECURE_ASKING: the peer has left, and what it said can still be read */
+	secure_say *say;
+	void *context;
+	char fingerprint[FINGERPRINT_SIZE]; /* of the peer */
+};
+
+/*
+ * Reads the identity, for all conversations of this program, or makes it.  Returns 0, or -1 with a
+ * message in error, which has room for size bytes.
+ */
+int secure_open(const struct options *options, char *error, size_t size);
+
+/* Tells of an identity that had to be made. */
+void secure_introduce(secure_say *say, void *context);
+
+/* One's own fingerprint. */
+const char *secure_fingerprint(void);
+
+/* Begins with a peer that has just been connected.  All pointers must stay good until it is over. */
+void secure_begin(struct secure *secure, const struct options *options, struct peer *peer,
+		  secure_say *say, void *context);
+
+/* What to wait for, and not longer than *timeout, which is brought forward. */
+struct pollfd secure_poll(const struct secure *secure, int *timeout);
+
+/* Goes on as far as it can without waiting. */
+enum secure_state secure_step(struct secure *secure);
+
+/* The person's answer, with or without LF.  SECURE_ASKING: it was none, and the question is repeated. */
+enum secure_state secure_answer(struct secure *secure, const char *text, size_t length);
+
+/*
+ * There is nobody to ask, or the person leaves: it ends here.  Where it was asked, why is added to what
+ * is said.
+ */
+void secure_refuse(struct secure *secure, const char *why);
+
+/*
+ * Rows that tell how the conversation is encrypted and which keys the sides have, up to a NULL; good
+ * until the next call.
+ */
+const char *const *secure_rows(const struct peer *peer);
+
+/* Gives the identity back. */
+void secure_close(void);
+
+#endif

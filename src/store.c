@@ -1,0 +1,63 @@
+#include <config.h>
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "store.h"
+
+/* The home directory, or NULL. */
+static const char *
+home(void)
+{
+	const char *home = getenv("HOME");
+	const struct passwd *user;
+
+	if (home != NULL && *home == '/')
+		return home;
+	user = getpwuid(getuid());
+	return user != NULL ? user->pw_dir : NULL;
+}
+
+/* Makes all directories on the way to a file, for nobody else to look into. */
+static int
+make_directories(char *path)
+{
+	for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+		int result;
+
+		*slash = '\0';
+		result = mkdir(path, 0700);
+		*slash = '/';
+		if (result == -1 && errno != EEXIST)
+			return -1;
+	}
+	return 0;
+}
+
+int
+store_path(const char *file, char *path, size_t size)
+{
+	const char *data = getenv("XDG_DATA_HOME");
+	int length;
+
+	/* The specification has relative paths ignored. */
+	if (data != NULL && *data == '/') {
+		length = snprintf(path, size, "%s/tchat/%s", data, file);
+	} else if (home() != NULL) {
+		length = snprintf(path, size, "%s/.local/share/tchat/%s", home(), file);
+	} else {
+		errno = ENOENT;
+		return -1;
+	}
+	if (length < 0 || (size_t)length >= size) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	return make_directories(path);
+}

@@ -1,0 +1,374 @@
+#include <config.h>
+
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "fatal.h"
+#include "filter.h"
+#include "identity.h"
+#include "tls.h"
+
+#define PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3"
+#define HANDSHAKE_MAX 65536 /* bytes of one message; a certificate has one or two thousand */
+#define RECORD_HANDSHAKE 22 /* RFC 8446, 5.1 */
+#define RECORD_ALERT 21
+
+struct tls {
+	gnutls_session_t session;
+	int socket;
+	int flags;	     /* for receiving */
+	bool blocked;	     /* the socket had nothing to receive, or no room */
+	struct buffer *wire; /* where what is to be sent goes; NULL: to the socket, or nowhere */
+	bool listening;
+	int cause, error_number;
+	unsigned char first[2]; /* bytes received */
+	size_t received;
+	/*
+	 * A peer may ask for new keys, which have to come before the next record that is sent (RFC
+	 * 8446, 4.6.3).  Who receives the question cannot answer it, so it counts them here, in memory
+	 * that both processes have.
+	 */
+	atomic_uint *updates;
+	unsigned updates_done;
+	char fingerprint[FINGERPRINT_SIZE]; /* of the peer; empty: none */
+	char name[TLS_NAME_MAX];
+	char error[256];
+};
+
+/* --- Between GnuTLS and the socket. --- */
+
+static ssize_t
+pull(gnutls_transport_ptr_t transport, void *data, size_t size)
+{
+	struct tls *tls = transport;
+	ssize_t n = recv(tls->socket, data, size, tls->flags);
+
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		tls->blocked = true;
+	if (n == -1)
+		gnutls_transport_set_errno(tls->session, tls->error_number = errno);
+	for (ssize_t i = 0; i < n && tls->received < sizeof tls->first; i++)
+		tls->first[tls->received++] = ((unsigned char *)data)[i];
+	return n;
+}
+
+static ssize_t
+push(gnutls_transport_ptr_t transport, const void *data, size_t size)
+{
+	struct tls *tls = transport;
+	ssize_t n = (ssize_t)size;
+
+	if (tls->wire != NULL)
+		buffer_add(tls->wire, data, size);
+	else if (!tls->listening)
+		n = send(tls->socket, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		tls->blocked = true;
+	if (n == -1)
+		gnutls_transport_set_errno(tls->session, errno);
+	return n;
+}
+
+/* In the listener: the peer wants new keys from the speaker. */
+static int
+note_update(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
+	    const gnutls_datum_t *message)
+{
+	const struct tls *tls = gnutls_session_get_ptr(session);
+
+	(void)type;
+	(void)when;
+	if (incoming && tls->listening && message->size == 1 && message->data[0] == 1)
+		atomic_fetch_add(tls->updates, 1);
+	return 0;
+}
+
+/* --- The handshake. --- */
+
+struct tls *
+tls_new(const struct identity *identity, bool server, enum tls_proof proof, int socket)
+{
+	struct tls *tls = calloc(1, sizeof *tls);
+	unsigned side = server ? GNUTLS_SERVER : GNUTLS_CLIENT | GNUTLS_FORCE_CLIENT_CERT;
+
+	if (tls == NULL ||
+	    gnutls_init(&tls->session, side | GNUTLS_NONBLOCK | GNUTLS_NO_TICKETS) < 0)
+		fatal("cannot get memory");
+	tls->socket = socket;
+	tls->flags = MSG_DONTWAIT;
+	tls->updates = mmap(NULL, sizeof *tls->updates, PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (tls->updates == MAP_FAILED)
+		fatal("cannot get memory");
+	gnutls_session_set_ptr(tls->session, tls);
+	gnutls_transport_set_ptr(tls->session, tls);
+	gnutls_transport_set_pull_function(tls->session, pull);
+	gnutls_transport_set_push_function(tls->session, push);
+	gnutls_handshake_set_max_packet_length(tls->session, HANDSHAKE_MAX);
+	gnutls_handshake_set_hook_function(tls->session, GNUTLS_HANDSHAKE_KEY_UPDATE, GNUTLS_HOOK_POST,
+					   note_update);
+	if (gnutls_priority_set_direct(tls->session, PRIORITIES, NULL) < 0 ||
+	    gnutls_credentials_set(tls->session, GNUTLS_CRD_CERTIFICATE, identity->credentials) < 0) {
+		tls_free(tls);
+		return NULL;
+	}
+	if (server)
+		gnutls_certificate_server_set_request(
+			tls->session, proof == TLS_KEY_REQUIRED ? GNUTLS_CERT_REQUIRE : GNUTLS_CERT_REQUEST);
+	return tls;
+}
+
+static enum tls_state
+fail(struct tls *tls, const char *reason)
+{
+	strlcpy(tls->error, reason, sizeof tls->error);
+	return TLS_FAILED;
+}
+
+/* Says in the person's words why the handshake failed. */
+static enum tls_state
+handshake_failed(struct tls *tls, int result)
+{
+	gnutls_alert_description_t alert = gnutls_alert_get(tls->session);
+
+	tls->cause = result;
+	if (result == GNUTLS_E_WARNING_ALERT_RECEIVED && alert == GNUTLS_A_USER_CANCELED)
+		return fail(tls, "the line is busy");
+	gnutls_alert_send_appropriate(tls->session, result);
+	if (tls->received > 0 && tls->first[0] != RECORD_HANDSHAKE && tls->first[0] != RECORD_ALERT)
+		return fail(tls, "it does not speak TLS");
+	switch (result) {
+	case GNUTLS_E_UNSUPPORTED_VERSION_PACKET:
+		return fail(tls, "it does not speak TLS 1.3");
+	case GNUTLS_E_PREMATURE_TERMINATION:
+	case GNUTLS_E_PULL_ERROR:
+	case GNUTLS_E_PUSH_ERROR:
+		return fail(tls, "it hung up");
+	case GNUTLS_E_NO_CERTIFICATE_FOUND:
+	case GNUTLS_E_CERTIFICATE_REQUIRED:
+		return fail(tls, "it has shown no key");
+	case GNUTLS_E_FATAL_ALERT_RECEIVED:
+		return fail(tls, alert == GNUTLS_A_PROTOCOL_VERSION ? "it does not speak TLS 1.3"
+								    : gnutls_alert_get_name(alert));
+	default:
+		return fail(tls, gnutls_strerror(result));
+	}
+}
+
+/* Reads what the certificate says of the peer: its name, made safe. */
+static void
+read_name(struct tls *tls, gnutls_x509_crt_t certificate)
+{
+	char name[256];
+	size_t size = sizeof name;
+
+	if (gnutls_x509_crt_get_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME, 0, 0, name, &size) >= 0)
+		filter_string(name, tls->name, sizeof tls->name);
+}
+
+/* Reads the certificate that the peer has shown. */
+static enum tls_state
+read_certificate(struct tls *tls)
+{
+	unsigned count = 0;
+	const gnutls_datum_t *shown = gnutls_certificate_get_peers(tls->session, &count);
+	enum tls_state state = TLS_READY;
+	gnutls_x509_crt_t certificate;
+	time_t now = time(NULL);
+
+	if (shown == NULL || count == 0)
+		return TLS_READY;
+	gnutls_x509_crt_init(&certificate);
+	if (gnutls_x509_crt_import(certificate, &shown[0], GNUTLS_X509_FMT_DER) < 0 ||
+	    identity_fingerprint(certificate, tls->fingerprint) < 0)
+		state = fail(tls, "its certificate cannot be read");
+	else if (gnutls_x509_crt_get_expiration_time(certificate) < now)
+		state = fail(tls, "its certificate has expired");
+	else if (gnutls_x509_crt_get_activation_time(certificate) > now)
+		state = fail(tls, "its certificate is not valid yet");
+	else
+		read_name(tls, certificate);
+	gnutls_x509_crt_deinit(certificate);
+	if (state == TLS_FAILED)
+		gnutls_alert_send(tls->session, GNUTLS_AL_FATAL, GNUTLS_A_BAD_CERTIFICATE);
+	return state;
+}
+
+enum tls_state
+tls_handshake(struct tls *tls)
+{
+	int result;
+
+	do {
+		tls->blocked = false;
+		result = gnutls_handshake(tls->session);
+		if (result == GNUTLS_E_AGAIN && tls->blocked)
+			return TLS_PENDING;
+		if (result == GNUTLS_E_WARNING_ALERT_RECEIVED)
+			break;
+	} while (result < 0 && gnutls_error_is_fatal(result) == 0);
+	return result == 0 ? read_certificate(tls) : handshake_failed(tls, result);
+}
+
+short
+tls_events(const struct tls *tls)
+{
+	return gnutls_record_get_direction(tls->session) == 0 ? POLLIN : POLLOUT;
+}
+
+const char *
+tls_error(const struct tls *tls)
+{
+	return tls->error;
+}
+
+bool
+tls_lacks_key(const struct tls *tls)
+{
+	return tls->cause == GNUTLS_E_NO_CERTIFICATE_FOUND || tls->cause == GNUTLS_E_CERTIFICATE_REQUIRED;
+}
+
+bool
+tls_peer(const struct tls *tls, char fingerprint[FINGERPRINT_SIZE])
+{
+	memcpy(fingerprint, tls->fingerprint, FINGERPRINT_SIZE);
+	return tls->fingerprint[0] != '\0';
+}
+
+const char *
+tls_peer_name(const struct tls *tls)
+{
+	return tls->name;
+}
+
+void
+tls_describe(const struct tls *tls, char *text, size_t size)
+{
+	snprintf(text, size, "TLS 1.3, %s, %s", gnutls_group_get_name(gnutls_group_get(tls->session)),
+		 gnutls_cipher_get_name(gnutls_cipher_get(tls->session)));
+}
+
+void
+tls_refuse(struct tls *tls)
+{
+	gnutls_alert_send(tls->session, GNUTLS_AL_FATAL, GNUTLS_A_ACCESS_DENIED);
+}
+
+/* --- The conversation. --- */
+
+ssize_t
+tls_seal(struct tls *tls, const char *text, size_t length, struct buffer *wire)
+{
+	unsigned updates = atomic_load(tls->updates);
+	ssize_t n = 0;
+
+	tls->wire = wire;
+	if (updates != tls->updates_done) { /* one answers them all */
+		n = gnutls_session_key_update(tls->session, 0);
+		tls->updates_done = updates;
+	}
+	if (n >= 0)
+		n = gnutls_record_send(tls->session, text, length);
+	tls->wire = NULL;
+	if (n >= 0)
+		return n;
+	tls->cause = (int)n;
+	errno = EPROTO;
+	return -1;
+}
+
+void
+tls_seal_end(struct tls *tls, struct buffer *wire)
+{
+	tls->wire = wire;
+	gnutls_bye(tls->session, GNUTLS_SHUT_WR);
+	tls->wire = NULL;
+}
+
+void
+tls_listen(struct tls *tls, int socket)
+{
+	tls->socket = socket;
+	tls->listening = true;
+}
+
+/* Why receiving failed, as tls_explain understands it: an alert, or a negative code of GnuTLS. */
+static int
+cause_of(const struct tls *tls, ssize_t result)
+{
+	return result == GNUTLS_E_FATAL_ALERT_RECEIVED ? (int)gnutls_alert_get(tls->session) : (int)result;
+}
+
+ssize_t
+tls_receive(struct tls *tls, void *data, size_t size, int flags)
+{
+	unsigned updates = atomic_load(tls->updates);
+	ssize_t n;
+
+	tls->flags = flags;
+	for (;;) {
+		tls->blocked = false;
+		n = gnutls_record_recv(tls->session, data, size);
+		if (n >= 0)
+			return n;
+		/*
+		 * The session here believes that it has to answer, and would not take a second question
+		 * before that.  So it answers, to nobody: what it sends goes nowhere.
+		 */
+		if (tls->listening && atomic_load(tls->updates) != updates) {
+			gnutls_record_send(tls->session, "", 0);
+			updates = atomic_load(tls->updates);
+		}
+		if (n == GNUTLS_E_AGAIN || n == GNUTLS_E_INTERRUPTED) {
+			if (!tls->blocked)
+				continue;
+			errno = EAGAIN;
+			return -1;
+		}
+		if (gnutls_error_is_fatal((int)n) == 0)
+			continue;
+		tls->cause = cause_of(tls, n);
+		errno = n == GNUTLS_E_PULL_ERROR	      ? tls->error_number
+			: n == GNUTLS_E_PREMATURE_TERMINATION ? ENODATA
+							      : EPROTO;
+		return -1;
+	}
+}
+
+int
+tls_cause(const struct tls *tls)
+{
+	return tls->cause;
+}
+
+void
+tls_explain(int cause, const char *name, char *text, size_t size)
+{
+	if (cause == GNUTLS_A_ACCESS_DENIED)
+		snprintf(text, size, "%s refused the conversation", name);
+	else if (cause > 0)
+		snprintf(text, size, "%s broke off: %s", name,
+			 gnutls_alert_get_name((gnutls_alert_description_t)cause));
+	else
+		snprintf(text, size, "the connection to %s broke: %s", name, gnutls_strerror(cause));
+}
+
+void
+tls_free(struct tls *tls)
+{
+	if (tls == NULL)
+		return;
+	gnutls_deinit(tls->session);
+	munmap(tls->updates, sizeof *tls->updates);
+	free(tls);
+}

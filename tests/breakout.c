@@ -1,0 +1,108 @@
+/*
+ * tchat, but whoever reads from the network does what the peer says, as if the peer had found a way
+ * to take it over.  Linked with --wrap=recv.
+ */
+#include <config.h>
+
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+
+static bool
+read_file(void)
+{
+	return open("/etc/passwd", O_RDONLY) != -1;
+}
+
+static bool
+write_file(void)
+{
+	return open("broken-out", O_WRONLY | O_CREAT, 0600) != -1;
+}
+
+static bool
+make_socket(void)
+{
+	return socket(AF_INET, SOCK_DGRAM, 0) != -1;
+}
+
+static bool
+call_elsewhere(void)
+{
+	const struct sockaddr_in to = {
+		.sin_family = AF_INET, .sin_port = htons(1), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+
+	/* Nobody is there, but one may find that out. */
+	return connect(socket(AF_INET, SOCK_STREAM, 0), (const struct sockaddr *)&to, sizeof to) == 0 ||
+	       errno == ECONNREFUSED;
+}
+
+static bool
+execute(void)
+{
+	return execl("/bin/echo", "echo", "escaped: execute", (char *)NULL) == 0;
+}
+
+static bool
+make_process(void)
+{
+	return fork() != -1;
+}
+
+static bool
+end_speaker(void)
+{
+	return kill(getppid(), SIGTERM) == 0;
+}
+
+static bool
+make_code(void)
+{
+	return mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) !=
+	       MAP_FAILED;
+}
+
+static int line; /* the socket */
+
+static bool
+tell_peer(void)
+{
+	return write(line, "escaped\n", 8) == 8;
+}
+
+static const struct {
+	const char *name;
+	bool (*attempt)(void);
+} attempts[] = {
+	{"read file\n", read_file},	{"write file\n", write_file},
+	{"make socket\n", make_socket}, {"call elsewhere\n", call_elsewhere},
+	{"execute\n", execute},		{"make process\n", make_process},
+	{"end speaker\n", end_speaker}, {"make code\n", make_code},
+	{"tell peer\n", tell_peer},
+};
+
+ssize_t __real_recv(int fd, void *buffer, size_t size, int flags);
+ssize_t __wrap_recv(int fd, void *buffer, size_t size, int flags);
+
+/* Receives, obeys, and puts what came of it in the place of the order. */
+ssize_t
+__wrap_recv(int fd, void *buffer, size_t size, int flags)
+{
+	ssize_t n = __real_recv(fd, buffer, size, flags);
+
+	line = fd;
+	for (size_t i = 0; i < sizeof attempts / sizeof attempts[0] && n > 0; i++)
+		if ((size_t)n == strlen(attempts[i].name) && memcmp(buffer, attempts[i].name, (size_t)n) == 0)
+			return snprintf(buffer, size, "%s: %s",
+					attempts[i].attempt() ? "escaped" : "refused", attempts[i].name);
+	return n;
+}

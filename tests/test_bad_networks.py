@@ -1,0 +1,255 @@
+"""Networks that lose, delay, repeat and reorder packets, and peers that do strange things."""
+
+import contextlib
+import ctypes
+import fcntl
+import heapq
+import os
+import random
+import select
+import socket
+import struct
+import subprocess
+import threading
+import time
+
+import pytest
+
+from fullscreen import DELIVERED, ON_ITS_WAY, WAITING, marked, screen_deaf  # noqa: F401, a fixture
+from peers import TCHAT, eventually, together
+from terminal import ctrl
+from test_network import sockets
+from test_screen import lines, pasted, theirs
+
+HERE, THERE = "192.0.2.1", "192.0.2.2"
+
+
+class Link:
+    """Two hosts, namespaces of this machine, and a link between them whose packets this class carries,
+    or not: some are lost, late, repeated or overtaken by others, always the same ones for a seed."""
+
+    LOST, REPEATED, LATE = 0.1, 0.05, 0.2
+
+    def __init__(self, name, seed):
+        self.hosts = [f"{name}-here", f"{name}-there"]
+        self.lossy, self.cut = True, False
+        self.lost = 0
+        self._random = random.Random(seed)
+        self._ends = []
+        self._waking, self._awake = os.pipe()
+        self._thread = threading.Thread(target=self._carry, daemon=True)
+        try:
+            for number, (host, address) in enumerate(zip(self.hosts, (HERE, THERE))):
+                self._ip(f"netns add {host}")
+                device = f"t{name[-6:]}{number}"
+                end = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
+                self._ends.append(end)
+                iff_tun, iff_no_pi, tunsetiff = 1, 0x1000, 0x400454CA
+                fcntl.ioctl(end, tunsetiff, struct.pack("16sH22x", device.encode(), iff_tun | iff_no_pi))
+                self._ip(f"link set {device} netns {host}")
+                self._ip(f"-n {host} address add {address}/30 dev {device}")
+                self._ip(f"-n {host} link set {device} up")
+        except BaseException:
+            self.remove()
+            raise
+        self._thread.start()
+
+    @staticmethod
+    def _ip(words):
+        subprocess.run(["ip", *words.split()], check=True, capture_output=True)
+
+    def _fate(self):
+        """When a packet arrives, in seconds from now: each time that it does."""
+        if self.cut or (self.lossy and self._random.random() < self.LOST):
+            self.lost += 1
+            return []
+        if not self.lossy:
+            return [0]
+        times = 2 if self._random.random() < self.REPEATED else 1
+        return [self._random.random() * 0.02 if self._random.random() < self.LATE else 0
+                for _ in range(times)]
+
+    def _carry(self):
+        late, count = [], 0  # packets that are on their way: when they arrive, where, and what they are
+        while True:
+            timeout = max(0, late[0][0] - time.monotonic()) if late else None
+            ready = select.select([self._waking, *self._ends], [], [], timeout)[0]
+            if self._waking in ready:
+                return
+            for end in ready:
+                packet = os.read(end, 65536)
+                for delay in self._fate():
+                    count += 1
+                    other = self._ends[1 - self._ends.index(end)]
+                    heapq.heappush(late, (time.monotonic() + delay, count, other, packet))
+            while late and late[0][0] <= time.monotonic():
+                try:
+                    os.write(late[0][2], late[0][3])
+                except OSError:
+                    pass  # no room, or the device is down: one more that is lost
+                heapq.heappop(late)
+
+    def inside(self, number):
+        """What comes before a command that is to run on one of the hosts."""
+        return ["ip", "netns", "exec", self.hosts[number]]
+
+    def remove(self):
+        if self._thread.is_alive():
+            os.write(self._awake, b"x")
+            self._thread.join()
+        for host in self.hosts:
+            subprocess.run(["ip", "netns", "delete", host], capture_output=True)
+        for descriptor in (*self._ends, self._waking, self._awake):
+            os.close(descriptor)
+
+
+@pytest.fixture
+def link(port):
+    """A link that loses packets, where this user may make one."""
+    try:
+        link = Link(f"tchat-{port}", port)
+    except (FileNotFoundError, PermissionError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"no network namespaces: {getattr(error, 'stderr', error)}")
+    yield link
+    link.remove()
+
+
+def test_lossy_network(link, run, port):
+    """Hundreds of lines each way over a network that loses, repeats, delays and reorders packets: all
+    arrive, once, in order."""
+    server = run(*link.inside(0), TCHAT, "-s", port)
+    server.notice(f"waiting on port {port}")
+    client = run(*link.inside(1), TCHAT, "-c", HERE, port)
+    client.notice(f"connected to {HERE} port {port}")
+
+    def talk(program, label):
+        for n in range(300):
+            program.send(f"{label} {n}\n")
+            time.sleep(0.001)  # so that they go in many packets
+
+    together(lambda: talk(server, "ours"), lambda: talk(client, "theirs"))
+    client.expect("ours 299\n")
+    server.expect("theirs 299\n")
+    server.close_input()
+    client.close_input()
+    assert server.output().decode() == lines(300, "theirs")
+    assert client.output().decode() == lines(300, "ours")
+    assert (server.wait(), client.wait()) == (0, 0)
+    assert link.lost > 5
+
+
+def test_marks_over_a_lossy_network(link, on_terminal, run, port):
+    """However packets are lost, every line is ticked off once it has arrived."""
+    server = on_terminal(*link.inside(0), TCHAT, "-s", port)
+    server.wait_for("waiting on port")
+    client = run(*link.inside(1), TCHAT, "-c", HERE, port)
+    server.wait_for("has called")
+    for n in range(20):
+        server.say(f"ours {n}")
+        client.send(f"theirs {n}\n")
+        server.update(0.005)
+    client.expect("ours 19\n")
+    server.wait_for(theirs("theirs 19", THERE))
+    server.wait_for(marked(DELIVERED, "ours 19"))
+    assert not any(f" you {mark} " in row for row in server.pane for mark in WAITING + ON_ITS_WAY)
+    assert client.out.data.decode() == lines(20, "ours")
+    server.press(ctrl("D"))
+    client.close_input()
+    assert server.wait() == 0
+
+
+def allow_silence(program, milliseconds):
+    """Makes the kernel give up the peer of a program sooner: through a copy of its socket."""
+    pidfd_getfd = 438  # <asm/unistd.h>; Python has no function for it
+    libc = ctypes.CDLL(None, use_errno=True)
+    [number] = sockets(program.pid)
+    copy = libc.syscall(pidfd_getfd, os.pidfd_open(program.pid), number, 0)
+    with socket.socket(fileno=copy) as same:
+        for option, value in ((socket.TCP_USER_TIMEOUT, milliseconds), (socket.TCP_KEEPIDLE, 1),
+                              (socket.TCP_KEEPINTVL, 1)):
+            same.setsockopt(socket.IPPROTO_TCP, option, value)
+
+
+@pytest.mark.parametrize("said", ["", "one\ntwo\n"], ids=["idle", "lines on their way"])
+def test_peer_that_vanishes(link, run, port, said):
+    """When the peer's machine is gone without a word, the kernel notices, and tchat says so, and how
+    many lines have not arrived."""
+    link.lossy = False
+    server = run(*link.inside(0), TCHAT, "-s", port)
+    server.notice(f"waiting on port {port}")
+    client = run(*link.inside(1), TCHAT, "-c", HERE, port)
+    server.err.expect("has called\n")
+    client.send("question\n")
+    server.expect("question\n")
+    server.send("answer\n")
+    client.expect("answer\n")
+    link.cut = True
+    server.send(said)
+
+    def is_given_up():
+        with contextlib.suppress(OSError, ValueError):  # it is gone already
+            allow_silence(server, 500)  # a minute, otherwise
+        return b" broke: Connection timed out\n" in server.err.data
+
+    eventually(is_given_up, "the end of the kernel's patience")
+    assert server.wait() == 1
+    assert (b"tchat: 2 lines were not delivered\n" in server.err.data) == (said != "")
+
+
+# Peers
+
+
+def test_half_closed_both_ways(screen_called):
+    """A peer that has closed its side still gets what waits for it."""
+    server, caller = screen_called()
+    caller.send("half a line")
+    server.say("answer")
+    caller.expect("answer\n")
+    caller.close_input()
+    server.wait_for(theirs("half a line"))
+    server.wait_for("has left$")
+    assert caller.expect_end() == b"answer\n"
+
+
+def test_peer_that_stops_reading(screen_deaf):
+    """While the peer does not read, for however long, keys work and the bar says so; then it all arrives."""
+    server, caller = screen_deaf(columns=120)
+    server.say(pasted("x" * 50_000))
+    server.say("the last")
+    server.wait_for(lambda: "does not read" in server.bar)
+    for turn in range(10):
+        server.press("abc")
+        server.wait_for(lambda: server.input == "> abc")
+        server.press(ctrl("U"))
+        server.wait_for(lambda: server.input == ">")
+        caller.socket.sendall(f"question {turn}\n".encode())
+        server.wait_for(theirs(f"question {turn}"))
+    assert "does not read" in server.bar and server.shows(marked(f"[{WAITING}{ON_ITS_WAY}]", "the last"))
+    caller.read().expect("x\nthe last\n")
+    server.wait_for(marked(DELIVERED, "the last"))
+
+
+def test_byte_by_byte(screen_called):
+    """A line that comes byte by byte is shown when it is whole, and nothing of it before."""
+    server, caller = screen_called()
+    text = "é漢👍 slowly"
+    for n, byte in enumerate(text.encode()):
+        caller.send(bytes([byte]))
+        server.press("x")
+        server.wait_for(lambda: server.input == "> " + "x" * (n + 1))
+    assert not server.shows("slowly$")
+    caller.send("\n")
+    server.wait_for(theirs("é漢👍 slowly"))
+
+
+def test_reset_amid_a_flood(called):
+    """A connection that breaks in a flood: what has arrived is shown as whole lines, then the reason."""
+    server, caller = called()
+    text = lines(20_000)
+    caller.send(text)
+    server.expect("line 10000\n")
+    caller.reset()
+    server.err.expect(" broke: Connection reset by peer\n")
+    assert server.wait() == 1
+    shown = server.output().decode()
+    assert shown.endswith("\n") and text.startswith(shown[:-1])

@@ -1,0 +1,167 @@
+"""What is left to whoever takes over one of the processes: nothing."""
+
+import os
+import re
+import resource
+import signal
+from pathlib import Path
+
+import pytest
+
+from peers import HOST, TCHAT, call, eventually
+
+SOURCE = Path(__file__).parent.parent / "src" / "confine.c"
+BREAKOUT = Path(TCHAT).parent / "tests" / "breakout"  # tchat that does what the peer says
+BROKEN = "the listener died: it attempted what it may not do"
+SANITIZED = b"__asan_init" in Path(TCHAT).read_bytes()
+ATTEMPTS = ["read file", "write file", "make socket", "call elsewhere", "execute", "make process",
+            "end speaker", "make code", "tell peer"]
+
+
+@pytest.fixture
+def obedient(run, port):
+    """A server that does what its peer says, and the peer."""
+    def obedient(*arguments):
+        server = run(BREAKOUT, "-s", *arguments, port)
+        server.notice(f"waiting on port {port}")
+        caller = call(port)
+        server.notice(f"{HOST} port {caller.port} has called")
+        return server, caller
+
+    return obedient
+
+
+def status(pid, name):
+    """A value from /proc/PID/status."""
+    return re.search(rf"^{name}:\s*(.*)$", Path(f"/proc/{pid}/status").read_text(), re.M)[1]
+
+
+def allowed_calls():
+    """The system calls that the listener may make, as its source lists them."""
+    table = re.search(r"allowed\[\] = \{(.*?)\n\};", SOURCE.read_text(), re.S)[1]
+    if not SANITIZED:
+        table = re.sub(r"#if defined\(SANITIZED\).*?#endif", "", table, flags=re.S)
+    return set(re.findall(r"SCMP_SYS\((\w+)\)", table))
+
+
+@pytest.mark.parametrize("attempt", ATTEMPTS)
+def test_listener_dies_of_the_attempt(obedient, attempt):
+    """A listener that does anything but its work is ended, which the person is told."""
+    server, caller = obedient()
+    caller.send("hello\n")
+    server.expect("hello\n")
+    caller.send(f"{attempt}\n")
+    server.notice(BROKEN)
+    caller.incoming.expect_end()
+    assert server.wait() == 1
+    assert b"escaped" not in server.out.data + caller.incoming.data
+
+
+def test_listener_of_the_full_screen(on_terminal, port):
+    """The same in the full screen; what was said can still be read."""
+    server = on_terminal(BREAKOUT, "-s", port)
+    server.wait_for("waiting on port")
+    caller = call(port)
+    server.wait_for("has called")
+    caller.send("hello\n")
+    server.wait_for("hello$")
+    caller.send("read file\n")
+    server.wait_for(re.escape(BROKEN))
+    assert server.shows("hello$") and "over" in server.bar
+
+
+def test_listener_of_a_later_caller(obedient, port):
+    """Each listener of a server that keeps is confined, and the server outlives it."""
+    server, caller = obedient("-k")
+    for _ in range(2):
+        caller.send("make socket\n")
+        server.notice(BROKEN)
+        server.notice(f"waiting on port {port}")
+        caller = call(port)
+        server.notice(f"{HOST} port {caller.port} has called")
+    caller.send("hello\n")
+    server.expect("hello\n")
+
+
+@pytest.mark.skipif(SANITIZED, reason="the leak checker opens files")
+@pytest.mark.parametrize("attempt", ["read file", "write file", "call elsewhere", "execute"])
+def test_turns_are_refused_the_attempt(obedient, attempt):
+    """The one process that takes turns has neither files nor further connections, and goes on."""
+    server, caller = obedient("-a")
+    caller.send(f"{attempt}\n")
+    server.expect(f"refused: {attempt}\n")
+    server.send("hello\n")
+    caller.expect("hello\n")
+
+
+def test_listener_leaves_no_core(called):
+    """No core file could tell what was said, and no program run by it could get more rights."""
+    server, caller = called()
+    caller.send("hello\n")
+    server.expect("hello\n")
+    listener = server.listener()
+    assert resource.prlimit(listener, resource.RLIMIT_CORE) == (0, 0)
+    assert status(listener, "CoreDumping") == "0"
+    assert status(listener, "NoNewPrivs") == status(server.pid, "NoNewPrivs") == "1"
+    assert status(listener, "Seccomp") == "2"
+    assert os.stat(f"/proc/{listener}/environ").st_uid == 0  # proc(5): it cannot be dumped
+
+
+def test_calls_of_a_conversation(run, environment, port, tmp_path):
+    """A conversation with all that a listener does makes no other calls than those allowed."""
+    environment["ASAN_OPTIONS"] = "detect_leaks=0"  # it cannot look while strace does
+    trace = tmp_path / "trace"
+    server = run("strace", "-ff", "-o", trace, TCHAT, "-s", "-l", tmp_path / "log", port)
+    server.notice(f"waiting on port {port}")
+    caller = call(port)
+    server.notice(f"{HOST} port {caller.port} has called")
+    caller.send(b"hello \x1b[2J\xff\r\n" + b"x" * 200_000 + "äöü €\n".encode() * 10_000 + b"end")
+    server.expect("äöü €\n" * 10_000)
+    tchat = eventually(lambda: [int(path.suffix[1:]) for path in tmp_path.glob("trace.*")
+                                if b"SECCOMP_SET_MODE_FILTER, 0, {" in path.read_bytes()], "a listener")[0]
+    os.kill(tchat, signal.SIGSTOP)
+    eventually(lambda: status(tchat, "State")[0] in "Tt", "the stop")
+    os.kill(tchat, signal.SIGCONT)
+    caller.close_input()
+    server.close_input()
+    server.expect("end\n")
+    assert server.wait() == 0
+    text = (tmp_path / f"trace.{tchat}").read_text()
+    _, confined, after = text.partition("SECCOMP_SET_MODE_FILTER, 0, {")
+    assert confined
+    calls = set(re.findall(r"^(\w+)\(", after, re.M))
+    assert {"recvfrom", "writev", "write", "exit_group"} <= calls <= allowed_calls()
+
+
+@pytest.mark.parametrize("call_name, missing", [
+    ("seccomp", "seccomp"), ("landlock_create_ruleset", "Landlock"),
+    ("seccomp,landlock_create_ruleset", "seccomp and Landlock")])
+def test_kernel_without_it(run, environment, port, call_name, missing):
+    """On a kernel that cannot confine, tchat says so once and goes on."""
+    environment["ASAN_OPTIONS"] = "detect_leaks=0"
+    server = run("strace", "-f", "-o", os.devnull, "-e", f"inject={call_name}:error=ENOSYS",
+                 TCHAT, "-s", "-k", port)
+    server.notice(f"this kernel does not have {missing}: the listener is less confined")
+    server.notice(f"waiting on port {port}")
+    for _ in range(2):
+        caller = call(port)
+        caller.send("hello\n")
+        server.expect("hello\n")
+        caller.close_input()
+        server.notice(f"waiting on port {port}")
+    assert server.err.data.count(b"does not have") == 1
+
+
+def test_full_screen_on_a_kernel_without_it(on_terminal, environment, port):
+    """The same in the full screen."""
+    environment["ASAN_OPTIONS"] = "detect_leaks=0"
+    server = on_terminal("strace", "-f", "-o", os.devnull, "-e", "inject=landlock_create_ruleset:error=ENOSYS",
+                         TCHAT, "-s", port)
+    server.wait_for("does not have Landlock")
+    call(port).send("hello\n")
+    server.wait_for("hello$")
+
+
+def test_version_says_how_it_is_confined(start):
+    """--version tells what was built in."""
+    assert "Confined by seccomp and Landlock.\n".encode() in start("--version").output()

@@ -1,0 +1,158 @@
+"""Signals at any moment, to each process: nothing is lost, and the screen is right afterwards."""
+
+import os
+import random
+import signal
+import threading
+
+import pytest
+
+from fullscreen import DELIVERED, marked
+from peers import call, children, eventually, process_state, together
+from terminal import ctrl
+from test_screen import lines, theirs
+
+HARMLESS = [signal.SIGWINCH, signal.SIGCHLD, signal.SIGTSTP, signal.SIGCONT, signal.SIGPIPE, signal.SIGURG]
+COUNT = 20_000
+
+
+class Storm:
+    """Signals to processes, in the background, until it is told to end and so many have been sent."""
+
+    def __init__(self, *pids):
+        self._pids, self._stop = pids, threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self):
+        generator, sent = random.Random(1), 0
+        while sent < 500 or not self._stop.is_set():
+            os.kill(generator.choice(self._pids), generator.choice(HARMLESS))
+            sent += 1
+            if sent % 10 == 0:
+                self._stop.wait(0.0005)
+
+    def end(self):
+        self._stop.set()
+        self._thread.join()
+        for pid in self._pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+def test_storm_in_plain_mode(called):
+    """Signals to both processes amid traffic both ways: all lines arrive, in order."""
+    server, caller = called()
+    storm = Storm(server.pid, server.listener())
+    text = lines(COUNT)
+    together(lambda: server.send(text), lambda: caller.send(text))
+    caller.expect(f"line {COUNT - 1}\n")
+    server.expect(f"line {COUNT - 1}\n")
+    storm.end()
+    server.close_input()
+    caller.close_input()
+    assert caller.expect_end().decode() == text
+    assert server.output().decode() == text
+    assert server.wait() == 0
+
+
+def test_storm_in_turns(called):
+    """Signals to the one process that takes turns."""
+    server, caller = called("-a")
+    storm = Storm(server.pid)
+    for turn in range(200):
+        caller.send(f"question {turn}\n")
+        server.expect(f"question {turn}\n")
+        server.send(f"answer {turn}\n")
+        caller.expect(f"answer {turn}\n")
+    storm.end()
+    caller.close_input()
+    server.close_input()
+    assert server.wait() == 0
+
+
+def test_storm_in_the_full_screen(screen_called, tmp_path):
+    """Signals to both processes amid lines both ways: none is lost, and the screen is right."""
+    log = tmp_path / "log"
+    server, caller = screen_called("-l", log)
+    listener, = children(server.pid)
+    storm = Storm(server.pid, listener)
+    sender = threading.Thread(target=caller.send, args=(lines(COUNT),))
+    sender.start()
+    for turn in range(10):
+        server.say(f"answer {turn}")
+        server.update(0)
+    server.wait_for(lambda: f" < line {COUNT - 1}\n" in log.read_text()[-10_000:])
+    sender.join()
+    caller.expect("answer 9\n")
+    storm.end()
+    assert caller.incoming.data.decode() == "".join(f"answer {turn}\n" for turn in range(10))
+    heard = [line.split(" < ")[1] for line in log.read_text().splitlines() if " < " in line]
+    assert heard == lines(COUNT).splitlines()
+    caller.send("after the storm\n")
+    server.wait_for(theirs("after the storm"))
+    server.say("calm")
+    server.wait_for(marked(DELIVERED, "calm"))
+    server.press("half-typed")
+    server.wait_for(lambda: server.input == "> half-typed" and server.cursor == (23, 12))
+    before = server.rows()
+    server.scribble()
+    server.press(ctrl("L"))
+    server.wait_for(lambda: server.rows() == before)
+    assert children(server.pid) == [listener]
+    assert process_state(listener) is not None
+    server.press(ctrl("U") + ctrl("D"))
+    caller.close_input()
+    assert server.wait() == 0
+    assert server.is_restored()
+
+
+def test_storm_while_waiting(screen, port):
+    """Signals to a server that nobody has called: it still waits, and takes keys."""
+    server = screen("-s", port)
+    server.wait_for("waiting on port")
+    storm = Storm(server.pid)
+    server.press("half-typed")
+    storm.end()
+    server.wait_for(lambda: server.input == "> half-typed")
+    server.press(ctrl("U") + ctrl("D"))
+    assert server.wait() == 0
+    assert server.is_restored()
+
+
+@pytest.mark.parametrize("signo", [signal.SIGUSR1, signal.SIGQUIT, signal.SIGALRM])
+def test_other_signals_kill(called, signo):
+    """What tchat makes nothing of ends it as it ends other programs; no process is left behind."""
+    server, caller = called()
+    server.send("answer\n")
+    caller.expect("answer\n")
+    listener = server.listener()
+    server.kill(signo)
+    assert server.wait() == -signo
+    caller.incoming.expect_end()
+    eventually(lambda: process_state(listener) is None, "the end of the listener")
+
+
+def test_listener_killed_by_another_signal(called):
+    """What ended the listener is said by its name."""
+    server, caller = called()
+    os.kill(server.listener(), signal.SIGUSR1)
+    server.notice("the listener died: User defined signal 1")
+    assert server.wait() == 1
+
+
+def test_no_zombies(screen_called, port):
+    """After conversations that ended in all kinds of ways no dead process is left."""
+    server, caller = screen_called("-k")
+    caller.close_input()
+    for ending in ("leave", "reset", "kill"):
+        server.wait_for(lambda: server.pane[-1].endswith(f"waiting on port {port}"))
+        caller = call(port)
+        server.wait_for(lambda: server.pane[-1].endswith(f"{caller.port} has called"))
+        if ending == "kill":
+            os.kill(children(server.pid)[0], signal.SIGKILL)
+        elif ending == "reset":
+            caller.reset()
+        else:
+            caller.close_input()
+    server.wait_for(lambda: server.pane[-1].endswith(f"waiting on port {port}"))
+    assert children(server.pid) == []

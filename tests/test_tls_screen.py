@@ -1,0 +1,307 @@
+"""Encrypted conversations in the full screen: what the status bar says, F3, and how far a line has come."""
+
+import re
+
+import pytest
+
+from fullscreen import CTRL_PAGE_DOWN, CTRL_PAGE_UP, DELIVERED, LOST, ON_ITS_WAY, WAITING, marked, status_bar
+from peers import HOST, call
+from terminal import PAGE_UP, ctrl
+from test_delivery import FILLER
+from test_screen import notice, pasted, theirs
+from tls import F3, TlsDoor, tls_call
+
+SINCE = r"since \d\d:\d\d"
+CIPHER = r"\bTLS 1\.3\b.*\b(AES|CHACHA20)"
+KEY_EXCHANGE = r"\b(X25519|X448|SECP\d+R1|FFDHE\d+)\b"
+
+
+@pytest.fixture
+def screens(acquainted, screen, port):
+    """Two people who know each other, each at a screen."""
+    ann, bob = acquainted
+    server = screen("-s", "-t", port, env=ann.env, columns=100)
+    server.wait_for(notice(f"waiting on port {port}"))
+    client = screen("-c", "-t", HOST, port, env=bob.env, columns=100)
+    client.wait_for(notice(f"encrypted: the key of {HOST} port {port} is known"))
+    server.wait_for(notice("encrypted: the caller is bob"))
+    return server, client
+
+
+def test_two_screens_talk(screens):
+    """Two people see both sides, and each other's names."""
+    server, client = screens
+    client.say("hello server")
+    client.wait_for(marked(DELIVERED, "hello server"))
+    server.wait_for(theirs("hello server", "bob"))
+    server.say("hello client")
+    server.wait_for(marked(DELIVERED, "hello client"))
+    client.wait_for(theirs("hello client"))
+    client.press(ctrl("D"))
+    assert client.wait() == 0
+    assert client.is_restored()
+    server.wait_for(notice(r".* has left"))
+    server.press(ctrl("D"))
+    assert server.wait() == 0
+    assert server.is_restored()
+
+
+# The status bar
+
+
+def test_status_bar_of_those_who_know_each_other(screens, port):
+    """A caller is called by the name under which it is known, a server by its address."""
+    server, client = screens
+    server.wait_for(lambda: re.search(f"^ ?bob · encrypted · {SINCE}", status_bar(server)))
+    client.wait_for(lambda: re.search(rf"^ ?{HOST} port {port} · encrypted · {SINCE}", status_bar(client)))
+
+
+def test_status_bar_without_encryption(screen_called):
+    """It says so when nothing is encrypted."""
+    server, caller = screen_called()
+    server.wait_for(lambda: re.search(
+        f"^ ?{HOST} port {caller.port} · not encrypted · {SINCE}", status_bar(server)))
+
+
+def test_status_bar_of_a_new_key(ann, stranger, screen, port):
+    """While one is asked, and after one has accepted a new key, it says that."""
+    server = screen("-s", "-t", port, env=ann.env, columns=120)
+    server.wait_for("waiting on port")
+    tls_call(port, stranger)
+    server.wait_for("let it in")
+    assert "encrypted ·" not in status_bar(server)
+    server.say("yes")
+    server.wait_for(lambda: re.search(f"· encrypted, new key · {SINCE}", status_bar(server)))
+
+
+def test_status_bar_of_a_pinned_key(bob, stranger, screen):
+    """A pinned key is as good as a known one."""
+    door = TlsDoor(stranger)
+    screen = screen("-c", "-t", "--pin", stranger.fingerprint, HOST, door.port, env=bob.env)
+    door.accept()
+    screen.wait_for(lambda: re.search(f"^ ?{door.peer} · encrypted · {SINCE}", status_bar(screen)))
+
+
+def test_status_bar_of_somebody_unknown(ann, screen, port):
+    """A caller without a key is unknown."""
+    server = screen("-s", "-t", "--anonymous", port, env=ann.env)
+    server.wait_for("waiting on port")
+    caller = tls_call(port)
+    server.wait_for(lambda: re.search(f"^ ?{caller.peer} · encrypted, unknown · {SINCE}", status_bar(server)))
+
+
+def test_status_bar_while_agreeing(ann, screen, port):
+    """A caller who has not agreed on encryption yet is not shown as encrypted."""
+    server = screen("-s", "-t", port, env=ann.env, columns=100)
+    server.wait_for("waiting on port")
+    caller = call(port)
+    server.wait_for(lambda: f"{HOST} port {caller.port}" in status_bar(server))
+    assert not re.search("· encrypted|since", status_bar(server))
+    server.press("typed meanwhile")
+    server.wait_for(lambda: server.input == "> typed meanwhile")
+    caller.close_input()
+    server.wait_for(notice("cannot agree on encryption with .*: it hung up"))
+    assert server.input == "> typed meanwhile"
+
+
+# F3
+
+
+def test_how_it_is_encrypted(screens, acquainted):
+    """F3 shows protocol, cipher, key exchange and both keys, so that they can be compared by telephone."""
+    server, client = screens
+    for terminal in (server, client):
+        before = terminal.pane
+        terminal.press(F3)
+        terminal.wait_for(CIPHER)
+        assert terminal.shows(KEY_EXCHANGE)
+        for person in acquainted:
+            assert terminal.shows(re.escape(person.fingerprint) + "$")
+        terminal.press(F3)
+        terminal.wait_for(lambda: terminal.pane == before)
+
+
+@pytest.mark.parametrize("key, done", [
+    ("x", lambda server: server.input == "> x"),
+    (ctrl("U"), lambda server: server.input == ">"),
+    (PAGE_UP, lambda server: True)], ids=["letter", "Ctrl-U", "PgUp"])
+def test_any_key_closes_it(tls_screen_called, key, done):
+    """Any key closes what F3 shows, and does what it always does."""
+    server, caller = tls_screen_called(columns=100)
+    server.press(F3)
+    server.wait_for(CIPHER)
+    server.press(key)
+    server.wait_for(lambda: not server.shows(CIPHER) and done(server))
+
+
+def test_conversation_goes_on_under_it(tls_screen_called):
+    """Lines that come meanwhile are there when it is closed."""
+    server, caller = tls_screen_called(columns=100)
+    server.press("half-typed" + F3)
+    server.wait_for(CIPHER)
+    assert server.input == "> half-typed"
+    caller.send("meanwhile\n")
+    server.wait_for(theirs("meanwhile", "friend"))
+    server.press("!")
+    server.wait_for(lambda: not server.shows(CIPHER) and server.input == "> half-typed!")
+    assert server.shows(theirs("meanwhile", "friend"))
+
+
+def test_how_somebody_unknown_is_encrypted(ann, screen, port):
+    """Where the peer has shown no key, F3 has one's own and no other."""
+    server = screen("-s", "-t", "--anonymous", port, env=ann.env, columns=100)
+    server.wait_for("waiting on port")
+    tls_call(port)
+    server.wait_for("is unknown: it has shown no key")
+    server.press(F3)
+    server.wait_for(CIPHER)
+    assert server.shows(re.escape(ann.fingerprint) + "$")
+    assert sum("SHA256:" in row for row in server.pane if "made a key" not in row) == 1
+
+
+def test_not_encrypted(screen_called):
+    """Without -t, F3 says that nothing is encrypted."""
+    server, caller = screen_called()
+    assert not any("not encrypted" in row for row in server.pane)
+    server.press(F3)
+    server.wait_for(lambda: any("not encrypted" in row for row in server.pane))
+    server.press("x")
+    server.wait_for(lambda: not any("not encrypted" in row for row in server.pane))
+
+
+def test_f3_while_nobody_is_there(screen, ann, port):
+    """F3 does no harm before and after a conversation."""
+    server = screen("-s", "-t", port, env=ann.env, columns=100)
+    server.wait_for("waiting on port")
+    server.press(F3)
+    server.press("x")
+    server.wait_for(lambda: server.input == "> x")
+    caller = tls_call(port, None)
+    server.wait_for(notice(".* has shown no key"))
+    caller.incoming.expect_end()
+    server.press(F3)
+    server.press("y")
+    server.wait_for(lambda: server.input == "> xy")
+
+
+# How far a line has come
+
+
+def test_peer_acknowledges(tls_screen_called):
+    """A line that the other machine has is ticked off."""
+    server, caller = tls_screen_called()
+    server.say("hello")
+    server.wait_for(marked(DELIVERED, "hello"))
+    caller.expect("hello\n")
+
+
+def test_lines_of_all_lengths_are_acknowledged(tls_screen_called):
+    """So are empty lines and those that fill several records."""
+    server, caller = tls_screen_called()
+    for line in ("", "x", "long " + "x" * 40_000, "漢字" * 100):
+        server.say(pasted(line))
+        caller.expect(line + "\n")
+    server.say("last")
+    server.wait_for(marked(DELIVERED, "last"))
+    server.wait_for(lambda: f"you {WAITING}" not in str(server.pane) and
+                    f"you {ON_ITS_WAY}" not in str(server.pane))
+
+
+def test_peer_stops_reading(tls_screen_called):
+    """What the other machine has, what is on its way and what is still here look different."""
+    server, caller = tls_screen_called("-H", 20_000, deaf=True, columns=80)
+    server.say("first")
+    server.wait_for(marked(DELIVERED, "first"))
+    server.say(pasted("\r".join(f"line {n} {'x' * 40}" for n in range(5000))))
+    server.wait_for(lambda: "does not read" in server.bar)
+    assert re.search(marked(WAITING, "line 4999 x+"), server.pane[-1])
+    server.press(CTRL_PAGE_UP)
+    server.wait_for(marked(DELIVERED, "first"))
+    assert not server.shows(marked(LOST, ".*"))
+    caller.listen()
+    caller.incoming.expect_amount(len("first\n") + 5000 * 46)
+    server.press(CTRL_PAGE_DOWN)
+    server.wait_for(marked(DELIVERED, "line 4999 x+"))
+
+
+def test_peer_resets(tls_screen_called, tmp_path):
+    """When the connection breaks, what was not delivered is marked, counted, and in the log; and
+    said once more at the end."""
+    log = tmp_path / "log"
+    server, caller = tls_screen_called("-l", log, deaf=True, columns=120)
+    server.say("has arrived")
+    server.wait_for(marked(DELIVERED, "has arrived"))
+    server.say(pasted(FILLER))
+    server.say("one")
+    server.say("two")
+    server.wait_for(lambda: "does not read" in server.bar)
+    caller.reset()
+    server.wait_for(notice("3 lines were not delivered"))
+    assert server.shows(marked(LOST, "one")) and server.shows(marked(LOST, "two"))
+    server.press(CTRL_PAGE_UP)
+    server.wait_for(marked(DELIVERED, "has arrived"))
+    server.press(ctrl("D"))
+    assert server.wait() == 1
+    said = [row for row in server.rows() if "not delivered: " in row]
+    assert said[-2:] == ["tchat: not delivered: one", "tchat: not delivered: two"]
+    assert sum(" * not delivered: " in line for line in log.read_text().splitlines()) == 3
+    assert server.is_restored()
+
+
+def test_leaving_waits_for_what_is_not_delivered(tls_screen_called):
+    """Leaving waits for the lines on their way, and says so; once they have arrived, all is well."""
+    server, caller = tls_screen_called(deaf=True)
+    server.say(pasted(FILLER))
+    server.say("one more")
+    server.press(ctrl("D"))
+    server.wait_for(lambda: "waiting to deliver 2 lines" in server.bar)
+    caller.listen()
+    assert caller.expect_end().decode() == f"{FILLER}\none more\n"
+    caller.close_input()
+    assert server.wait() == 0
+    assert not server.shows("not delivered")
+
+
+def test_leaving_gives_up_for_a_second_goodbye(tls_screen_called):
+    """Who does not want to wait for the lines on their way says so again, and learns what is lost."""
+    server, caller = tls_screen_called(deaf=True)
+    server.say(pasted(FILLER))
+    server.say("one more")
+    server.press(ctrl("D"))
+    server.wait_for(lambda: "waiting to deliver 2 lines" in server.bar)
+    server.press(ctrl("D"))
+    assert server.wait() == 1
+    assert server.shows("^tchat: not delivered: one more$")
+
+
+def test_stream_is_cut(tls_screen_called):
+    """An end without a goodbye is told in the pane, which stays."""
+    server, caller = tls_screen_called(columns=120)
+    caller.send("a line\n")
+    server.wait_for("a line$")
+    caller.cut()
+    server.wait_for(notice(f"the connection to {caller.peer} was cut off: it ended without a goodbye"))
+    server.press(ctrl("D"))
+    assert server.wait() == 1
+
+
+def test_peer_changes_while_keeping(ann, friend, stranger, screen, port):
+    """With -k, each caller has its own name in the bar, and its own question."""
+    ann.knows(f"caller {friend.fingerprint} friend")
+    server = screen("-s", "-t", "-k", port, env=ann.env, columns=120)
+    server.wait_for("waiting on port")
+    first = tls_call(port, friend)
+    server.wait_for(lambda: status_bar(server).lstrip().startswith("friend · encrypted ·"))
+    first.close_input()
+    server.wait_for(notice(".* has left"))
+    second = tls_call(port, stranger)
+    server.wait_for("let it in[?]")
+    server.say("yes Robert")
+    server.wait_for(lambda: status_bar(server).lstrip().startswith("Robert · encrypted, new key ·"))
+    server.say("welcome")
+    second.expect("welcome\n")
+    second.close_input()
+    server.wait_for(lambda: "waiting on port" in status_bar(server))
+    tls_call(port, stranger)
+    server.wait_for(notice("encrypted: the caller is Robert"))
+    server.wait_for(lambda: status_bar(server).lstrip().startswith("Robert · encrypted ·"))

@@ -1,0 +1,591 @@
+"""Whom one talks to: trust on first use, known keys, keys that have changed, pinned keys, no keys."""
+
+import os
+import re
+import signal
+
+import pytest
+
+from peers import HOST, TCHAT, together
+from terminal import ENTER, ctrl
+from test_screen import own
+from tls import OBEDIENT, TlsDoor, tls_call
+
+OTHER = "SHA256:" + "B" * 42 + "A"  # the fingerprint of a key that nobody has
+WIDE = {"columns": 150, "rows": 40}
+LET_IN = "let it in[?] answer yes, or yes and a name to know it by, or no"
+RIGHT_ONE = "is it the right one[?] answer yes or no"
+
+
+def unknown_caller(caller):
+    return f"the caller's key is not known yet: {caller.fingerprint}, it calls itself {caller.name}"
+
+
+def unknown_server(door, server):
+    return f"the key of {door.peer} is not known yet: {server.fingerprint}"
+
+
+def said(terminal, text):
+    """How many rows of the pane end with a text, given as a regular expression."""
+    return sum(bool(re.search(text + "$", row)) for row in terminal.pane)
+
+
+@pytest.fixture
+def asked(bob, stranger, screen):
+    """tchat as Bob's client on a terminal, which asks about the key of a stranger; its door too."""
+    def asked(*options, **more):
+        door = TlsDoor(stranger)
+        assert bob.fingerprint
+        client = screen("-c", "-t", *options, HOST, door.port, env=bob.env, **WIDE, **more)
+        callee = door.accept()
+        client.wait_for(re.escape(unknown_server(door, stranger)) + "$")
+        client.wait_for(RIGHT_ONE + "$")
+        return client, callee, door
+
+    return asked
+
+
+@pytest.fixture
+def asked_by_server(ann, stranger, screen, port):
+    """tchat as Ann's server on a terminal, which asks about the key of a stranger."""
+    def asked_by_server(*options, caller=stranger, **more):
+        assert ann.fingerprint
+        server = screen("-s", "-t", *options, port, env=ann.env, **WIDE, **more)
+        server.wait_for("waiting on port")
+        line = tls_call(port, caller)
+        server.wait_for(re.escape(unknown_caller(caller)) + "$")
+        server.wait_for(LET_IN + "$")
+        return server, line
+
+    return asked_by_server
+
+
+FRONTS = pytest.mark.parametrize("front", [[], ["-p"], ["-a"]], ids=["full screen", "plain", "turns"])
+
+
+# A server whose key is new
+
+
+@FRONTS
+def test_new_server_is_accepted(asked, bob, stranger, front):
+    """Who calls for the first time is asked; the answer yes is remembered."""
+    client, callee, door = asked(*front)
+    assert bob.known() == []
+    client.say("yes")
+    client.wait_for(f"encrypted: the key of {door.peer} is known from now on$")
+    client.say("hello")
+    assert callee.expect("hello\n") == b""
+    assert bob.known() == [f"server {stranger.fingerprint} {HOST} {door.port}"]
+    callee.send("hello Bob\n")
+    client.wait_for("hello Bob$")
+    assert said(client, "encrypted: .*") == 1
+
+
+@FRONTS
+def test_new_server_is_not_accepted(asked, bob, front):
+    """After the answer no there is no conversation, and nothing is remembered."""
+    client, callee, door = asked(*front)
+    client.say("no")
+    client.wait_for("the key was not accepted$")
+    if not front:
+        client.press(ctrl("D"))
+    assert client.wait() == 1
+    assert bob.known() == []
+    assert callee.alert == "TLSV1_ALERT_ACCESS_DENIED"
+    assert callee.incoming.data == b""
+
+
+def test_accepted_server_is_known_next_time(asked, bob, stranger, start):
+    """What was accepted once is not asked again."""
+    client, callee, door = asked("-p")
+    client.say("yes")
+    client.wait_for("is known from now on$")
+    again = start("-c", "-t", HOST, door.port, env=bob.env)
+    callee = door.accept()
+    again.notice(f"encrypted: the key of {door.peer} is known")
+    again.send("me again\n")
+    callee.expect("me again\n")
+    assert len(bob.known()) == 1
+
+
+@FRONTS
+def test_answer_that_is_none(asked, bob, front):
+    """Only yes and no are answers; anything else repeats the question."""
+    client, callee, door = asked(*front)
+    for count, answer in enumerate(("yes, of course", "", "perhaps", "nope", "yes\\"), 2):
+        client.say(answer)
+        client.wait_for(lambda: said(client, RIGHT_ONE) == count)
+        if not front:
+            client.wait_for(lambda: client.input == f"> {answer}".rstrip())
+            client.press(ctrl("A") + ctrl("K"))
+            client.wait_for(lambda: client.input == ">")
+    assert bob.known() == []
+    client.say("yes")
+    client.wait_for("is known from now on$")
+    client.say("hello")
+    assert callee.expect("hello\n") == b""
+
+
+def test_draft_is_not_an_answer(ann, stranger, screen, port):
+    """What was being typed when somebody called is no answer, and is not lost."""
+    server = screen("-s", "-t", port, env=ann.env, **WIDE)
+    server.wait_for("waiting on port")
+    server.press("half a thought")
+    server.wait_for(lambda: server.input == "> half a thought")
+    caller = tls_call(port, stranger)
+    server.wait_for(LET_IN + "$")
+    assert server.input == "> half a thought"
+    server.press(ENTER)
+    server.wait_for(lambda: said(server, LET_IN) == 2)
+    assert server.input == "> half a thought"
+    server.press(ctrl("U"))
+    server.say("yes")
+    server.wait_for("encrypted: the caller is known as stranger from now on$")
+    server.press(ctrl("Y"))
+    server.wait_for(lambda: server.input == "> half a thought")
+    server.press(ENTER)
+    assert caller.expect("half a thought\n") == b""
+
+
+def test_answer_is_not_a_line(asked_by_server):
+    """The answer is part of no conversation."""
+    server, caller = asked_by_server()
+    server.say("yes")
+    server.wait_for("is known as stranger from now on$")
+    assert not server.shows(own("yes"))
+    server.say("hello")
+    assert caller.expect("hello\n") == b""
+
+
+@pytest.mark.parametrize("front", [[], ["-p"]], ids=["full screen", "plain"])
+def test_nothing_is_shown_before_the_answer(asked_by_server, tmp_path, front):
+    """What a stranger says is shown after it was let in, not before."""
+    server, caller = asked_by_server(*front)
+    caller.send("let me in\n")
+    server.say("perhaps")
+    server.wait_for(lambda: said(server, LET_IN) == 2)
+    assert not server.shows("let me in$")
+    server.press(ctrl("U"))
+    server.say("yes")
+    server.wait_for("let me in$")
+    rows = "\n".join(server.rows())
+    assert rows.index("from now on") < rows.index("let me in")
+
+
+def test_nothing_is_shown_after_no(asked_by_server, tmp_path):
+    """What a stranger says who was not let in is never shown."""
+    server, caller = asked_by_server("-l", tmp_path / "log")
+    caller.send("let me in\n")
+    server.say("no")
+    server.wait_for("the key was not accepted$")
+    server.press(ctrl("D"))
+    assert server.wait() == 1
+    assert b"let me in" not in server.shown
+    assert "let me in" not in (tmp_path / "log").read_text()
+
+
+def test_input_from_a_file(bob, stranger, on_terminal, tmp_path):
+    """The question is asked on the terminal even if what is sent is a file; and the file is sent."""
+    (tmp_path / "file").write_text("yes\nfrom a file\n")
+    door = TlsDoor(stranger)
+    client = on_terminal("sh", "-c", 'exec "$@" <file', "sh", TCHAT, "-c", "-t", HOST, door.port, env=bob.env,
+                         **WIDE)
+    callee = door.accept()
+    client.wait_for(RIGHT_ONE + "$")
+    client.say("yes")
+    client.wait_for("is known from now on$")
+    assert callee.expect_end() == b"yes\nfrom a file\n"
+
+
+@pytest.mark.parametrize("front", [[], ["-a"], ["-r"], ["--send-only"], ["--recv-only"]], ids=str)
+def test_no_terminal_is_no(bob, stranger, start, front):
+    """Where nobody can be asked, a new key is not accepted, and nothing is sent."""
+    door = TlsDoor(stranger)
+    client = start("-c", "-t", *front, HOST, door.port, env=bob.env)
+    client.send("a secret\n")
+    callee = door.accept()
+    client.notice(unknown_server(door, stranger))
+    client.err.expect("tchat: the key was not accepted: there is no terminal to ask on\n")
+    assert client.wait() == 1
+    assert callee.alert == "TLSV1_ALERT_ACCESS_DENIED"
+    assert callee.incoming.data == b"" and client.out.data == b""
+    assert bob.known() == []
+
+
+@pytest.mark.parametrize("front", [[], ["-p"]], ids=["full screen", "plain"])
+def test_signal_while_asking(asked, front):
+    """Told to end while it asks, tchat ends, and leaves the terminal as it was."""
+    client, callee, door = asked(*front)
+    os.kill(client.pid, signal.SIGTERM)
+    assert client.wait() == 128 + signal.SIGTERM
+    client.wait_for(client.is_restored)
+
+
+# A caller whose key is new
+
+
+@FRONTS
+def test_new_caller_is_let_in(asked_by_server, ann, stranger, front):
+    """Who is called is asked; the caller is known by its own name."""
+    server, caller = asked_by_server(*front)
+    server.say("yes")
+    server.wait_for("encrypted: the caller is known as stranger from now on$")
+    caller.send("thank you\n")
+    server.wait_for("thank you$")
+    assert ann.known() == [f"caller {stranger.fingerprint} stranger"]
+    assert said(server, "encrypted: .*") == 1
+    server.say("welcome")
+    assert caller.expect("welcome\n") == b""
+
+
+@pytest.mark.parametrize("name", ["Robert", "Uncle Bob", "Größe 漢字"])
+def test_new_caller_is_given_a_name(asked_by_server, ann, stranger, serve, port, name):
+    """The caller can be known by another name, with blanks in it, and is greeted by it the next time."""
+    server, caller = asked_by_server()
+    server.say(f"yes {name}")
+    server.wait_for(f"encrypted: the caller is known as {name} from now on$")
+    caller.close_input()
+    server.press(ctrl("D"))
+    assert server.wait() == 0
+    assert ann.known() == [f"caller {stranger.fingerprint} {name}"]
+    server = serve("-t", env=ann.env)
+    tls_call(port, stranger)
+    server.notice(f"encrypted: the caller is {name}")
+
+
+def test_new_caller_is_not_let_in(asked_by_server, ann, port):
+    """With -k, the server then waits for the next."""
+    server, caller = asked_by_server("-k")
+    server.say("no")
+    server.wait_for("the key was not accepted$")
+    assert caller.alert == "TLSV1_ALERT_ACCESS_DENIED"
+    server.wait_for(lambda: said(server, f"waiting on port {port}") == 2)
+    assert ann.known() == []
+
+
+def test_refused_tchat_says_so(acquainted, screen, start, port):
+    """Who is not let in learns that it was refused."""
+    ann, bob = acquainted
+    ann.known_peers.unlink()
+    server = screen("-s", "-t", port, env=ann.env, **WIDE)
+    server.wait_for("waiting on port")
+    client = start("-c", "-t", HOST, port, env=bob.env)
+    server.wait_for(LET_IN + "$")
+    client.send("anybody?\n")
+    server.say("no")
+    client.err.expect(f"tchat: {HOST} port {port} refused the conversation\n")
+    assert client.wait() == 1
+    assert client.out.data == b""
+
+
+def test_both_are_asked(ann, bob, screen, port):
+    """Two people who talk for the first time are both asked, and both are known the next time."""
+    assert ann.fingerprint and bob.fingerprint
+    for times in range(2):
+        server = screen("-s", "-t", "-n", "Ann", port, env=ann.env, **WIDE)
+        server.wait_for("waiting on port")
+        client = screen("-c", "-t", "-n", "Bob", HOST, port, env=bob.env, **WIDE)
+        if not times:
+            server.wait_for(f"not known yet: {re.escape(bob.fingerprint)}, it calls itself Bob$")
+            client.wait_for(f"not known yet: {re.escape(ann.fingerprint)}$")
+            client.say("yes")
+            server.say("yes")
+            server.wait_for("the caller is known as Bob from now on$")
+            client.wait_for("is known from now on$")
+        else:
+            server.wait_for("encrypted: the caller is Bob$")
+            client.wait_for(f"encrypted: the key of {HOST} port {port} is known$")
+        client.say("hello")
+        server.wait_for("hello$")
+        client.press(ctrl("D"))
+        assert client.wait() == 0
+        server.wait_for("has left$")
+        server.press(ctrl("D"))
+        assert server.wait() == 0
+
+
+@pytest.fixture
+def meeting(ann, screen, port):
+    """tchat as Ann's server on a terminal, and somebody who has called, whatever it says to that."""
+    def meeting(caller, *options):
+        server = screen("-s", "-t", *options, port, env=ann.env, **WIDE)
+        server.wait_for("waiting on port")
+        return server, tls_call(port, caller)
+
+    return meeting
+
+
+def test_name_of_somebody_else(meeting, ann, stranger):
+    """A name that belongs to another key is not given to a second one."""
+    ann.knows(f"caller {OTHER} stranger", f"caller {OTHER[:-2]}CA Robert")
+    server, caller = meeting(stranger)
+    warning = "{} is known already, with another key: answer yes and another name, or no"
+    server.wait_for(re.escape(unknown_caller(stranger)) + "$")
+    server.wait_for(warning.format("stranger") + "$")
+    server.say("yes")
+    server.wait_for(lambda: said(server, warning.format("stranger")) == 2)
+    server.press(ctrl("U"))
+    server.say("yes Robert")
+    server.wait_for(warning.format("Robert") + "$")
+    assert len(ann.known()) == 2
+    server.press(ctrl("U"))
+    server.say("yes Roberta")
+    server.wait_for("encrypted: the caller is known as Roberta from now on$")
+    assert ann.known()[2:] == [f"caller {stranger.fingerprint} Roberta"]
+
+
+@pytest.mark.parametrize("name", [
+    "a\ncaller OTHER friend", "\x1b[2J\x07", "\u202eabc", "x\u2028y", "\x9b31m"], ids=ascii)
+def test_name_that_would_do_harm(meeting, ann, identity, serve, port, name):
+    """The name that a caller gives itself is harmless, in the question as in the file."""
+    name = name.replace("OTHER", OTHER[:20])
+    caller = identity(name=name)
+    server, line = meeting(caller)
+    server.wait_for(re.escape(caller.fingerprint))
+    server.say("yes")
+    server.wait_for("from now on$")
+    assert name.encode() not in server.shown
+    text = ann.known_peers.read_text()
+    assert re.fullmatch(f"caller {re.escape(caller.fingerprint)} [^\n]+\n", text)
+    assert text.strip("\n").isprintable()
+    line.close_input()
+    server.press(ctrl("D"))
+    assert server.wait() == 0
+    server = serve("-t", env=ann.env)
+    tls_call(port, caller)
+    server.err.expect("tchat: encrypted: the caller is ")
+
+
+def test_name_that_looks_like_a_key(meeting, ann, stranger):
+    """Whatever a person calls the caller, it is one line that is read again as it was written."""
+    server, caller = meeting(stranger)
+    server.wait_for(LET_IN + "$")
+    server.say(f"yes {OTHER} # yes")
+    server.wait_for("from now on$")
+    assert ann.known() == [f"caller {stranger.fingerprint} {OTHER} # yes"]
+
+
+# Keys that have changed
+
+
+@FRONTS
+def test_changed_key(bob, stranger, screen, front):
+    """Another key than the one known is refused, with both; nobody is asked, nothing is sent."""
+    door = TlsDoor(stranger)
+    bob.knows(f"server {OTHER} {HOST} {door.port}")
+    before = bob.known()
+    client = screen("-c", "-t", *front, HOST, door.port, env=bob.env, **WIDE)
+    callee = door.accept()
+    client.wait_for(f"THE KEY OF {door.peer} HAS CHANGED: somebody may be in between$")
+    client.wait_for(re.escape(f"known:    {OTHER}") + "$")
+    client.wait_for(re.escape(f"received: {stranger.fingerprint}") + "$")
+    way_out = f"if it was changed on purpose, remove the server's line from {bob.known_peers} and call again"
+    client.wait_for(lambda: way_out.replace(" ", "") in "".join(client.rows()).replace(" ", ""))
+    if not front:
+        client.press(ctrl("D"))
+    assert client.wait() == 1
+    assert callee.incoming.expect_end() == b""
+    assert bob.known() == before
+
+
+def test_somebody_in_between(bob, stranger, start, acquainted, port):
+    """Somebody who takes the server's place, with a key of their own, is found out."""
+    door = TlsDoor(stranger)
+    bob.knows(f"server {acquainted[0].fingerprint} {HOST} {door.port}")
+    client = start("-c", "-t", HOST, door.port, env=bob.env)
+    client.send("a secret\n")
+    callee = door.accept()
+    client.notice(f"THE KEY OF {door.peer} HAS CHANGED: somebody may be in between")
+    client.notice(f"known:    {acquainted[0].fingerprint}")
+    client.notice(f"received: {stranger.fingerprint}")
+    client.notice("if it was changed on purpose, remove the server's line from "
+                  f"{bob.known_peers} and call again")
+    assert client.wait() == 1
+    assert callee.incoming.expect_end() == b"" and client.out.data == b""
+
+
+def test_line_is_removed_and_called_again(bob, stranger, asked):
+    """The way out that is told is one."""
+    bob.knows(f"server {OTHER} elsewhere.example 8080")
+    client, callee, door = asked()
+    client.say("yes")
+    client.wait_for("is known from now on$")
+    assert bob.known()[1:] == [f"server {stranger.fingerprint} {HOST} {door.port}"]
+
+
+@pytest.mark.parametrize("line", ["server {key} {host} 1", "server {key} elsewhere.example {port}",
+                                  "caller {key} {host} {port}", "# server {key} {host} {port}"])
+def test_known_for_something_else(bob, stranger, start, line):
+    """A key is known for the one server that it was seen at, and a caller is no server."""
+    door = TlsDoor(stranger)
+    bob.knows(line.format(key=stranger.fingerprint, host=HOST, port=door.port))
+    client = start("-c", "-t", HOST, door.port, env=bob.env)
+    door.accept()
+    client.notice(unknown_server(door, stranger))
+    assert client.wait() == 1
+
+
+# The file, as people leave it
+
+
+FILES = {
+    "comments": "# whom I know\n\n  \n{line}\n# the end\n",
+    "no last line end": "# whom I know\n{line}",
+    "damaged lines": "server\ncaller SHA256:x y\ncaller\n{other}\n\0\n\x80SHA256:\n{line}\ncaller {key}\n",
+    "long lines": "#" + "x" * 200_000 + "\ncaller " + "y" * 200_000 + "\n{line}\n",
+    "ends of lines as elsewhere": "# whom I know\r\n\r\n{line}\r\n",
+}
+
+
+@pytest.mark.parametrize("text", FILES.values(), ids=FILES)
+def test_known_in_a_file_edited_by_hand(ann, friend, serve, port, text):
+    """Who is known is found among whatever else the file holds."""
+    ann.knows()
+    ann.known_peers.write_bytes(text.format(
+        line=f"caller {friend.fingerprint} friend", key=friend.fingerprint, other=OTHER).encode("latin-1"))
+    server = serve("-t", env=ann.env)
+    tls_call(port, friend)
+    server.notice("encrypted: the caller is friend")
+
+
+@pytest.mark.parametrize("text", FILES.values(), ids=FILES)
+def test_file_edited_by_hand_is_kept(ann, friend, stranger, meeting, text):
+    """A new line is added as a line of its own at the end of what is there, and all that is kept."""
+    ann.knows()
+    before = text.format(line=f"caller {friend.fingerprint} friend", key=friend.fingerprint,
+                         other=OTHER).encode("latin-1")
+    ann.known_peers.write_bytes(before)
+    server, caller = meeting(stranger)
+    server.wait_for(LET_IN + "$")
+    server.say("yes")
+    server.wait_for("encrypted: the caller is known as stranger from now on$")
+    if not before.endswith(b"\n"):
+        before += b"\n"
+    assert ann.known_peers.read_bytes() == before + f"caller {stranger.fingerprint} stranger\n".encode()
+
+
+def test_many_at_once(bob, stranger, screen):
+    """Several that learn to know somebody at the same time do not spoil each other's lines."""
+    assert bob.fingerprint
+    doors = [TlsDoor(stranger) for _ in range(4)]
+    clients = [screen("-c", "-t", "-p", HOST, door.port, env=bob.env, **WIDE) for door in doors]
+    callees = [door.accept() for door in doors]
+    for client in clients:
+        client.wait_for(RIGHT_ONE + "$")
+    together(*(lambda client=client: client.say("yes") for client in clients))
+    for client in clients:
+        client.wait_for("is known from now on$")
+    assert sorted(bob.known()) == sorted(
+        f"server {stranger.fingerprint} {HOST} {door.port}" for door in doors)
+    assert len(callees) == 4
+
+
+@pytest.mark.parametrize("front", [[], ["-p"]], ids=["full screen", "plain"])
+def test_file_that_cannot_be_written(bob, stranger, on_terminal, front):
+    """What cannot be remembered is said, and the conversation goes on."""
+    assert bob.fingerprint
+    bob.knows("# whom I know")
+    bob.known_peers.chmod(0o400)
+    door = TlsDoor(stranger)
+    client = on_terminal(*OBEDIENT, TCHAT, "-c", "-t", *front, HOST, door.port, env=bob.env, **WIDE)
+    callee = door.accept()
+    client.wait_for(RIGHT_ONE + "$")
+    client.say("yes")
+    client.wait_for("cannot remember the key: Permission denied$")
+    client.say("hello")
+    assert callee.expect("hello\n") == b""
+    assert bob.known() == ["# whom I know"]
+
+
+# Pinned keys
+
+
+def test_pinned_server(bob, stranger, start):
+    """A pinned key is the right one, whatever the file says; several can be pinned."""
+    door = TlsDoor(stranger)
+    bob.knows(f"server {OTHER} {HOST} {door.port}")
+    client = start("-c", "-t", "--pin", OTHER, "--pin", stranger.fingerprint, HOST, door.port, env=bob.env)
+    callee = door.accept()
+    client.notice(f"encrypted: the key of {door.peer} is pinned")
+    client.send("hello\n")
+    callee.expect("hello\n")
+
+
+def test_server_that_is_not_pinned(bob, friend, start):
+    """Any other key is refused, even a known one; nobody is asked."""
+    door = TlsDoor(friend)
+    bob.knows(f"server {friend.fingerprint} {HOST} {door.port}")
+    client = start("-c", "-t", "--pin", OTHER, HOST, door.port, env=bob.env)
+    client.send("a secret\n")
+    callee = door.accept()
+    client.notice(f"the key of {door.peer} is not one of those pinned: {friend.fingerprint}")
+    assert client.wait() == 1
+    assert callee.alert == "TLSV1_ALERT_ACCESS_DENIED"
+    assert callee.incoming.data == b""
+
+
+def test_pinned_caller(ann, stranger, serve, port):
+    """A server too can take the holders of certain keys, and nobody else."""
+    server = serve("-t", "--pin", OTHER, "--pin", stranger.fingerprint, env=ann.env)
+    caller = tls_call(port, stranger)
+    server.notice(f"encrypted: the key of {caller.peer} is pinned")
+    caller.send("hello\n")
+    server.expect("hello\n")
+
+
+def test_caller_that_is_not_pinned(ann, stranger, friend, serve, port):
+    """Any other caller is refused, and with -k the next is waited for."""
+    ann.knows(f"caller {friend.fingerprint} friend")
+    server = serve("-t", "-k", "--pin", stranger.fingerprint, env=ann.env)
+    caller = tls_call(port, friend)
+    server.notice(f"the key of {caller.peer} is not one of those pinned: {friend.fingerprint}")
+    assert caller.alert == "TLSV1_ALERT_ACCESS_DENIED"
+    server.notice(f"waiting on port {port}")
+    caller = tls_call(port, stranger)
+    server.notice(f"encrypted: the key of {caller.peer} is pinned")
+
+
+# Callers that show no key
+
+
+def test_caller_without_a_key(ann, serve, port):
+    """Who shows no key is nobody whom one could know: that needs an option."""
+    server = serve("-t", env=ann.env)
+    caller = tls_call(port)
+    server.notice(f"{caller.peer} has shown no key")
+    assert server.wait() == 1
+    assert caller.incoming.expect_end() == b""
+
+
+def test_pinned_caller_without_a_key(ann, stranger, serve, port):
+    """No key is none of those pinned."""
+    server = serve("-t", "--pin", stranger.fingerprint, env=ann.env)
+    caller = tls_call(port)
+    server.notice(f"{caller.peer} has shown no key")
+    assert server.wait() == 1
+    assert caller.incoming.expect_end() == b""
+
+
+def test_anonymous_caller(ann, serve, port):
+    """With the option, the conversation is encrypted, with whomever."""
+    server = serve("-t", "--anonymous", env=ann.env)
+    caller = tls_call(port)
+    server.notice(f"encrypted, but {caller.peer} is unknown: it has shown no key")
+    caller.send("hello\n")
+    server.expect("hello\n")
+    server.send("who are you?\n")
+    caller.expect("who are you?\n")
+
+
+def test_known_caller_of_an_anonymous_server(tls_called):
+    """Who shows a key all the same is recognized."""
+    server, caller = tls_called("--anonymous")
+    caller.send("hello\n")
+    server.expect("hello\n")
+
+
+def test_new_caller_of_an_anonymous_server(asked_by_server, ann, stranger):
+    """Who shows a new key all the same is asked about."""
+    server, caller = asked_by_server("--anonymous")
+    server.say("yes")
+    server.wait_for("is known as stranger from now on$")
