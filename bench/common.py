@@ -1,4 +1,5 @@
-"""What the benchmarks share: the text of the flood, a program in a terminal, the cost of a process."""
+"""What the benchmarks share: the text, programs and terminals that are ended in any case, what a
+process costs, and waiting with a deadline."""
 
 import fcntl
 import os
@@ -8,55 +9,115 @@ import select
 import signal
 import socket
 import struct
+import subprocess
+import tempfile
 import termios
 import time
+from contextlib import contextmanager
+from pathlib import Path
 
-TCHAT = os.environ.get("TCHAT", os.path.join(os.path.dirname(__file__), "..", "build", "tchat"))
+TOP = Path(__file__).resolve().parent.parent
+TCHAT = Path(os.environ.get("TCHAT") or TOP / "build" / "bench" / "tchat").resolve()
+HOST = "127.0.0.1"
+PATIENCE = 60  # seconds until something is taken to be wrong
+
 WORDS = ("the quick brown fox jumps over a lazy dog and so on with words of some length naïve café "
-         "Grüße élan 你好 世界 мир привет 😀 👍 then plain ones again for most of the line").split()
-LAST = "the flood is over"
+         "Grüße élan 你好 世界 мир привет 😀 👍 presently plain ones again for most of the line").split()
+
+# Characters that the text never has.  One that is on the screen for the first time must be sent to
+# the terminal, however well a program avoids to draw what is there already.
+LAST = "終".encode()
+KEY = b"~"
 
 
 def flood(lines):
-    """So many short lines of mixed UTF-8 text, always the same ones."""
+    """So many lines of mixed UTF-8, always the same ones, with a mean of 71 bytes."""
     chooser = random.Random(71)
-    block = []
-    while len(block) < min(lines, 20000):
-        block.append(" ".join(chooser.choices(WORDS, k=chooser.randint(6, 19))))
-    text = "\n".join(block).encode() + b"\n"
-    return text * max(1, lines // len(block))
+    block = [" ".join(chooser.choices(WORDS, k=chooser.randint(6, 20))) for _ in range(20000)]
+    whole, rest = divmod(lines, len(block))
+    return "".join(line + "\n" for line in block).encode() * whole + \
+        "".join(line + "\n" for line in block[:rest]).encode()
 
 
-def free_port():
-    with socket.socket(socket.AF_INET) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+# --- Running: whatever is started is ended, also when something goes wrong. ---
+
+@contextmanager
+def scratch():
+    """A directory in memory, if there is one, so that no disk is measured."""
+    memory = "/dev/shm"
+    with tempfile.TemporaryDirectory(
+            prefix="bench-", dir=memory if os.access(memory, os.W_OK) else None) as directory:
+        yield Path(directory)
 
 
-def connect(port):
-    """Calls until somebody answers."""
-    end = time.monotonic() + 5
-    while True:
-        try:
-            return socket.create_connection(("127.0.0.1", port))
-        except ConnectionRefusedError:
-            if time.monotonic() > end:
-                raise
+def environment(home):
+    """Neither the person's settings nor their terminal decide."""
+    return dict(PATH=os.environ["PATH"], HOME=str(home), TERM="xterm-256color", LC_ALL="C.UTF-8",
+                INPUTRC="/dev/null", USER="bench", TZ="UTC")
+
+
+def kill_group(pid):
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+@contextmanager
+def running(*command, **options):
+    """A program with its input and output as in subprocess.Popen, by default nowhere."""
+    streams = {name: options.pop(name, subprocess.DEVNULL) for name in ("stdin", "stdout", "stderr")}
+    process = subprocess.Popen([str(word) for word in command], start_new_session=True,
+                               env=environment("/nonexistent"), **streams, **options)
+    try:
+        yield process
+    finally:
+        kill_group(process.pid)
+        process.wait()
+
+
+def set_size(terminal, rows, columns):
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+
+@contextmanager
+def terminal_streams():
+    """A pseudo-terminal as a program's input and output, for one that is started in no time: a fork of this
+    process, as for Terminal, takes longer than all that is to be measured."""
+    controller, terminal = os.openpty()
+    set_size(terminal, 24, 80)
+    try:
+        yield dict(stdin=terminal, stdout=terminal, stderr=terminal)
+    finally:
+        os.close(controller)
+        os.close(terminal)
 
 
 class Terminal:
     """A program in a pseudo-terminal of its own, of which only the bytes are looked at."""
 
-    def __init__(self, *arguments, rows=24, columns=80):
+    def __init__(self, *command, home="/nonexistent", rows=24, columns=80):
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            os.environ.update(TERM="xterm-256color", LC_ALL="C.UTF-8")
-            os.execvp(arguments[0], arguments)
+            try:
+                os.chdir("/")
+                os.execvpe(str(command[0]), [str(word) for word in command], environment(home))
+            finally:
+                os._exit(127)
+        self.name = Path(command[0]).name
         self.resize(rows, columns)
         self.tail = b""
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        kill_group(self.pid)
+        os.close(self.fd)
+        os.waitpid(self.pid, 0)
+
     def resize(self, rows, columns):
-        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        set_size(self.fd, rows, columns)
 
     def type(self, keys):
         os.write(self.fd, keys)
@@ -68,48 +129,104 @@ class Terminal:
         try:
             return os.read(self.fd, 1 << 16)
         except OSError:
-            return b""
+            raise RuntimeError(f"{self.name} has ended: {self.tail[-500:]}") from None
 
-    def wait_for(self, text, timeout=30):
-        """Reads until the text has come."""
-        end = time.monotonic() + timeout
+    def wait_for(self, text, timeout=PATIENCE):
+        """Reads until the text has come, and returns when that was."""
+        end = time.perf_counter() + timeout
         while text not in self.tail:
-            if time.monotonic() > end:
-                raise TimeoutError(text)
+            if time.perf_counter() > end:
+                raise TimeoutError(f"{self.name} did not show {text}: {self.tail[-500:]}")
             self.tail = self.tail[-4096:] + self.read(0.1)
         self.tail = b""
+        return time.perf_counter()
 
-    def settle(self):
-        """Reads until nothing comes for a while; returns when the last of it came."""
-        last = time.monotonic()
-        while self.read(0.05):
-            last = time.monotonic()
-        return last
+    def wait_for_output(self):
+        """Reads until something has come, and then nothing for a while."""
+        if not self.read(PATIENCE):
+            raise TimeoutError(f"{self.name} shows nothing")
+        self.settle(0.03)
 
-    def close(self):
-        os.kill(self.pid, signal.SIGKILL)
-        os.close(self.fd)
-        os.waitpid(self.pid, 0)
-
-
-def children(pid):
-    with open(f"/proc/{pid}/task/{pid}/children") as file:
-        return [int(child) for child in file.read().split()]
+    def settle(self, quiet=0.05):
+        """Reads until nothing comes for a while."""
+        while self.read(quiet):
+            pass
 
 
-def peak_memory(pid):
-    """The most memory that the process ever had, in MiB."""
-    with open(f"/proc/{pid}/status") as file:
-        return next(int(line.split()[1]) for line in file if line.startswith("VmHWM")) / 1024
+# --- The network. ---
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return probe.getsockname()[1]
+
+
+def connect(port):
+    """Calls until somebody answers."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return socket.create_connection((HOST, port))
+        except ConnectionRefusedError:
+            if time.monotonic() > end:
+                raise
+
+
+def has_socket(port, state):
+    """Whether there is a socket of this port in that state, which /proc says in hexadecimal."""
+    for name in "tcp", "tcp6":
+        with open(f"/proc/net/{name}") as table:
+            if any(f":{port:04X} " in line and f" {state} " in line for line in table):
+                return True
+    return False
+
+
+def is_listening(port):
+    """Whether the port is open, without calling it."""
+    return has_socket(port, "0A")
+
+
+def is_connected(port):
+    return has_socket(port, "01")
+
+
+def wait_listening(port):
+    eventually(lambda: is_listening(port), f"listening on port {port}")
+
+
+def eventually(condition, what):
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError(what)
+        time.sleep(0.001)
+
+
+# --- What a process costs. ---
+
+def family(pid):
+    """A process and all that descend from it."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except FileNotFoundError:
+        return []
+    return [pid, *(other for child in children for other in family(int(child)))]
+
+
+def memory(pid, kind="Pss"):
+    """Bytes of memory, shared ones in shares: of a process and all that descend from it."""
+    total = 0
+    for member in family(pid):
+        try:
+            rollup = Path(f"/proc/{member}/smaps_rollup").read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        total += sum(int(line.split()[1]) * 1024 for line in rollup.splitlines()
+                     if line.startswith(kind + ":"))
+    return total
 
 
 def cpu_time(pid):
-    """Seconds of processor time so far."""
-    with open(f"/proc/{pid}/schedstat") as file:
-        return int(file.read().split()[0]) / 1e9
-
-
-def send_all(connection, text):
-    """Sends the text and then a last line."""
-    connection.sendall(text)
-    connection.sendall(LAST.encode() + b"\n")
+    """Seconds of processor time so far: of a process and all that descend from it."""
+    return sum(int(Path(f"/proc/{member}/schedstat").read_text().split()[0])
+               for member in family(pid)) / 1e9

@@ -6,6 +6,10 @@ cd "$(dirname "$0")/.." || exit 1
 # What it takes to build tchat.
 build_packages='autoconf automake gcc libbsd-dev libc6-dev libgnutls28-dev libncurses-dev libreadline-dev libseccomp-dev make pkg-config'
 
+# What the benchmarks compare it with, and need.
+# shellcheck disable=SC2034 # not everybody needs that
+bench_packages='catgirl irssi ncat netcat-openbsd openssl python3 socat weechat-curses'
+
 # Runs a command with its output going to a file; shows the end of that only if the command fails.
 quietly() {
 	log=$1

@@ -3,84 +3,167 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buffer.h"
 #include "fatal.h"
+#include "filter.h"
 #include "history.h"
 
 #define BYTES_MIN ((size_t)1024 * 1024)
+#define BLOCK (FILTER_LINE_MAX + 4096) /* room for any line, and for many short ones */
 
 struct entry {
-	size_t start; /* of its text, in the ring */
 	time_t when;
-	uint64_t stream_end;
-	uint32_t length;
+	uint32_t end; /* of the line's text, in the block; it starts where the line before ends ... */
 	uint32_t voice;
 };
 
-struct history {
-	struct entry *entries; /* a ring: line n is entries[n % max_lines] */
-	size_t max_lines;
-	uint64_t start, end; /* numbers of the oldest line and of the next */
-	char *text;	     /* a ring; no line is split at its end */
-	size_t bytes, head;  /* its size, and where the next line goes */
+/*
+ * Some of the lines, all together in one piece of memory: text from its start on, entries from its end
+ * on backwards.  Before the text of one's own line stands where it ends in the stream.
+ */
+struct block {
+	uint64_t first; /* the number of the first line */
+	size_t count;
+	union {
+		char text[BLOCK];
+		struct entry entries[BLOCK / sizeof(struct entry)];
+	};
 };
 
-/* Memory that costs nothing before it is touched: malloc(3) asks the kernel for that much afresh. */
-static void *
-reserve(size_t bytes)
-{
-	void *memory = malloc(bytes);
-
-	if (memory == NULL)
-		fatal("cannot get %zu bytes of memory", bytes);
-	return memory;
-}
+struct history {
+	size_t max_lines, max_bytes;
+	uint64_t start, end;  /* numbers of the oldest line and of the next */
+	size_t bytes;	      /* of text */
+	struct buffer blocks; /* pointers to them, oldest first; only the last one takes lines */
+};
 
 struct history *
 history_new(size_t max_lines)
 {
-	struct history *h = reserve(sizeof *h);
+	struct history *h = malloc(sizeof *h);
 	size_t bytes = max_lines * HISTORY_BYTES_PER_LINE;
 
-	*h = (struct history){.max_lines = max_lines, .bytes = bytes < BYTES_MIN ? BYTES_MIN : bytes};
-	h->entries = reserve(max_lines * sizeof *h->entries);
-	h->text = reserve(h->bytes);
+	if (h == NULL)
+		fatal("cannot get memory");
+	*h = (struct history){.max_lines = max_lines, .max_bytes = bytes < BYTES_MIN ? BYTES_MIN : bytes};
 	return h;
 }
 
-/* Forgets the oldest lines until none has text in ring bytes from..to - 1. */
-static void
-make_room(struct history *h, size_t from, size_t to)
+static struct block **
+all_blocks(const struct history *h)
 {
-	while (h->start < h->end) {
-		size_t start = h->entries[h->start % h->max_lines].start;
-		if (start < from || start >= to)
-			break;
-		h->start++;
+	return (struct block **)(void *)buffer_data(&h->blocks);
+}
+
+static size_t
+block_count(const struct history *h)
+{
+	return buffer_length(&h->blocks) / sizeof(struct block *);
+}
+
+/* The block that holds the line of that number. */
+static struct block *
+find_block(const struct history *h, uint64_t number)
+{
+	struct block **blocks = all_blocks(h);
+	size_t low = 0, high = block_count(h); /* it is blocks[low] or between them */
+
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (blocks[middle]->first <= number)
+			low = middle;
+		else
+			high = middle;
 	}
+	return blocks[low];
+}
+
+/* A block's entry of that index, which can be the one that is still to be written. */
+static struct entry *
+entry_at(struct block *block, size_t index)
+{
+	return &block->entries[sizeof block->entries / sizeof block->entries[0] - 1 - index];
+}
+
+/* Where the text ends that stands before the entry of that index. */
+static size_t
+end_before(struct block *block, size_t index)
+{
+	return index == 0 ? 0 : entry_at(block, index - 1)->end;
+}
+
+static bool
+has_room(struct block *block, size_t length)
+{
+	return end_before(block, block->count) + length + (block->count + 1) * sizeof(struct entry) <=
+	       sizeof block->text;
+}
+
+/* A block at the end that has room for so many bytes. */
+static struct block *
+make_room(struct history *h, size_t length)
+{
+	size_t count = block_count(h);
+	struct block *block;
+
+	if (count > 0 && has_room(all_blocks(h)[count - 1], length))
+		return all_blocks(h)[count - 1];
+	if ((block = malloc(sizeof *block)) == NULL)
+		fatal("cannot get %zu bytes of memory", sizeof *block);
+	block->first = h->end;
+	block->count = 0;
+	buffer_add(&h->blocks, (char *)&block, sizeof block);
+	return block;
+}
+
+static struct line
+line_of(struct block *block, uint64_t number)
+{
+	size_t index = (size_t)(number - block->first), start = end_before(block, index);
+	const struct entry *e = entry_at(block, index);
+	struct line line = {.when = e->when, .voice = (enum voice)e->voice};
+
+	if (line.voice == VOICE_SELF) {
+		memcpy(&line.stream_end, block->text + start, sizeof line.stream_end);
+		start += sizeof line.stream_end;
+	}
+	line.text = block->text + start;
+	line.length = e->end - start;
+	return line;
+}
+
+/* Forgets the oldest line, and gives its block back if it was the last one there. */
+static void
+drop_oldest(struct history *h)
+{
+	struct block *oldest = all_blocks(h)[0];
+
+	h->bytes -= line_of(oldest, h->start).length;
+	if (++h->start < oldest->first + oldest->count)
+		return;
+	buffer_drop(&h->blocks, sizeof oldest);
+	free(oldest);
 }
 
 void
 history_add(struct history *h, enum voice voice, time_t when, const char *text, size_t length,
 	    uint64_t stream_end)
 {
-	size_t needed = length + 1; /* an empty line has a place of its own, too */
+	size_t prefix = voice == VOICE_SELF ? sizeof stream_end : 0, end;
+	struct block *block;
 
-	if (h->head + needed > h->bytes) {
-		make_room(h, h->head, h->bytes);
-		h->head = 0;
-	}
-	make_room(h, h->head, h->head + needed);
-	if (h->end - h->start == h->max_lines)
-		h->start++;
-	memcpy(h->text + h->head, text, length);
-	h->entries[h->end++ % h->max_lines] = (struct entry){
-		.start = h->head,
-		.when = when,
-		.stream_end = stream_end,
-		.length = (uint32_t)length,
-		.voice = voice,
-	};
-	h->head += needed;
+	while (h->start < h->end &&
+	       (h->end - h->start == h->max_lines || h->bytes + length > h->max_bytes))
+		drop_oldest(h);
+	block = make_room(h, prefix + length);
+	end = end_before(block, block->count);
+	memcpy(block->text + end, &stream_end, prefix);
+	memcpy(block->text + end + prefix, text, length);
+	*entry_at(block, block->count++) = (struct entry){
+		.when = when, .end = (uint32_t)(end + prefix + length), .voice = voice};
+	h->bytes += length;
+	h->end++;
 }
 
 uint64_t
@@ -98,27 +181,26 @@ history_end(const struct history *h)
 struct line
 history_line(const struct history *h, uint64_t number)
 {
-	const struct entry *e = &h->entries[number % h->max_lines];
-
-	return (struct line){.text = h->text + e->start,
-			     .length = e->length,
-			     .when = e->when,
-			     .voice = (enum voice)e->voice,
-			     .stream_end = e->stream_end};
+	return line_of(find_block(h, number), number);
 }
 
 void
 history_settle(struct history *h, uint64_t number, uint64_t arrived)
 {
-	struct entry *e = &h->entries[number % h->max_lines];
+	struct block *block = find_block(h, number);
+	char *place = block->text + end_before(block, (size_t)(number - block->first));
+	uint64_t stream_end;
 
-	e->stream_end = e->stream_end <= arrived ? STREAM_DELIVERED : STREAM_LOST;
+	memcpy(&stream_end, place, sizeof stream_end);
+	stream_end = stream_end <= arrived ? STREAM_DELIVERED : STREAM_LOST;
+	memcpy(place, &stream_end, sizeof stream_end);
 }
 
 void
 history_free(struct history *h)
 {
-	free(h->entries);
-	free(h->text);
+	for (size_t i = 0; i < block_count(h); i++)
+		free(all_blocks(h)[i]);
+	buffer_free(&h->blocks);
 	free(h);
 }

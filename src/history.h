@@ -1,9 +1,9 @@
 /*
  * history - the conversation so far: a bounded store of lines.
  *
- * Text is held once, in one ring of bytes; what is oldest makes room for what is new.  Memory is
- * taken from the kernel only as lines come in.  Lines are numbered from 0 in the order of their
- * arrival, and keep their numbers.
+ * Lines are held in blocks of memory, which are taken as lines come in and given back as the oldest
+ * are forgotten: a line costs its text and 16 bytes, one's own 8 more.  Lines are numbered from 0 in
+ * the order of their arrival, and keep their numbers.
  */
 #ifndef HISTORY_H
 #define HISTORY_H
@@ -36,7 +36,7 @@ struct history *history_new(size_t max_lines);
 
 /*
  * Adds a line of safe text; it must not be longer than FILTER_LINE_MAX.  stream_end is for one's own
- * lines, 0 for others.
+ * lines.
  */
 void history_add(struct history *history, enum voice voice, time_t when, const char *text,
 		 size_t length, uint64_t stream_end);

@@ -63,7 +63,7 @@ collect(void)
 	if (length <= 0)
 		return;
 	if (pread(memory, buffer_reserve(&behind, (size_t)length), (size_t)length, 0) != length ||
-	    ftruncate(memory, 0) == -1 || lseek(memory, 0, SEEK_SET) == -1)
+	    lseek(memory, 0, SEEK_SET) == -1)
 		fatal("cannot read what is to be shown");
 	buffer_grow(&behind, (size_t)length);
 }

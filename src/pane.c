@@ -80,23 +80,17 @@ last_row(const struct pane *pane)
 static int
 rows_up_to(const struct pane *pane, uint64_t number, struct place last, struct pane_row *rows, int end)
 {
+	size_t length = history_line(pane->history, number).length;
 	struct place place = {.line = number};
-	int count = 0, fit;
-	bool more;
+	int count = 0;
 
-	/* Too many for what is left: count first, then skip those at the beginning. */
-	for (more = true; more && place.line == number && !is_below(place, last); count++)
-		more = step_down(pane, &place);
-	fit = count < end ? count : end;
-	place = (struct place){.line = number};
-	for (int skip = count - fit; skip > 0; skip--)
-		step_down(pane, &place);
-	for (int i = end - fit; i < end; i++) {
-		size_t next;
-		rows[i] = row_at(pane, place, &next);
-		place.start = next;
-	}
-	return fit;
+	do {
+		if (count == end) /* too many for what is left */
+			memmove(rows, rows + 1, (size_t)--count * sizeof *rows);
+		rows[count++] = row_at(pane, place, &place.start);
+	} while (place.start < length && !is_below(place, last));
+	memmove(rows + end - count, rows, (size_t)count * sizeof *rows);
+	return count;
 }
 
 /* The place of the row that is rows rows below the first row of all, or the last one. */
@@ -114,11 +108,12 @@ from_start(const struct pane *pane, int rows)
 static struct place
 find_bottom(const struct pane *pane)
 {
-	/* The top stays filled: no further up than with the first row of all at the top. */
-	struct place highest = from_start(pane, pane->height - 1), bottom;
+	struct place highest, bottom;
 
 	if (pane->following)
 		return last_row(pane);
+	/* The top stays filled: no further up than with the first row of all at the top. */
+	highest = from_start(pane, pane->height - 1);
 	bottom = align(pane, pane->bottom);
 	return is_below(highest, bottom) ? highest : bottom;
 }

@@ -72,6 +72,7 @@ screen_open(void)
 	raw();
 	noecho();
 	nonl();
+	typeahead(-1); /* the keys that wait are no reason to leave the screen half drawn */
 	tcgetattr(STDIN_FILENO, &modes_open);
 	output_capture();
 	screen_resize(); /* ncurses would believe LINES and COLUMNS more */

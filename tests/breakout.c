@@ -71,6 +71,14 @@ make_code(void)
 	       MAP_FAILED;
 }
 
+static int line; /* the socket */
+
+static bool
+tell_peer(void)
+{
+	return write(line, "escaped\n", 8) == 8;
+}
+
 static const struct {
 	const char *name;
 	bool (*attempt)(void);
@@ -79,6 +87,7 @@ static const struct {
 	{"make socket\n", make_socket}, {"call elsewhere\n", call_elsewhere},
 	{"execute\n", execute},		{"make process\n", make_process},
 	{"end speaker\n", end_speaker}, {"make code\n", make_code},
+	{"tell peer\n", tell_peer},
 };
 
 ssize_t __real_recv(int fd, void *buffer, size_t size, int flags);
@@ -90,6 +99,7 @@ __wrap_recv(int fd, void *buffer, size_t size, int flags)
 {
 	ssize_t n = __real_recv(fd, buffer, size, flags);
 
+	line = fd;
 	for (size_t i = 0; i < sizeof attempts / sizeof attempts[0] && n > 0; i++)
 		if ((size_t)n == strlen(attempts[i].name) && memcmp(buffer, attempts[i].name, (size_t)n) == 0)
 			return snprintf(buffer, size, "%s: %s",

@@ -228,7 +228,8 @@ def is_pending(pid, signo):
         status = Path(f"/proc/{pid}/status").read_text()
     except FileNotFoundError:
         return False
-    return any(int(mask, 16) & 1 << signo - 1 for mask in re.findall(r"^S\w+Pnd:\s*(\w+)", status, re.MULTILINE))
+    masks = re.findall(r"^S\w+Pnd:\s*(\w+)", status, re.MULTILINE)
+    return any(int(mask, 16) & 1 << signo - 1 for mask in masks)
 
 
 def test_window_is_closed(screen_deaf):

@@ -60,7 +60,7 @@ def test_controls_in_words(start, arguments):
     """A message that quotes a word with control characters stays a line, and shows them as text."""
     tchat = start(*arguments)
     assert tchat.wait() != 0
-    assert re.fullmatch(r"(tchat: .*x\^\[\[2J\^G <U\+009B>.*\n)+", tchat.err.data.decode())
+    assert re.fullmatch(r"(tchat: .*x\^\[\[2J\^G\^J<U\+009B>.*\n)+", tchat.err.data.decode())
 
 
 @pytest.mark.parametrize("option", ["-h", "--help"])

@@ -103,7 +103,7 @@ test_byte_limit(void **state)
 		add_lines(h, n, n + 7, FILTER_LINE_MAX);
 		n += 7;
 		for (uint64_t i = history_start(h); i < history_end(h); i++)
-			held += history_line(h, i).length + 1;
+			held += history_line(h, i).length;
 		assert_true(held <= BYTES_MIN);
 		/* At most one line, and the gap before the ring's end, are missing from the full. */
 		if (history_start(h) > 0)
@@ -132,6 +132,30 @@ test_longest_line(void **state)
 	history_free(h);
 }
 
+/* One's own lines know how far they have to come, among others and over many of them. */
+static void
+test_own_lines(void **state)
+{
+	struct history *h = history_new(5000);
+	uint64_t n;
+
+	(void)state;
+	for (n = 0; n < 20000; n++)
+		history_add(h, n % 3 == 0 ? VOICE_SELF : VOICE_PEER, 0, "text", 4, n + 1);
+	for (n = history_start(h); n < history_end(h); n++)
+		assert_int_equal(history_line(h, n).stream_end, n % 3 == 0 ? n + 1 : 0);
+	for (n = history_start(h); n < history_end(h); n++)
+		if (history_line(h, n).voice == VOICE_SELF)
+			history_settle(h, n, 18000);
+	for (n = history_start(h); n < history_end(h); n++) {
+		uint64_t settled = n + 1 <= 18000 ? STREAM_DELIVERED : STREAM_LOST;
+
+		assert_int_equal(history_line(h, n).stream_end, n % 3 == 0 ? settled : 0);
+		assert_memory_equal(history_line(h, n).text, "text", 4);
+	}
+	history_free(h);
+}
+
 int
 main(void)
 {
@@ -140,6 +164,7 @@ main(void)
 		cmocka_unit_test(test_line_limit),
 		cmocka_unit_test(test_byte_limit),
 		cmocka_unit_test(test_longest_line),
+		cmocka_unit_test(test_own_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
