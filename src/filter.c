@@ -59,7 +59,7 @@ kind_of(uint32_t c)
 	if (c >= sizeof known)
 		return find_kind(c);
 	if (known[c] == KIND_UNKNOWN)
-		known[c] = find_kind(c);
+		known[c] = (unsigned char)find_kind(c);
 	return known[c];
 }
 
