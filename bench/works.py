@@ -22,6 +22,7 @@ from report import COUNT, MB, MICROSECONDS, MILLISECONDS, MIB, BYTES, Column, Wo
 BARE = TCHAT.parent / "bare"
 PAGE_UP, TO_START, TO_END = b"\x1b[5~", b"\x1b[5;5~", b"\x1b[6;5~"
 ENTER = b"\r"
+TRIES = 10  # for a program that fails now and then
 KEYS = 40  # typed at most: they have to fit into the input line
 
 
@@ -184,6 +185,53 @@ def raw(size):
         loop = max(("loop, splice", "loop, buffer"), key=lambda name: work.median(name, column))
         work.bar(f"at least twice the rate of nc, {what}", column, than="nc", at_least=2)
         work.bar(f"within 20 percent of the faster loop, {what}", column, than=loop, at_least=0.8)
+    return work
+
+
+def across(receiver, sender, source, target):
+    """Seconds from the start of the sender until the receiver has ended, with all in the file."""
+    port = free_port()
+    with open(target, "wb") as file, running(*at_port(receiver, port), stdout=file) as there, \
+            open(source, "rb") as text:
+        wait_listening(port)
+        start = time.perf_counter()
+        with running(*at_port(sender, port), stdin=text):
+            there.wait(PATIENCE)
+        return time.perf_counter() - start
+
+
+def encrypted(size):
+    work = Work("encrypted", f"{size.lines:,} lines of the same text through TLS, into a file",
+                [Column("rate", "MB/s", MB)],
+                note="Each program at both ends: the text is encrypted by one process of it and decrypted "
+                     "by another. tchat's passes its filter, too. openssl makes the key of ncat and socat. ncat "
+                     "gives up with an input/output error now and then, and then tries again.")
+    with scratch() as directory:
+        source, target, key = directory / "text", directory / "file", directory / "key.pem"
+        source.write_bytes(flood(size.lines))
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", "-keyout", key,
+                        "-out", key, "-subj", "/CN=localhost", "-days", "2"],
+                       check=True, stderr=subprocess.DEVNULL)
+        tchat = ["env", f"XDG_DATA_HOME={directory}", TCHAT]
+        pin = subprocess.run([*tchat, "--fingerprint"], check=True, stdout=subprocess.PIPE,
+                             text=True).stdout.strip()
+        pairs = {
+            "tchat": ([*tchat, "-s", "-t", "--pin", pin, "--recv-only"],
+                      [*tchat, "-c", "-t", "--pin", pin, "--send-only", HOST]),
+            "ncat": (["ncat", "--ssl", "--ssl-cert", key, "--ssl-key", key, "-l", "--recv-only"],
+                     ["ncat", "--ssl", "--send-only", HOST]),
+            "socat": (["socat", "-u", f"OPENSSL-LISTEN:PORT,cert={key},verify=0", "STDOUT"],
+                      ["socat", "-u", "STDIN", f"OPENSSL:{HOST}:PORT,verify=0"]),
+        }
+        for _ in range(size.rounds):
+            for name, (receiver, sender) in pairs.items():
+                for _ in range(TRIES):
+                    seconds = across(receiver, sender, source, target)
+                    if filecmp.cmp(source, target, shallow=False):
+                        work.add(name, {"rate": os.path.getsize(source) / seconds})
+                        break
+                    if name != "ncat":
+                        raise ValueError(f"{name}: what arrived is not what was sent")
     return work
 
 
@@ -425,5 +473,5 @@ def filter_alone(size):
     return work
 
 
-WORKS = {"screen": full_screen, "plain": plain, "raw": raw, "line": one_line, "waiting": waiting,
-         "history": history, "callers": callers, "filter": filter_alone}
+WORKS = {"screen": full_screen, "plain": plain, "raw": raw, "encrypted": encrypted, "line": one_line,
+         "waiting": waiting, "history": history, "callers": callers, "filter": filter_alone}

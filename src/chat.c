@@ -540,6 +540,26 @@ wants_drawing(const struct chat *c)
 
 /* --- Everything at once. --- */
 
+/* Does what follows from the signals that have arrived. */
+static void
+heed_signals(struct chat *c)
+{
+	bool paging = c->pager != 0;
+
+	if (signals_take(SIGWINCH) && !paging) {
+		screen_resize();
+		c->changed = true;
+	}
+	if (signals_take(SIGTSTP)) {
+		if (paging)
+			signals_obey(SIGTSTP);
+		else
+			suspend(c);
+	}
+	if (signals_take(SIGCHLD) && c->pager != 0 && pager_has_ended(c->pager))
+		take_terminal_back(c);
+}
+
 /* Waits until something happens, and sees to it. */
 static void
 turn(struct chat *c)
@@ -569,18 +589,7 @@ turn(struct chat *c)
 	signals_poll(fds, count, timeout);
 
 	record_tick(&c->record);
-	if (signals_take(SIGWINCH) && !paging) {
-		screen_resize();
-		c->changed = true;
-	}
-	if (signals_take(SIGTSTP)) {
-		if (paging)
-			signals_obey(SIGTSTP);
-		else
-			suspend(c);
-	}
-	if (signals_take(SIGCHLD) && c->pager != 0 && pager_has_ended(c->pager))
-		take_terminal_back(c);
+	heed_signals(c);
 	if (fds[KEYBOARD].revents != 0)
 		read_keys(c);
 	else if (input_timeout() == 0 && c->pager == 0)

@@ -113,7 +113,7 @@ make_room(struct history *h, size_t length)
 		fatal("cannot get %zu bytes of memory", sizeof *block);
 	block->first = h->end;
 	block->count = 0;
-	buffer_add(&h->blocks, (char *)&block, sizeof block);
+	buffer_add(&h->blocks, (char *)&block, sizeof(struct block *));
 	return block;
 }
 
@@ -142,7 +142,7 @@ drop_oldest(struct history *h)
 	h->bytes -= line_of(oldest, h->start).length;
 	if (++h->start < oldest->first + oldest->count)
 		return;
-	buffer_drop(&h->blocks, sizeof oldest);
+	buffer_drop(&h->blocks, sizeof(struct block *));
 	free(oldest);
 }
 

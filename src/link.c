@@ -23,6 +23,8 @@
 #include "signals.h"
 #include "tls.h"
 
+#define SEALED_MAX 65536 /* about so much is sealed at once */
+
 void
 link_init(struct link *link, const struct peer *peer)
 {
@@ -119,11 +121,19 @@ link_send(struct link *link, const char *bytes, size_t length)
 	link_send_reserved(link, length);
 }
 
+/* Whether a goodbye is due that is not sealed. */
+static bool
+must_part(const struct link *link)
+{
+	return link->peer.tls != NULL && link->closing && !link->parted;
+}
+
 bool
 link_is_waiting(const struct link *link)
 {
-	return link->send_error == 0 && (buffer_length(&link->outbox) > link->taken ||
-					 buffer_length(&link->wire.sealed) > 0);
+	return link->send_error == 0 &&
+	       (buffer_length(&link->outbox) > link->taken || buffer_length(&link->wire.sealed) > 0 ||
+		must_part(link));
 }
 
 /* Where in the stream the outbox begins: what is before has arrived. */
@@ -145,17 +155,24 @@ send_some(struct link *link)
 	return n == -1 ? -1 : 0;
 }
 
-/* The same, encrypted: no more is sealed than is sent at once. */
+/* The same, encrypted: no more is sealed than is sent at once; the goodbye comes last. */
 static int
 send_some_sealed(struct link *link)
 {
 	struct wire *wire = &link->wire;
-	size_t sealed = (size_t)(wire->text - outbox_start(link));
+	size_t sealed = (size_t)(wire->text - outbox_start(link)); /* of the outbox */
 
-	if (buffer_length(&wire->sealed) == 0 &&
-	    wire_seal(wire, link->peer.tls, buffer_data(&link->outbox) + sealed,
-		      buffer_length(&link->outbox) - sealed) == -1)
-		return -1;
+	while (sealed < buffer_length(&link->outbox) && buffer_length(&wire->sealed) < SEALED_MAX) {
+		ssize_t n = wire_seal(wire, link->peer.tls, buffer_data(&link->outbox) + sealed,
+				      buffer_length(&link->outbox) - sealed);
+		if (n == -1)
+			return -1;
+		sealed += (size_t)n;
+	}
+	if (sealed == buffer_length(&link->outbox) && must_part(link)) {
+		link->parted = true;
+		wire_seal_end(wire, link->peer.tls);
+	}
 	if (wire_send(wire, link->peer.socket) == -1)
 		return -1;
 	link->taken = (size_t)(wire_taken(wire) - outbox_start(link));
@@ -186,12 +203,6 @@ link_flush(struct link *link)
 	}
 	link_acknowledged(link); /* what has arrived need not be held */
 	if (link->closing && !link->shut && !link_is_waiting(link)) {
-		if (link->peer.tls != NULL && !link->parted) {
-			link->parted = true;
-			wire_seal_end(&link->wire, link->peer.tls);
-			link_flush(link);
-			return;
-		}
 		link->shut = true;
 		link->end_queued = shutdown(link->peer.socket, SHUT_WR) == 0;
 	}

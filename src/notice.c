@@ -11,15 +11,15 @@
 void
 notice(struct log *log, const char *format, ...)
 {
-	char said[1024], text[2 * sizeof said];
+	char said[1024], line[2 * sizeof said];
 	va_list arguments;
 
 	va_start(arguments, format);
 	vsnprintf(said, sizeof said, format, arguments);
 	va_end(arguments);
-	filter_string(said, text, sizeof text); /* a name or a file name can hold anything */
-	warnx("%s", text);
-	log_line(log, VOICE_NOTICE, text, strlen(text));
+	filter_string(said, line, sizeof line); /* a name or a file name can hold anything */
+	warnx("%s", line);
+	log_line(log, VOICE_NOTICE, line, strlen(line));
 	notice_flush_log(log);
 }
 

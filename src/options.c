@@ -141,6 +141,28 @@ parse_bell(const char *text, enum bell *bell)
 	return false;
 }
 
+/* One is either the server or the client. */
+static bool
+set_role(struct options *o, enum role role)
+{
+	if (o->role != ROLE_NONE && o->role != role)
+		return false;
+	o->role = role;
+	return true;
+}
+
+static enum request
+add_pin(struct options *o, const char *fingerprint, char *error, size_t size)
+{
+	if (!fingerprint_is_valid(fingerprint))
+		return wrong(error, size, "'%s' is no fingerprint: SHA256: and 43 characters of base64",
+			     fingerprint);
+	if (o->pin_count == OPTIONS_PINS)
+		return wrong(error, size, "--pin can be given %d times", OPTIONS_PINS);
+	o->pins[o->pin_count++] = fingerprint;
+	return REQUEST_CHAT;
+}
+
 /* What is wrong with options that are each right by themselves; NULL if nothing is. */
 static const char *
 contradiction(const struct options *o, bool first_given, bool four, bool six)
@@ -204,9 +226,8 @@ options_parse(struct options *o, int argc, char *argv[], char *error, size_t siz
 		switch (c) {
 		case 's':
 		case 'c':
-			if (o->role != ROLE_NONE && o->role != (c == 's' ? ROLE_SERVER : ROLE_CLIENT))
+			if (!set_role(o, c == 's' ? ROLE_SERVER : ROLE_CLIENT))
 				return wrong(error, size, "-s and -c exclude each other");
-			o->role = c == 's' ? ROLE_SERVER : ROLE_CLIENT;
 			break;
 		case '4':
 			four = true;
@@ -275,13 +296,8 @@ options_parse(struct options *o, int argc, char *argv[], char *error, size_t siz
 			fingerprint = true;
 			break;
 		case OPTION_PIN:
-			if (!fingerprint_is_valid(optarg))
-				return wrong(error, size,
-					     "'%s' is no fingerprint: SHA256: and 43 characters of base64",
-					     optarg);
-			if (o->pin_count == OPTIONS_PINS)
-				return wrong(error, size, "--pin can be given %d times", OPTIONS_PINS);
-			o->pins[o->pin_count++] = optarg;
+			if (add_pin(o, optarg, error, size) == REQUEST_WRONG)
+				return REQUEST_WRONG;
 			break;
 		case OPTION_ANONYMOUS:
 			o->anonymous = true;

@@ -74,11 +74,11 @@ record_lines(struct record *r, enum voice voice, struct buffer *lines, uint64_t 
 void
 record_notice(struct record *r, const char *format, va_list arguments)
 {
-	char said[1024], text[2 * sizeof said];
+	char said[1024], line[2 * sizeof said];
 
 	vsnprintf(said, sizeof said, format, arguments);
-	filter_string(said, text, sizeof text); /* a name or a file name can hold anything */
-	record_line(r, VOICE_NOTICE, text, strlen(text), 0);
+	filter_string(said, line, sizeof line); /* a name or a file name can hold anything */
+	record_line(r, VOICE_NOTICE, line, strlen(line), 0);
 }
 
 void

@@ -110,12 +110,10 @@ secure_begin(struct secure *s, const struct options *options, struct peer *peer,
 			    options->anonymous ? TLS_KEY_WANTED : TLS_KEY_REQUIRED, peer->socket);
 }
 
-/* The second line of the question. */
+/* The second line of the question, where the caller would be known by this name. */
 static void
-repeat_question(const struct secure *s)
+repeat_question(const struct secure *s, const char *name)
 {
-	const char *name = tls_peer_name(s->peer->tls);
-
 	if (s->options->role == ROLE_CLIENT)
 		say(s, "is it the right one? answer yes or no");
 	else if (*name != '\0' && known_name(known_path, name))
@@ -136,7 +134,7 @@ ask(struct secure *s)
 	else
 		say(s, "the caller's key is not known yet: %s, it calls itself %s", s->fingerprint,
 		    *name != '\0' ? name : "nothing");
-	repeat_question(s);
+	repeat_question(s, name);
 	return s->state = SECURE_ASKING;
 }
 
@@ -275,32 +273,40 @@ accept_key(struct secure *s, const char *name)
 	return succeed(s, "encrypted, new key", o->role == ROLE_SERVER ? name : NULL);
 }
 
+/* The name in an answer of yes and a name; what the caller calls itself, after yes alone; or NULL. */
+static const char *
+name_in(const struct secure *s, const char *answer)
+{
+	const char *name = answer + 3;
+
+	if (strncmp(answer, "yes", 3) != 0 || (*name != '\0' && *name != ' '))
+		return NULL;
+	name += strspn(name, " ");
+	return *name != '\0' ? name : tls_peer_name(s->peer->tls);
+}
+
 enum secure_state
 secure_answer(struct secure *s, const char *text, size_t length)
 {
-	char answer[KNOWN_NAME_MAX], *name = answer + 3;
+	const char *name = tls_peer_name(s->peer->tls), *given;
+	char answer[KNOWN_NAME_MAX] = "";
 
 	while (length > 0 && strchr("\r\n\t ", text[length - 1]) != NULL)
 		length--;
-	if (length < sizeof answer) {
+	if (length < sizeof answer)
 		memcpy(answer, text, length);
-		answer[length] = '\0';
-		if (strcmp(answer, "no") == 0) {
-			secure_refuse(s, "");
-			return s->state;
-		}
-		if (strcmp(answer, "yes") == 0 && s->options->role == ROLE_CLIENT)
-			return accept_key(s, NULL);
-		if (strncmp(answer, "yes", 3) == 0 && s->options->role == ROLE_SERVER &&
-		    (*name == '\0' || *name == ' ')) {
-			name += strspn(name, " ");
-			if (*name == '\0')
-				strlcpy(name = answer, tls_peer_name(s->peer->tls), sizeof answer);
-			if (*name != '\0' && !known_name(known_path, name))
-				return accept_key(s, name);
-		}
+	if (strcmp(answer, "no") == 0) {
+		secure_refuse(s, "");
+		return s->state;
 	}
-	repeat_question(s);
+	if (s->options->role == ROLE_CLIENT && strcmp(answer, "yes") == 0)
+		return accept_key(s, NULL);
+	if (s->options->role == ROLE_SERVER && (given = name_in(s, answer)) != NULL) {
+		if (*given != '\0' && !known_name(known_path, given))
+			return accept_key(s, given);
+		name = given;
+	}
+	repeat_question(s, name);
 	return SECURE_ASKING;
 }
 

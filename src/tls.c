@@ -29,6 +29,7 @@ struct tls {
 	int flags;	     /* for receiving */
 	bool blocked;	     /* the socket had nothing to receive, or no room */
 	struct buffer *wire; /* where what is to be sent goes; NULL: to the socket, or nowhere */
+	bool ended;	     /* there is nothing more to be received */
 	bool listening;
 	int cause, error_number;
 	unsigned char first[2]; /* bytes received */
@@ -57,6 +58,8 @@ pull(gnutls_transport_ptr_t transport, void *data, size_t size)
 		tls->blocked = true;
 	if (n == -1)
 		gnutls_transport_set_errno(tls->session, tls->error_number = errno);
+	if (n == 0)
+		tls->ended = true;
 	for (ssize_t i = 0; i < n && tls->received < sizeof tls->first; i++)
 		tls->first[tls->received++] = ((unsigned char *)data)[i];
 	return n;
@@ -147,10 +150,19 @@ handshake_failed(struct tls *tls, int result)
 	gnutls_alert_send_appropriate(tls->session, result);
 	if (tls->received > 0 && tls->first[0] != RECORD_HANDSHAKE && tls->first[0] != RECORD_ALERT)
 		return fail(tls, "it does not speak TLS");
+	if (tls->ended && result != GNUTLS_E_FATAL_ALERT_RECEIVED)
+		return fail(tls, "it hung up");
 	switch (result) {
 	case GNUTLS_E_UNSUPPORTED_VERSION_PACKET:
+	case GNUTLS_E_NO_CIPHER_SUITES:
 		return fail(tls, "it does not speak TLS 1.3");
-	case GNUTLS_E_PREMATURE_TERMINATION:
+	case GNUTLS_E_CERTIFICATE_ERROR:
+	case GNUTLS_E_CERTIFICATE_TIME_ERROR:
+	case GNUTLS_E_ASN1_TIME_ERROR:
+	case GNUTLS_E_ASN1_DER_ERROR:
+	case GNUTLS_E_ASN1_VALUE_NOT_VALID:
+	case GNUTLS_E_ASN1_TAG_ERROR:
+		return fail(tls, "its certificate cannot be read");
 	case GNUTLS_E_PULL_ERROR:
 	case GNUTLS_E_PUSH_ERROR:
 		return fail(tls, "it hung up");
@@ -339,7 +351,7 @@ tls_receive(struct tls *tls, void *data, size_t size, int flags)
 			continue;
 		tls->cause = cause_of(tls, n);
 		errno = n == GNUTLS_E_PULL_ERROR	      ? tls->error_number
-			: n == GNUTLS_E_PREMATURE_TERMINATION ? ENODATA
+			: tls->ended			      ? ENODATA
 							      : EPROTO;
 		return -1;
 	}

@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "dial.h"
 #include "filter.h"
+#include "hello.h"
 #include "link.h"
 #include "notice.h"
 #include "signals.h"
@@ -30,6 +31,7 @@ struct turns {
 	struct buffer typed;   /* read from standard input, not yet sent */
 	bool mine;	       /* whose turn it is */
 	bool input_ended;      /* nothing more can be read */
+	bool heard;	       /* the peer has said something */
 	int64_t silence;       /* when to say that the peer is silent, or CLOCK_NEVER */
 };
 
@@ -172,6 +174,11 @@ read_socket(struct turns *t)
 		return;
 	if (n <= 0)
 		link_end(t->link, listener_ending(tls, n));
+	if (n > 0 && !t->heard && tls == NULL && hello_is_tls(chunk, (size_t)n)) {
+		link_end(t->link, (struct ending){ENDING_HELLO, 0});
+		return;
+	}
+	t->heard = true;
 	while ((span = filter_next(&t->filter, &next, end)).length > 0)
 		buffer_add(&t->arrived, span.text, span.length);
 	while (n <= 0 && (span = filter_end(&t->filter)).length > 0)

@@ -183,6 +183,8 @@ def test_peer_that_vanishes(link, run, port, said):
     server.expect("question\n")
     server.send("answer\n")
     client.expect("answer\n")
+    client.send("thanks\n")
+    server.expect("thanks\n")  # with it, that the answer has arrived
     link.cut = True
     server.send(said)
 

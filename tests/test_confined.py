@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from peers import HOST, TCHAT, call, eventually
+from peers import HOST, TCHAT, call, children, eventually
+from tls import tls_call
 
 SOURCE = Path(__file__).parent.parent / "src" / "confine.c"
 BREAKOUT = Path(TCHAT).parent / "tests" / "breakout"  # tchat that does what the peer says
@@ -107,30 +108,61 @@ def test_listener_leaves_no_core(called):
     assert os.stat(f"/proc/{listener}/environ").st_uid == 0  # proc(5): it cannot be dumped
 
 
-def test_calls_of_a_conversation(run, environment, port, tmp_path):
+def confined_calls(directory):
+    """What the listener of the traced program called once it was confined."""
+    [text] = [text for text in (path.read_text() for path in directory.glob("trace.*"))
+              if "SECCOMP_SET_MODE_FILTER, 0, {" in text]
+    return set(re.findall(r"^(\w+)\(", text.partition("SECCOMP_SET_MODE_FILTER, 0, {")[2], re.M))
+
+
+@pytest.fixture
+def traced(run, environment, port, tmp_path):
+    """A server whose processes are traced."""
+    def traced(*arguments, env=environment):
+        env = dict(env, ASAN_OPTIONS="detect_leaks=0")  # it cannot look while strace does
+        server = run("strace", "-ff", "-o", tmp_path / "trace", TCHAT, "-s", *arguments, port, env=env)
+        server.notice(f"waiting on port {port}")
+        return server
+
+    return traced
+
+
+HOSTILE = b"hello \x1b[2J\xff\r\n" + b"x" * 200_000 + "äöü €\n".encode() * 10_000 + b"end"
+
+
+def test_calls_of_a_conversation(traced, port, tmp_path):
     """A conversation with all that a listener does makes no other calls than those allowed."""
-    environment["ASAN_OPTIONS"] = "detect_leaks=0"  # it cannot look while strace does
-    trace = tmp_path / "trace"
-    server = run("strace", "-ff", "-o", trace, TCHAT, "-s", "-l", tmp_path / "log", port)
-    server.notice(f"waiting on port {port}")
+    server = traced("-l", tmp_path / "log")
     caller = call(port)
     server.notice(f"{HOST} port {caller.port} has called")
-    caller.send(b"hello \x1b[2J\xff\r\n" + b"x" * 200_000 + "äöü €\n".encode() * 10_000 + b"end")
+    caller.send(HOSTILE)
     server.expect("äöü €\n" * 10_000)
-    tchat = eventually(lambda: [int(path.suffix[1:]) for path in tmp_path.glob("trace.*")
-                                if b"SECCOMP_SET_MODE_FILTER, 0, {" in path.read_bytes()], "a listener")[0]
-    os.kill(tchat, signal.SIGSTOP)
-    eventually(lambda: status(tchat, "State")[0] in "Tt", "the stop")
-    os.kill(tchat, signal.SIGCONT)
+    listener = eventually(lambda: children(children(server.pid)[0]), "a listener")[0]
+    os.kill(listener, signal.SIGSTOP)
+    eventually(lambda: status(listener, "State")[0] in "Tt", "the stop")
+    os.kill(listener, signal.SIGCONT)
     caller.close_input()
     server.close_input()
     server.expect("end\n")
     assert server.wait() == 0
-    text = (tmp_path / f"trace.{tchat}").read_text()
-    _, confined, after = text.partition("SECCOMP_SET_MODE_FILTER, 0, {")
-    assert confined
-    calls = set(re.findall(r"^(\w+)\(", after, re.M))
-    assert {"recvfrom", "writev", "write", "exit_group"} <= calls <= allowed_calls()
+    assert {"recvfrom", "writev", "write", "exit_group"} <= confined_calls(tmp_path) <= allowed_calls()
+
+
+def test_calls_of_an_encrypted_conversation(traced, ann, friend, port, tmp_path):
+    """The confined listener can still decrypt, and makes no other calls for it."""
+    ann.knows(f"caller {friend.fingerprint} friend")
+    server = traced("-t", env=ann.env)
+    caller = tls_call(port, friend)
+    server.notice("encrypted: the caller is friend")
+    caller.send(HOSTILE)
+    server.expect("äöü €\n" * 10_000)
+    server.send("answer\n")
+    caller.expect("answer\n")
+    caller.close_input()
+    server.close_input()
+    server.expect("end\n")
+    assert server.wait() == 0
+    assert {"recvfrom", "writev", "write", "exit_group"} <= confined_calls(tmp_path) <= allowed_calls()
 
 
 @pytest.mark.parametrize("call_name, missing", [

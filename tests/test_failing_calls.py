@@ -467,7 +467,7 @@ def test_screen_that_cannot_be_kept(screen_called, inject):
     server, caller = screen_called()
     server.press("half-typed")
     server.wait_for(lambda: server.input == "> half-typed")
-    inject(server.pid, Fault("ftruncate", "EIO"))
+    inject(server.pid, Fault("pread64", "EIO"))
     caller.send("question\n")
     assert server.wait() == 1
     assert server.is_restored()

@@ -4,6 +4,7 @@ import os
 import random
 import re
 import signal
+import ssl
 
 import pytest
 
@@ -196,6 +197,8 @@ def test_second_caller_is_told_that_the_line_is_busy(tls_called, start, ann, bob
     client.notice(f"cannot agree on encryption with {HOST} port {port}: the line is busy")
     assert client.wait() == 1
     server.err.expect(" called while the line was busy\n")
+    with pytest.raises(ssl.SSLError):
+        tls_call(port)
     first.send("go on\n")
     server.expect("go on\n")
     server.send("yes\n")

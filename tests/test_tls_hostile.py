@@ -125,6 +125,15 @@ def test_plain_screen_is_called_with_tls(screen_called):
     server.wait_for(f"{HOST} port {caller.port} speaks TLS: that needs -t$")
 
 
+def test_plain_client_gets_an_alert(calling):
+    """A client without -t that gets an alert of TLS instead of an answer says what that means."""
+    client, callee = calling()
+    callee.send(b"\x15\x03\x03\x00\x02\x02\x0a")  # unexpected_message
+    client.err.expect(" speaks TLS: that needs -t\n")
+    assert client.wait() == 1
+    assert client.out.data == b""
+
+
 def test_plain_keeping_server_is_called_with_tls(serve, port):
     """With -k the server without -t goes on."""
     server = serve("-k")

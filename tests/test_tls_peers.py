@@ -253,6 +253,7 @@ def test_peer_changes_its_keys(with_updates, command, answers):
     talk(tchat, openssl, "before")
     update(openssl, command)
     talk(tchat, openssl, "after")
+    talk(tchat, openssl, "and then")
     assert updates(openssl, "<<<") == answers
 
 

@@ -221,6 +221,27 @@ def test_signal_while_asking(asked, front):
     client.wait_for(client.is_restored)
 
 
+@FRONTS
+def test_end_of_file_is_no(asked, bob, front):
+    """Who leaves instead of answering has not accepted the key."""
+    client, callee, door = asked(*front)
+    client.press(ctrl("D"))
+    assert client.wait() == 1
+    assert callee.alert == "TLSV1_ALERT_ACCESS_DENIED"
+    assert bob.known() == []
+    client.wait_for(client.is_restored)
+
+
+@pytest.mark.parametrize("front", [[], ["-p"]], ids=["full screen", "plain"])
+def test_caller_loses_patience(asked_by_server, port, front):
+    """When the connection breaks while one is asked, there is nobody to let in any more."""
+    server, caller = asked_by_server("-k", *front)
+    peer = caller.peer
+    caller.reset()
+    server.wait_for(f"{peer} has left$")
+    server.wait_for(lambda: said(server, f"waiting on port {port}") == 2)
+
+
 # A caller whose key is new
 
 
@@ -261,6 +282,24 @@ def test_new_caller_is_not_let_in(asked_by_server, ann, port):
     assert caller.alert == "TLSV1_ALERT_ACCESS_DENIED"
     server.wait_for(lambda: said(server, f"waiting on port {port}") == 2)
     assert ann.known() == []
+
+
+def test_one_after_the_other_is_asked_about(meeting, ann, friend, stranger, port):
+    """With -k, who comes after a conversation is asked about as the first would be, and remembered."""
+    ann.knows(f"caller {friend.fingerprint} friend")
+    server, caller = meeting(friend, "-k", "-p")
+    server.wait_for("encrypted: the caller is friend$")
+    caller.send("hello\n")
+    server.wait_for("^hello$")
+    caller.close_input()
+    server.wait_for(lambda: said(server, f"waiting on port {port}") == 2)
+    caller = tls_call(port, stranger)
+    server.wait_for(LET_IN + "$")
+    server.say("yes")
+    server.wait_for("encrypted: the caller is known as stranger from now on$")
+    caller.send("thank you\n")
+    server.wait_for("^thank you$")
+    assert ann.known()[1:] == [f"caller {stranger.fingerprint} stranger"]
 
 
 def test_refused_tchat_says_so(acquainted, screen, start, port):
@@ -423,6 +462,16 @@ def test_known_for_something_else(bob, stranger, start, line):
     door.accept()
     client.notice(unknown_server(door, stranger))
     assert client.wait() == 1
+
+
+@pytest.mark.parametrize("line", ["server {key} friend 8080", "# caller {key} friend", "caller {other} friend"])
+def test_known_as_something_else(ann, friend, serve, port, line):
+    """A server that one has called is not yet a caller who may come in."""
+    ann.knows(line.format(key=friend.fingerprint, other=OTHER))
+    server = serve("-t", env=ann.env)
+    tls_call(port, friend)
+    server.err.expect(f"the caller's key is not known yet: {friend.fingerprint}, it calls itself friend\n")
+    assert server.wait() == 1
 
 
 # The file, as people leave it
