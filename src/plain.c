@@ -17,7 +17,7 @@
 #include "signals.h"
 #include "turns.h"
 
-#define CHUNK (256 * 1024) /* read from standard input at once */
+#define CHUNK 262144 /* read from standard input at once */
 
 struct plain {
 	const struct options *options;

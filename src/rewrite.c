@@ -137,7 +137,8 @@ add_special(const char *last, char *out, struct marks *marks)
 	uint32_t c;
 
 	if (*last == '\r') {
-		memcpy(out, "^M", 2);
+		out[0] = '^';
+		out[1] = 'M';
 		return last[1] == '\n' ? 0 : 2;
 	}
 	while ((*s & 0xC0) == 0x80)

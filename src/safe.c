@@ -8,7 +8,7 @@
 
 #if defined(__x86_64__) && !defined(PORTABLE)
 #define BLOCK 64
-#define BATCH (16 * BLOCK)
+#define BATCH 1024 /* a few blocks */
 #define SPARE (UTF8_LONGEST - 2) /* after a block: of a character that has but its first two bytes in it */
 #include <immintrin.h>
 #endif
@@ -303,11 +303,11 @@ clean_blocks(const char *text, size_t length, struct marks *marks, bool trusted)
 	const unsigned char *look_low = trusted ? look_first_low : look_all;
 	const char *s = text, *end = text + length - SPARE;
 	__m256i before = _mm256_setzero_si256();
+	static struct places places;
 	uint64_t wrong = 0;
 
 	while (wrong == 0 && end - s >= BLOCK) {
 		const char *batch = s, *unsafe;
-		struct places places;
 
 		places.count = 0;
 		do {
