@@ -148,6 +148,19 @@ def test_calls_of_a_conversation(traced, port, tmp_path):
     assert {"recvfrom", "writev", "write", "exit_group"} <= confined_calls(tmp_path) <= allowed_calls()
 
 
+def test_calls_of_raw_bytes(traced, port, tmp_path):
+    """The same where bytes pass unchanged."""
+    server = traced("-r")
+    caller = call(port)
+    server.notice(f"{HOST} port {caller.port} has called")
+    caller.send(HOSTILE)
+    server.expect(HOSTILE)
+    caller.close_input()
+    server.close_input()
+    assert server.wait() == 0
+    assert {"recvfrom", "write", "exit_group"} <= confined_calls(tmp_path) <= allowed_calls()
+
+
 def test_calls_of_an_encrypted_conversation(traced, ann, friend, port, tmp_path):
     """The confined listener can still decrypt, and makes no other calls for it."""
     ann.knows(f"caller {friend.fingerprint} friend")
