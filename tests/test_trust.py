@@ -9,7 +9,9 @@ import pytest
 from peers import HOST, TCHAT, together
 from terminal import ENTER, ctrl
 from test_screen import own
-from tls import OBEDIENT, TlsDoor, tls_call
+from tls import OBEDIENT, TlsDoor, needs_tls, tls_call
+
+pytestmark = needs_tls
 
 OTHER = "SHA256:" + "B" * 42 + "A"  # the fingerprint of a key that nobody has
 WIDE = {"columns": 150, "rows": 40}
