@@ -85,6 +85,8 @@ write_whole(const char *path, const gnutls_datum_t *data, bool replace)
 		result = replace ? rename(other, path) : link(other, path);
 	if (result == -1 && !replace && errno == EEXIST)
 		result = 0;
+	else if (result == -1 && !replace && errno == EPERM) /* a file system without hard links */
+		result = rename(other, path);
 	cause = errno;
 	close(fd);
 	unlink(other);

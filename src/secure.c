@@ -258,18 +258,22 @@ accept_key(struct secure *s, const char *name)
 {
 	const struct options *o = s->options;
 	struct known known = {.kind = KNOWN_SERVER, .port = o->port};
+	int cause = 0;
 
-	if (o->role == ROLE_SERVER) {
+	if (o->role == ROLE_SERVER)
 		known.kind = KNOWN_CALLER;
-		say(s, "encrypted: the caller is known as %s from now on", name);
-	} else {
+	else
 		name = o->host;
-		say(s, "encrypted: the key of %s is known from now on", s->peer->name);
-	}
 	strlcpy(known.fingerprint, s->fingerprint, sizeof known.fingerprint);
 	strlcpy(known.name, name, sizeof known.name);
 	if (known_add(known_path, &known) == -1)
-		say(s, "cannot remember the key: %s", strerror(errno));
+		cause = errno;
+	if (o->role == ROLE_SERVER)
+		say(s, "encrypted: the caller is known as %s from now on", name);
+	else
+		say(s, "encrypted: the key of %s is known from now on", s->peer->name);
+	if (cause != 0)
+		say(s, "cannot remember the key: %s", strerror(cause));
 	return succeed(s, "encrypted, new key", o->role == ROLE_SERVER ? name : NULL);
 }
 

@@ -334,8 +334,9 @@ tls_receive(struct tls *tls, void *data, size_t size, int flags)
 		if (n >= 0)
 			return n;
 		/*
-		 * The session here believes that it has to answer, and would not take a second question
-		 * before that.  So it answers, to nobody: what it sends goes nowhere.
+		 * The session here believes that it has to answer, and GnuTLS had versions that take a
+		 * second question before that for an error.  So it answers, to nobody: what it sends goes
+		 * nowhere.
 		 */
 		if (tls->listening && atomic_load(tls->updates) != updates) {
 			gnutls_record_send(tls->session, "", 0);

@@ -8,7 +8,9 @@ import stat
 import pytest
 
 from peers import HOST, TCHAT
-from tls import FINGERPRINT, OBEDIENT, Person, TlsDoor, openssl, tls_call
+from tls import FINGERPRINT, OBEDIENT, Person, TlsDoor, needs_tls, openssl, tls_call
+
+pytestmark = needs_tls
 
 
 def mode(path):

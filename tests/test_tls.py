@@ -11,7 +11,9 @@ import pytest
 from peers import HOST, call, children, eventually, is_listening, together
 from test_closing import DEADLY
 from test_plain import many_lines
-from tls import Wiretap, tls_call
+from tls import Wiretap, needs_tls, tls_call
+
+pytestmark = needs_tls
 
 
 def test_each_sees_what_the_other_writes(tls_conversation):

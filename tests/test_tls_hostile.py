@@ -9,7 +9,9 @@ import time
 import pytest
 
 from peers import HOST, SLOWNESS, Door, call
-from tls import Identity, TlsDoor, client_context, elements, server_context, tls_call
+from tls import Identity, TlsDoor, client_context, elements, needs_tls, server_context, tls_call
+
+pytestmark = needs_tls
 
 
 def client_hello(**settings):

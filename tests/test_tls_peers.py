@@ -8,6 +8,9 @@ import pytest
 
 from peers import HOST, children, eventually, is_listening, together
 from test_plain import many_lines
+from tls import needs_tls
+
+pytestmark = needs_tls
 
 
 def credentials(certificate, key):

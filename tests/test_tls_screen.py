@@ -9,7 +9,9 @@ from peers import HOST, call
 from terminal import PAGE_UP, ctrl
 from test_delivery import FILLER
 from test_screen import notice, pasted, theirs
-from tls import F3, TlsDoor, tls_call
+from tls import F3, TlsDoor, needs_tls, tls_call
+
+pytestmark = needs_tls
 
 SINCE = r"since \d\d:\d\d"
 CIPHER = r"\bTLS 1\.3\b.*\b(AES|CHACHA20)"

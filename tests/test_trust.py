@@ -9,7 +9,9 @@ import pytest
 from peers import HOST, TCHAT, together
 from terminal import ENTER, ctrl
 from test_screen import own
-from tls import OBEDIENT, TlsDoor, tls_call
+from tls import OBEDIENT, TlsDoor, needs_tls, tls_call
+
+pytestmark = needs_tls
 
 OTHER = "SHA256:" + "B" * 42 + "A"  # the fingerprint of a key that nobody has
 WIDE = {"columns": 150, "rows": 40}
@@ -464,7 +466,8 @@ def test_known_for_something_else(bob, stranger, start, line):
     assert client.wait() == 1
 
 
-@pytest.mark.parametrize("line", ["server {key} friend 8080", "# caller {key} friend", "caller {other} friend"])
+@pytest.mark.parametrize("line", [
+    "server {key} friend 8080", "# caller {key} friend", "caller {other} friend"])
 def test_known_as_something_else(ann, friend, serve, port, line):
     """A server that one has called is not yet a caller who may come in."""
     ann.knows(line.format(key=friend.fingerprint, other=OTHER))

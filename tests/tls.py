@@ -18,6 +18,9 @@ import pytest
 from fullscreen import DeafCaller
 from peers import DEADLINE, HOST, TCHAT, Door, Line
 
+HAS_TLS = b"with GnuTLS" in subprocess.run([TCHAT, "--version"], capture_output=True).stdout
+needs_tls = pytest.mark.skipif(not HAS_TLS, reason="this tchat was built without TLS")
+
 F3 = "\x1bOR"
 
 KEYS = {
