@@ -159,7 +159,8 @@ main(int argc, char *argv[])
 	} kinds[] = {
 		{"ascii", " ", english, COUNT(english)},   {"french", " ", french, COUNT(french)},
 		{"japanese", "", japanese, COUNT(japanese)}, {"emoji", " ", emoji, COUNT(emoji)},
-		{"marked", " ", marked, COUNT(marked)},	   {"mixed", " ", mixed, COUNT(mixed)},	   {"escapes", "", escapes, COUNT(escapes)},
+		{"marked", " ", marked, COUNT(marked)},	   {"mixed", " ", mixed, COUNT(mixed)},
+		{"escapes", "", escapes, COUNT(escapes)},
 	};
 	double seconds = (argc > 1 ? atof(argv[1]) : 100) / 1000;
 	struct buffer text = {0};
