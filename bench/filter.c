@@ -41,6 +41,11 @@ static const char *const emoji[] = {"😀", "👍", "🎉", "👩\xE2\x80\x8D�
 /* With each accent as a character of its own, and many of them. */
 static const char *const marked[] = {"les", "e\xCC\x81le\xCC\x80ves", "a\xCC\x80", "o\xCC\x88u\xCC\x82",
 				     "n\xCC\x83i\xCC\x81", "か\xE3\x82\x99", "が", "words"};
+/* As many on a letter as pass, and one more. */
+#define MARK "\xCC\x81"
+#define FIVE MARK MARK MARK MARK MARK
+#define HEAP FIVE FIVE FIVE FIVE FIVE FIVE
+static const char *const heaps[] = {"a" HEAP, "b" HEAP MARK};
 static const char *const mixed[] = {"the", "quick", "naïve", "café", "Grüße", "élan", "你好", "世界",
 				    "мир", "привет", "😀", "👍", "words", "plain", "ones", "again",
 				    "for", "most", "of", "the", "line", "it’s", "over", "lazy", "dog"};
@@ -160,7 +165,7 @@ main(int argc, char *argv[])
 		{"ascii", " ", english, COUNT(english)},   {"french", " ", french, COUNT(french)},
 		{"japanese", "", japanese, COUNT(japanese)}, {"emoji", " ", emoji, COUNT(emoji)},
 		{"marked", " ", marked, COUNT(marked)},	   {"mixed", " ", mixed, COUNT(mixed)},
-		{"escapes", "", escapes, COUNT(escapes)},
+		{"escapes", "", escapes, COUNT(escapes)},  {"heaps", "", heaps, COUNT(heaps)},
 	};
 	double seconds = (argc > 1 ? atof(argv[1]) : 100) / 1000;
 	struct buffer text = {0};

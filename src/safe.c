@@ -304,6 +304,7 @@ clean_blocks(const char *text, size_t length, struct marks *marks, bool trusted)
 	const char *s = text, *end = text + length - SPARE;
 	__m256i before = _mm256_setzero_si256();
 	static struct places places;
+	ptrdiff_t most = BLOCK; /* more each time, so that not much is in vain where something is unsafe */
 	uint64_t wrong = 0;
 
 	while (wrong == 0 && end - s >= BLOCK) {
@@ -322,9 +323,10 @@ clean_blocks(const char *text, size_t length, struct marks *marks, bool trusted)
 			gather(&places, (size_t)(s - batch), bits(l.look, h.look) & ~wrong & (wrong - 1));
 			before = high;
 			s += wrong == 0 ? BLOCK : _tzcnt_u64(wrong);
-		} while (wrong == 0 && s - batch < BATCH && end - s >= BLOCK);
+		} while (wrong == 0 && s - batch < most && end - s >= BLOCK);
 		if ((unsafe = first_unsafe(batch, &places, marks)) != NULL)
 			return (size_t)(unsafe - text);
+		most = most < BATCH ? 2 * most : BATCH;
 	}
 	s = whole(text, s);
 	if (marks->end > s) /* a mark that is not whole was counted, too */
