@@ -54,6 +54,7 @@ be_pager(int text, pid_t parent)
 	child_begin(parent);
 	signal(SIGINT, SIG_DFL);
 	signal(SIGHUP, SIG_DFL);
+	signal(SIGQUIT, SIG_DFL);
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGXFSZ, SIG_DFL);
 	if (dup2(text, STDIN_FILENO) == -1)

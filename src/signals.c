@@ -8,7 +8,7 @@
 #include "fatal.h"
 #include "signals.h"
 
-static const int caught[] = {SIGCHLD, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
+static const int caught[] = {SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
 #define CAUGHT (sizeof caught / sizeof caught[0])
 
 static volatile sig_atomic_t arrived[CAUGHT];
@@ -21,7 +21,7 @@ note(int signo)
 	for (size_t i = 0; i < CAUGHT; i++)
 		if (caught[i] == signo)
 			arrived[i] = 1;
-	if (signo == SIGHUP || signo == SIGINT || signo == SIGTERM) {
+	if (signo == SIGHUP || signo == SIGINT || signo == SIGQUIT || signo == SIGTERM) {
 		/* That the terminal goes comes from the kernel and from the shell: it is not haste. */
 		if (deadly == 0 || signo != SIGHUP)
 			deadly_count++;
@@ -123,12 +123,15 @@ signals_take(int signo)
 void
 signals_ignore_interrupt(bool ignore)
 {
-	static bool was_ignored;
+	static const int keys[] = {SIGINT, SIGQUIT};
+	static bool was_ignored[sizeof keys / sizeof keys[0]];
 
-	if (ignore)
-		was_ignored = is_ignored(SIGINT);
-	if (!was_ignored)
-		set_action(SIGINT, ignore ? SIG_IGN : note);
+	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+		if (ignore)
+			was_ignored[i] = is_ignored(keys[i]);
+		if (!was_ignored[i])
+			set_action(keys[i], ignore ? SIG_IGN : note);
+	}
 }
 
 void
@@ -137,6 +140,7 @@ signals_child(void)
 	set_action(SIGCHLD, SIG_DFL);
 	set_action(SIGWINCH, SIG_DFL);
 	set_action(SIGHUP, SIG_IGN);
+	set_action(SIGQUIT, SIG_IGN);
 	set_action(SIGINT, SIG_IGN);
 	if (!is_ignored(SIGTERM))
 		set_action(SIGTERM, SIG_DFL);

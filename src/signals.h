@@ -10,7 +10,7 @@
 #include <poll.h>
 #include <stdbool.h>
 
-/* Starts catching SIGCHLD, SIGHUP, SIGINT, SIGTERM, SIGTSTP and SIGWINCH; SIGPIPE is ignored. */
+/* Starts catching SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP and SIGWINCH; SIGPIPE is ignored. */
 void signals_open(void);
 
 /* Leaves SIGTSTP to the kernel again: for whoever has no screen to put away first. */
@@ -23,7 +23,7 @@ void signals_default_stop(void);
  */
 int signals_poll(struct pollfd *fds, nfds_t count, int timeout);
 
-/* The first signal that told the program to end (SIGHUP, SIGINT, SIGTERM), or 0. */
+/* The first signal that told the program to end (SIGHUP, SIGINT, SIGQUIT, SIGTERM), or 0. */
 int signals_deadly(void);
 
 /* How many such signals have arrived so far, SIGHUP but as the first: who is told twice is in a hurry. */
@@ -32,7 +32,7 @@ int signals_deadly_count(void);
 /* Whether signo arrived since this was last asked. */
 bool signals_take(int signo);
 
-/* While another program has the keyboard, SIGINT is meant for that one alone. */
+/* While another program has the keyboard, SIGINT and SIGQUIT are meant for that one alone. */
 void signals_ignore_interrupt(bool ignore);
 
 /* In a forked child: nothing is caught any more; see child_begin. */

@@ -10,7 +10,7 @@ import pytest
 
 from peers import HOST, TCHAT, Door, call, children, eventually, together
 
-DEADLY = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+DEADLY = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]
 
 
 def test_end_of_input_is_not_the_end_of_hearing(called):

@@ -119,7 +119,7 @@ def test_storm_while_waiting(screen, port):
     assert server.is_restored()
 
 
-@pytest.mark.parametrize("signo", [signal.SIGUSR1, signal.SIGQUIT, signal.SIGALRM])
+@pytest.mark.parametrize("signo", [signal.SIGUSR1, signal.SIGALRM])
 def test_other_signals_kill(called, signo):
     """What tchat makes nothing of ends it as it ends other programs; no process is left behind."""
     server, caller = called()
