@@ -574,7 +574,7 @@ turn(struct chat *c)
 
 	if (wants_drawing(c))
 		timeout = clock_sooner(timeout, clock_until(c->next_frame));
-	if (c->state == CLOSING || (c->state == TALKING && link_can_deliver(&c->link)))
+	if (c->state == CLOSING || (c->state == TALKING && delivery_is_pending(&c->delivery, &c->link)))
 		timeout = clock_sooner(timeout, LINK_ACKNOWLEDGE_MS);
 	fds[KEYBOARD] = (struct pollfd){.fd = paging ? -1 : STDIN_FILENO, .events = POLLIN};
 	fds[SCREEN] = (struct pollfd){.fd = output_is_behind() ? output_descriptor() : -1,

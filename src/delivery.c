@@ -37,9 +37,15 @@ delivery_check(struct delivery *d, struct link *link)
 }
 
 bool
+delivery_is_pending(const struct delivery *d, const struct link *link)
+{
+	return d->acknowledged < link->queued;
+}
+
+bool
 delivery_is_stalled(const struct delivery *d, const struct link *link)
 {
-	return d->acknowledged < link->queued && clock_now() - d->progress >= STALLED_MS;
+	return delivery_is_pending(d, link) && clock_now() - d->progress >= STALLED_MS;
 }
 
 /* The next line of safe text, without its LF, from *text on, which is moved on. */

@@ -27,6 +27,9 @@ void delivery_begin(struct delivery *delivery, const struct record *record);
  */
 bool delivery_check(struct delivery *delivery, struct link *link);
 
+/* Whether there are lines of which delivery_check has not told yet that they arrived. */
+bool delivery_is_pending(const struct delivery *delivery, const struct link *link);
+
 /* Whether the peer has taken nothing for a second of what is on its way to it. */
 bool delivery_is_stalled(const struct delivery *delivery, const struct link *link);
 

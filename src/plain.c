@@ -108,15 +108,19 @@ is_over(struct plain *p)
 static void
 converse(struct plain *p)
 {
-	while (!is_over(p) && signals_deadly() == 0) {
+	for (;;) {
 		enum { INPUT, SOCKET, REPORT, OWN };
 		struct pollfd fds[OWN + DIAL_FDS];
+		/* Asked before it is over or not: what arrives after that wakes nobody up. */
+		bool under_way = link_can_deliver(&p->link);
+		int timeout = !under_way	   ? -1
+			      : p->input_ended ? LINK_ACKNOWLEDGE_MS
+					       : LINK_WINDOW_MS;
 		struct peer other;
-		int timeout = !link_can_deliver(&p->link) ? -1
-			      : p->input_ended		  ? LINK_ACKNOWLEDGE_MS
-							  : LINK_WINDOW_MS;
 		nfds_t count;
 
+		if (is_over(p) || signals_deadly() != 0)
+			break;
 		/* What is read waits in the outbox, so no more is read before that is sent. */
 		fds[INPUT] = (struct pollfd){
 			.fd = wants_input(p) && !link_is_waiting(&p->link) ? STDIN_FILENO : -1,
