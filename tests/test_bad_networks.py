@@ -29,11 +29,12 @@ class Link:
     or not: some are lost, late, repeated or overtaken by others, always the same ones for a seed."""
 
     LOST, REPEATED, LATE = 0.1, 0.05, 0.2
+    IN_SUCCESSION = 2  # lost at most: TCP waits twice as long each time, sooner or later longer than a test
 
     def __init__(self, name, seed):
         self.hosts = [f"{name}-here", f"{name}-there"]
         self.lossy, self.cut = True, False
-        self.lost = 0
+        self.lost = self._lost_now = 0
         self._random = random.Random(seed)
         self._ends = []
         self._waking, self._awake = os.pipe()
@@ -60,9 +61,12 @@ class Link:
 
     def _fate(self):
         """When a packet arrives, in seconds from now: each time that it does."""
-        if self.cut or (self.lossy and self._random.random() < self.LOST):
+        unlucky = self._random.random() < self.LOST and self._lost_now < self.IN_SUCCESSION
+        if self.cut or (self.lossy and unlucky):
             self.lost += 1
+            self._lost_now += 1
             return []
+        self._lost_now = 0
         if not self.lossy:
             return [0]
         times = 2 if self._random.random() < self.REPEATED else 1
