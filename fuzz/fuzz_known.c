@@ -7,6 +7,7 @@
 #include <config.h>
 
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 #include <string.h>
 #include <unistd.h>
@@ -40,15 +41,15 @@ must_be_right(const struct known *known)
 
 /* The file finds what its line tells; a server may have several keys. */
 static void
-must_be_found(const char *path, const struct known *known)
+must_be_found(const struct buffer *file, const struct known *known)
 {
 	char other[FINGERPRINT_SIZE], name[KNOWN_NAME_MAX];
 
 	if (known->kind == KNOWN_SERVER) {
-		must(known_server(path, known->name, known->port, known->fingerprint, other) == SERVER_SAME);
+		must(known_server(file, known->name, known->port, known->fingerprint, other) == SERVER_SAME);
 	} else {
-		must(known_name(path, known->name));
-		must(known_caller(path, known->fingerprint, name));
+		must(known_name(file, known->name));
+		must(known_caller(file, known->fingerprint, name));
 	}
 }
 
@@ -57,13 +58,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *text = (const char *)data, *end = text + size, *next;
 	int fd = memfd_create("known_peers", 0);
+	struct buffer file;
 	struct known known;
 	char path[32];
 
-	must(fd != -1 && write(fd, data, size) == (ssize_t)size);
+	must(fd != -1 && fchmod(fd, 0600) == 0 && write(fd, data, size) == (ssize_t)size);
 	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
 	must(known_add(path, &added) == 0);
-	must_be_found(path, &added);
+	must(known_read(path, &file) == 0);
+	must_be_found(&file, &added);
 	for (; text < end; text = next) {
 		const char *lf = memchr(text, '\n', (size_t)(end - text));
 
@@ -71,8 +74,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (!known_parse(text, (size_t)((lf != NULL ? lf : end) - text), &known))
 			continue;
 		must_be_right(&known);
-		must_be_found(path, &known);
+		must_be_found(&file, &known);
 	}
+	buffer_free(&file);
 	close(fd);
 	return 0;
 }

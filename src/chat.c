@@ -35,6 +35,7 @@
 #define DELIVER_MS 5000		 /* so long what is on its way is waited for at the end */
 #define FRAME_MS 16		 /* the screen is drawn at most so often */
 #define CHUNK 65536		 /* read at once */
+#define PARTIAL_MAX (1024 * 1024) /* bytes of a line; the filter makes none so long */
 
 enum state {
 	DIALLING, /* waiting for a caller, or calling */
@@ -50,6 +51,7 @@ struct chat {
 	struct dial *dial;
 	struct peer peer;     /* from SECURING or TALKING on */
 	struct secure secure; /* while SECURING */
+	struct buffer draft;  /* what was in the input line when its question arose */
 	struct link link;     /* while TALKING or CLOSING */
 	struct delivery delivery;
 	enum state state;
@@ -107,6 +109,7 @@ give_up(struct chat *c)
 {
 	c->status = 1;
 	c->state = OVER;
+	dial_rest(c->dial);
 	if (c->options->keep)
 		start_dialling(c);
 }
@@ -144,6 +147,36 @@ follow_securing(struct chat *c, enum secure_state state)
 	c->changed = true;
 }
 
+/* A step of agreeing on encryption.  What is in the input line when a question arises is no answer. */
+static void
+step_securing(struct chat *c)
+{
+	enum secure_state before = c->secure.state, state = secure_step(&c->secure);
+
+	if (state == SECURE_ASKING && before != SECURE_ASKING) {
+		buffer_free(&c->draft);
+		buffer_add(&c->draft, input_text(), strlen(input_text()));
+	}
+	follow_securing(c, state);
+}
+
+/* Takes a line for the answer to the question, unless it was begun before: that has to be looked at. */
+static void
+answer_question(struct chat *c, struct span line)
+{
+	size_t drafted = buffer_length(&c->draft);
+	enum secure_state state = SECURE_ASKING;
+
+	if (drafted > 0 && line.length >= drafted && memcmp(line.text, buffer_data(&c->draft), drafted) == 0)
+		say(c, "that was begun before the question, is it the answer? then once more");
+	else
+		state = secure_answer(&c->secure, line.text, line.length);
+	buffer_free(&c->draft);
+	if (state == SECURE_ASKING)
+		input_put_back();
+	follow_securing(c, state);
+}
+
 /* Somebody is there. */
 static void
 meet(struct chat *c, const struct peer *peer)
@@ -156,6 +189,7 @@ meet(struct chat *c, const struct peer *peer)
 	}
 	c->state = SECURING;
 	secure_begin(&c->secure, c->options, &c->peer, say_secure, c);
+	step_securing(c); /* a client has to say something first */
 }
 
 /* One side has ended; the other gets what is on its way, for a while. */
@@ -251,6 +285,8 @@ read_lines(struct chat *c)
 				record_lines(&c->record, VOICE_PEER, &c->partial, 0),
 				c->pane.following);
 		c->changed = true;
+		if (buffer_length(&c->partial) > PARTIAL_MAX)
+			link_stop_listening(&c->link);
 	} else if (n == 0) {
 		listener_ended(c);
 	} else if (errno != EINTR && errno != EAGAIN) {
@@ -308,11 +344,7 @@ send_line(struct chat *c)
 	size_t held = buffer_length(&c->link.outbox);
 
 	if (c->state == SECURING && c->secure.state == SECURE_ASKING) {
-		enum secure_state state = secure_answer(&c->secure, line.text, line.length);
-
-		if (state == SECURE_ASKING)
-			input_put_back();
-		follow_securing(c, state);
+		answer_question(c, line);
 	} else if (c->state != TALKING) {
 		say(c, "nobody is there to read that: it stays in the input line");
 		input_put_back();
@@ -607,7 +639,7 @@ turn(struct chat *c)
 	if (c->state == CLOSING && is_closed(c))
 		hang_up(c);
 	if (c->state == SECURING)
-		follow_securing(c, secure_step(&c->secure));
+		step_securing(c);
 	if (c->state == DIALLING)
 		step_dialling(c);
 	else if (dial_refuse(c->dial, &other))
@@ -701,6 +733,7 @@ chat_run(const struct options *options, struct log *log)
 	dial_free(c.dial);
 	record_free(&c.record);
 	buffer_free(&c.partial);
+	buffer_free(&c.draft);
 	delivery_free(&c.delivery);
 	input_close();
 	return c.status;

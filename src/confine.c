@@ -38,7 +38,7 @@ static const int allowed[] = {
 	SCMP_SYS(clock_gettime), /* the log's times, where the vDSO cannot tell them */
 	SCMP_SYS(close), /* the log, once it has failed */
 	SCMP_SYS(brk), /* memory for the log's lines */
-	SCMP_SYS(mmap), /* the same, a lot of it; never executable, see below */
+	SCMP_SYS(mmap), /* the same, a lot of it; never executable, nor a file, see below */
 	SCMP_SYS(mremap), /* the same, when it grows */
 	SCMP_SYS(munmap), /* to give it back */
 	SCMP_SYS(exit_group), /* to end */
@@ -64,8 +64,9 @@ allow(scmp_filter_ctx filter, int number, int socket, int count)
 	if (number == SCMP_SYS(recvfrom))
 		return seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1, IS(socket));
 	if (number == SCMP_SYS(mmap))
-		return seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1,
-					SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+		return seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 2,
+					SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
+					SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS));
 	if (number != SCMP_SYS(write) && number != SCMP_SYS(writev))
 		return seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0);
 	for (int fd = 0; fd < count && result == 0; fd++)

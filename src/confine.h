@@ -19,8 +19,8 @@ const char *confine_missing(void);
 
 /*
  * The listener, once it is set up: from here on it can receive from the socket, write to the other ones
- * of its descriptors, 0 to count - 1, get memory and end.  Anything else ends it with SIGSYS.  What the
- * kernel does not have is left out.  Returns 0, or -1 and errno.
+ * of its descriptors, 0 to count - 1, get memory and end.  Where there is seccomp, anything else ends
+ * it with SIGSYS; what the kernel does not have is left out.  Returns 0, or -1 and errno.
  */
 int confine_listener(int socket, int count);
 

@@ -308,6 +308,12 @@ dial_refuse(struct dial *dial, struct peer *peer)
 	return dial->stage == LISTENING && door_refuse(&dial->door, peer);
 }
 
+void
+dial_rest(struct dial *dial)
+{
+	door_rest(&dial->door);
+}
+
 const char *
 dial_error(const struct dial *dial)
 {

@@ -49,6 +49,9 @@ enum dial_state dial_wait(struct dial *dial, struct peer *peer);
  */
 bool dial_refuse(struct dial *dial, struct peer *peer);
 
+/* The caller came to nothing: the next one is let in a second later. */
+void dial_rest(struct dial *dial);
+
 /* What has failed, in one line, naming host, port and cause. */
 const char *dial_error(const struct dial *dial);
 

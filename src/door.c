@@ -14,6 +14,7 @@
 #include "hello.h"
 
 #define BACKLOG 8
+#define REST_MS 1000	/* after a caller that came to nothing */
 #define PAUSE_MS 100	/* after a caller could not be let in */
 #define NOTICE_MS 1000	/* between two notices of refused callers */
 #define HANG_UP_MS 2000 /* how long a refused caller has to read why */
@@ -85,12 +86,15 @@ door_poll(const struct door *door, struct pollfd fds[DOOR_FDS], int *timeout)
 	nfds_t n = 0;
 
 	/* Further callers wait in the kernel while as many as can be are being turned away. */
-	bool full = door->refused_count == DOOR_WAITING_MAX || clock_until(door->pause) > 0;
+	bool full = door->refused_count == DOOR_WAITING_MAX || clock_until(door->pause) > 0 ||
+		    clock_until(door->rest) > 0;
 
 	for (int i = 0; i < door->count && !full; i++)
 		fds[n++] = (struct pollfd){.fd = door->listening[i], .events = POLLIN};
 	if (clock_until(door->pause) > 0)
 		*timeout = clock_sooner(*timeout, clock_until(door->pause));
+	if (clock_until(door->rest) > 0)
+		*timeout = clock_sooner(*timeout, clock_until(door->rest));
 	for (int i = 0; i < door->refused_count; i++) {
 		fds[n++] = (struct pollfd){.fd = door->refused[i].socket, .events = POLLIN};
 		*timeout = clock_sooner(*timeout, clock_until(door->refused[i].deadline));
@@ -173,7 +177,13 @@ bool
 door_accept(struct door *door, struct peer *peer)
 {
 	drain_refused(door);
-	return let_in(door, peer);
+	return clock_until(door->rest) == 0 && let_in(door, peer);
+}
+
+void
+door_rest(struct door *door)
+{
+	door->rest = clock_now() + REST_MS;
 }
 
 bool

@@ -25,6 +25,7 @@ struct door {
 	bool tls;	/* callers expect TLS */
 	int cause;	/* why nobody could be let in, or 0 */
 	int64_t pause;	/* ... the next try is then */
+	int64_t rest;	/* nobody is let in before then, see door_rest */
 	int64_t notice; /* callers refused before then are not worth a word */
 };
 
@@ -49,6 +50,9 @@ bool door_accept(struct door *door, struct peer *peer);
  * strangers cannot fill the conversation with themselves.
  */
 bool door_refuse(struct door *door, struct peer *peer);
+
+/* Lets nobody in for a second: a caller that came to nothing may try again and again. */
+void door_rest(struct door *door);
 
 /* Closes what is listening; the port is free again. */
 void door_close(struct door *door);

@@ -85,7 +85,7 @@ write_whole(const char *path, const gnutls_datum_t *data, bool replace)
 		result = replace ? rename(other, path) : link(other, path);
 	if (result == -1 && !replace && errno == EEXIST)
 		result = 0;
-	else if (result == -1 && !replace && errno == EPERM) /* a file system without hard links */
+	else if (result == -1 && !replace) /* a file system without hard links, perhaps */
 		result = rename(other, path);
 	cause = errno;
 	close(fd);
@@ -136,6 +136,10 @@ load_key(struct work *w)
 			return -1;
 		fd = open(w->key_path, O_RDONLY | O_CLOEXEC);
 	}
+	if (fd != -1 && fstat(fd, &status) == 0 && status.st_uid != geteuid()) {
+		close(fd);
+		return failed(w, "cannot use the key %s: it is somebody else's", w->key_path);
+	}
 	if (fd != -1 && fstat(fd, &status) == 0 && (status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
 		close(fd);
 		return failed(w, "cannot use the key %s: others can read it (chmod 600)", w->key_path);
@@ -156,8 +160,7 @@ fits(const struct work *w)
 {
 	unsigned char of_key[FINGERPRINT_DIGEST], of_certificate[FINGERPRINT_DIGEST];
 	size_t key_size = sizeof of_key, certificate_size = sizeof of_certificate;
-	char name[256];
-	size_t name_size = sizeof name;
+	char name[IDENTITY_NAME_MAX];
 
 	if (gnutls_x509_privkey_get_key_id(w->key, GNUTLS_KEYID_USE_SHA256, of_key, &key_size) < 0 ||
 	    gnutls_x509_crt_get_key_id(w->certificate, GNUTLS_KEYID_USE_SHA256, of_certificate,
@@ -166,9 +169,7 @@ fits(const struct work *w)
 		return false;
 	if (w->name == NULL)
 		return true;
-	return gnutls_x509_crt_get_dn_by_oid(w->certificate, GNUTLS_OID_X520_COMMON_NAME, 0, 0, name,
-					     &name_size) >= 0 &&
-	       strcmp(name, w->name) == 0;
+	return identity_name(w->certificate, name) && strcmp(name, w->name) == 0;
 }
 
 /* Fills in and signs the certificate.  Returns a code of GnuTLS. */
@@ -241,7 +242,9 @@ identity_open(struct identity *identity, const char *name, char *error, size_t s
 	int result;
 
 	if (store_path("key.pem", w.key_path, sizeof w.key_path) == -1)
-		return failed(&w, "cannot keep a key in %s: %s", w.key_path, strerror(errno));
+		return failed(&w, "cannot keep a key in %s: %s", w.key_path,
+			      errno == EPERM ? "the directory is not one's own, or others can write to it"
+					     : strerror(errno));
 	if (store_path("certificate.pem", w.certificate_path, sizeof w.certificate_path) == -1)
 		return failed(&w, "cannot keep a certificate in %s: %s", w.certificate_path, strerror(errno));
 	gnutls_x509_privkey_init(&w.key);
@@ -269,6 +272,29 @@ void
 identity_close(struct identity *identity)
 {
 	gnutls_certificate_free_credentials(identity->credentials);
+}
+
+bool
+identity_name(gnutls_x509_crt_t certificate, char name[IDENTITY_NAME_MAX])
+{
+	gnutls_x509_dn_t subject;
+	gnutls_x509_ava_st part;
+
+	/* Not gnutls_x509_crt_get_dn_by_oid, which escapes what has a meaning in RFC 4514. */
+	if (gnutls_x509_crt_get_subject(certificate, &subject) < 0)
+		return false;
+	for (int i = 0; gnutls_x509_dn_get_rdn_ava(subject, i, 0, &part) >= 0; i++) {
+		if (part.oid.size < sizeof GNUTLS_OID_X520_COMMON_NAME - 1 ||
+		    strncmp((const char *)part.oid.data, GNUTLS_OID_X520_COMMON_NAME,
+			    sizeof GNUTLS_OID_X520_COMMON_NAME - 1) != 0)
+			continue;
+		if (part.value.size >= IDENTITY_NAME_MAX)
+			return false;
+		memcpy(name, part.value.data, part.value.size);
+		name[part.value.size] = '\0';
+		return true;
+	}
+	return false;
 }
 
 int

@@ -14,6 +14,8 @@
 
 #include "fingerprint.h"
 
+#define IDENTITY_NAME_MAX 256
+
 struct identity {
 	gnutls_certificate_credentials_t credentials; /* key and certificate, for a session */
 	char fingerprint[FINGERPRINT_SIZE];
@@ -28,6 +30,9 @@ struct identity {
 int identity_open(struct identity *identity, const char *name, char *error, size_t size);
 
 void identity_close(struct identity *identity);
+
+/* The name that a certificate says (its common name), as it is there.  False: none, or one too long. */
+bool identity_name(gnutls_x509_crt_t certificate, char name[IDENTITY_NAME_MAX]);
 
 /* The fingerprint of a public key.  Returns 0, or a negative code of GnuTLS. */
 int identity_fingerprint(gnutls_x509_crt_t certificate, char text[FINGERPRINT_SIZE]);

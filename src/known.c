@@ -1,6 +1,7 @@
 #include <config.h>
 
 #include <sys/file.h>
+#include <sys/stat.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,10 +10,13 @@
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
+#include <wchar.h>
+#include <wctype.h>
 
-#include "buffer.h"
 #include "descriptor.h"
 #include "known.h"
+#include "store.h"
+#include "utf8.h"
 
 #define CHUNK 65536
 #define BLANKS " \t\r"
@@ -88,20 +92,22 @@ known_format(const struct known *known, char *line, size_t size)
 	return length > 0 && (size_t)length < size ? (size_t)length : 0;
 }
 
-/* The whole file; what cannot be read is as if it were not there. */
-static struct buffer
-read_file(const char *path)
+int
+known_read(const char *path, struct buffer *text)
 {
-	struct buffer text = {0};
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC), cause;
 	ssize_t n;
 
+	*text = (struct buffer){0};
 	if (fd == -1)
-		return text;
-	while ((n = read_all(fd, buffer_reserve(&text, CHUNK), CHUNK)) > 0)
-		buffer_grow(&text, (size_t)n);
+		return errno == ENOENT ? 0 : -1;
+	if ((n = store_guard(fd, S_IWGRP | S_IWOTH)) == 0)
+		while ((n = read_all(fd, buffer_reserve(text, CHUNK), CHUNK)) > 0)
+			buffer_grow(text, (size_t)n);
+	cause = errno;
 	close(fd);
-	return text;
+	errno = cause;
+	return n == -1 ? -1 : 0;
 }
 
 /* The next entry from *next on, which is moved on.  False at the end. */
@@ -122,54 +128,76 @@ next_entry(const struct buffer *text, size_t *next, struct known *known)
 }
 
 enum known_server
-known_server(const char *path, const char *host, unsigned port, const char *fingerprint,
+known_server(const struct buffer *text, const char *host, unsigned port, const char *fingerprint,
 	     char other[FINGERPRINT_SIZE])
 {
-	struct buffer text = read_file(path);
 	enum known_server answer = SERVER_NEW;
 	struct known known;
 	size_t next = 0;
 
-	while (answer != SERVER_SAME && next_entry(&text, &next, &known)) {
+	while (answer != SERVER_SAME && next_entry(text, &next, &known)) {
 		if (known.kind != KNOWN_SERVER || known.port != port || strcasecmp(known.name, host) != 0)
 			continue;
-		answer = SERVER_CHANGED;
-		if (strcmp(known.fingerprint, fingerprint) == 0)
-			answer = SERVER_SAME;
+		answer = strcmp(known.fingerprint, fingerprint) == 0 ? SERVER_SAME : SERVER_CHANGED;
 		strlcpy(other, known.fingerprint, FINGERPRINT_SIZE);
 	}
-	buffer_free(&text);
 	return answer;
 }
 
 bool
-known_caller(const char *path, const char *fingerprint, char name[KNOWN_NAME_MAX])
+known_caller(const struct buffer *text, const char *fingerprint, char name[KNOWN_NAME_MAX])
 {
-	struct buffer text = read_file(path);
 	struct known known;
 	size_t next = 0;
-	bool found = false;
 
-	while (!found && next_entry(&text, &next, &known))
-		found = known.kind == KNOWN_CALLER && strcmp(known.fingerprint, fingerprint) == 0;
-	if (found)
-		strlcpy(name, known.name, KNOWN_NAME_MAX);
-	buffer_free(&text);
-	return found;
+	while (next_entry(text, &next, &known)) {
+		if (known.kind == KNOWN_CALLER && strcmp(known.fingerprint, fingerprint) == 0) {
+			strlcpy(name, known.name, KNOWN_NAME_MAX);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The next character of a name that can be seen, in lower case; 0 at the end.  *name is moved on. */
+static wint_t
+next_seen(const char **name)
+{
+	const char *end = *name + strlen(*name);
+	uint32_t c;
+
+	while (*name < end) {
+		*name = utf8_next(*name, end, &c);
+		/* Blanks that do not break and the soft hyphen are blanks to the eye. */
+		if (wcwidth((wchar_t)c) > 0 && !iswspace((wint_t)c) && c != 0xA0 && c != 0xAD &&
+		    c != 0x2007 && c != 0x202F)
+			return towlower((wint_t)c);
+	}
+	return 0;
+}
+
+/* Whether two names look the same. */
+static bool
+is_alike(const char *a, const char *b)
+{
+	wint_t c;
+
+	while ((c = next_seen(&a)) == next_seen(&b))
+		if (c == 0)
+			return true;
+	return false;
 }
 
 bool
-known_name(const char *path, const char *name)
+known_name(const struct buffer *text, const char *name)
 {
-	struct buffer text = read_file(path);
 	struct known known;
 	size_t next = 0;
-	bool found = false;
 
-	while (!found && next_entry(&text, &next, &known))
-		found = known.kind == KNOWN_CALLER && strcmp(known.name, name) == 0;
-	buffer_free(&text);
-	return found;
+	while (next_entry(text, &next, &known))
+		if (known.kind == KNOWN_CALLER && is_alike(known.name, name))
+			return true;
+	return false;
 }
 
 /* Whether the last line of the file lacks its LF: somebody edited it, or it was cut by a full disk. */

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "buffer.h"
 #include "fingerprint.h"
 
 #define KNOWN_NAME_MAX 256
@@ -31,19 +32,22 @@ bool known_parse(const char *line, size_t length, struct known *known);
 /* Writes a line, with its LF; returns its length, or 0 if it does not fit. */
 size_t known_format(const struct known *known, char *line, size_t size);
 
+/* Reads the file into text, which the caller frees; none is an empty one.  Returns 0, or -1 and errno. */
+int known_read(const char *path, struct buffer *text);
+
 /*
- * What the file at path says of the server at host and port: nothing, that it has this key, or
+ * What the text of the file says of the server at host and port: nothing, that it has this key, or
  * another, which is then written to *other.
  */
 enum known_server { SERVER_NEW, SERVER_SAME, SERVER_CHANGED };
-enum known_server known_server(const char *path, const char *host, unsigned port,
+enum known_server known_server(const struct buffer *text, const char *host, unsigned port,
 			       const char *fingerprint, char other[FINGERPRINT_SIZE]);
 
-/* Whether the file has a caller with that key, and under which name. */
-bool known_caller(const char *path, const char *fingerprint, char name[KNOWN_NAME_MAX]);
+/* Whether it has a caller with that key, and under which name. */
+bool known_caller(const struct buffer *text, const char *fingerprint, char name[KNOWN_NAME_MAX]);
 
-/* Whether the file has a caller of that name. */
-bool known_name(const char *path, const char *name);
+/* Whether it has a caller whose name looks the same: case, blanks and what has no width do not count. */
+bool known_name(const struct buffer *text, const char *name);
 
 /* Appends.  Returns 0, or -1 and errno. */
 int known_add(const char *path, const struct known *known);

@@ -229,7 +229,7 @@ unacknowledged(const struct link *link)
 
 	/* If the kernel does not say it now, no line is taken for delivered. */
 	if (ioctl(link->peer.socket, UNACKNOWLEDGED, &bytes) == -1)
-		return link->taken;
+		return SIZE_MAX;
 	/* The end of the stream counts as a byte, the last of all. */
 	return (size_t)(link->end_queued && bytes > 0 ? bytes - 1 : bytes);
 #else
@@ -323,9 +323,17 @@ link_listener_ended(struct link *link)
 	bool reported = read_all(link->report, &ending, sizeof ending) == sizeof ending;
 	int status = reap(link);
 
-	if (!reported)
+	/* Whoever has taken the listener over can report anything. */
+	if (!reported || ending.how <= ENDING_NONE || ending.how >= ENDING_KILLED)
 		ending = (struct ending){ENDING_KILLED, WIFSIGNALED(status) ? WTERMSIG(status) : 0};
 	link_end(link, ending);
+}
+
+void
+link_stop_listening(struct link *link)
+{
+	if (link->listener != 0)
+		kill(link->listener, SIGKILL);
 }
 
 /* Reads and drops what is there.  Returns whether the stream has ended. */

@@ -85,6 +85,9 @@ void link_listener_ended(struct link *link);
  */
 void link_end(struct link *link, struct ending ending);
 
+/* Ends a listener that does what it should not: it will be said to have died. */
+void link_stop_listening(struct link *link);
+
 /* How many bytes of the stream the kernel has taken. */
 uint64_t link_sent(const struct link *link);
 

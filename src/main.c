@@ -123,12 +123,9 @@ main(int argc, char *argv[], char *environment[])
 		return EXIT_FAILURE;
 	}
 
-	if (options.tls) {
-		confine_secrets();
-		if (secure_open(&options, error, sizeof error) == -1) {
-			notice(log, "%s", error);
-			return 1;
-		}
+	if (options.tls && secure_open(&options, error, sizeof error) == -1) {
+		notice(log, "%s", error);
+		return 1;
 	}
 	signals_open();
 	if (wants_full_screen(&options))

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "confine.h"
@@ -180,8 +181,21 @@ read_answer(struct plain *p, struct secure *secure)
 
 	if (n > 0)
 		secure_answer(secure, line, (size_t)n);
-	else if (n == 0 || errno != EINTR)
+	else if (n == 0 || (errno != EINTR && errno != EAGAIN))
 		secure_refuse(secure, "");
+}
+
+/* What was typed before there was a question is no answer to it. */
+static void
+drop_typed(struct plain *p)
+{
+	char line[1024];
+	ssize_t n;
+
+	while ((n = read(p->terminal, line, sizeof line)) > 0)
+		notice(p->log, "not an answer, as it was typed before the question: %.*s",
+		       (int)(line[n - 1] == '\n' ? n - 1 : n), line);
+	tcflush(p->terminal, TCIFLUSH); /* an unfinished line */
 }
 
 /* With -t: agrees with the peer on encryption.  Returns whether the conversation can begin. */
@@ -190,8 +204,9 @@ agree(struct plain *p, struct peer *peer)
 {
 	struct secure secure;
 	struct peer other;
+	bool asked = false;
 
-	p->terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	p->terminal = open("/dev/tty", O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	secure_begin(&secure, p->options, peer, say, p);
 	while (secure_step(&secure) < SECURE_DONE && signals_deadly() == 0) {
 		enum { PEER, TERMINAL, OWN };
@@ -200,6 +215,9 @@ agree(struct plain *p, struct peer *peer)
 		int timeout = -1;
 		nfds_t count;
 
+		if (asking && !asked && p->terminal != -1)
+			drop_typed(p);
+		asked = asking;
 		if (asking && p->terminal == -1) {
 			secure_refuse(&secure, ": there is no terminal to ask on");
 			break;
@@ -217,6 +235,7 @@ agree(struct plain *p, struct peer *peer)
 		secure_refuse(&secure, "");
 	if (p->terminal != -1)
 		close(p->terminal);
+	p->terminal = -1;
 	return secure.state == SECURE_DONE;
 }
 
@@ -241,8 +260,10 @@ talk(struct plain *p, struct peer *peer)
 	int output = o->send_only ? -1 : STDOUT_FILENO, status;
 
 	notice(p->log, o->role == ROLE_SERVER ? "%s has called" : "connected to %s", peer->name);
-	if (o->tls && !agree(p, peer))
+	if (o->tls && !agree(p, peer)) {
+		dial_rest(p->dial);
 		return 1;
+	}
 	link_init(&p->link, peer);
 	p->last = '\n';
 	p->input_ended = o->receive_only; /* the sending side stays open: shut, it would look like leaving */

@@ -3,6 +3,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -11,12 +12,17 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "confine.h"
 #include "filter.h"
 #include "identity.h"
 #include "known.h"
 #include "secure.h"
 #include "store.h"
 #include "tls.h"
+
+#if !defined(POLLRDHUP)
+#define POLLRDHUP 0 /* then it is noticed once the person has answered */
+#endif
 
 #define HANDSHAKE_MS 10000
 #define GOODBYE_MAX 32 /* bytes of a record with an alert (RFC 8446, 5.2 and 6) */
@@ -39,13 +45,10 @@ say(const struct secure *s, const char *format, ...)
 int
 secure_open(const struct options *o, char *error, size_t size)
 {
-	if (identity_open(&identity, o->name, error, size) == -1)
+	confine_secrets();
+	if (tls_open(error, size) == -1 || identity_open(&identity, o->name, error, size) == -1)
 		return -1;
-	if (store_path("known_peers", known_path, sizeof known_path) == -1) {
-		snprintf(error, size, "cannot keep keys in %s: %s", known_path, strerror(errno));
-		return -1;
-	}
-	return 0;
+	return store_path("known_peers", known_path, sizeof known_path); /* identity_open would have failed */
 }
 
 void
@@ -75,9 +78,15 @@ secure_close(void)
 static enum secure_state
 fail(struct secure *s)
 {
+	char sink[4096];
+
 	tls_free(s->peer->tls);
 	s->peer->tls = NULL;
 	shutdown(s->peer->socket, SHUT_WR);
+	/* What is unread would make close(2) reset the connection, and that can overtake an alert. */
+	for (int rounds = 16; rounds > 0; rounds--)
+		if (recv(s->peer->socket, sink, sizeof sink, MSG_DONTWAIT) <= 0)
+			break;
 	close(s->peer->socket);
 	return s->state = SECURE_FAILED;
 }
@@ -110,14 +119,40 @@ secure_begin(struct secure *s, const struct options *options, struct peer *peer,
 			    options->anonymous ? TLS_KEY_WANTED : TLS_KEY_REQUIRED, peer->socket);
 }
 
+/* Reads what is known.  False if that cannot be, as was said: then nobody can be told from anybody. */
+static bool
+read_known(const struct secure *s, struct buffer *text)
+{
+	if (known_read(known_path, text) == 0)
+		return true;
+	say(s, "cannot use %s: %s", known_path,
+	    errno == EPERM ? "it is not one's own, or others can write to it" : strerror(errno));
+	buffer_free(text);
+	return false;
+}
+
+/* Whether a caller is known by that name, or it cannot be told. */
+static bool
+is_taken(const struct secure *s, const char *name)
+{
+	struct buffer text;
+	bool taken;
+
+	if (!read_known(s, &text))
+		return true;
+	taken = known_name(&text, name);
+	buffer_free(&text);
+	return taken;
+}
+
 /* The second line of the question, where the caller would be known by this name. */
 static void
 repeat_question(const struct secure *s, const char *name)
 {
 	if (s->options->role == ROLE_CLIENT)
 		say(s, "is it the right one? answer yes or no");
-	else if (*name != '\0' && known_name(known_path, name))
-		say(s, "%s is known already, with another key: answer yes and another name, or no", name);
+	else if (*name != '\0' && is_taken(s, name))
+		say(s, "\"%s\" is known already, with another key: answer yes and another name, or no", name);
 	else if (*name != '\0')
 		say(s, "let it in? answer yes, or yes and a name to know it by, or no");
 	else
@@ -132,8 +167,9 @@ ask(struct secure *s)
 	if (s->options->role == ROLE_CLIENT)
 		say(s, "the key of %s is not known yet: %s", s->peer->name, s->fingerprint);
 	else
-		say(s, "the caller's key is not known yet: %s, it calls itself %s", s->fingerprint,
-		    *name != '\0' ? name : "nothing");
+		say(s, *name != '\0' ? "the caller's key is not known yet: %s, it calls itself \"%s\""
+				     : "the caller's key is not known yet: %s, it has no name%s",
+		    s->fingerprint, name);
 	repeat_question(s, name);
 	return s->state = SECURE_ASKING;
 }
@@ -165,26 +201,25 @@ check_pins(struct secure *s)
 	return fail(s);
 }
 
-/* The handshake is done: who is there? */
+/* Whether the caller is somebody known. */
 static enum secure_state
-judge(struct secure *s)
+judge_caller(struct secure *s, const struct buffer *text)
 {
-	char other[FINGERPRINT_SIZE], name[KNOWN_NAME_MAX];
-	const struct options *o = s->options;
+	char name[KNOWN_NAME_MAX];
 
-	if (!tls_peer(s->peer->tls, s->fingerprint)) {
-		say(s, "encrypted, but %s is unknown: it has shown no key", s->peer->name);
-		return succeed(s, "encrypted, unknown", NULL);
-	}
-	if (o->pin_count > 0)
-		return check_pins(s);
-	if (o->role == ROLE_SERVER) {
-		if (!known_caller(known_path, s->fingerprint, name))
-			return ask(s);
-		say(s, "encrypted: the caller is %s", name);
-		return succeed(s, "encrypted", name);
-	}
-	switch (known_server(known_path, o->host, o->port, s->fingerprint, other)) {
+	if (!known_caller(text, s->fingerprint, name))
+		return ask(s);
+	say(s, "encrypted: the caller is %s", name);
+	return succeed(s, "encrypted", name);
+}
+
+/* Whether the server is the one that answered there before. */
+static enum secure_state
+judge_server(struct secure *s, const struct buffer *text)
+{
+	char other[FINGERPRINT_SIZE];
+
+	switch (known_server(text, s->options->host, s->options->port, s->fingerprint, other)) {
 	case SERVER_SAME:
 		say(s, "encrypted: the key of %s is known", s->peer->name);
 		return succeed(s, "encrypted", NULL);
@@ -194,6 +229,28 @@ judge(struct secure *s)
 		break;
 	}
 	return ask(s);
+}
+
+/* The handshake is done: who is there? */
+static enum secure_state
+judge(struct secure *s)
+{
+	struct buffer text;
+	enum secure_state state;
+
+	if (!tls_peer(s->peer->tls, s->fingerprint)) {
+		say(s, "encrypted, but %s is unknown: it has shown no key", s->peer->name);
+		return succeed(s, "encrypted, unknown", NULL);
+	}
+	if (s->options->pin_count > 0)
+		return check_pins(s);
+	if (!read_known(s, &text)) {
+		tls_refuse(s->peer->tls);
+		return fail(s);
+	}
+	state = s->options->role == ROLE_SERVER ? judge_caller(s, &text) : judge_server(s, &text);
+	buffer_free(&text);
+	return state;
 }
 
 struct pollfd
@@ -257,24 +314,20 @@ static enum secure_state
 accept_key(struct secure *s, const char *name)
 {
 	const struct options *o = s->options;
-	struct known known = {.kind = KNOWN_SERVER, .port = o->port};
-	int cause = 0;
+	bool server = o->role == ROLE_SERVER;
+	struct known known = {.kind = server ? KNOWN_CALLER : KNOWN_SERVER, .port = o->port};
 
-	if (o->role == ROLE_SERVER)
-		known.kind = KNOWN_CALLER;
-	else
+	if (!server)
 		name = o->host;
 	strlcpy(known.fingerprint, s->fingerprint, sizeof known.fingerprint);
 	strlcpy(known.name, name, sizeof known.name);
 	if (known_add(known_path, &known) == -1)
-		cause = errno;
-	if (o->role == ROLE_SERVER)
+		say(s, "cannot remember the key: %s", strerror(errno));
+	else if (server)
 		say(s, "encrypted: the caller is known as %s from now on", name);
 	else
 		say(s, "encrypted: the key of %s is known from now on", s->peer->name);
-	if (cause != 0)
-		say(s, "cannot remember the key: %s", strerror(cause));
-	return succeed(s, "encrypted, new key", o->role == ROLE_SERVER ? name : NULL);
+	return succeed(s, "encrypted, new key", server ? name : NULL);
 }
 
 /* The name in an answer of yes and a name; what the caller calls itself, after yes alone; or NULL. */
@@ -285,6 +338,9 @@ name_in(const struct secure *s, const char *answer)
 
 	if (strncmp(answer, "yes", 3) != 0 || (*name != '\0' && *name != ' '))
 		return NULL;
+	for (const char *c = name; *c != '\0'; c++)
+		if (iscntrl((unsigned char)*c)) /* several lines were pasted, for example */
+			return NULL;
 	name += strspn(name, " ");
 	return *name != '\0' ? name : tls_peer_name(s->peer->tls);
 }
@@ -306,7 +362,7 @@ secure_answer(struct secure *s, const char *text, size_t length)
 	if (s->options->role == ROLE_CLIENT && strcmp(answer, "yes") == 0)
 		return accept_key(s, NULL);
 	if (s->options->role == ROLE_SERVER && (given = name_in(s, answer)) != NULL) {
-		if (*given != '\0' && !known_name(known_path, given))
+		if (*given != '\0' && !is_taken(s, given))
 			return accept_key(s, given);
 		name = given;
 	}

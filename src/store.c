@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,6 +43,37 @@ make_directories(char *path)
 }
 
 int
+store_guard(int descriptor, mode_t rights)
+{
+	struct stat status;
+
+	if (fstat(descriptor, &status) == -1)
+		return -1;
+	if (status.st_uid == geteuid() && (status.st_mode & rights) == 0)
+		return 0;
+	errno = EPERM;
+	return -1;
+}
+
+/* Whether nobody else can put files into the directory that the path is in.  0, or -1 and errno. */
+static int
+guard_directory(const char *path)
+{
+	char directory[PATH_MAX];
+	int fd, result, cause;
+
+	strlcpy(directory, path, sizeof directory);
+	*strrchr(directory, '/') = '\0';
+	if ((fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
+		return -1;
+	result = store_guard(fd, S_IWGRP | S_IWOTH);
+	cause = errno;
+	close(fd);
+	errno = cause;
+	return result;
+}
+
+int
 store_path(const char *file, char *path, size_t size)
 {
 	const char *data = getenv("XDG_DATA_HOME");
@@ -59,5 +92,5 @@ store_path(const char *file, char *path, size_t size)
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	return make_directories(path);
+	return make_directories(path) == -1 ? -1 : guard_directory(path);
 }

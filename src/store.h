@@ -5,9 +5,18 @@
 #ifndef STORE_H
 #define STORE_H
 
+#include <sys/types.h>
+
 #include <stddef.h>
 
-/* Writes the path of a file in there; directories that are missing are made.  0, or -1 and errno. */
+/* Writes the path of a file in there; directories that are missing are made.  0, or -1 and errno;
+ * EPERM: the directory is somebody else's, or others can write to it. */
 int store_path(const char *file, char *path, size_t size);
+
+/*
+ * Whether an open file is the person's own and gives others none of these rights (S_IWOTH, ...).
+ * Returns 0, or -1 and errno: EPERM if it does.
+ */
+int store_guard(int descriptor, mode_t rights);
 
 #endif

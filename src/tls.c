@@ -20,6 +20,7 @@
 
 #define PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3"
 #define HANDSHAKE_MAX 65536 /* bytes of one message; a certificate has one or two thousand */
+#define ALERT 1000
 #define RECORD_HANDSHAKE 22 /* RFC 8446, 5.1 */
 #define RECORD_ALERT 21
 
@@ -98,6 +99,19 @@ note_update(gnutls_session_t session, unsigned type, unsigned when, unsigned inc
 
 /* --- The handshake. --- */
 
+static gnutls_priority_t priorities;
+
+int
+tls_open(char *error, size_t size)
+{
+	int result = gnutls_priority_init(&priorities, PRIORITIES, NULL);
+
+	if (result >= 0)
+		return 0;
+	snprintf(error, size, "cannot use TLS 1.3: %s", gnutls_strerror(result));
+	return -1;
+}
+
 struct tls *
 tls_new(const struct identity *identity, bool server, enum tls_proof proof, int socket)
 {
@@ -120,11 +134,9 @@ tls_new(const struct identity *identity, bool server, enum tls_proof proof, int 
 	gnutls_handshake_set_max_packet_length(tls->session, HANDSHAKE_MAX);
 	gnutls_handshake_set_hook_function(tls->session, GNUTLS_HANDSHAKE_KEY_UPDATE, GNUTLS_HOOK_POST,
 					   note_update);
-	if (gnutls_priority_set_direct(tls->session, PRIORITIES, NULL) < 0 ||
-	    gnutls_credentials_set(tls->session, GNUTLS_CRD_CERTIFICATE, identity->credentials) < 0) {
-		tls_free(tls);
-		return NULL;
-	}
+	if (gnutls_priority_set(tls->session, priorities) < 0 ||
+	    gnutls_credentials_set(tls->session, GNUTLS_CRD_CERTIFICATE, identity->credentials) < 0)
+		fatal("cannot get memory");
 	if (server)
 		gnutls_certificate_server_set_request(
 			tls->session, proof == TLS_KEY_REQUIRED ? GNUTLS_CERT_REQUIRE : GNUTLS_CERT_REQUEST);
@@ -181,10 +193,9 @@ handshake_failed(struct tls *tls, int result)
 static void
 read_name(struct tls *tls, gnutls_x509_crt_t certificate)
 {
-	char name[256];
-	size_t size = sizeof name;
+	char name[IDENTITY_NAME_MAX];
 
-	if (gnutls_x509_crt_get_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME, 0, 0, name, &size) >= 0)
+	if (identity_name(certificate, name))
 		filter_string(name, tls->name, sizeof tls->name);
 }
 
@@ -314,11 +325,12 @@ tls_listen(struct tls *tls, int socket)
 	tls->listening = true;
 }
 
-/* Why receiving failed, as tls_explain understands it: an alert, or a negative code of GnuTLS. */
+/* Why receiving failed, as tls_explain understands it: ALERT + an alert, or a negative code of GnuTLS. */
 static int
 cause_of(const struct tls *tls, ssize_t result)
 {
-	return result == GNUTLS_E_FATAL_ALERT_RECEIVED ? (int)gnutls_alert_get(tls->session) : (int)result;
+	return result == GNUTLS_E_FATAL_ALERT_RECEIVED ? ALERT + (int)gnutls_alert_get(tls->session)
+						       : (int)result;
 }
 
 ssize_t
@@ -367,11 +379,11 @@ tls_cause(const struct tls *tls)
 void
 tls_explain(int cause, const char *name, char *text, size_t size)
 {
-	if (cause == GNUTLS_A_ACCESS_DENIED)
-		snprintf(text, size, "%s refused the conversation", name);
-	else if (cause > 0)
+	if (cause == ALERT + GNUTLS_A_ACCESS_DENIED)
+		snprintf(text, size, "%s refused the conversation, and shows nothing that was sent", name);
+	else if (cause >= ALERT)
 		snprintf(text, size, "%s broke off: %s", name,
-			 gnutls_alert_get_name((gnutls_alert_description_t)cause));
+			 gnutls_alert_get_name((gnutls_alert_description_t)(cause - ALERT)));
 	else
 		snprintf(text, size, "the connection to %s broke: %s", name, gnutls_strerror(cause));
 }

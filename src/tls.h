@@ -29,7 +29,13 @@ enum tls_state {
 /* How the peer is to show who it is. */
 enum tls_proof { TLS_KEY_WANTED, TLS_KEY_REQUIRED };
 
-/* A session over a socket, which stays the caller's, as does the identity.  NULL on failure. */
+/*
+ * To be called before the first session.  Returns 0, or -1 with a message in error, which has room for
+ * size bytes: this machine's GnuTLS may be set up without TLS 1.3.
+ */
+int tls_open(char *error, size_t size);
+
+/* A session over a socket, which stays the caller's, as does the identity. */
 struct tls *tls_new(const struct identity *identity, bool server, enum tls_proof proof, int socket);
 
 /* Goes on with the handshake as far as it can without waiting. */

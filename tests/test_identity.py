@@ -3,6 +3,7 @@
 import os
 import pwd
 import re
+import ssl
 import stat
 
 import pytest
@@ -267,3 +268,22 @@ def test_fingerprint_that_nobody_gets(ann, start):
         tchat = start("--fingerprint", stdout=full, env=ann.env)
         tchat.err.expect("tchat: cannot write to standard output: No space left on device\n")
         assert tchat.wait() == 1
+
+
+def test_without_tls_1_3(start, ann, port, tmp_path):
+    """On a machine where TLS 1.3 is switched off, tchat says so at once."""
+    settings = tmp_path / "gnutls"
+    settings.write_text("[overrides]\ndisabled-version = tls1.3\n")
+    server = start("-s", "-t", port, env=dict(ann.env, GNUTLS_SYSTEM_PRIORITY_FILE=str(settings)))
+    server.err.expect("tchat: cannot use TLS 1.3: ")
+    assert server.wait() == 1
+
+
+def test_name_with_signs(start, bob):
+    """A name is what it is, whatever its signs mean elsewhere; its certificate is made once."""
+    for _ in range(2):
+        assert start("--fingerprint", "-n", "Ann, Bob + \"C\"", env=bob.env).wait() == 0
+        made = bob.certificate.stat().st_ino
+    assert b"Ann, Bob + \"C\"" in ssl.PEM_cert_to_DER_cert(bob.certificate.read_text())
+    assert start("--fingerprint", "-n", "Ann, Bob + \"C\"", env=bob.env).wait() == 0
+    assert bob.certificate.stat().st_ino == made

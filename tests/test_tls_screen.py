@@ -1,11 +1,12 @@
 """Encrypted conversations in the full screen: what the status bar says, F3, and how far a line has come."""
 
 import re
+import socket
 
 import pytest
 
 from fullscreen import CTRL_PAGE_DOWN, CTRL_PAGE_UP, DELIVERED, LOST, ON_ITS_WAY, WAITING, marked, status_bar
-from peers import HOST, call
+from peers import HOST, Door, Line, call, children, eventually
 from terminal import PAGE_UP, ctrl
 from test_delivery import FILLER
 from test_screen import notice, pasted, theirs
@@ -307,3 +308,20 @@ def test_peer_changes_while_keeping(ann, friend, stranger, screen, port):
     tls_call(port, stranger)
     server.wait_for(notice("encrypted: the caller is Robert"))
     server.wait_for(lambda: status_bar(server).lstrip().startswith("Robert · encrypted ·"))
+
+
+def test_connection_that_takes_a_while(screen, bob):
+    """The handshake begins when the connection stands, also if nothing else happens at that moment."""
+    door = Door(backlog=0)
+    with socket.socket() as first, socket.socket() as second:
+        for filler in (first, second):  # the door's queue is full
+            filler.setblocking(False)
+            filler.connect_ex((HOST, door.port))
+        client = screen("-c", "-t", HOST, door.port, env=bob.env)
+        client.wait_for(f"calling {HOST}")
+        eventually(lambda: client.update(0.01) or not children(client.pid), "the end of the look-up")
+        fillers = {first.getsockname()[1], second.getsockname()[1]}
+        lines = iter(door.socket.accept, None)
+        line = next(line for line, (_, port) in lines if port not in fillers)
+        client.wait_for(f"connected to {HOST}")
+        assert Line(line).expect(b"\x16\x03") == b""

@@ -20,7 +20,7 @@ RIGHT_ONE = "is it the right one[?] answer yes or no"
 
 
 def unknown_caller(caller):
-    return f"the caller's key is not known yet: {caller.fingerprint}, it calls itself {caller.name}"
+    return f"the caller's key is not known yet: {caller.fingerprint}, it calls itself \"{caller.name}\""
 
 
 def unknown_server(door, server):
@@ -138,6 +138,9 @@ def test_draft_is_not_an_answer(ann, stranger, screen, port):
     server.wait_for(LET_IN + "$")
     assert server.input == "> half a thought"
     server.press(ENTER)
+    server.wait_for("that was begun before the question, is it the answer[?] then once more$")
+    assert server.input == "> half a thought"
+    server.press(ENTER)
     server.wait_for(lambda: said(server, LET_IN) == 2)
     assert server.input == "> half a thought"
     server.press(ctrl("U"))
@@ -147,6 +150,35 @@ def test_draft_is_not_an_answer(ann, stranger, screen, port):
     server.wait_for(lambda: server.input == "> half a thought")
     server.press(ENTER)
     assert caller.expect("half a thought\n") == b""
+
+
+def test_draft_that_begins_with_yes(ann, stranger, screen, port):
+    """Nobody is let in with a line that was begun for somebody else, whatever it says."""
+    server = screen("-s", "-t", port, env=ann.env, **WIDE)
+    server.wait_for("waiting on port")
+    server.press("yes of course")
+    server.wait_for(lambda: server.input == "> yes of course")
+    tls_call(port, stranger)
+    server.wait_for(LET_IN + "$")
+    server.press(ENTER)
+    server.wait_for("that was begun before the question")
+    assert server.input == "> yes of course" and "yes or no?" in server.bar
+    assert ann.known() == []
+
+
+def test_typed_before_the_question(ann, stranger, on_terminal, port):
+    """In plain mode, too, what was typed before the question is no answer to it, which is said."""
+    server = on_terminal(TCHAT, "-s", "-t", "-p", port, env=ann.env, **WIDE)
+    server.wait_for("waiting on port")
+    server.say("yes I am still here")
+    server.wait_for("^yes I am still here$")
+    tls_call(port, stranger)
+    server.wait_for(LET_IN + "$")
+    server.wait_for("not an answer, as it was typed before the question: yes I am still here$")
+    assert ann.known() == []
+    server.say("no")
+    server.wait_for("the key was not accepted$")
+    assert server.wait() == 1
 
 
 def test_answer_is_not_a_line(asked_by_server):
@@ -314,7 +346,7 @@ def test_refused_tchat_says_so(acquainted, screen, start, port):
     server.wait_for(LET_IN + "$")
     client.send("anybody?\n")
     server.say("no")
-    client.err.expect(f"tchat: {HOST} port {port} refused the conversation\n")
+    client.err.expect(f"tchat: {HOST} port {port} refused the conversation, and shows nothing that was sent\n")
     assert client.wait() == 1
     assert client.out.data == b""
 
@@ -327,7 +359,7 @@ def test_both_are_asked(ann, bob, screen, port):
         server.wait_for("waiting on port")
         client = screen("-c", "-t", "-n", "Bob", HOST, port, env=bob.env, **WIDE)
         if not times:
-            server.wait_for(f"not known yet: {re.escape(bob.fingerprint)}, it calls itself Bob$")
+            server.wait_for(f"not known yet: {re.escape(bob.fingerprint)}, it calls itself \"Bob\"$")
             client.wait_for(f"not known yet: {re.escape(ann.fingerprint)}$")
             client.say("yes")
             server.say("yes")
@@ -360,7 +392,7 @@ def test_name_of_somebody_else(meeting, ann, stranger):
     """A name that belongs to another key is not given to a second one."""
     ann.knows(f"caller {OTHER} stranger", f"caller {OTHER[:-2]}CA Robert")
     server, caller = meeting(stranger)
-    warning = "{} is known already, with another key: answer yes and another name, or no"
+    warning = "\"{}\" is known already, with another key: answer yes and another name, or no"
     server.wait_for(re.escape(unknown_caller(stranger)) + "$")
     server.wait_for(warning.format("stranger") + "$")
     server.say("yes")
@@ -473,7 +505,7 @@ def test_known_as_something_else(ann, friend, serve, port, line):
     ann.knows(line.format(key=friend.fingerprint, other=OTHER))
     server = serve("-t", env=ann.env)
     tls_call(port, friend)
-    server.err.expect(f"the caller's key is not known yet: {friend.fingerprint}, it calls itself friend\n")
+    server.err.expect(f"the caller's key is not known yet: {friend.fingerprint}, it calls itself \"friend\"\n")
     assert server.wait() == 1
 
 
@@ -530,6 +562,21 @@ def test_many_at_once(bob, stranger, screen):
     assert sorted(bob.known()) == sorted(
         f"server {stranger.fingerprint} {HOST} {door.port}" for door in doors)
     assert len(callees) == 4
+
+
+@pytest.mark.parametrize("mode, cause", [
+    (0, "Permission denied"), (0o622, "it is not one's own, or others can write to it")])
+def test_file_that_cannot_be_trusted(bob, stranger, run, mode, cause):
+    """Where it cannot be told who is known, nobody is: a key that has changed must not pass for a new one."""
+    assert bob.fingerprint
+    door = TlsDoor(stranger)
+    bob.knows(f"server {OTHER} {HOST} {door.port}")
+    bob.known_peers.chmod(mode)
+    client = run(*OBEDIENT, TCHAT, "-c", "-t", HOST, door.port, env=bob.env)
+    door.accept()
+    client.notice(f"cannot use {bob.known_peers}: {cause}")
+    assert client.wait() == 1
+    assert b"not known yet" not in client.err.data
 
 
 @pytest.mark.parametrize("front", [[], ["-p"]], ids=["full screen", "plain"])

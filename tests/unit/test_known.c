@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -47,6 +48,17 @@ file_must_be(const char *text)
 	assert_string_equal(found, text);
 }
 
+/* The file, as known_read gives it; to be asked once. */
+static const struct buffer *
+text(void)
+{
+	static struct buffer text;
+
+	buffer_free(&text);
+	assert_int_equal(known_read(path, &text), 0);
+	return &text;
+}
+
 static const char people[] = "# my people\n"
 			     "\n"
 			     "server " KEY " example.org 8080\n"
@@ -61,13 +73,12 @@ test_servers(void **state)
 
 	(void)state;
 	write_file(people);
-	assert_int_equal(known_server(path, "example.org", 8080, KEY, other), SERVER_SAME);
-	assert_int_equal(known_server(path, "Example.ORG", 8080, KEY, other), SERVER_SAME);
-	assert_int_equal(known_server(path, "example.org", 8081, KEY, other), SERVER_NEW);
-	assert_int_equal(known_server(path, "example.com", 8080, KEY, other), SERVER_NEW);
-	assert_int_equal(known_server(path, "example.org", 8080, OTHER_KEY, other), SERVER_CHANGED);
+	assert_int_equal(known_server(text(), "example.org", 8080, KEY, other), SERVER_SAME);
+	assert_int_equal(known_server(text(), "Example.ORG", 8080, KEY, other), SERVER_SAME);
+	assert_int_equal(known_server(text(), "example.org", 8081, KEY, other), SERVER_NEW);
+	assert_int_equal(known_server(text(), "example.com", 8080, KEY, other), SERVER_NEW);
+	assert_int_equal(known_server(text(), "example.org", 8080, OTHER_KEY, other), SERVER_CHANGED);
 	assert_string_equal(other, KEY);
-	assert_int_equal(known_server("/nonexistent/file", "example.org", 8080, KEY, other), SERVER_NEW);
 }
 
 /* A server may have several keys: the person has written another line. */
@@ -78,8 +89,8 @@ test_server_with_two_keys(void **state)
 
 	(void)state;
 	write_file("server " KEY " ::1 8080\nserver " OTHER_KEY " ::1 8080\n");
-	assert_int_equal(known_server(path, "::1", 8080, KEY, other), SERVER_SAME);
-	assert_int_equal(known_server(path, "::1", 8080, OTHER_KEY, other), SERVER_SAME);
+	assert_int_equal(known_server(text(), "::1", 8080, KEY, other), SERVER_SAME);
+	assert_int_equal(known_server(text(), "::1", 8080, OTHER_KEY, other), SERVER_SAME);
 }
 
 static void
@@ -89,13 +100,49 @@ test_callers(void **state)
 
 	(void)state;
 	write_file(people);
-	assert_true(known_caller(path, OTHER_KEY, name));
+	assert_true(known_caller(text(), OTHER_KEY, name));
 	assert_string_equal(name, "Ann Example");
-	assert_true(known_caller(path, KEY, name));
+	assert_true(known_caller(text(), KEY, name));
 	assert_string_equal(name, "Bob");
-	assert_true(known_name(path, "Ann Example"));
-	assert_false(known_name(path, "Ann"));
-	assert_false(known_name(path, "example.org"));
+	assert_true(known_name(text(), "Ann Example"));
+	assert_false(known_name(text(), "Ann"));
+	assert_false(known_name(text(), "example.org"));
+}
+
+/* Names that look the same are the same; those that only resemble each other are not. */
+static void
+test_names_alike(void **state)
+{
+	static const char *const alike[] = {"ann example", "AnnExample", "Ann\u00A0Example", "Ann\u200B Example",
+					    "A\u00ADnn Example", "Ann Exa\u034Fmple\uFE0F"};
+
+	(void)state;
+	write_file(people);
+	for (size_t i = 0; i < sizeof alike / sizeof alike[0]; i++)
+		assert_true(known_name(text(), alike[i]));
+	assert_false(known_name(text(), "Ann Examples"));
+	assert_false(known_name(text(), "Anna Example"));
+}
+
+/* A file that is not there is empty; one that cannot be trusted is an error. */
+static void
+test_reading(void **state)
+{
+	struct buffer text;
+
+	(void)state;
+	assert_int_equal(known_read("/nonexistent/file", &text), 0);
+	assert_int_equal(buffer_length(&text), 0);
+	write_file(people);
+	assert_int_equal(chmod(path, 0622), 0);
+	assert_int_equal(known_read(path, &text), -1);
+	assert_int_equal(errno, EPERM);
+	assert_int_equal(chmod(path, 0644), 0);
+	assert_int_equal(known_read(path, &text), 0);
+	assert_int_equal(buffer_length(&text), strlen(people));
+	buffer_free(&text);
+	assert_int_equal(known_read("/", &text), -1);
+	buffer_free(&text);
 }
 
 /* What was there stays as it is, an unfinished last line included. */
@@ -141,8 +188,11 @@ main(void)
 		cmocka_unit_test(test_servers),
 		cmocka_unit_test(test_server_with_two_keys),
 		cmocka_unit_test(test_callers),
+		cmocka_unit_test(test_names_alike),
+		cmocka_unit_test(test_reading),
 		cmocka_unit_test(test_adding),
 	};
 
+	setlocale(LC_CTYPE, "C.UTF-8");
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
