@@ -35,7 +35,7 @@
 #define DELIVER_MS 5000		 /* so long what is on its way is waited for at the end */
 #define FRAME_MS 16		 /* the screen is drawn at most so often */
 #define CHUNK 65536		 /* read at once */
-#define PARTIAL_MAX (1024 * 1024) /* bytes of a line; the filter makes none so long */
+#define PARTIAL_MAX ((size_t)1024 * 1024) /* bytes of a line; the filter makes none so long */
 
 enum state {
 	DIALLING, /* waiting for a caller, or calling */
