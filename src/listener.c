@@ -16,7 +16,7 @@
 #include "notice.h"
 #include "tls.h"
 
-#define CHUNK (256 * 1024) /* read at once */
+#define CHUNK (128 * 1024) /* read at once */
 #define SPANS 64	   /* written at once */
 
 /* Safe text on its way out.  Short pieces are copied, because what they point to does not last. */
