@@ -13,6 +13,8 @@ import threading
 import time
 from pathlib import Path
 
+import pytest
+
 TCHAT = str(Path(os.environ.get("TCHAT") or Path(__file__).parent.parent / "build" / "tchat").resolve())
 
 # Sanitizers and busy machines make everything slower; nothing should ever take this long.
@@ -91,6 +93,10 @@ def children(pid):
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except (FileNotFoundError, ProcessLookupError):
         return []
+
+
+# proc(5): whose core must not be dumped, as the listener's, can be looked into by root only.
+looks_into_listener = pytest.mark.skipif(os.geteuid() != 0, reason="only root can look into the listener")
 
 
 class Incoming:

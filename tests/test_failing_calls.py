@@ -13,7 +13,7 @@ import pytest
 
 from fullscreen import (DELIVERED, DeafCaller, marked, not_under_sanitizers,
                         screen_deaf)  # noqa: F401, a fixture
-from peers import HOST, TCHAT, Door, call, children, eventually
+from peers import HOST, TCHAT, Door, call, children, looks_into_listener, eventually
 from terminal import ctrl
 
 WITHOUT_SECCOMP = Path(TCHAT).parent / "tests" / "without_seccomp"
@@ -226,6 +226,7 @@ def test_speaker(called, inject, report, fault):
         assert lost == 3 - caller.incoming.data.count(b"\n") > 0
 
 
+@looks_into_listener
 @pytest.mark.parametrize("fault", LISTENER, ids=str)
 def test_listener(called_unconfined, inject, report, fault):
     """A call of the listener fails."""
@@ -255,6 +256,7 @@ def test_turns(called, inject, report, fault):
         assert lost == 3 - caller.incoming.data.count(b"\n") > 0
 
 
+@looks_into_listener
 @pytest.mark.parametrize("error", ["EIO", "ENOSPC"])
 def test_raw(called_unconfined, inject, report, error):
     """Raw bytes that cannot be written."""
@@ -422,6 +424,7 @@ def test_speaker_in_the_full_screen(screen_called, inject, report, fault):
     assert has_happened(report)
 
 
+@looks_into_listener
 @pytest.mark.parametrize("fault", SCREEN_LISTENER, ids=str)
 def test_listener_in_the_full_screen(on_terminal, inject, report, port, fault):
     """A call of the listener fails."""

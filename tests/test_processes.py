@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from peers import HOST, SLOWNESS, call, children, eventually, process_state
+from peers import HOST, SLOWNESS, call, children, eventually, looks_into_listener, process_state
 
 
 def title(pid):
@@ -49,6 +49,7 @@ def test_turns_are_one_process(called):
     assert children(server.pid) == []
 
 
+@looks_into_listener
 @pytest.mark.parametrize("side", ["called", "calling"])
 def test_nothing_shared_is_nonblocking(request, side):
     """Neither standard input and output nor the connection are switched to non-blocking."""
@@ -61,6 +62,7 @@ def test_nothing_shared_is_nonblocking(request, side):
     assert nonblocking(program.listener()) == {}
 
 
+@looks_into_listener
 def test_listener_holds_what_it_needs(called, tmp_path):
     """The process that reads hostile bytes has the connection, outputs, its report and the log."""
     server, caller = called("-k", "-l", tmp_path / "log")

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from peers import DEADLINE, HOST, TCHAT, Door, call, children, eventually, process_state
+from peers import (DEADLINE, HOST, TCHAT, Door, call, children, eventually, looks_into_listener,
+                   process_state)
 from terminal import BACKSPACE, DOWN, ENTER, ESCAPE, LEFT, PAGE_DOWN, PAGE_UP, UP, ctrl
 
 TIME = r"^\d\d:\d\d +"
@@ -684,6 +685,7 @@ def test_window_that_is_closed(screen_called):
     eventually(lambda: process_state(pid) is None, "the end of tchat")
 
 
+@looks_into_listener
 def test_terminal_is_never_nonblocking(screen_called):
     """The terminal, which the shell shares, is not switched to non-blocking."""
     server, caller = screen_called()
