@@ -156,6 +156,7 @@ step_securing(struct chat *c)
 	if (state == SECURE_ASKING && before != SECURE_ASKING) {
 		buffer_free(&c->draft);
 		buffer_add(&c->draft, input_text(), strlen(input_text()));
+		secure_ask(&c->secure);
 	}
 	follow_securing(c, state);
 }

@@ -215,8 +215,11 @@ agree(struct plain *p, struct peer *peer)
 		int timeout = -1;
 		nfds_t count;
 
-		if (asking && !asked && p->terminal != -1)
-			drop_typed(p);
+		if (asking && !asked) {
+			if (p->terminal != -1)
+				drop_typed(p);
+			secure_ask(&secure);
+		}
 		asked = asking;
 		if (asking && p->terminal == -1) {
 			secure_refuse(&secure, ": there is no terminal to ask on");

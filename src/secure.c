@@ -159,8 +159,8 @@ repeat_question(const struct secure *s, const char *name)
 		say(s, "let it in? answer yes and a name to know it by, or no");
 }
 
-static enum secure_state
-ask(struct secure *s)
+void
+secure_ask(const struct secure *s)
 {
 	const char *name = tls_peer_name(s->peer->tls);
 
@@ -171,7 +171,6 @@ ask(struct secure *s)
 				     : "the caller's key is not known yet: %s, it has no name%s",
 		    s->fingerprint, name);
 	repeat_question(s, name);
-	return s->state = SECURE_ASKING;
 }
 
 /* The server at this host and port had another key the last time. */
@@ -208,7 +207,7 @@ judge_caller(struct secure *s, const struct buffer *text)
 	char name[KNOWN_NAME_MAX];
 
 	if (!known_caller(text, s->fingerprint, name))
-		return ask(s);
+		return s->state = SECURE_ASKING;
 	say(s, "encrypted: the caller is %s", name);
 	return succeed(s, "encrypted", name);
 }
@@ -228,7 +227,7 @@ judge_server(struct secure *s, const struct buffer *text)
 	case SERVER_NEW:
 		break;
 	}
-	return ask(s);
+	return s->state = SECURE_ASKING;
 }
 
 /* The handshake is done: who is there? */

@@ -23,7 +23,7 @@ typedef void secure_say(void *context, const char *text);
 
 enum secure_state {
 	SECURE_AGREEING, /* the handshake */
-	SECURE_ASKING,	 /* the person has to answer: secure_answer */
+	SECURE_ASKING,	 /* the person has to be asked (secure_ask) and to answer (secure_answer) */
 	SECURE_DONE,	 /* the conversation can begin */
 	SECURE_FAILED	 /* it cannot, as was said; the peer is closed */
 };
@@ -60,6 +60,12 @@ struct pollfd secure_poll(const struct secure *secure, int *timeout);
 
 /* Goes on as far as it can without waiting. */
 enum secure_state secure_step(struct secure *secure);
+
+/*
+ * To be called once when the state has become SECURE_ASKING, after what was typed until then has been put
+ * away: says what there is to decide.
+ */
+void secure_ask(const struct secure *secure);
 
 /* The person's answer, with or without LF.  SECURE_ASKING: it was none, and the question is repeated. */
 enum secure_state secure_answer(struct secure *secure, const char *text, size_t length);

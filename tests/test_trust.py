@@ -173,8 +173,8 @@ def test_typed_before_the_question(ann, stranger, on_terminal, port):
     server.say("yes I am still here")
     server.wait_for("^yes I am still here$")
     tls_call(port, stranger)
-    server.wait_for(LET_IN + "$")
     server.wait_for("not an answer, as it was typed before the question: yes I am still here$")
+    server.wait_for(LET_IN + "$")
     assert ann.known() == []
     server.say("no")
     server.wait_for("the key was not accepted$")
