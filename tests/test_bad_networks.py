@@ -129,7 +129,7 @@ def test_lossy_network(link, run, port):
     def talk(program, label):
         for n in range(300):
             program.send(f"{label} {n}\n")
-            time.sleep(0.001)  # so that they go in many packets
+            program.settle()  # it has sent that, so the next line goes in another packet
 
     together(lambda: talk(server, "ours"), lambda: talk(client, "theirs"))
     client.expect("ours 299\n")
