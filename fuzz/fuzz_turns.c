@@ -27,6 +27,7 @@
 #include "dial.h"
 #include "filter.h"
 #include "fuzz.h"
+#include "hello.h"
 #include "link.h"
 #include "notice.h"
 #include "signals.h"
@@ -313,13 +314,16 @@ must_begin(const struct buffer *part, const struct buffer *whole, bool all)
 static void
 must_be_right(const struct link *link)
 {
-	bool whole = world.deadly == 0;
+	bool is_tls = link->ending.how == ENDING_HELLO; /* nothing of that is said or shown */
+	bool whole = world.deadly == 0 && !is_tls;
 	struct buffer safe = make_safe(&world.sent);
 
 	end_line(&world.typed);
 	must_begin(&world.said, &world.typed, whole);
 	must_begin(&world.shown, &safe, whole);
 	must(!whole || (link->ending.how == ENDING_LEFT && world.peer_saw_end && world.notices == 0));
+	must(!is_tls || (hello_is_tls(buffer_data(&world.sent), buffer_length(&world.sent)) &&
+			 buffer_length(&world.shown) == 0));
 	buffer_free(&safe);
 }
 
