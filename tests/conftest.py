@@ -1,6 +1,7 @@
 """What the tests share: starting programs, and meeting tchat at the other end of a connection."""
 
 import os
+import signal
 import socket
 import subprocess
 
@@ -10,6 +11,13 @@ from peers import HOST, TCHAT, Door, Program, call, free_port
 from terminal import Terminal
 
 pytest_plugins = ["tls"]
+
+# What whoever runs the tests ignores, nohup(1) for example, would be ignored in all programs that they start.
+for signo, handler in {signal.SIGHUP: signal.SIG_DFL, signal.SIGINT: signal.default_int_handler,
+                       signal.SIGQUIT: signal.SIG_DFL}.items():
+    if signal.getsignal(signo) == signal.SIG_IGN:
+        signal.signal(signo, handler)
+
 
 @pytest.fixture
 def environment(tmp_path):
