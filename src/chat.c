@@ -63,6 +63,7 @@ struct chat {
 	time_t since;	  /* when the conversation began */
 
 	struct record record;
+	struct buffer alarms; /* since the peer came; safe lines, said once more if the status is 1 */
 	struct pane pane;
 	struct buffer partial; /* of a line that is still arriving */
 	struct span sending;   /* taken from the input line, and not yet queued */
@@ -73,15 +74,27 @@ struct chat {
 	int64_t next_frame;    /* not before then */
 };
 
-/* Shows a notice in the pane, and logs it. */
-static void __attribute__((format(printf, 2, 3)))
-say(struct chat *c, const char *format, ...)
+/* Keeps what has just been said, for the end. */
+static void
+keep_alarm(struct chat *c)
+{
+	struct line line = history_line(c->record.history, history_end(c->record.history) - 1);
+
+	buffer_add(&c->alarms, line.text, line.length);
+	buffer_add(&c->alarms, "\n", 1);
+}
+
+/* Shows a notice, a question or an alarm in the pane, and logs it. */
+static void __attribute__((format(printf, 3, 4)))
+say(struct chat *c, enum voice voice, const char *format, ...)
 {
 	va_list arguments;
 
 	va_start(arguments, format);
-	record_notice(&c->record, format, arguments);
+	record_notice(&c->record, voice, format, arguments);
 	va_end(arguments);
+	if (voice == VOICE_ALARM)
+		keep_alarm(c);
 	c->changed = true;
 }
 
@@ -100,7 +113,7 @@ start_dialling(struct chat *c)
 
 	c->state = DIALLING;
 	dial_describe(c->dial, text, sizeof text);
-	say(c, "%s", text);
+	say(c, VOICE_NOTICE, "%s", text);
 }
 
 /* The peer is gone before there was a conversation. */
@@ -119,7 +132,7 @@ start_talking(struct chat *c)
 {
 	link_init(&c->link, &c->peer);
 	if (link_listen(&c->link, LINK_PIPE, false, NULL) == -1) {
-		say(c, "%s cannot be listened to: %s", c->peer.name, strerror(errno));
+		say(c, VOICE_ALARM, "%s cannot be listened to: %s", c->peer.name, strerror(errno));
 		link_close(&c->link);
 		give_up(c);
 		return;
@@ -131,9 +144,9 @@ start_talking(struct chat *c)
 }
 
 static void
-say_secure(void *context, const char *text)
+say_secure(void *context, enum voice voice, const char *text)
 {
-	say(context, "%s", text);
+	say(context, voice, "%s", text);
 }
 
 /* Does what follows from where agreeing on encryption has got to. */
@@ -169,7 +182,7 @@ answer_question(struct chat *c, struct span line)
 	enum secure_state state = SECURE_ASKING;
 
 	if (drafted > 0 && line.length >= drafted && memcmp(line.text, buffer_data(&c->draft), drafted) == 0)
-		say(c, "that was begun before the question, is it the answer? then once more");
+		say(c, VOICE_QUESTION, "that was begun before the question, is it the answer? then once more");
 	else
 		state = secure_answer(&c->secure, line.text, line.length);
 	buffer_free(&c->draft);
@@ -183,7 +196,8 @@ static void
 meet(struct chat *c, const struct peer *peer)
 {
 	c->peer = *peer;
-	say(c, c->options->role == ROLE_SERVER ? "%s has called" : "connected to %s", peer->name);
+	buffer_drop(&c->alarms, buffer_length(&c->alarms));
+	say(c, VOICE_NOTICE, c->options->role == ROLE_SERVER ? "%s has called" : "connected to %s", peer->name);
 	if (!c->options->tls) {
 		start_talking(c);
 		return;
@@ -224,7 +238,7 @@ close_link(struct chat *c)
 	size_t lost = delivery_settle(&c->delivery, &c->link, &c->record);
 
 	if (lost > 0)
-		say(c, "%zu line%s not delivered", lost, lost == 1 ? " was" : "s were");
+		say(c, VOICE_ALARM, "%zu line%s not delivered", lost, lost == 1 ? " was" : "s were");
 	c->status = orderly && lost == 0 ? 0 : 1;
 	link_close(&c->link);
 	c->state = OVER;
@@ -269,7 +283,7 @@ listener_ended(struct chat *c)
 	}
 	link_listener_ended(&c->link);
 	link_describe_ending(&c->link, text, sizeof text);
-	say(c, "%s", text);
+	say(c, c->link.ending.how == ENDING_LEFT ? VOICE_NOTICE : VOICE_ALARM, "%s", text);
 	if (c->state == TALKING)
 		start_closing(c);
 }
@@ -308,7 +322,7 @@ step_dialling(struct chat *c)
 		meet(c, &peer);
 		break;
 	case DIAL_TROUBLED:
-		say(c, "%s", dial_error(c->dial));
+		say(c, VOICE_ALARM, "%s", dial_error(c->dial));
 		break;
 	case DIAL_FAILED:
 		c->failed = true;
@@ -347,10 +361,10 @@ send_line(struct chat *c)
 	if (c->state == SECURING && c->secure.state == SECURE_ASKING) {
 		answer_question(c, line);
 	} else if (c->state != TALKING) {
-		say(c, "nobody is there to read that: it stays in the input line");
+		say(c, VOICE_NOTICE, "nobody is there to read that: it stays in the input line");
 		input_put_back();
 	} else if (held > 0 && held + line.length > OUTBOX_MAX) {
-		say(c, "%s does not read and the queue is full: that stays in the input line",
+		say(c, VOICE_NOTICE, "%s does not read and the queue is full: that stays in the input line",
 		    c->link.peer.name);
 		input_put_back();
 	} else {
@@ -380,7 +394,7 @@ start_pager(struct chat *c)
 	if (c->pager != -1)
 		return;
 	c->pager = 0;
-	say(c, "cannot start the pager: %s", strerror(errno));
+	say(c, VOICE_ALARM, "cannot start the pager: %s", strerror(errno));
 	signals_ignore_interrupt(false);
 	screen_resume();
 }
@@ -421,7 +435,7 @@ obey_key(struct chat *c, enum input_event event)
 		if (is_linked(c) || (c->state == SECURING && c->secure.state == SECURE_ASKING))
 			c->rows = secure_rows(is_linked(c) ? &c->link.peer : &c->peer);
 		else
-			say(c, "nobody is there");
+			say(c, VOICE_NOTICE, "nobody is there");
 		break;
 	case INPUT_REDRAW:
 		screen_forget();
@@ -517,7 +531,8 @@ describe_state(const struct chat *c, char *text, size_t size)
 			snprintf(text, size, "%s \u00b7 hanging up", name);
 		break;
 	case OVER:
-		snprintf(text, size, "%s \u00b7 over \u00b7 Ctrl-D leaves", name);
+		snprintf(text, size, "%s \u00b7 %s \u00b7 Ctrl-D leaves", name,
+			 c->status == 0 ? "over" : "failed");
 		break;
 	}
 }
@@ -644,7 +659,7 @@ turn(struct chat *c)
 	if (c->state == DIALLING)
 		step_dialling(c);
 	else if (dial_refuse(c->dial, &other))
-		say(c, "%s called while the line was busy", other.name);
+		say(c, VOICE_NOTICE, "%s called while the line was busy", other.name);
 	record_flush(&c->record);
 	if (wants_drawing(c) && clock_until(c->next_frame) == 0)
 		draw(c);
@@ -664,10 +679,24 @@ report_unsent(const char *typed, size_t length)
 	buffer_free(&text);
 }
 
+/* Says on standard error what went wrong; the screen that has shown it is gone. */
+static void
+report_alarms(const struct chat *c)
+{
+	const char *text = buffer_data(&c->alarms), *end = text + buffer_length(&c->alarms), *lf;
+
+	for (; text < end; text = lf + 1) {
+		lf = memchr(text, '\n', (size_t)(end - text));
+		warnx("%.*s", (int)(lf - text), text);
+	}
+}
+
 /* Says on standard error what is not said otherwise when the program ends. */
 static void
 report(const struct chat *c)
 {
+	if (c->status != 0)
+		report_alarms(c);
 	delivery_report(&c->delivery);
 	report_unsent(input_text(), strlen(input_text()));
 }
@@ -710,7 +739,7 @@ chat_run(const struct options *options, struct log *log)
 	if (options->tls)
 		secure_introduce(say_secure, &c);
 	if (confine_missing() != NULL)
-		say(&c, CONFINE_MISSING, confine_missing());
+		say(&c, VOICE_NOTICE, CONFINE_MISSING, confine_missing());
 	talking = &c;
 	fatal_first(last_words);
 	start_dialling(&c);
@@ -735,6 +764,7 @@ chat_run(const struct options *options, struct log *log)
 	record_free(&c.record);
 	buffer_free(&c.partial);
 	buffer_free(&c.draft);
+	buffer_free(&c.alarms);
 	delivery_free(&c.delivery);
 	input_close();
 	return c.status;

@@ -163,10 +163,11 @@ conclude(struct plain *p)
 
 /* What secure_begin and the like have to say. */
 static void
-say(void *context, const char *text)
+say(void *context, enum voice voice, const char *text)
 {
 	const struct plain *p = context;
 
+	(void)voice;
 	notice(p->log, "%s", text);
 	if (p->terminal != -1 && !isatty(STDERR_FILENO)) /* a question would not be seen */
 		dprintf(p->terminal, "tchat: %s\n", text);

@@ -27,7 +27,7 @@
 #define ZERO_WIDTH_JOINER 0x200D
 
 /* Pairs of colours; without colour, attributes alone tell things apart. */
-enum colour { COLOUR_PLAIN, COLOUR_PEER, COLOUR_DELIVERED, COLOUR_LOST };
+enum colour { COLOUR_PLAIN, COLOUR_PEER, COLOUR_DELIVERED, COLOUR_ALARM };
 
 /* Before one's own lines: how far they have come. */
 #define MARK_OWN ">"	      /* not known */
@@ -81,7 +81,7 @@ screen_open(void)
 		use_default_colors();
 		init_pair(COLOUR_PEER, COLOR_CYAN, -1);
 		init_pair(COLOUR_DELIVERED, COLOR_GREEN, -1);
-		init_pair(COLOUR_LOST, COLOR_RED, -1);
+		init_pair(COLOUR_ALARM, COLOR_RED, -1);
 	}
 	terminal_save_title();
 	terminal_report(true);
@@ -292,6 +292,27 @@ arrange(const struct scene *scene)
 	return l;
 }
 
+/* Sets how the text of a line looks: what has failed, or is asked, is not to be missed. */
+static void
+set_voice_style(enum voice voice)
+{
+	switch (voice) {
+	case VOICE_SELF:
+	case VOICE_PEER:
+		set_style(A_NORMAL, COLOUR_PLAIN);
+		break;
+	case VOICE_NOTICE:
+		set_style(A_DIM, COLOUR_PLAIN);
+		break;
+	case VOICE_QUESTION:
+		set_style(A_BOLD, COLOUR_PLAIN);
+		break;
+	case VOICE_ALARM:
+		set_style(A_BOLD, COLOUR_ALARM);
+		break;
+	}
+}
+
 /* Draws how far one's own line has come. */
 static void
 draw_mark(const struct scene *scene, int y, int x, const struct line *line)
@@ -301,7 +322,7 @@ draw_mark(const struct scene *scene, int y, int x, const struct line *line)
 	set_style(A_NORMAL, COLOUR_PLAIN);
 	if (line->stream_end == STREAM_LOST) {
 		mark = MARK_LOST;
-		set_style(A_BOLD, COLOUR_LOST);
+		set_style(A_BOLD, COLOUR_ALARM);
 	} else if (scene->marks && line->stream_end <= scene->acknowledged) {
 		mark = MARK_DELIVERED;
 		set_style(A_NORMAL, COLOUR_DELIVERED);
@@ -319,7 +340,7 @@ draw_head(const struct scene *scene, const struct layout *l, int y, const struct
 			    : line->voice == VOICE_PEER ? scene->peer_label
 							: "";
 	int width = min(columns_of(label), l->label_width);
-	char time[TIME_WIDTH + 1];
+	char time[TIME_WIDTH + 1], mark = (char)line->voice;
 	struct tm tm;
 
 	if (l->labels > 0) {
@@ -331,10 +352,11 @@ draw_head(const struct scene *scene, const struct layout *l, int y, const struct
 	draw_text(y, l->labels + l->label_width - width, width, label, strlen(label));
 	if (l->text == 0)
 		return;
+	set_voice_style(line->voice);
 	if (line->voice == VOICE_SELF)
 		draw_mark(scene, y, l->gutter, line);
-	if (line->voice == VOICE_NOTICE)
-		mvaddch(y, l->gutter, '*' | A_DIM);
+	else if (line->voice != VOICE_PEER)
+		draw_text(y, l->gutter, 1, &mark, 1);
 }
 
 static void
@@ -355,7 +377,7 @@ draw_pane(const struct scene *scene, const struct layout *l)
 
 		if (rows[i].row.start == 0)
 			draw_head(scene, l, y, &line);
-		set_style(line.voice == VOICE_NOTICE ? A_DIM : A_NORMAL, COLOUR_PLAIN);
+		set_voice_style(line.voice);
 		draw_text(y, l->text, l->text_width, line.text + rows[i].row.start,
 			  rows[i].row.length);
 	}

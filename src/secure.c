@@ -30,8 +30,8 @@
 static struct identity identity;
 static char known_path[PATH_MAX];
 
-static void __attribute__((format(printf, 2, 3)))
-say(const struct secure *s, const char *format, ...)
+static void __attribute__((format(printf, 3, 4)))
+say(const struct secure *s, enum voice voice, const char *format, ...)
 {
 	char text[SECURE_TEXT_MAX];
 	va_list arguments;
@@ -39,7 +39,7 @@ say(const struct secure *s, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
-	s->say(s->context, text);
+	s->say(s->context, voice, text);
 }
 
 int
@@ -59,7 +59,7 @@ secure_introduce(secure_say *say_to, void *context)
 	if (!identity.made)
 		return;
 	snprintf(text, sizeof text, "made a key: its fingerprint is %s", identity.fingerprint);
-	say_to(context, text);
+	say_to(context, VOICE_NOTICE, text);
 }
 
 const char *
@@ -125,7 +125,7 @@ read_known(const struct secure *s, struct buffer *text)
 {
 	if (known_read(known_path, text) == 0)
 		return true;
-	say(s, "cannot use %s: %s", known_path,
+	say(s, VOICE_ALARM, "cannot use %s: %s", known_path,
 	    errno == EPERM ? "it is not one's own, or others can write to it" : strerror(errno));
 	buffer_free(text);
 	return false;
@@ -150,13 +150,13 @@ static void
 repeat_question(const struct secure *s, const char *name)
 {
 	if (s->options->role == ROLE_CLIENT)
-		say(s, "is it the right one? answer yes or no");
+		say(s, VOICE_QUESTION, "is it the right one? answer yes or no");
 	else if (*name != '\0' && is_taken(s, name))
-		say(s, "\"%s\" is known already, with another key: answer yes and another name, or no", name);
+		say(s, VOICE_QUESTION, "\"%s\" is known already, with another key: answer yes and another name, or no", name);
 	else if (*name != '\0')
-		say(s, "let it in? answer yes, or yes and a name to know it by, or no");
+		say(s, VOICE_QUESTION, "let it in? answer yes, or yes and a name to know it by, or no");
 	else
-		say(s, "let it in? answer yes and a name to know it by, or no");
+		say(s, VOICE_QUESTION, "let it in? answer yes and a name to know it by, or no");
 }
 
 void
@@ -165,9 +165,9 @@ secure_ask(const struct secure *s)
 	const char *name = tls_peer_name(s->peer->tls);
 
 	if (s->options->role == ROLE_CLIENT)
-		say(s, "the key of %s is not known yet: %s", s->peer->name, s->fingerprint);
+		say(s, VOICE_QUESTION, "the key of %s is not known yet: %s", s->peer->name, s->fingerprint);
 	else
-		say(s, *name != '\0' ? "the caller's key is not known yet: %s, it calls itself \"%s\""
+		say(s, VOICE_QUESTION, *name != '\0' ? "the caller's key is not known yet: %s, it calls itself \"%s\""
 				     : "the caller's key is not known yet: %s, it has no name%s",
 		    s->fingerprint, name);
 	repeat_question(s, name);
@@ -177,10 +177,10 @@ secure_ask(const struct secure *s)
 static enum secure_state
 refuse_changed(struct secure *s, const char *other)
 {
-	say(s, "THE KEY OF %s HAS CHANGED: somebody may be in between", s->peer->name);
-	say(s, "known:    %s", other);
-	say(s, "received: %s", s->fingerprint);
-	say(s, "if it was changed on purpose, remove the server's line from %s and call again", known_path);
+	say(s, VOICE_ALARM, "THE KEY OF %s HAS CHANGED: somebody may be in between", s->peer->name);
+	say(s, VOICE_ALARM, "known:    %s", other);
+	say(s, VOICE_ALARM, "received: %s", s->fingerprint);
+	say(s, VOICE_ALARM, "if it was changed on purpose, remove the server's line from %s and call again", known_path);
 	tls_refuse(s->peer->tls);
 	return fail(s);
 }
@@ -192,10 +192,10 @@ check_pins(struct secure *s)
 	for (int i = 0; i < s->options->pin_count; i++) {
 		if (strcmp(s->options->pins[i], s->fingerprint) != 0)
 			continue;
-		say(s, "encrypted: the key of %s is pinned", s->peer->name);
+		say(s, VOICE_NOTICE, "encrypted: the key of %s is pinned", s->peer->name);
 		return succeed(s, "encrypted", NULL);
 	}
-	say(s, "the key of %s is not one of those pinned: %s", s->peer->name, s->fingerprint);
+	say(s, VOICE_ALARM, "the key of %s is not one of those pinned: %s", s->peer->name, s->fingerprint);
 	tls_refuse(s->peer->tls);
 	return fail(s);
 }
@@ -208,7 +208,7 @@ judge_caller(struct secure *s, const struct buffer *text)
 
 	if (!known_caller(text, s->fingerprint, name))
 		return s->state = SECURE_ASKING;
-	say(s, "encrypted: the caller is %s", name);
+	say(s, VOICE_NOTICE, "encrypted: the caller is %s", name);
 	return succeed(s, "encrypted", name);
 }
 
@@ -220,7 +220,7 @@ judge_server(struct secure *s, const struct buffer *text)
 
 	switch (known_server(text, s->options->host, s->options->port, s->fingerprint, other)) {
 	case SERVER_SAME:
-		say(s, "encrypted: the key of %s is known", s->peer->name);
+		say(s, VOICE_NOTICE, "encrypted: the key of %s is known", s->peer->name);
 		return succeed(s, "encrypted", NULL);
 	case SERVER_CHANGED:
 		return refuse_changed(s, other);
@@ -238,7 +238,7 @@ judge(struct secure *s)
 	enum secure_state state;
 
 	if (!tls_peer(s->peer->tls, s->fingerprint)) {
-		say(s, "encrypted, but %s is unknown: it has shown no key", s->peer->name);
+		say(s, VOICE_NOTICE, "encrypted, but %s is unknown: it has shown no key", s->peer->name);
 		return succeed(s, "encrypted, unknown", NULL);
 	}
 	if (s->options->pin_count > 0)
@@ -277,7 +277,7 @@ watch(struct secure *s)
 		    unread > GOODBYE_MAX;
 	if (s->spoken)
 		return SECURE_ASKING;
-	say(s, "%s has left", s->peer->name);
+	say(s, VOICE_ALARM, "%s has left", s->peer->name);
 	return fail(s);
 }
 
@@ -293,9 +293,9 @@ secure_step(struct secure *s)
 		return judge(s);
 	case TLS_FAILED:
 		if (tls_lacks_key(s->peer->tls))
-			say(s, "%s has shown no key", s->peer->name);
+			say(s, VOICE_ALARM, "%s has shown no key", s->peer->name);
 		else
-			say(s, "cannot agree on encryption with %s: %s", s->peer->name,
+			say(s, VOICE_ALARM, "cannot agree on encryption with %s: %s", s->peer->name,
 			    tls_error(s->peer->tls));
 		return fail(s);
 	case TLS_PENDING:
@@ -303,7 +303,7 @@ secure_step(struct secure *s)
 	}
 	if (clock_until(s->deadline) > 0)
 		return SECURE_AGREEING;
-	say(s, "cannot agree on encryption with %s: it took more than %d seconds", s->peer->name,
+	say(s, VOICE_ALARM, "cannot agree on encryption with %s: it took more than %d seconds", s->peer->name,
 	    HANDSHAKE_MS / 1000);
 	return fail(s);
 }
@@ -321,11 +321,11 @@ accept_key(struct secure *s, const char *name)
 	strlcpy(known.fingerprint, s->fingerprint, sizeof known.fingerprint);
 	strlcpy(known.name, name, sizeof known.name);
 	if (known_add(known_path, &known) == -1)
-		say(s, "cannot remember the key: %s", strerror(errno));
+		say(s, VOICE_ALARM, "cannot remember the key: %s", strerror(errno));
 	else if (server)
-		say(s, "encrypted: the caller is known as %s from now on", name);
+		say(s, VOICE_NOTICE, "encrypted: the caller is known as %s from now on", name);
 	else
-		say(s, "encrypted: the key of %s is known from now on", s->peer->name);
+		say(s, VOICE_NOTICE, "encrypted: the key of %s is known from now on", s->peer->name);
 	return succeed(s, "encrypted, new key", server ? name : NULL);
 }
 
@@ -392,7 +392,7 @@ void
 secure_refuse(struct secure *s, const char *why)
 {
 	if (s->state == SECURE_ASKING)
-		say(s, "the key was not accepted%s", why);
+		say(s, VOICE_ALARM, "the key was not accepted%s", why);
 	tls_refuse(s->peer->tls);
 	fail(s);
 }

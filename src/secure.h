@@ -13,13 +13,14 @@
 #include <stdint.h>
 
 #include "fingerprint.h"
+#include "log.h"
 #include "options.h"
 #include "peer.h"
 
 #define SECURE_TEXT_MAX 1024
 
-/* What it has to say to the person, one notice each time. */
-typedef void secure_say(void *context, const char *text);
+/* What it has to say to the person, one notice, question or alarm each time. */
+typedef void secure_say(void *context, enum voice voice, const char *text);
 
 enum secure_state {
 	SECURE_AGREEING, /* the handshake */
