@@ -179,16 +179,16 @@ static void
 answer_question(struct chat *c, struct span line)
 {
 	size_t drafted = buffer_length(&c->draft);
-	enum secure_state state = SECURE_ASKING;
+	bool begun_before = drafted > 0 && line.length >= drafted &&
+			    memcmp(line.text, buffer_data(&c->draft), drafted) == 0;
 
-	if (drafted > 0 && line.length >= drafted && memcmp(line.text, buffer_data(&c->draft), drafted) == 0)
-		say(c, VOICE_QUESTION, "that was begun before the question, is it the answer? then once more");
-	else
-		state = secure_answer(&c->secure, line.text, line.length);
 	buffer_free(&c->draft);
-	if (state == SECURE_ASKING)
+	if (begun_before) {
+		say(c, VOICE_QUESTION, "that was begun before the question, is it the answer? then once more");
 		input_put_back();
-	follow_securing(c, state);
+	} else {
+		follow_securing(c, secure_answer(&c->secure, line.text, line.length));
+	}
 }
 
 /* Somebody is there. */

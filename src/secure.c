@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -335,7 +336,7 @@ name_in(const struct secure *s, const char *answer)
 {
 	const char *name = answer + 3;
 
-	if (strncmp(answer, "yes", 3) != 0 || (*name != '\0' && *name != ' '))
+	if (strncasecmp(answer, "yes", 3) != 0 || (*name != '\0' && *name != ' '))
 		return NULL;
 	for (const char *c = name; *c != '\0'; c++)
 		if (iscntrl((unsigned char)*c)) /* several lines were pasted, for example */
@@ -344,27 +345,48 @@ name_in(const struct secure *s, const char *answer)
 	return *name != '\0' ? name : tls_peer_name(s->peer->tls);
 }
 
+/* Cuts blanks and ends of lines off both ends of what was typed. */
+static struct span
+trim(struct span typed)
+{
+	while (typed.length > 0 && isspace((unsigned char)*typed.text))
+		typed = (struct span){typed.text + 1, typed.length - 1};
+	while (typed.length > 0 && isspace((unsigned char)typed.text[typed.length - 1]))
+		typed.length--;
+	return typed;
+}
+
+/* What was typed is no answer.  It is shown once more, as it is not in the input line any more. */
+static enum secure_state
+reject_answer(const struct secure *s, const char *answer)
+{
+	if (*answer != '\0')
+		say(s, VOICE_QUESTION, "\"%s\" is no answer", answer);
+	repeat_question(s, tls_peer_name(s->peer->tls));
+	return SECURE_ASKING;
+}
+
 enum secure_state
 secure_answer(struct secure *s, const char *text, size_t length)
 {
-	const char *name = tls_peer_name(s->peer->tls), *given;
+	struct span typed = trim((struct span){text, length});
 	char answer[KNOWN_NAME_MAX] = "";
+	const char *name;
 
-	while (length > 0 && strchr("\r\n\t ", text[length - 1]) != NULL)
-		length--;
-	if (length < sizeof answer)
-		memcpy(answer, text, length);
-	if (strcmp(answer, "no") == 0) {
+	if (typed.length < sizeof answer)
+		memcpy(answer, typed.text, typed.length);
+	else
+		say(s, VOICE_QUESTION, "that is no answer: it is too long");
+	if (strcasecmp(answer, "no") == 0) {
 		secure_refuse(s, "");
 		return s->state;
 	}
-	if (s->options->role == ROLE_CLIENT && strcmp(answer, "yes") == 0)
+	if (s->options->role == ROLE_CLIENT && strcasecmp(answer, "yes") == 0)
 		return accept_key(s, NULL);
-	if (s->options->role == ROLE_SERVER && (given = name_in(s, answer)) != NULL) {
-		if (*given != '\0' && !is_taken(s, given))
-			return accept_key(s, given);
-		name = given;
-	}
+	if (s->options->role == ROLE_CLIENT || (name = name_in(s, answer)) == NULL)
+		return reject_answer(s, answer);
+	if (*name != '\0' && !is_taken(s, name))
+		return accept_key(s, name);
 	repeat_question(s, name);
 	return SECURE_ASKING;
 }

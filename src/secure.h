@@ -68,7 +68,10 @@ enum secure_state secure_step(struct secure *secure);
  */
 void secure_ask(const struct secure *secure);
 
-/* The person's answer, with or without LF.  SECURE_ASKING: it was none, and the question is repeated. */
+/*
+ * The person's answer, with or without LF.  SECURE_ASKING: it was none, which is said with what was typed,
+ * and the question is repeated.
+ */
 enum secure_state secure_answer(struct secure *secure, const char *text, size_t length);
 
 /*

@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from peers import HOST, TCHAT, together
-from terminal import ENTER, ctrl
+from terminal import ENTER, UP, ctrl
 from test_screen import own
 from tls import OBEDIENT, TlsDoor, needs_tls, tls_call
 
@@ -112,20 +112,39 @@ def test_accepted_server_is_known_next_time(asked, bob, stranger, start):
 
 @FRONTS
 def test_answer_that_is_none(asked, bob, front):
-    """Only yes and no are answers; anything else repeats the question."""
+    """Only yes and no are answers; anything else is told to be none, and repeats the question."""
     client, callee, door = asked(*front)
-    for count, answer in enumerate(("yes, of course", "", "perhaps", "nope", "yes\\"), 2):
+    for count, answer in enumerate(("yes, of course", "perhaps", "nope", "yes\\", "\u202eyes", "", "x" * 300), 2):
         client.say(answer)
         client.wait_for(lambda: said(client, RIGHT_ONE) == count)
         if not front:
-            client.wait_for(lambda: client.input == f"> {answer}".rstrip())
-            client.press(ctrl("A") + ctrl("K"))
             client.wait_for(lambda: client.input == ">")
+    for quoted in ("yes, of course", "perhaps", "nope", "yes\\", "<U+202E>yes"):
+        assert said(client, re.escape(f'"{quoted}" is no answer')) == 1
+    assert said(client, "that is no answer: it is too long") == 1
     assert bob.known() == []
     client.say("yes")
     client.wait_for("is known from now on$")
     client.say("hello")
     assert callee.expect("hello\n") == b""
+
+
+@pytest.mark.parametrize("answer", ["YES", " Yes", "yEs "])
+def test_answer_in_any_spelling(asked, bob, answer):
+    """Neither the case of an answer nor blanks around it matter."""
+    client, callee, door = asked()
+    client.say(answer)
+    client.wait_for("is known from now on$")
+    assert len(bob.known()) == 1
+
+
+@pytest.mark.parametrize("answer", ["NO", "No", " no"])
+def test_no_in_any_spelling(asked, bob, answer):
+    """That goes for no as well."""
+    client, callee, door = asked()
+    client.say(answer)
+    client.wait_for("the key was not accepted$")
+    assert bob.known() == []
 
 
 def test_draft_is_not_an_answer(ann, stranger, screen, port):
@@ -142,11 +161,10 @@ def test_draft_is_not_an_answer(ann, stranger, screen, port):
     assert server.input == "> half a thought"
     server.press(ENTER)
     server.wait_for(lambda: said(server, LET_IN) == 2)
-    assert server.input == "> half a thought"
-    server.press(ctrl("U"))
+    assert server.input == ">" and said(server, '"half a thought" is no answer') == 1
     server.say("yes")
     server.wait_for("encrypted: the caller is known as stranger from now on$")
-    server.press(ctrl("Y"))
+    server.press(UP + UP)
     server.wait_for(lambda: server.input == "> half a thought")
     server.press(ENTER)
     assert caller.expect("half a thought\n") == b""
@@ -199,7 +217,6 @@ def test_nothing_is_shown_before_the_answer(asked_by_server, tmp_path, front):
     server.say("perhaps")
     server.wait_for(lambda: said(server, LET_IN) == 2)
     assert not server.shows("let me in$")
-    server.press(ctrl("U"))
     server.say("yes")
     server.wait_for("let me in$")
     rows = "\n".join(server.rows())
@@ -397,12 +414,10 @@ def test_name_of_somebody_else(meeting, ann, stranger):
     server.wait_for(warning.format("stranger") + "$")
     server.say("yes")
     server.wait_for(lambda: said(server, warning.format("stranger")) == 2)
-    server.press(ctrl("U"))
     server.say("yes Robert")
     server.wait_for(warning.format("Robert") + "$")
     assert len(ann.known()) == 2
-    server.press(ctrl("U"))
-    server.say("yes Roberta")
+    server.say("Yes Roberta")
     server.wait_for("encrypted: the caller is known as Roberta from now on$")
     assert ann.known()[2:] == [f"caller {stranger.fingerprint} Roberta"]
 
