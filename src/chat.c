@@ -497,67 +497,72 @@ take_terminal_back(struct chat *c)
 
 /* --- The screen. --- */
 
-/* The left side of the status bar: who, since when, state. */
+/* The left side of the status bar: who, how it goes, and more. */
 static void
-describe_state(const struct chat *c, char *text, size_t size)
+describe_state(const struct chat *c, struct bar *bar)
 {
-	const char *name = c->peer.title;
 	size_t undelivered;
-	char since[8];
 	struct tm tm;
 
+	strlcpy(bar->name, c->peer.host, sizeof bar->name);
+	strlcpy(bar->port, c->peer.port, sizeof bar->port);
 	switch (c->state) {
 	case DIALLING:
-		dial_describe(c->dial, text, size);
+		dial_describe(c->dial, bar->name, sizeof bar->name);
+		*bar->port = '\0';
 		break;
 	case SECURING:
-		snprintf(text, size, "%s \u00b7 %s", name,
-			 c->secure.state == SECURE_ASKING ? "yes or no?" : "agreeing on encryption");
+		strlcpy(bar->state, c->secure.state == SECURE_ASKING ? "yes or no?" : "agreeing on encryption",
+			sizeof bar->state);
 		break;
 	case TALKING:
-		strftime(since, sizeof since, "%H:%M", localtime_r(&c->since, &tm));
-		if (delivery_is_stalled(&c->delivery, &c->link))
-			snprintf(text, size, "%s \u00b7 does not read \u00b7 %zu KiB queued", name,
+		if (delivery_is_stalled(&c->delivery, &c->link)) {
+			strlcpy(bar->state, "does not read", sizeof bar->state);
+			snprintf(bar->detail, sizeof bar->detail, "%zu KiB queued",
 				 buffer_length(&c->link.outbox) / 1024 + 1);
-		else
-			snprintf(text, size, "%s \u00b7 %s \u00b7 since %s", name, c->peer.secrecy, since);
+		} else {
+			strlcpy(bar->state, c->peer.secrecy, sizeof bar->state);
+			strftime(bar->detail, sizeof bar->detail, "since %H:%M", localtime_r(&c->since, &tm));
+		}
 		break;
 	case CLOSING:
 		undelivered = link_undelivered_count(&c->link);
-		if (undelivered > 0)
-			snprintf(text, size, "%s \u00b7 waiting to deliver %zu line%s \u00b7 Ctrl-D gives up",
-				 name, undelivered, undelivered == 1 ? "" : "s");
-		else
-			snprintf(text, size, "%s \u00b7 hanging up", name);
+		if (undelivered > 0) {
+			snprintf(bar->state, sizeof bar->state, "waiting to deliver %zu line%s", undelivered,
+				 undelivered == 1 ? "" : "s");
+			strlcpy(bar->detail, "Ctrl-D gives up", sizeof bar->detail);
+		} else {
+			strlcpy(bar->state, "hanging up", sizeof bar->state);
+		}
 		break;
 	case OVER:
-		snprintf(text, size, "%s \u00b7 %s \u00b7 Ctrl-D leaves", name,
-			 c->status == 0 ? "over" : "failed");
+		strlcpy(bar->state, c->status == 0 ? "over" : "failed", sizeof bar->state);
+		strlcpy(bar->detail, "Ctrl-D leaves", sizeof bar->detail);
 		break;
 	}
 }
 
 /* The right side of the status bar: what is not in view, or how to learn more. */
 static void
-describe_view(const struct chat *c, char *text, size_t size)
+describe_view(const struct chat *c, struct bar *bar)
 {
 	uint64_t unseen = pane_unseen(&c->pane);
 	uint64_t lines = history_end(c->record.history) - c->delivery.first_line;
 
 	if (unseen > 0)
-		snprintf(text, size, "%" PRIu64 " new below \u00b7 Ctrl-PgDn", unseen);
+		snprintf(bar->news, sizeof bar->news, "%" PRIu64 " new below", unseen);
 	else if (!c->pane.following)
-		snprintf(text, size, "scrolled back \u00b7 Ctrl-PgDn");
+		strlcpy(bar->news, "scrolled back", sizeof bar->news);
+	if (!c->pane.following)
+		strlcpy(bar->tip, "Ctrl-PgDn", sizeof bar->tip);
 	else if (lines <= 2)
-		snprintf(text, size, "F1 help");
-	else
-		*text = '\0';
+		strlcpy(bar->tip, "F1 help", sizeof bar->tip);
 }
 
 static void
 draw(struct chat *c)
 {
-	char status[512], hint[64];
+	struct bar bar = {.name = ""};
 	struct scene scene = {
 		.pane = &c->pane,
 		.own_label = c->own_label,
@@ -565,14 +570,13 @@ draw(struct chat *c)
 		.marks = link_knows_acknowledged(),
 		.sent = link_sent(&c->link),
 		.acknowledged = c->delivery.acknowledged,
-		.status = status,
-		.hint = hint,
+		.bar = &bar,
 		.help = c->rows,
 		.input = input_view(),
 	};
 
-	describe_state(c, status, sizeof status);
-	describe_view(c, hint, sizeof hint);
+	describe_state(c, &bar);
+	describe_view(c, &bar);
 	attention_show(&c->attention, c->pane.following, is_linked(c) ? c->peer.host : "");
 	screen_draw(&scene);
 	c->changed = false;

@@ -229,25 +229,10 @@ draw_text(int y, int x, int columns, const char *text, size_t length)
 	return column;
 }
 
-/* How many columns the text takes in one row. */
-static int
-measure(const char *text, size_t length)
-{
-	const char *end = text + length;
-	int columns = 0;
-
-	while (text < end) {
-		uint32_t c;
-		text = utf8_next(text, end, &c);
-		columns += wrap_columns(c, columns);
-	}
-	return columns;
-}
-
 static int
 columns_of(const char *text)
 {
-	return measure(text, strlen(text));
+	return wrap_measure(text, strlen(text));
 }
 
 /* How many rows the typed text takes. */
@@ -387,17 +372,17 @@ draw_pane(const struct scene *scene, const struct layout *l)
 static void
 draw_status(const struct scene *scene, const struct layout *l)
 {
-	int hint = columns_of(scene->hint), room = l->columns - 2;
+	char left[BAR_MAX], right[BAR_MAX];
+	int room = l->columns - 2, columns;
 
 	if (l->status_row < 0)
 		return;
+	bar_write(scene->bar, room, left, right);
+	columns = columns_of(right);
 	set_style(A_REVERSE, COLOUR_PLAIN);
 	mvhline(l->status_row, 0, ' ' | A_REVERSE, l->columns);
-	if (hint > 0 && hint <= room) { /* it comes first: it is what changes */
-		draw_text(l->status_row, l->columns - 1 - hint, hint, scene->hint, strlen(scene->hint));
-		room -= hint + 2;
-	}
-	draw_text(l->status_row, 1, room, scene->status, strlen(scene->status));
+	draw_text(l->status_row, 1, room, left, strlen(left));
+	draw_text(l->status_row, l->columns - 1 - columns, columns, right, strlen(right));
 	set_style(A_NORMAL, COLOUR_PLAIN);
 }
 
@@ -421,7 +406,7 @@ draw_input(const struct scene *scene, const struct layout *l)
 	for (int i = 0; i < first + l->input_rows && start < in->length; i++) {
 		next = wrap_row(in->text, in->length, start, l->columns, WRAP_CHARACTERS, &row);
 		if (i == cursor_row)
-			cursor_column = measure(in->text + start, in->cursor - start);
+			cursor_column = wrap_measure(in->text + start, in->cursor - start);
 		if (i >= first)
 			draw_text(l->input_row + i - first, 0, l->columns, in->text + start, row.length);
 		start = next;

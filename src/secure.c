@@ -94,12 +94,12 @@ fail(struct secure *s)
 
 /* The conversation can begin, with a peer that is called so. */
 static enum secure_state
-succeed(struct secure *s, const char *secrecy, const char *title)
+succeed(struct secure *s, const char *secrecy, const char *name)
 {
 	s->peer->secrecy = secrecy;
-	if (title != NULL) {
-		filter_string(title, s->peer->host, sizeof s->peer->host);
-		filter_string(title, s->peer->title, sizeof s->peer->title);
+	if (name != NULL) {
+		filter_string(name, s->peer->host, sizeof s->peer->host);
+		*s->peer->port = '\0';
 	}
 	return s->state = SECURE_DONE;
 }

@@ -215,7 +215,7 @@ def test_cut_off_for_good(cut_off, tmp_path):
     server.press(ctrl("D"))
     assert server.wait() == 1
     assert [row for row in server.rows() if "delivered" in row] == [
-        "tchat: not delivered: one", "tchat: not delivered: two"]
+        "tchat: 2 lines were not delivered", "tchat: not delivered: one", "tchat: not delivered: two"]
     logged = [line.split(" ", 1)[1] for line in (tmp_path / "log").read_text().splitlines()]
     assert [line for line in logged if "not delivered: " in line] == [
         "* not delivered: one", "* not delivered: two"]

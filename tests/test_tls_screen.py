@@ -107,6 +107,19 @@ def test_status_bar_while_agreeing(ann, screen, port):
     assert server.input == "> typed meanwhile"
 
 
+@pytest.mark.parametrize("columns, bar", [
+    (53, "{} · encrypted, unknown"), (39, HOST + " · encrypted, unknown"), (28, "127.… · encrypted, unknown"),
+    (20, "encrypted, unknown"), (19, "127.0.… · unknown")])
+def test_status_bar_on_a_narrow_screen(ann, screen, port, columns, bar):
+    """Where there is little room, nobody unknown seems to be known."""
+    server = screen("-s", "-t", "--anonymous", port, env=ann.env)
+    server.wait_for("waiting on port")
+    caller = tls_call(port)
+    server.wait_for(lambda: "since" in server.bar)
+    server.resize(24, columns)
+    server.wait_for(lambda: server.bar.strip() == bar.format(caller.peer))
+
+
 # F3
 
 
