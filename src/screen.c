@@ -22,6 +22,7 @@
 #define LABEL_FROM 24	  /* ... and no labels */
 #define GUTTER_WIDTH 2	  /* the mark of who speaks, and a blank */
 #define GUTTER_FROM 8	  /* ... and text alone */
+#define MARGIN 2	  /* of the help, on both sides */
 #define LINE_END_SIGN 0x23CE /* RETURN SYMBOL: where a pasted line ends */
 #define REPLACEMENT_CHARACTER 0xFFFD
 #define ZERO_WIDTH_JOINER 0x200D
@@ -414,24 +415,46 @@ draw_input(const struct scene *scene, const struct layout *l)
 	move(l->input_row + cursor_row - first, min(cursor_column, l->columns - 1));
 }
 
+/* The next row of the help: the text at *help from *start on, which are moved on, as far as the width goes. */
+static struct span
+next_help_row(const char *const **help, size_t *start, int width)
+{
+	const char *text = **help;
+	size_t length = strlen(text);
+	struct row row;
+
+	*start = wrap_row(text, length, *start, width, WRAP_WORDS, &row);
+	if (*start == length) {
+		(*help)++;
+		*start = 0;
+	}
+	return (struct span){text + row.start, row.length};
+}
+
 /* Draws the help in the middle of the pane, as much of it as there is room for. */
 static void
 draw_help(const struct scene *scene, const struct layout *l)
 {
-	int rows = 0, width = 0, top, left;
+	const char *const *help;
+	size_t start = 0;
+	int rows = 0, width = 0, text_width, top, left;
 
-	for (; scene->help[rows] != NULL; rows++)
-		if (columns_of(scene->help[rows]) > width)
-			width = columns_of(scene->help[rows]);
-	width = min(width + 4, l->columns);
+	for (help = scene->help; *help != NULL; help++)
+		if (columns_of(*help) > width)
+			width = columns_of(*help);
+	width = min(width + 2 * MARGIN, l->columns);
+	text_width = width > 2 * MARGIN ? width - 2 * MARGIN : 1;
+	for (help = scene->help; *help != NULL; rows++)
+		next_help_row(&help, &start, text_width);
 	top = rows < l->pane_rows ? (l->pane_rows - rows) / 2 : 0;
 	left = (l->columns - width) / 2;
 	set_style(A_REVERSE, COLOUR_PLAIN);
-	for (int i = 0; i < min(rows, l->pane_rows); i++) {
-		const char *text = scene->help[i];
+	help = scene->help;
+	for (int y = top; *help != NULL && y < l->pane_rows; y++) {
+		struct span row = next_help_row(&help, &start, text_width);
 
-		mvhline(top + i, left, ' ' | A_REVERSE, width);
-		draw_text(top + i, left + 2, width - 2, text, strlen(text));
+		mvhline(y, left, ' ' | A_REVERSE, width);
+		draw_text(y, left + MARGIN, width - MARGIN, row.text, row.length);
 	}
 	set_style(A_NORMAL, COLOUR_PLAIN);
 }

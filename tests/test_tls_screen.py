@@ -137,6 +137,16 @@ def test_how_it_is_encrypted(screens, acquainted):
         terminal.wait_for(lambda: terminal.pane == before)
 
 
+@pytest.mark.parametrize("columns", [39, 20])
+def test_fingerprints_on_a_narrow_screen(screens, acquainted, columns):
+    """Where a fingerprint does not fit into a row it goes on in the next."""
+    server, client = screens
+    server.resize(24, columns)
+    server.press(F3)
+    server.wait_for(lambda: all(person.fingerprint in "".join(row.strip() for row in server.pane)
+                                for person in acquainted))
+
+
 @pytest.mark.parametrize("key, done", [
     ("x", lambda server: server.input == "> x"),
     (ctrl("U"), lambda server: server.input == ">"),
