@@ -9,6 +9,8 @@ const char hello_busy[] = {ALERT, 3, 3, 0, 2, WARNING, USER_CANCELED,
 			   ALERT, 3, 3, 0, 2, WARNING, CLOSE_NOTIFY};
 const size_t hello_busy_length = sizeof hello_busy;
 
+const char hello_wanted[] = "This line is encrypted: call with -t.\n";
+
 bool
 hello_is_tls(const char *data, size_t length)
 {

@@ -14,4 +14,7 @@ bool hello_is_tls(const char *data, size_t length);
 extern const char hello_busy[];
 extern const size_t hello_busy_length;
 
+/* What a caller is told in plain text who says nothing: it may be a person who waits for a line. */
+extern const char hello_wanted[];
+
 #endif

@@ -15,6 +15,7 @@
 #include "clock.h"
 #include "confine.h"
 #include "filter.h"
+#include "hello.h"
 #include "identity.h"
 #include "known.h"
 #include "secure.h"
@@ -306,6 +307,8 @@ secure_step(struct secure *s)
 		return SECURE_AGREEING;
 	say(s, VOICE_ALARM, "cannot agree on encryption with %s: it took more than %d seconds", s->peer->name,
 	    HANDSHAKE_MS / 1000);
+	if (s->options->role == ROLE_SERVER && tls_is_silent(s->peer->tls))
+		(void)send(s->peer->socket, hello_wanted, strlen(hello_wanted), MSG_DONTWAIT | MSG_NOSIGNAL);
 	return fail(s);
 }
 

@@ -150,6 +150,12 @@ fail(struct tls *tls, const char *reason)
 	return TLS_FAILED;
 }
 
+static enum tls_state
+hung_up(struct tls *tls)
+{
+	return fail(tls, tls_is_silent(tls) ? "it hung up; perhaps it does not use -t" : "it hung up");
+}
+
 /* Says in the person's words why the handshake failed. */
 static enum tls_state
 handshake_failed(struct tls *tls, int result)
@@ -163,7 +169,7 @@ handshake_failed(struct tls *tls, int result)
 	if (tls->received > 0 && tls->first[0] != RECORD_HANDSHAKE && tls->first[0] != RECORD_ALERT)
 		return fail(tls, "it does not speak TLS");
 	if (tls->ended && result != GNUTLS_E_FATAL_ALERT_RECEIVED)
-		return fail(tls, "it hung up");
+		return hung_up(tls);
 	switch (result) {
 	case GNUTLS_E_UNSUPPORTED_VERSION_PACKET:
 	case GNUTLS_E_NO_CIPHER_SUITES:
@@ -177,7 +183,7 @@ handshake_failed(struct tls *tls, int result)
 		return fail(tls, "its certificate cannot be read");
 	case GNUTLS_E_PULL_ERROR:
 	case GNUTLS_E_PUSH_ERROR:
-		return fail(tls, "it hung up");
+		return hung_up(tls);
 	case GNUTLS_E_NO_CERTIFICATE_FOUND:
 	case GNUTLS_E_CERTIFICATE_REQUIRED:
 		return fail(tls, "it has shown no key");
@@ -253,6 +259,12 @@ const char *
 tls_error(const struct tls *tls)
 {
 	return tls->error;
+}
+
+bool
+tls_is_silent(const struct tls *tls)
+{
+	return tls->received == 0;
 }
 
 bool

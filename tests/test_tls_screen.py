@@ -95,7 +95,7 @@ def test_status_bar_of_somebody_unknown(ann, screen, port):
 
 def test_status_bar_while_agreeing(ann, screen, port):
     """A caller who has not agreed on encryption yet is not shown as encrypted."""
-    server = screen("-s", "-t", port, env=ann.env, columns=100)
+    server = screen("-s", "-t", port, env=ann.env, columns=120)
     server.wait_for("waiting on port")
     caller = call(port)
     server.wait_for(lambda: f"{HOST} port {caller.port}" in status_bar(server))
@@ -103,7 +103,7 @@ def test_status_bar_while_agreeing(ann, screen, port):
     server.press("typed meanwhile")
     server.wait_for(lambda: server.input == "> typed meanwhile")
     caller.close_input()
-    server.wait_for(notice("cannot agree on encryption with .*: it hung up"))
+    server.wait_for(notice("cannot agree on encryption with .*: it hung up; perhaps it does not use -t"))
     assert server.input == "> typed meanwhile"
 
 
