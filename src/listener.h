@@ -34,7 +34,14 @@ struct listener {
 	int output;	 /* where safe lines, or raw bytes, go; -1: nowhere */
 	bool raw;	 /* bytes pass unchanged */
 	struct log *log; /* what is received is added to it; NULL for none */
+	int pipe[2];	 /* of listener_open_pipe, else -1 */
 };
+
+/* Whether nobody looks at the bytes, so that they need not come into this process: splice(2). */
+bool listener_splices(const struct listener *listener);
+
+/* Opens the pipe that such bytes go through.  Returns whether there is one; it can do without. */
+bool listener_open_pipe(struct listener *listener);
 
 /* Passes on what arrives, as soon as it arrives, until the stream ends or something fails. */
 struct ending listener_run(const struct listener *listener);
