@@ -495,6 +495,9 @@ link_describe_ending(const struct link *link, char *text, size_t size)
 	case ENDING_HELLO:
 		snprintf(text, size, "%s speaks TLS: that needs -t", link->peer.name);
 		break;
+	case ENDING_BUSY:
+		snprintf(text, size, "%s is busy, and has heard nothing", link->peer.name);
+		break;
 	case ENDING_OUTPUT:
 		snprintf(text, size, "cannot write what arrives: %s", strerror(e->cause));
 		break;

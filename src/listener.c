@@ -172,7 +172,9 @@ pour(int pipe, int output, size_t length)
 static struct ending
 pass_unseen(const struct listener *listener)
 {
-	ssize_t n;
+	char start[64];
+	ssize_t n, seen = recv(listener->socket, start, sizeof start, MSG_PEEK);
+	bool busy = seen > 0 && hello_is_busy(start, (size_t)seen);
 
 	while ((n = splice(listener->socket, NULL, listener->pipe[1], NULL, PIPE, SPLICE_F_MOVE)) != 0) {
 		if (n == -1 && is_to_be_repeated(listener->socket, POLLIN))
@@ -181,8 +183,10 @@ pass_unseen(const struct listener *listener)
 			break;
 		if (pour(listener->pipe[0], listener->output, (size_t)n) == -1)
 			return (struct ending){ENDING_OUTPUT, errno};
+		busy = busy && n == seen;
+		seen = 0;
 	}
-	return listener_ending(NULL, n);
+	return busy && n == 0 ? (struct ending){ENDING_BUSY, 0} : listener_ending(NULL, n);
 }
 
 #else
@@ -201,7 +205,7 @@ listener_run(const struct listener *listener)
 {
 	static char chunk[CHUNK];
 	static struct outlet outlet;
-	bool plaintext = listener->tls == NULL && !listener->raw, first = true;
+	bool plaintext = listener->tls == NULL && !listener->raw, first = true, busy = false;
 	struct filter filter;
 	struct ending ending;
 	ssize_t n;
@@ -219,6 +223,7 @@ listener_run(const struct listener *listener)
 			break;
 		if (first && plaintext && hello_is_tls(chunk, (size_t)n))
 			return (struct ending){ENDING_HELLO, 0};
+		busy = first && hello_is_busy(chunk, (size_t)n);
 		first = false;
 		/* Before it is shown: an answer must not get into the log before what it answers. */
 		log_bytes(listener->log, VOICE_PEER, chunk, (size_t)n);
@@ -232,7 +237,7 @@ listener_run(const struct listener *listener)
 		if (written == -1)
 			return (struct ending){ENDING_OUTPUT, errno};
 	}
-	ending = listener_ending(listener->tls, n);
+	ending = busy && n == 0 ? (struct ending){ENDING_BUSY, 0} : listener_ending(listener->tls, n);
 	log_end(listener->log, VOICE_PEER);
 	notice_flush_log(listener->log);
 	if (listener->output != -1 && !listener->raw && pass_end(&filter, &outlet) == -1)

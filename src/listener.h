@@ -22,6 +22,7 @@ struct ending {
 		ENDING_CUT,	/* encrypted: it ended without a goodbye */
 		ENDING_TLS,	/* encrypted: cause as of tls_explain */
 		ENDING_HELLO,	/* the peer speaks TLS, which was not agreed on */
+		ENDING_BUSY,	/* the peer talks to somebody else, and has heard nothing */
 		ENDING_OUTPUT,	/* what arrived could not be written: cause */
 		ENDING_KILLED	/* the listener died: cause is the signal, 0 where it is not known */
 	} how;

@@ -2,6 +2,8 @@
 
 import signal
 
+import pytest
+
 from peers import HOST, call, is_listening
 
 BUSY = b"The line is busy. Please call again later.\n"
@@ -63,18 +65,35 @@ def test_many_busy_callers(called, port):
     server.expect("what a noise\n")
 
 
-def test_busy_client(serve, start, port):
-    """tchat as the second caller shows the busy line, and ends."""
+@pytest.mark.parametrize("mode", [[], ["-r"], ["-a"], ["--send-only"]], ids=str)
+def test_busy_client(serve, start, port, mode):
+    """tchat as the second caller shows the busy line, and does not take it for a conversation."""
     server = serve("-k")
     first = call(port)
     server.err.expect("has called\n")
-    second = start("-c", HOST, port)
+    second = start("-c", *mode, HOST, port)
     second.send("hello?\n")
-    second.expect(BUSY)
-    second.close_input()
-    assert second.wait() == 0
+    if mode != ["--send-only"]:
+        second.expect(BUSY)
+    second.notice(f"{HOST} port {port} is busy, and has heard nothing")
+    assert second.wait() == 1
     first.send("still here\n")
     server.expect("still here\n")
+
+
+@pytest.mark.parametrize("mode", [[], ["-r"], ["-a", "-f", "peer"]], ids=str)
+def test_peer_that_says_more_than_that_it_is_busy(calling, mode):
+    """Those words are a conversation like any other if there are more."""
+    client, peer = calling(*mode)
+    peer.send(BUSY)
+    client.expect(BUSY)
+    client.send("so?\n")
+    peer.expect("so?\n")
+    peer.send("not really\n")
+    client.expect("not really\n")
+    peer.close_input()
+    client.close_input()
+    assert client.wait() == 0
 
 
 def test_next_caller_after_a_broken_connection(called, port):
