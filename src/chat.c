@@ -48,6 +48,7 @@ enum state {
 struct chat {
 	const struct options *options;
 	char own_label[PEER_NAME_MAX]; /* before one's own lines; safe text */
+	int label_width;	       /* of the widest label so far: columns that do not come and go */
 	struct dial *dial;
 	struct peer peer;     /* from SECURING or TALKING on */
 	struct secure secure; /* while SECURING */
@@ -103,6 +104,16 @@ start_dialling(struct chat *c)
 	say(c, "%s", text);
 }
 
+/* Makes room for a label. */
+static void
+widen(struct chat *c, const char *label)
+{
+	int width = screen_columns(label);
+
+	if (width > c->label_width)
+		c->label_width = width;
+}
+
 /* The peer is gone before there was a conversation. */
 static void
 give_up(struct chat *c)
@@ -125,6 +136,8 @@ start_talking(struct chat *c)
 		return;
 	}
 	confine_speaker(true);
+	history_set_speaker(c->record.history, c->peer.host);
+	widen(c, c->peer.host);
 	c->state = TALKING;
 	c->since = c->record.now;
 	delivery_begin(&c->delivery, &c->record);
@@ -376,7 +389,7 @@ start_pager(struct chat *c)
 {
 	screen_suspend();
 	signals_ignore_interrupt(true);
-	c->pager = pager_start(c->record.history, c->own_label, c->peer.host);
+	c->pager = pager_start(c->record.history, c->own_label);
 	if (c->pager != -1)
 		return;
 	c->pager = 0;
@@ -546,7 +559,7 @@ draw(struct chat *c)
 	struct scene scene = {
 		.pane = &c->pane,
 		.own_label = c->own_label,
-		.peer_label = c->peer.host,
+		.label_width = c->label_width,
 		.marks = link_knows_acknowledged(),
 		.sent = link_sent(&c->link),
 		.acknowledged = c->delivery.acknowledged,
@@ -701,6 +714,7 @@ chat_run(const struct options *options, struct log *log)
 		return 1;
 	}
 	filter_string(options->name != NULL ? options->name : "you", c.own_label, sizeof c.own_label);
+	widen(&c, c.own_label);
 	input_open();
 	if (!screen_open())
 		fatal("cannot use the terminal %s", getenv("TERM"));

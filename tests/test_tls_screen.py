@@ -310,6 +310,28 @@ def test_peer_changes_while_keeping(ann, friend, stranger, screen, port):
     server.wait_for(lambda: status_bar(server).lstrip().startswith("Robert · encrypted ·"))
 
 
+def test_lines_keep_their_speaker(ann, friend, identity, screen, port):
+    """A line stays its speaker's, whose name is shown whole, whoever calls later or only tries to."""
+    other = identity(name="other")
+    ann.knows(f"caller {friend.fingerprint} Benjamin", f"caller {other.fingerprint} Ben")
+    server = screen("-s", "-t", "-k", port, env=ann.env)
+    server.wait_for("waiting on port")
+    first = tls_call(port, friend)
+    first.send("pay a hundred\n")
+    server.wait_for(theirs("pay a hundred", "Benjamin"))
+    first.close_input()
+    server.wait_for(notice(".* has left"))
+    second = tls_call(port, other)
+    second.send("hello\n")
+    server.wait_for(theirs("hello", "Ben"))
+    assert server.shows(theirs("pay a hundred", "Benjamin"))
+    second.close_input()
+    server.wait_for(lambda: "waiting on port" in status_bar(server))
+    stranger = call(port)
+    server.wait_for(notice(f"{HOST} port {stranger.port} has called"))
+    assert server.shows(theirs("pay a hundred", "Benjamin")) and server.shows(theirs("hello", "Ben"))
+
+
 def test_connection_that_takes_a_while(screen, bob):
     """The handshake begins when the connection stands, also if nothing else happens at that moment."""
     door = Door(backlog=0)
