@@ -52,7 +52,8 @@ struct chat {
 	struct dial *dial;
 	struct peer peer;     /* from SECURING or TALKING on */
 	struct secure secure; /* while SECURING */
-	struct buffer draft;  /* what was in the input line when its question arose */
+	bool asked;	      /* ... and the person has seen its question, and can answer */
+	struct buffer draft;  /* what was in the input line then */
 	struct link link;     /* while TALKING or CLOSING */
 	struct delivery delivery;
 	enum state state;
@@ -160,18 +161,46 @@ follow_securing(struct chat *c, enum secure_state state)
 	c->changed = true;
 }
 
-/* A step of agreeing on encryption.  What is in the input line when a question arises is no answer. */
+/* A step of agreeing on encryption.  A question comes into view, whatever was looked at. */
 static void
 step_securing(struct chat *c)
 {
 	enum secure_state before = c->secure.state, state = secure_step(&c->secure);
 
-	if (state == SECURE_ASKING && before != SECURE_ASKING) {
-		buffer_free(&c->draft);
-		buffer_add(&c->draft, input_text(), strlen(input_text()));
+	if (state == before)
+		return;
+	if (state == SECURE_ASKING) {
 		secure_ask(&c->secure);
+		pane_to_end(&c->pane);
+		c->rows = NULL;
 	}
 	follow_securing(c, state);
+}
+
+/* Whether keys that have been pressed are still to be read or worked through. */
+static bool
+has_keys(void)
+{
+	struct pollfd keyboard = {.fd = STDIN_FILENO, .events = POLLIN};
+
+	return input_is_pending() || poll(&keyboard, 1, 0) != 0;
+}
+
+/*
+ * Lets the person answer from now on, once the question is on the terminal (with the pager there, it is
+ * still to be drawn) and what was typed before is in the input line, where it is no answer.
+ */
+static void
+await_answer(struct chat *c)
+{
+	if (c->state != SECURING || c->secure.state != SECURE_ASKING || c->asked)
+		return;
+	if (c->changed || output_is_behind() || has_keys())
+		return;
+	c->asked = true;
+	c->changed = true;
+	buffer_free(&c->draft);
+	buffer_add(&c->draft, input_text(), strlen(input_text()));
 }
 
 /* Takes a line for the answer to the question, unless it was begun before: that has to be looked at. */
@@ -202,6 +231,7 @@ meet(struct chat *c, const struct peer *peer)
 		return;
 	}
 	c->state = SECURING;
+	c->asked = false;
 	secure_begin(&c->secure, c->options, &c->peer, say_secure, c);
 	step_securing(c); /* a client has to say something first */
 }
@@ -357,7 +387,7 @@ send_line(struct chat *c)
 	struct span line = input_line();
 	size_t held = buffer_length(&c->link.outbox);
 
-	if (c->state == SECURING && c->secure.state == SECURE_ASKING) {
+	if (c->state == SECURING && c->asked) {
 		answer_question(c, line);
 	} else if (c->state != TALKING) {
 		say(c, "nobody is there to read that: it stays in the input line");
@@ -389,6 +419,7 @@ start_pager(struct chat *c)
 {
 	screen_suspend();
 	signals_ignore_interrupt(true);
+	c->asked = false; /* what is typed meanwhile is for the pager */
 	c->pager = pager_start(c->record.history, c->own_label);
 	if (c->pager != -1)
 		return;
@@ -511,7 +542,7 @@ describe_state(const struct chat *c, char *text, size_t size)
 		break;
 	case SECURING:
 		snprintf(text, size, "%s \u00b7 %s", name,
-			 c->secure.state == SECURE_ASKING ? "yes or no?" : "agreeing on encryption");
+			 c->asked ? "yes or no?" : "agreeing on encryption");
 		break;
 	case TALKING:
 		strftime(since, sizeof since, "%H:%M", localtime_r(&c->since, &tm));
@@ -661,6 +692,7 @@ turn(struct chat *c)
 	record_flush(&c->record);
 	if (wants_drawing(c) && clock_until(c->next_frame) == 0)
 		draw(c);
+	await_answer(c);
 }
 
 /* Says on standard error what was typed and not sent: lines of it, if it was pasted. */

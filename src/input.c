@@ -408,7 +408,7 @@ spare_search(unsigned char key)
 bool
 input_is_pending(void)
 {
-	return buffer_length(&keys) > 0;
+	return pasting || buffer_length(&keys) > 0;
 }
 
 enum input_event

@@ -41,7 +41,7 @@ void input_open(void);
 /* Adds bytes that came from the terminal. */
 void input_feed(const char *bytes, size_t length);
 
-/* Whether there are bytes that input_next has not worked through. */
+/* Whether there are bytes that input_next has not worked through, or of a paste that has not ended. */
 bool input_is_pending(void);
 
 /* Works through the bytes until one of them asks for something. */

@@ -10,7 +10,7 @@ from peers import HOST, Door, Line, call, children, eventually
 from terminal import PAGE_UP, ctrl
 from test_delivery import FILLER
 from test_screen import notice, pasted, theirs
-from tls import F3, TlsDoor, needs_tls, tls_call
+from tls import F3, TlsDoor, needs_tls, tls_call, wait_for_question
 
 pytestmark = needs_tls
 
@@ -71,7 +71,7 @@ def test_status_bar_of_a_new_key(ann, stranger, screen, port):
     server = screen("-s", "-t", port, env=ann.env, columns=120)
     server.wait_for("waiting on port")
     tls_call(port, stranger)
-    server.wait_for("let it in")
+    wait_for_question(server, "let it in.*")
     assert "encrypted ·" not in status_bar(server)
     server.say("yes")
     server.wait_for(lambda: re.search(f"· encrypted, new key · {SINCE}", status_bar(server)))
@@ -298,7 +298,7 @@ def test_peer_changes_while_keeping(ann, friend, stranger, screen, port):
     first.close_input()
     server.wait_for(notice(".* has left"))
     second = tls_call(port, stranger)
-    server.wait_for("let it in[?]")
+    wait_for_question(server, "let it in.*")
     server.say("yes Robert")
     server.wait_for(lambda: status_bar(server).lstrip().startswith("Robert · encrypted, new key ·"))
     server.say("welcome")
