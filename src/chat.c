@@ -702,9 +702,13 @@ report_unsent(const char *typed, size_t length)
 	struct buffer text = {0};
 	char *next, *line;
 
+	if (length > 0 && typed[length - 1] == '\n') /* nothing follows */
+		length--;
+	if (length == 0)
+		return;
 	filter_text(typed, length, SIZE_MAX, &text);
 	buffer_add(&text, "", 1);
-	for (next = buffer_data(&text); length > 0 && (line = strsep(&next, "\n")) != NULL;)
+	for (next = buffer_data(&text); (line = strsep(&next, "\n")) != NULL;)
 		warnx("not sent: %s", line);
 	buffer_free(&text);
 }
@@ -713,8 +717,12 @@ report_unsent(const char *typed, size_t length)
 static void
 report(const struct chat *c)
 {
+	struct span rest;
+
 	delivery_report(&c->delivery);
 	report_unsent(input_text(), strlen(input_text()));
+	rest = input_rest();
+	report_unsent(rest.text, rest.length);
 }
 
 static struct chat *talking; /* what last_words is about */
@@ -730,7 +738,7 @@ last_words(void)
 	if (is_linked(c))
 		delivery_note_lost(&c->delivery, &c->link, c->record.log);
 	if (c->sending.length > 0)
-		report_unsent(c->sending.text, c->sending.length - 1);
+		report_unsent(c->sending.text, c->sending.length);
 	report(c);
 	log_flush(c->record.log);
 }

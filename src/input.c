@@ -481,6 +481,17 @@ input_text(void)
 	return rl_line_buffer;
 }
 
+struct span
+input_rest(void)
+{
+	buffer_add(&paste, buffer_data(&keys), buffer_length(&keys));
+	buffer_drop(&keys, buffer_length(&keys));
+	buffer_add(&paste, buffer_data(&arrived), buffer_length(&arrived));
+	buffer_drop(&arrived, buffer_length(&arrived));
+	unify_line_ends(&paste);
+	return (struct span){buffer_data(&paste), buffer_length(&paste)};
+}
+
 void
 input_close(void)
 {

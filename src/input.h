@@ -75,6 +75,12 @@ struct input_view input_view(void);
 /* What is typed and not sent, without the prompt. */
 const char *input_text(void);
 
+/*
+ * What has come and is not in there: a paste that has not ended, keys that input_next has not worked
+ * through.  To be asked for at the end, as they are no keys any more then.
+ */
+struct span input_rest(void);
+
 /* Gives back what Readline holds. */
 void input_close(void);
 
