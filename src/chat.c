@@ -259,13 +259,25 @@ is_closed(struct chat *c)
 	       clock_until(c->deadline) < DELIVER_MS - LINK_LINGER_MS;
 }
 
+/* Nothing more of a line will arrive: it ends where it is. */
+static void
+end_line(struct chat *c)
+{
+	if (buffer_length(&c->partial) == 0)
+		return;
+	buffer_add(&c->partial, "\n", 1);
+	record_lines(&c->record, VOICE_PEER, &c->partial, 0);
+}
+
 /* The connection is done with. */
 static void
 close_link(struct chat *c)
 {
 	bool orderly = c->link.ending.how == ENDING_NONE || c->link.ending.how == ENDING_LEFT;
-	size_t lost = delivery_settle(&c->delivery, &c->link, &c->record);
+	size_t lost;
 
+	end_line(c);
+	lost = delivery_settle(&c->delivery, &c->link, &c->record);
 	if (lost > 0)
 		say(c, "%zu line%s not delivered", lost, lost == 1 ? " was" : "s were");
 	c->status = orderly && lost == 0 ? 0 : 1;
@@ -306,10 +318,7 @@ listener_ended(struct chat *c)
 {
 	char text[512];
 
-	if (buffer_length(&c->partial) > 0) { /* it was killed in the middle of a line */
-		buffer_add(&c->partial, "\n", 1);
-		record_lines(&c->record, VOICE_PEER, &c->partial, 0);
-	}
+	end_line(c); /* it was killed in the middle of one */
 	link_listener_ended(&c->link);
 	link_describe_ending(&c->link, text, sizeof text);
 	say(c, "%s", text);
@@ -336,6 +345,16 @@ read_lines(struct chat *c)
 	} else if (errno != EINTR && errno != EAGAIN) {
 		fatal("cannot read what arrives");
 	}
+}
+
+/* The same while lingering: nobody sees the lines any more, but they are in the log. */
+static void
+take_lines(void *context)
+{
+	struct chat *c = context;
+
+	read_lines(c);
+	notice_flush_log(c->record.log);
 }
 
 /* Goes on with dialling. */
@@ -777,14 +796,14 @@ chat_run(const struct options *options, struct log *log)
 	if (c.state == SECURING)
 		secure_refuse(&c.secure, "");
 	if (is_linked(&c)) {
-		link_linger(&c.link);
+		link_linger(&c.link, take_lines, &c);
 		close_link(&c);
 	}
 	if (c.failed)
 		notice(log, "%s", dial_error(c.dial));
 	report(&c);
 	fatal_first(NULL);
-	record_flush(&c.record);
+	notice_flush_log(log);
 	dial_free(c.dial);
 	record_free(&c.record);
 	buffer_free(&c.partial);

@@ -416,7 +416,7 @@ link_can_deliver(struct link *link)
 }
 
 void
-link_linger(struct link *link)
+link_linger(struct link *link, link_take *take, void *context)
 {
 	int64_t deadline = clock_now() + LINK_LINGER_MS;
 	int signals = signals_deadly_count();
@@ -441,10 +441,12 @@ link_linger(struct link *link)
 			link_flush(link);
 		if (fds[INPUT].revents == 0)
 			continue;
-		if (input != link->report)
-			ended = drop_input(input);
-		else
-			ended = true;
+		if (input == link->lines) {
+			take(context);
+			ended = link->ending.how != ENDING_NONE;
+		} else {
+			ended = input == link->report || drop_input(input);
+		}
 	}
 }
 
