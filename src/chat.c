@@ -150,6 +150,15 @@ say_secure(void *context, const char *text)
 	say(context, "%s", text);
 }
 
+/* The same, once the terminal has been given back. */
+static void
+say_aloud(void *context, const char *text)
+{
+	const struct chat *c = context;
+
+	notice(c->record.log, "%s", text);
+}
+
 /* Does what follows from where agreeing on encryption has got to. */
 static void
 follow_securing(struct chat *c, enum secure_state state)
@@ -793,8 +802,10 @@ chat_run(const struct options *options, struct log *log)
 		pager_stop(c.pager);
 	screen_close();
 
-	if (c.state == SECURING)
+	if (c.state == SECURING) {
+		c.secure.say = say_aloud;
 		secure_refuse(&c.secure, "");
+	}
 	if (is_linked(&c)) {
 		link_linger(&c.link, take_lines, &c);
 		close_link(&c);

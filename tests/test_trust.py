@@ -355,19 +355,22 @@ def test_no_terminal_is_no(bob, stranger, start, front):
 
 @pytest.mark.parametrize("front", [[], ["-p"]], ids=["full screen", "plain"])
 def test_signal_while_asking(asked, front):
-    """Told to end while it asks, tchat ends, and leaves the terminal as it was."""
+    """Told to end while it asks, tchat says that this is no, and leaves the terminal as it was."""
     client, callee, door = asked(*front)
     os.kill(client.pid, signal.SIGTERM)
     assert client.wait() == 128 + signal.SIGTERM
+    assert said(client, "^tchat: the key was not accepted") == 1
     client.wait_for(client.is_restored)
 
 
 @FRONTS
-def test_end_of_file_is_no(asked, bob, front):
-    """Who leaves instead of answering has not accepted the key."""
-    client, callee, door = asked(*front)
+def test_end_of_file_is_no(asked, bob, tmp_path, front):
+    """Who leaves instead of answering has not accepted the key, and is told so."""
+    client, callee, door = asked(*front, "-l", tmp_path / "log")
     client.press(ctrl("D"))
     assert client.wait() == 1
+    assert said(client, "^tchat: the key was not accepted") == 1
+    assert (tmp_path / "log").read_text().count("the key was not accepted\n") == 1
     assert callee.alert == "TLSV1_ALERT_ACCESS_DENIED"
     assert bob.known() == []
     client.wait_for(client.is_restored)
