@@ -76,6 +76,16 @@ def running(*command, **options):
         process.wait()
 
 
+def wait_for_end(process):
+    """Waits until a program has ended, and is told at once; Popen.wait with a limit looks every 50 ms."""
+    descriptor = os.pidfd_open(process.pid)
+    try:
+        if not select.select([descriptor], [], [], PATIENCE)[0]:
+            raise TimeoutError(f"{process.args} does not end")
+    finally:
+        os.close(descriptor)
+
+
 def set_size(terminal, rows, columns):
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 

@@ -15,7 +15,8 @@ import time
 from contextlib import ExitStack, nullcontext
 
 from common import (HOST, KEY, LAST, PATIENCE, TCHAT, TOP, Terminal, cpu_time, eventually, flood, free_port,
-                    is_connected, kill_group, memory, running, scratch, terminal_streams, wait_listening)
+                    is_connected, kill_group, memory, running, scratch, terminal_streams, wait_for_end,
+                    wait_listening)
 from programs import CLIENTS, PACKAGES, Tchat, Waiting, is_there, last_line
 from report import COUNT, MB, MICROSECONDS, MILLISECONDS, MIB, BYTES, Column, Work
 
@@ -105,7 +106,7 @@ def into_file(command, source, target):
         wait_listening(port)
         start = time.perf_counter()
         with running(BARE, "send", "splice", port, stdin=text):
-            receiver.wait(PATIENCE)
+            wait_for_end(receiver)
         return time.perf_counter() - start
 
 
@@ -196,7 +197,7 @@ def across(receiver, sender, source, target):
         wait_listening(port)
         start = time.perf_counter()
         with running(*at_port(sender, port), stdin=text):
-            there.wait(PATIENCE)
+            wait_for_end(there)
         return time.perf_counter() - start
 
 

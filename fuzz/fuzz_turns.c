@@ -315,7 +315,8 @@ static void
 must_be_right(const struct link *link)
 {
 	bool is_tls = link->ending.how == ENDING_HELLO; /* nothing of that is said or shown */
-	bool whole = world.deadly == 0 && !is_tls;
+	bool is_busy = link->ending.how == ENDING_BUSY; /* nor is anything said to it after that */
+	bool whole = world.deadly == 0 && !is_tls && !is_busy;
 	struct buffer safe = make_safe(&world.sent);
 
 	end_line(&world.typed);
@@ -324,6 +325,7 @@ must_be_right(const struct link *link)
 	must(!whole || (link->ending.how == ENDING_LEFT && world.peer_saw_end && world.notices == 0));
 	must(!is_tls || (hello_is_tls(buffer_data(&world.sent), buffer_length(&world.sent)) &&
 			 buffer_length(&world.shown) == 0));
+	must(!is_busy || hello_is_busy(buffer_data(&world.sent), buffer_length(&world.sent)));
 	buffer_free(&safe);
 }
 

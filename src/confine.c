@@ -8,6 +8,8 @@
 #endif
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <unistd.h>
@@ -16,11 +18,13 @@
 #include <linux/landlock.h>
 #endif
 #if defined(HAVE_SECCOMP)
+#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
 #endif
 
 #include "confine.h"
+#include "descriptor.h"
 
 /* --- seccomp: the system calls of the listener. --- */
 
@@ -32,6 +36,8 @@ static const int allowed[] = {
 	SCMP_SYS(recvfrom), /* what the peer sends: only from the socket */
 	SCMP_SYS(write), /* raw bytes, the log, the report of how it ended, messages: not to the socket */
 	SCMP_SYS(writev), /* lines, a few at a time: not to the socket */
+	SCMP_SYS(splice), /* raw bytes: only from the socket into the pipe, and from there to the output */
+	SCMP_SYS(read), /* raw bytes that cannot be spliced to the output: only out of the pipe */
 	SCMP_SYS(poll), /* to wait for room in an output that another program made non-blocking */
 	SCMP_SYS(ppoll), /* the same, on processors that have no poll */
 	SCMP_SYS(restart_syscall), /* to go on waiting after a stop (SIGSTOP, SIGCONT) */
@@ -52,32 +58,72 @@ static const int allowed[] = {
 #endif
 };
 
-/* A descriptor as an argument: the kernel looks at its lower half only. */
-#define IS(fd) SCMP_A0(SCMP_CMP_MASKED_EQ, UINT32_MAX, (scmp_datum_t)(fd))
+/* A descriptor as the first or third argument: the kernel looks at its lower half only. */
+#define FIRST_IS(fd) SCMP_A0(SCMP_CMP_MASKED_EQ, UINT32_MAX, (scmp_datum_t)(fd))
+#define THIRD_IS(fd) SCMP_A2(SCMP_CMP_MASKED_EQ, UINT32_MAX, (scmp_datum_t)(fd))
 
-/* Adds one of them to the filter, for these descriptors.  Returns 0, or a negative errno. */
+/* Adds one of them to the filter, with what it may be done to.  Returns 0, or a negative errno. */
 static int
-allow(scmp_filter_ctx filter, int number, int socket, int count)
+allow(scmp_filter_ctx filter, int number, const struct confinement *c)
 {
 	int result = 0;
 
-	if (number == SCMP_SYS(recvfrom))
-		return seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1, IS(socket));
-	if (number == SCMP_SYS(mmap))
+	switch (number) {
+	case SCMP_SYS(recvfrom):
+		return seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1, FIRST_IS(c->socket));
+	case SCMP_SYS(write):
+	case SCMP_SYS(writev):
+		for (int fd = 0; fd < c->count && result == 0; fd++)
+			if (fd != c->socket)
+				result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1, FIRST_IS(fd));
+		return result;
+	case SCMP_SYS(splice):
+		if (!c->splices)
+			return 0;
+		result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 2, FIRST_IS(c->socket),
+					  THIRD_IS(c->pipe_in));
+		if (result < 0)
+			return result;
+		return seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 2, FIRST_IS(c->pipe_out),
+					THIRD_IS(c->output));
+	case SCMP_SYS(read):
+		if (!c->splices)
+			return 0;
+		return seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1, FIRST_IS(c->pipe_out));
+	case SCMP_SYS(mmap):
 		return seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 2,
 					SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
 					SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS));
-	if (number != SCMP_SYS(write) && number != SCMP_SYS(writev))
+	default:
 		return seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0);
-	for (int fd = 0; fd < count && result == 0; fd++)
-		if (fd != socket)
-			result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1, IS(fd));
+	}
+}
+
+/* The filter as the kernel takes it.  Making it costs as much as a fork, so it is made once. */
+static struct sock_filter instructions[PIPE_BUF / sizeof(struct sock_filter)]; /* some 60 are in use */
+static struct sock_fprog program = {.filter = instructions};
+
+/* Keeps the filter as the program.  Returns 0, or a negative errno. */
+static int
+keep(scmp_filter_ctx filter)
+{
+	int ends[2], result;
+	ssize_t length;
+
+	if (pipe2(ends, O_CLOEXEC) == -1)
+		return -errno;
+	result = seccomp_export_bpf(filter, ends[1]);
+	close(ends[1]);
+	length = read_all(ends[0], instructions, sizeof instructions);
+	close(ends[0]);
+	if (result == 0 && length > 0)
+		program.len = (unsigned short)((size_t)length / sizeof *instructions);
 	return result;
 }
 
-/* From here on any other system call ends the process.  Returns 0, or -1 and errno. */
+/* Makes the program, after which any system call that is not allowed ends the process. */
 static int
-restrict_calls(int socket, int count)
+make_program(const struct confinement *confinement)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	int result = filter == NULL ? -ENOMEM : 0;
@@ -86,12 +132,19 @@ restrict_calls(int socket, int count)
 	if (result == 0)
 		result = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
 	for (size_t i = 0; result == 0 && i < sizeof allowed / sizeof allowed[0]; i++)
-		result = allow(filter, allowed[i], socket, count);
+		result = allow(filter, allowed[i], confinement);
 	if (result == 0)
-		result = seccomp_load(filter);
+		result = keep(filter);
 	seccomp_release(filter);
 	errno = -result;
 	return result == 0 ? 0 : -1;
+}
+
+/* From here on the program decides.  Returns 0, or -1 and errno. */
+static int
+restrict_calls(void)
+{
+	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
 }
 
 static bool
@@ -106,9 +159,15 @@ has_seccomp(void)
 #define BUILT_WITH_SECCOMP false
 
 static int
-restrict_calls(int socket, int count)
+make_program(const struct confinement *confinement)
 {
-	(void)socket, (void)count;
+	(void)confinement;
+	return 0;
+}
+
+static int
+restrict_calls(void)
+{
 	return 0;
 }
 
@@ -267,17 +326,27 @@ confine_secrets(void)
 }
 
 int
-confine_listener(int socket, int count)
+confine_prepare(const struct confinement *confinement)
+{
+	static bool done;
+
+	if (!done && has_seccomp() && make_program(confinement) == -1)
+		return -1;
+	done = true;
+	return 0;
+}
+
+int
+confine_listener(void)
 {
 	if (give_up_dumps() == -1 || give_up_privileges() == -1)
 		return -1;
 	if (has_landlock() && restrict_listener() == -1)
 		return -1;
 #if defined(__OpenBSD__)
-	(void)socket, (void)count;
 	return pledge("stdio", NULL);
 #else
-	return has_seccomp() ? restrict_calls(socket, count) : 0;
+	return has_seccomp() ? restrict_calls() : 0;
 #endif
 }
 

@@ -17,12 +17,27 @@ const char *confine_methods(void);
 const char *confine_missing(void);
 #define CONFINE_MISSING "this kernel does not have %s: the listener is less confined"
 
+/* What the listener still has to do with its descriptors, 0 to count - 1. */
+struct confinement {
+	int count;
+	int socket;		  /* it receives from this, and writes to the other ones */
+	bool splices;		  /* and if so, raw bytes go */
+	int pipe_in, pipe_out;	  /* from the socket through this pipe */
+	int output;		  /* to this */
+};
+
 /*
- * The listener, once it is set up: from here on it can receive from the socket, write to the other ones
- * of its descriptors, 0 to count - 1, get memory and end.  Where there is seccomp, anything else ends
- * it with SIGSYS; what the kernel does not have is left out.  Returns 0, or -1 and errno.
+ * The process that starts listeners, before it does: makes what confine_listener needs, the first time
+ * that it is called, and for that confinement.  Returns 0, or -1 and errno.
  */
-int confine_listener(int socket, int count);
+int confine_prepare(const struct confinement *confinement);
+
+/*
+ * The listener, once it is set up: from here on it can do that, get memory and end.  Where there is
+ * seccomp, anything else ends it with SIGSYS; what the kernel does not have is left out.  Returns 0, or -1
+ * and errno.
+ */
+int confine_listener(void);
 
 /*
  * The process at the keyboard, once the conversation stands: no further TCP connection is made or

@@ -19,8 +19,6 @@
 #define NOTICE_MS 1000	/* between two notices of refused callers */
 #define HANG_UP_MS 2000 /* how long a refused caller has to read why */
 
-static const char busy[] = "The line is busy. Please call again later.\n";
-
 /* A socket that listens on one address, or -1 and errno. */
 static int
 listen_on(const struct address *address)
@@ -189,11 +187,12 @@ door_rest(struct door *door)
 bool
 door_refuse(struct door *door, struct peer *peer)
 {
+	struct hello busy = hello_busy(door->tls);
+
 	drain_refused(door);
 	if (door->refused_count == DOOR_WAITING_MAX || !let_in(door, peer))
 		return false;
-	(void)send(peer->socket, door->tls ? hello_busy : busy,
-		   door->tls ? hello_busy_length : sizeof busy - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	(void)send(peer->socket, busy.bytes, busy.length, MSG_DONTWAIT | MSG_NOSIGNAL);
 	shutdown(peer->socket, SHUT_WR);
 	door->refused[door->refused_count].socket = peer->socket;
 	door->refused[door->refused_count++].deadline = clock_now() + HANG_UP_MS;

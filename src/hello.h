@@ -1,5 +1,5 @@
 /*
- * hello - TLS seen from outside: how it begins, and how it is declined without having begun.
+ * hello - how conversations begin, seen from outside: with TLS, or not at all because the line is busy.
  */
 #ifndef HELLO_H
 #define HELLO_H
@@ -10,9 +10,18 @@
 /* Whether a stream that begins so is TLS: a handshake, or its refusal (RFC 8446, 5.1). */
 bool hello_is_tls(const char *data, size_t length);
 
-/* What a caller who wants TLS is told while the line is busy: the alerts user_canceled and close_notify. */
-extern const char hello_busy[];
-extern const size_t hello_busy_length;
+/* What a caller is told while the line is busy: a line of text; with TLS, user_canceled and close_notify. */
+struct hello {
+	const char *bytes;
+	size_t length;
+};
+struct hello hello_busy(bool tls);
+
+/*
+ * Whether a peer that has said this, and nothing else, was a busy tchat.  A person can say the same; who
+ * leaves with these words alone has not had a conversation either.
+ */
+bool hello_is_busy(const char *data, size_t length);
 
 /* What a caller is told in plain text who says nothing: it may be a person who waits for a line. */
 extern const char hello_wanted[];

@@ -13,6 +13,7 @@
 
 #if defined(__linux__)
 #include <linux/sockios.h>
+#include <sys/sendfile.h>
 #endif
 
 #include "child.h"
@@ -23,7 +24,8 @@
 #include "signals.h"
 #include "tls.h"
 
-#define SEALED_MAX 65536 /* about so much is sealed at once */
+#define SEALED_MAX 65536	/* about so much is sealed at once */
+#define FILE_MAX (1024 * 1024)	/* sent from a file at once */
 
 void
 link_init(struct link *link, const struct peer *peer)
@@ -31,32 +33,41 @@ link_init(struct link *link, const struct peer *peer)
 	*link = (struct link){.peer = *peer, .lines = -1, .report = -1};
 }
 
+/* The descriptors of a listener. */
+enum { ITS_INPUT, ITS_OUTPUT, ITS_ERRORS, ITS_SOCKET, ITS_REPORT, ITS_LOG, ITS_PIPE_OUT, ITS_PIPE_IN, ITS_COUNT };
+
 /* The child. */
 static _Noreturn void
 be_listener(const struct link *link, struct listener listener, int report, pid_t parent)
 {
-	enum { INPUT, OUTPUT, ERRORS, SOCKET, REPORT, LOG, COUNT };
-	const int fds[COUNT] = {[INPUT] = -1,
-				[OUTPUT] = listener.output,
-				[ERRORS] = STDERR_FILENO,
-				[SOCKET] = link->peer.socket,
-				[REPORT] = report,
-				[LOG] = log_descriptor(listener.log)};
+	bool spliced = listener_open_pipe(&listener);
+	const int fds[ITS_COUNT] = {[ITS_INPUT] = -1,
+				      [ITS_OUTPUT] = listener.output,
+				      [ITS_ERRORS] = STDERR_FILENO,
+				      [ITS_SOCKET] = link->peer.socket,
+				      [ITS_REPORT] = report,
+				      [ITS_LOG] = log_descriptor(listener.log),
+				      [ITS_PIPE_OUT] = listener.pipe[0],
+				      [ITS_PIPE_IN] = listener.pipe[1]};
 	struct ending ending;
 	bool ready;
 
 	child_begin(parent);
 	setproctitle("listening to %s", link->peer.name);
-	ready = descriptors_keep(fds, COUNT) == 0;
+	ready = descriptors_keep(fds, ITS_COUNT) == 0;
 	if (ready)
-		report = REPORT;
-	log_move(listener.log, LOG);
-	listener.socket = SOCKET;
+		report = ITS_REPORT;
+	log_move(listener.log, ITS_LOG);
+	listener.socket = ITS_SOCKET;
 	if (listener.tls != NULL)
-		tls_listen(listener.tls, SOCKET);
+		tls_listen(listener.tls, ITS_SOCKET);
 	if (listener.output != -1)
-		listener.output = OUTPUT;
-	if (ready && confine_listener(SOCKET, COUNT) == 0)
+		listener.output = ITS_OUTPUT;
+	if (spliced) {
+		listener.pipe[0] = ITS_PIPE_OUT;
+		listener.pipe[1] = ITS_PIPE_IN;
+	}
+	if (ready && confine_listener() == 0)
 		ending = listener_run(&listener);
 	else
 		ending = (struct ending){ENDING_UNHEARD, errno};
@@ -68,10 +79,16 @@ int
 link_listen(struct link *link, int output, bool raw, struct log *log)
 {
 	struct listener listener = {.tls = link->peer.tls, .output = output, .raw = raw, .log = log};
+	const struct confinement confinement = {.count = ITS_COUNT,
+						.socket = ITS_SOCKET,
+						.splices = listener_splices(&listener),
+						.pipe_in = ITS_PIPE_IN,
+						.pipe_out = ITS_PIPE_OUT,
+						.output = ITS_OUTPUT};
 	int lines[2] = {-1, -1}, report[2];
 	pid_t parent = getpid();
 
-	if (pipe2(report, O_CLOEXEC) == -1)
+	if (confine_prepare(&confinement) == -1 || pipe2(report, O_CLOEXEC) == -1)
 		return -1;
 	if (output == LINK_PIPE && pipe2(lines, O_CLOEXEC) == -1)
 		goto fail;
@@ -190,13 +207,20 @@ fail_to_send(struct link *link, int cause)
 	shutdown(link->peer.socket, SHUT_RD);
 }
 
+/* Whether a failure to send passes. */
+static bool
+is_passing(int cause)
+{
+	return cause == EAGAIN || cause == EWOULDBLOCK || cause == ENOBUFS || cause == ENOMEM;
+}
+
 void
 link_flush(struct link *link)
 {
 	while (link_is_waiting(link)) {
 		int result = link->peer.tls != NULL ? send_some_sealed(link) : send_some(link);
 
-		if (result == -1 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS || errno == ENOMEM))
+		if (result == -1 && is_passing(errno))
 			break;
 		if (result == -1 && errno != EINTR)
 			fail_to_send(link, errno);
@@ -206,6 +230,34 @@ link_flush(struct link *link)
 		link->shut = true;
 		link->end_queued = shutdown(link->peer.socket, SHUT_WR) == 0;
 	}
+}
+
+enum link_file
+link_send_file(struct link *link, int file)
+{
+#if defined(__linux__)
+	int socket = link->peer.socket;
+	ssize_t n;
+
+	/* There is no MSG_DONTWAIT here.  Only the listener shares the description, and does not mind. */
+	if (fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) | O_NONBLOCK) == -1)
+		return LINK_FILE_UNFIT;
+	n = sendfile(socket, file, NULL, FILE_MAX);
+	if (n == 0)
+		return LINK_FILE_ENDS;
+	if (n == -1 && (errno == EINVAL || errno == ENOSYS || errno == EIO || errno == EOVERFLOW))
+		return LINK_FILE_UNFIT;
+	if (n == -1 && errno != EINTR && !is_passing(errno))
+		fail_to_send(link, errno);
+	if (n > 0) {
+		link->queued += (uint64_t)n;
+		link->unheld += (uint64_t)n;
+	}
+	return LINK_FILE_GOES_ON;
+#else
+	(void)link, (void)file;
+	return LINK_FILE_UNFIT;
+#endif
 }
 
 uint64_t
@@ -261,7 +313,9 @@ link_acknowledged(struct link *link)
 		buffer_drop(&link->outbox, link->taken - held);
 		link->taken = held;
 	}
-	return outbox_start(link);
+	if (held - link->taken < link->unheld)
+		link->unheld = held - link->taken;
+	return outbox_start(link) - link->unheld;
 }
 
 struct span
@@ -287,6 +341,12 @@ link_undelivered_count(const struct link *link)
 	while (link_undelivered(link, &from).length > 0)
 		count++;
 	return count;
+}
+
+uint64_t
+link_undelivered_bytes(const struct link *link)
+{
+	return link->unheld + buffer_length(&link->outbox);
 }
 
 void
@@ -356,7 +416,7 @@ link_can_deliver(struct link *link)
 }
 
 void
-link_linger(struct link *link)
+link_linger(struct link *link, link_take *take, void *context)
 {
 	int64_t deadline = clock_now() + LINK_LINGER_MS;
 	int signals = signals_deadly_count();
@@ -381,10 +441,12 @@ link_linger(struct link *link)
 			link_flush(link);
 		if (fds[INPUT].revents == 0)
 			continue;
-		if (input != link->report)
-			ended = drop_input(input);
-		else
-			ended = true;
+		if (input == link->lines) {
+			take(context);
+			ended = link->ending.how != ENDING_NONE;
+		} else {
+			ended = input == link->report || drop_input(input);
+		}
 	}
 }
 
@@ -434,6 +496,9 @@ link_describe_ending(const struct link *link, char *text, size_t size)
 		break;
 	case ENDING_HELLO:
 		snprintf(text, size, "%s speaks TLS: that needs -t", link->peer.name);
+		break;
+	case ENDING_BUSY:
+		snprintf(text, size, "%s is busy, and has heard nothing", link->peer.name);
 		break;
 	case ENDING_OUTPUT:
 		snprintf(text, size, "cannot write what arrives: %s", strerror(e->cause));

@@ -25,8 +25,9 @@ struct link {
 	struct peer peer;
 	struct buffer outbox; /* typed, and not yet known to have arrived */
 	size_t taken;	      /* so many bytes of it, the first ones, the kernel has taken */
+	uint64_t unheld;      /* so many before it are from a file, and not known to have arrived */
 	struct wire wire;     /* encrypted: what became of the bytes since they were sealed */
-	uint64_t queued;      /* bytes put into the outbox so far: the length of the stream */
+	uint64_t queued;      /* bytes to send so far: the length of the stream */
 	bool closing;	      /* nothing more will be typed: once all is sent, the sending side is shut */
 	bool parted;	      /* encrypted: the goodbye is sealed, nothing can follow it */
 	bool shut;	      /* the sending side is shut */
@@ -59,6 +60,14 @@ void link_send(struct link *link, const char *bytes, size_t length);
  */
 char *link_reserve(struct link *link, size_t length);
 void link_send_reserved(struct link *link, size_t length);
+
+/*
+ * Sends from a file what the socket takes at once, straight from the kernel's memory: for bytes that
+ * nobody looks at, in a conversation that is not encrypted, while nothing is in the outbox.  Where that
+ * cannot be done, or the file not be read, the usual way works or tells why.
+ */
+enum link_file { LINK_FILE_GOES_ON, LINK_FILE_ENDS, LINK_FILE_UNFIT };
+enum link_file link_send_file(struct link *link, int file);
 
 /*
  * Sends from the outbox without waiting; to be called when the socket takes more.  Where the link is
@@ -111,18 +120,21 @@ bool link_knows_acknowledged(void);
  */
 struct span link_undelivered(const struct link *link, size_t *from);
 
-/* How many of them there are. */
+/* How many of them there are; how many bytes, those from a file included. */
 size_t link_undelivered_count(const struct link *link);
+uint64_t link_undelivered_bytes(const struct link *link);
 
 /*
  * Finishes, and waits until all has arrived and the peer has hung up too: at most LINK_LINGER_MS, or until a signal
  * arrives.  A close with unread bytes in the socket would reset the connection, and that can destroy
- * lines already sent.  What arrives on link->lines is dropped.
+ * lines already sent.  Where there is link->lines, take is called to read from it and, at its end, to take
+ * leave of the listener (link_listener_ended).
  */
 #define LINK_LINGER_MS 2000
 #define LINK_WINDOW_MS 2000    /* how often to ask at least, whoever does not show it */
 #define LINK_ACKNOWLEDGE_MS 50 /* how often to ask what was acknowledged: nothing else tells */
-void link_linger(struct link *link);
+typedef void link_take(void *context);
+void link_linger(struct link *link, link_take *take, void *context);
 
 /* Ends the listener, if it still runs, and closes everything. */
 void link_close(struct link *link);

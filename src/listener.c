@@ -4,6 +4,7 @@
 #include <sys/uio.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdint.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 
 #define CHUNK (128 * 1024) /* read at once */
 #define SPANS 64	   /* written at once */
+#define PIPE (1024 * 1024) /* held between the socket and the output: as much as anybody may ask for */
 
 /* Safe text on its way out.  Short pieces are copied, because what they point to does not last. */
 struct outlet {
@@ -115,16 +117,101 @@ listener_ending(const struct tls *tls, ssize_t n)
 	return (struct ending){ENDING_BROKEN, errno};
 }
 
+bool
+listener_splices(const struct listener *listener)
+{
+#if defined(__linux__)
+	return listener->raw && listener->output != -1 && listener->tls == NULL && listener->log == NULL;
+#else
+	(void)listener;
+	return false;
+#endif
+}
+
+bool
+listener_open_pipe(struct listener *listener)
+{
+	listener->pipe[0] = listener->pipe[1] = -1;
+	if (!listener_splices(listener) || pipe2(listener->pipe, O_CLOEXEC) == -1)
+		return false;
+#if defined(F_SETPIPE_SZ)
+	(void)fcntl(listener->pipe[1], F_SETPIPE_SZ, PIPE); /* with less it is slower */
+#endif
+	return true;
+}
+
+#if defined(__linux__)
+
+/*
+ * Moves so many bytes from the pipe to the output.  The kernel does not splice to an output opened for
+ * appending, nor to many a device: then it is a copy.  Returns 0, or -1 and errno.
+ */
+static int
+pour(int pipe, int output, size_t length)
+{
+	static char chunk[CHUNK];
+
+	while (length > 0) {
+		ssize_t n = splice(pipe, NULL, output, NULL, length, SPLICE_F_MOVE);
+
+		if (n == -1 && is_to_be_repeated(output, POLLOUT))
+			continue;
+		if (n == 0 || (n == -1 && errno == EINVAL)) {
+			n = read_all(pipe, chunk, length < CHUNK ? length : CHUNK);
+			if (n > 0 && write_all(output, chunk, (size_t)n) == -1)
+				return -1;
+		}
+		if (n == -1)
+			return -1;
+		length -= (size_t)n;
+	}
+	return 0;
+}
+
+/* Passes on bytes that nobody looks at: the kernel moves them, and copies them once less. */
+static struct ending
+pass_unseen(const struct listener *listener)
+{
+	char start[64];
+	ssize_t n, seen = recv(listener->socket, start, sizeof start, MSG_PEEK);
+	bool busy = seen > 0 && hello_is_busy(start, (size_t)seen);
+
+	while ((n = splice(listener->socket, NULL, listener->pipe[1], NULL, PIPE, SPLICE_F_MOVE)) != 0) {
+		if (n == -1 && is_to_be_repeated(listener->socket, POLLIN))
+			continue;
+		if (n == -1)
+			break;
+		if (pour(listener->pipe[0], listener->output, (size_t)n) == -1)
+			return (struct ending){ENDING_OUTPUT, errno};
+		busy = busy && n == seen;
+		seen = 0;
+	}
+	return busy && n == 0 ? (struct ending){ENDING_BUSY, 0} : listener_ending(NULL, n);
+}
+
+#else
+
+static struct ending
+pass_unseen(const struct listener *listener)
+{
+	(void)listener; /* without splice(2) there is no pipe */
+	return (struct ending){ENDING_NONE, 0};
+}
+
+#endif
+
 struct ending
 listener_run(const struct listener *listener)
 {
 	static char chunk[CHUNK];
 	static struct outlet outlet;
-	bool plaintext = listener->tls == NULL && !listener->raw, first = true;
+	bool plaintext = listener->tls == NULL && !listener->raw, first = true, busy = false;
 	struct filter filter;
 	struct ending ending;
 	ssize_t n;
 
+	if (listener->pipe[0] != -1)
+		return pass_unseen(listener);
 	filter_init(&filter);
 	outlet.output = listener->output;
 	while ((n = receive(listener, chunk, sizeof chunk)) != 0) {
@@ -136,6 +223,7 @@ listener_run(const struct listener *listener)
 			break;
 		if (first && plaintext && hello_is_tls(chunk, (size_t)n))
 			return (struct ending){ENDING_HELLO, 0};
+		busy = first && hello_is_busy(chunk, (size_t)n);
 		first = false;
 		/* Before it is shown: an answer must not get into the log before what it answers. */
 		log_bytes(listener->log, VOICE_PEER, chunk, (size_t)n);
@@ -149,7 +237,7 @@ listener_run(const struct listener *listener)
 		if (written == -1)
 			return (struct ending){ENDING_OUTPUT, errno};
 	}
-	ending = listener_ending(listener->tls, n);
+	ending = busy && n == 0 ? (struct ending){ENDING_BUSY, 0} : listener_ending(listener->tls, n);
 	log_end(listener->log, VOICE_PEER);
 	notice_flush_log(listener->log);
 	if (listener->output != -1 && !listener->raw && pass_end(&filter, &outlet) == -1)

@@ -22,6 +22,7 @@ struct ending {
 		ENDING_CUT,	/* encrypted: it ended without a goodbye */
 		ENDING_TLS,	/* encrypted: cause as of tls_explain */
 		ENDING_HELLO,	/* the peer speaks TLS, which was not agreed on */
+		ENDING_BUSY,	/* the peer talks to somebody else, and has heard nothing */
 		ENDING_OUTPUT,	/* what arrived could not be written: cause */
 		ENDING_KILLED	/* the listener died: cause is the signal, 0 where it is not known */
 	} how;
@@ -34,7 +35,14 @@ struct listener {
 	int output;	 /* where safe lines, or raw bytes, go; -1: nowhere */
 	bool raw;	 /* bytes pass unchanged */
 	struct log *log; /* what is received is added to it; NULL for none */
+	int pipe[2];	 /* of listener_open_pipe, else -1 */
 };
+
+/* Whether nobody looks at the bytes, so that they need not come into this process: splice(2). */
+bool listener_splices(const struct listener *listener);
+
+/* Opens the pipe that such bytes go through.  Returns whether there is one; it can do without. */
+bool listener_open_pipe(struct listener *listener);
 
 /* Passes on what arrives, as soon as it arrives, until the stream ends or something fails. */
 struct ending listener_run(const struct listener *listener);

@@ -1,8 +1,11 @@
 #include <config.h>
 
+#include <sys/stat.h>
+
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <termios.h>
@@ -26,6 +29,7 @@ struct plain {
 	struct dial *dial;
 	struct link link;
 	bool input_ended; /* nothing more is read, in this conversation */
+	bool by_itself;	  /* raw bytes go from the file on standard input by themselves, see link_send_file */
 	char last;	  /* the last byte read */
 	int terminal;	  /* to ask the person on, or -1 */
 };
@@ -42,6 +46,32 @@ end_input(struct plain *p)
 	log_end(p->log, VOICE_SELF);
 	notice_flush_log(p->log);
 	link_finish(&p->link);
+}
+
+/* Whether standard input is a file of bytes that nobody looks at. */
+static bool
+input_goes_by_itself(const struct plain *p)
+{
+	struct stat input;
+
+	return p->options->raw && !p->options->tls && p->log == NULL && fstat(STDIN_FILENO, &input) == 0 &&
+	       S_ISREG(input.st_mode);
+}
+
+/* Sends some of the file on standard input. */
+static void
+send_file(struct plain *p)
+{
+	switch (link_send_file(&p->link, STDIN_FILENO)) {
+	case LINK_FILE_GOES_ON:
+		break;
+	case LINK_FILE_ENDS:
+		end_input(p);
+		break;
+	case LINK_FILE_UNFIT:
+		p->by_itself = false;
+		break;
+	}
 }
 
 /* Sends what is there to be read from standard input. */
@@ -123,11 +153,11 @@ converse(struct plain *p)
 		if (is_over(p) || signals_deadly() != 0)
 			break;
 		/* What is read waits in the outbox, so no more is read before that is sent. */
-		fds[INPUT] = (struct pollfd){
-			.fd = wants_input(p) && !link_is_waiting(&p->link) ? STDIN_FILENO : -1,
-			.events = POLLIN};
-		fds[SOCKET] = (struct pollfd){
-			.fd = link_is_waiting(&p->link) ? p->link.peer.socket : -1, .events = POLLOUT};
+		bool reads = wants_input(p) && !link_is_waiting(&p->link);
+		bool sends = link_is_waiting(&p->link) || (reads && p->by_itself);
+		fds[INPUT] = (struct pollfd){.fd = reads && !p->by_itself ? STDIN_FILENO : -1,
+					     .events = POLLIN};
+		fds[SOCKET] = (struct pollfd){.fd = sends ? p->link.peer.socket : -1, .events = POLLOUT};
 		fds[REPORT] = (struct pollfd){
 			.fd = p->link.ending.how == ENDING_NONE ? p->link.report : -1, .events = POLLIN};
 		count = OWN + dial_poll(p->dial, fds + OWN, &timeout);
@@ -135,8 +165,10 @@ converse(struct plain *p)
 
 		if (fds[INPUT].revents != 0)
 			send_input(p);
-		if (fds[SOCKET].revents != 0)
+		if (fds[SOCKET].revents != 0 && link_is_waiting(&p->link))
 			link_flush(&p->link);
+		else if (fds[SOCKET].revents != 0)
+			send_file(p);
 		if (fds[REPORT].revents != 0)
 			link_listener_ended(&p->link);
 		if (dial_refuse(p->dial, &other))
@@ -144,21 +176,34 @@ converse(struct plain *p)
 	}
 }
 
+/* Counts in words what was not delivered; an empty text if all was. */
+static void
+describe_lost(const struct plain *p, char *text, size_t size)
+{
+	uint64_t lost = p->options->raw ? link_undelivered_bytes(&p->link)
+					: link_undelivered_count(&p->link);
+
+	*text = '\0';
+	if (lost > 0)
+		snprintf(text, size, "%" PRIu64 " %s%s not delivered", lost,
+			 p->options->raw ? "byte" : "line", lost == 1 ? " was" : "s were");
+}
+
 /* Says how the conversation has ended.  Returns the exit status. */
 static int
 conclude(struct plain *p)
 {
-	size_t lost = link_undelivered_count(&p->link);
 	bool orderly = p->link.ending.how == ENDING_NONE || p->link.ending.how == ENDING_LEFT;
-	char text[512];
+	char text[512], lost[64];
 
+	describe_lost(p, lost, sizeof lost);
 	if (p->link.ending.how != ENDING_NONE) {
 		link_describe_ending(&p->link, text, sizeof text);
 		notice(p->log, "%s", text);
 	}
-	if (lost > 0)
-		notice(p->log, "%zu line%s not delivered", lost, lost == 1 ? " was" : "s were");
-	return orderly && lost == 0 ? 0 : 1;
+	if (*lost != '\0')
+		notice(p->log, "%s", lost);
+	return orderly && *lost == '\0' ? 0 : 1;
 }
 
 /* What secure_begin and the like have to say. */
@@ -243,17 +288,18 @@ agree(struct plain *p, struct peer *peer)
 	return secure.state == SECURE_DONE;
 }
 
-static struct link *talking; /* what last_words is about */
+static struct plain *talking; /* what last_words is about */
 
 /* What is done before fatal() ends the program. */
 static void
 last_words(void)
 {
-	size_t lost;
+	char lost[64];
 
-	link_acknowledged(talking);
-	if ((lost = link_undelivered_count(talking)) > 0)
-		warnx("%zu line%s not delivered", lost, lost == 1 ? " was" : "s were");
+	link_acknowledged(&talking->link);
+	describe_lost(talking, lost, sizeof lost);
+	if (*lost != '\0')
+		warnx("%s", lost);
 }
 
 /* Holds one conversation with the peer.  Returns the exit status. */
@@ -270,13 +316,14 @@ talk(struct plain *p, struct peer *peer)
 	}
 	link_init(&p->link, peer);
 	p->last = '\n';
+	p->by_itself = input_goes_by_itself(p);
 	p->input_ended = o->receive_only; /* the sending side stays open: shut, it would look like leaving */
 	if (!o->alternate && link_listen(&p->link, output, o->raw, p->log) == -1) {
 		notice(p->log, "%s cannot be listened to: %s", peer->name, strerror(errno));
 		link_close(&p->link);
 		return 1;
 	}
-	talking = &p->link;
+	talking = p;
 	fatal_first(last_words);
 	confine_speaker(o->tls && o->keep);
 	if (o->alternate)
@@ -284,7 +331,7 @@ talk(struct plain *p, struct peer *peer)
 	else
 		converse(p);
 	log_end(p->log, VOICE_SELF);
-	link_linger(&p->link);
+	link_linger(&p->link, NULL, NULL);
 	status = conclude(p);
 	fatal_first(NULL);
 	link_close(&p->link);

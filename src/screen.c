@@ -261,7 +261,6 @@ static struct layout
 arrange(const struct scene *scene)
 {
 	struct layout l = {.status_row = -1};
-	int peer = columns_of(scene->peer_label), own = columns_of(scene->own_label);
 
 	getmaxyx(stdscr, l.rows, l.columns);
 	l.input_rows = min(input_rows(&scene->input, l.columns), l.rows < 6 ? 1 : l.rows / 3);
@@ -271,7 +270,7 @@ arrange(const struct scene *scene)
 		l.pane_rows = l.status_row = l.input_row - 1;
 	l.labels = l.columns >= TIME_FROM ? TIME_WIDTH : 0;
 	if (l.columns >= LABEL_FROM)
-		l.label_width = min(peer > own ? peer : own, min(LABEL_MAX, l.columns / 4));
+		l.label_width = min(scene->label_width, min(LABEL_MAX, l.columns / 4));
 	l.gutter = l.labels + l.label_width + (l.label_width > 0 ? 1 : 0);
 	l.text = l.columns >= GUTTER_FROM ? l.gutter + GUTTER_WIDTH : 0;
 	l.text_width = l.columns - l.text;
@@ -323,7 +322,7 @@ static void
 draw_head(const struct scene *scene, const struct layout *l, int y, const struct line *line)
 {
 	const char *label = line->voice == VOICE_SELF	? scene->own_label
-			    : line->voice == VOICE_PEER ? scene->peer_label
+			    : line->voice == VOICE_PEER ? line->speaker
 							: "";
 	int width = min(columns_of(label), l->label_width);
 	char time[TIME_WIDTH + 1], mark = (char)line->voice;

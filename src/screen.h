@@ -17,7 +17,7 @@
 struct scene {
 	struct pane *pane;	  /* its size is set by screen_draw */
 	const char *own_label;	  /* before one's own lines */
-	const char *peer_label;	  /* before the peer's */
+	int label_width;	  /* columns of the widest of all labels, where there is room for that */
 	bool marks;		  /* whether it is known what has arrived of one's own lines */
 	uint64_t sent;		  /* the stream's bytes that are on their way, or have arrived */
 	uint64_t acknowledged;	  /* those that have arrived */

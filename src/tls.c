@@ -150,6 +150,15 @@ fail(struct tls *tls, const char *reason)
 	return TLS_FAILED;
 }
 
+/* GnuTLS has no name for some alerts, and a peer can send any number. */
+static const char *
+alert_name(gnutls_alert_description_t alert)
+{
+	const char *name = gnutls_alert_get_name(alert);
+
+	return name != NULL ? name : "an unknown alert";
+}
+
 static enum tls_state
 hung_up(struct tls *tls)
 {
@@ -189,7 +198,7 @@ handshake_failed(struct tls *tls, int result)
 		return fail(tls, "it has shown no key");
 	case GNUTLS_E_FATAL_ALERT_RECEIVED:
 		return fail(tls, alert == GNUTLS_A_PROTOCOL_VERSION ? "it does not speak TLS 1.3"
-								    : gnutls_alert_get_name(alert));
+								    : alert_name(alert));
 	default:
 		return fail(tls, gnutls_strerror(result));
 	}
@@ -395,7 +404,7 @@ tls_explain(int cause, const char *name, char *text, size_t size)
 		snprintf(text, size, "%s refused the conversation, and shows nothing that was sent", name);
 	else if (cause >= ALERT)
 		snprintf(text, size, "%s broke off: %s", name,
-			 gnutls_alert_get_name((gnutls_alert_description_t)(cause - ALERT)));
+			 alert_name((gnutls_alert_description_t)(cause - ALERT)));
 	else
 		snprintf(text, size, "the connection to %s broke: %s", name, gnutls_strerror(cause));
 }

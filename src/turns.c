@@ -32,6 +32,7 @@ struct turns {
 	bool mine;	       /* whose turn it is */
 	bool input_ended;      /* nothing more can be read */
 	bool heard;	       /* the peer has said something */
+	bool busy;	       /* ... namely that the line is busy, and nothing else */
 	int64_t silence;       /* when to say that the peer is silent, or CLOCK_NEVER */
 };
 
@@ -173,11 +174,14 @@ read_socket(struct turns *t)
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0)
-		link_end(t->link, listener_ending(tls, n));
+		link_end(t->link, n == 0 && t->busy ? (struct ending){ENDING_BUSY, 0}
+						    : listener_ending(tls, n));
 	if (n > 0 && !t->heard && tls == NULL && hello_is_tls(chunk, (size_t)n)) {
 		link_end(t->link, (struct ending){ENDING_HELLO, 0});
 		return;
 	}
+	if (n > 0)
+		t->busy = !t->heard && hello_is_busy(chunk, (size_t)n);
 	t->heard = true;
 	while ((span = filter_next(&t->filter, &next, end)).length > 0)
 		buffer_add(&t->arrived, span.text, span.length);

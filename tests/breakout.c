@@ -79,6 +79,27 @@ tell_peer(void)
 	return write(line, "escaped\n", 8) == 8;
 }
 
+/* What only the listener of raw bytes may do, and to no other descriptors: its pipe is 6 and 7. */
+static bool
+splice_from_pipe_to_peer(void)
+{
+	return splice(6, NULL, line, NULL, 1, SPLICE_F_NONBLOCK) != -1;
+}
+
+static bool
+splice_from_peer_to_output(void)
+{
+	return splice(line, NULL, STDOUT_FILENO, NULL, 1, SPLICE_F_NONBLOCK) != -1;
+}
+
+static bool
+read_from_peer(void)
+{
+	char byte;
+
+	return read(line, &byte, 1) != -1;
+}
+
 static const struct {
 	const char *name;
 	bool (*attempt)(void);
@@ -87,7 +108,9 @@ static const struct {
 	{"make socket\n", make_socket}, {"call elsewhere\n", call_elsewhere},
 	{"execute\n", execute},		{"make process\n", make_process},
 	{"end speaker\n", end_speaker}, {"make code\n", make_code},
-	{"tell peer\n", tell_peer},
+	{"tell peer\n", tell_peer},	{"read from peer\n", read_from_peer},
+	{"splice from pipe to peer\n", splice_from_pipe_to_peer},
+	{"splice from peer to output\n", splice_from_peer_to_output},
 };
 
 ssize_t __real_recv(int fd, void *buffer, size_t size, int flags);

@@ -16,7 +16,8 @@ BREAKOUT = Path(TCHAT).parent / "tests" / "breakout"  # tchat that does what the
 BROKEN = "the listener died: it attempted what it may not do"
 SANITIZED = b"__asan_init" in Path(TCHAT).read_bytes()
 ATTEMPTS = ["read file", "write file", "make socket", "call elsewhere", "execute", "make process",
-            "end speaker", "make code", "tell peer"]
+            "end speaker", "make code", "tell peer", "read from peer", "splice from pipe to peer",
+            "splice from peer to output"]
 
 
 @pytest.fixture
@@ -51,6 +52,17 @@ def test_listener_dies_of_the_attempt(obedient, attempt):
     server, caller = obedient()
     caller.send("hello\n")
     server.expect("hello\n")
+    must_die(server, caller, attempt)
+
+
+@pytest.mark.parametrize("attempt", ATTEMPTS)
+def test_listener_of_raw_bytes(obedient, attempt):
+    """The same where bytes pass unchanged.  It looks at the first of them only."""
+    must_die(*obedient("-r"), attempt)
+
+
+def must_die(server, caller, attempt):
+    """What the peer has the listener do ends it."""
     caller.send(f"{attempt}\n")
     server.notice(BROKEN)
     caller.incoming.expect_end()
@@ -149,7 +161,7 @@ def test_calls_of_a_conversation(traced, port, tmp_path):
 
 
 def test_calls_of_raw_bytes(traced, port, tmp_path):
-    """The same where bytes pass unchanged."""
+    """The same where bytes pass unchanged: they do not even come into the process."""
     server = traced("-r")
     caller = call(port)
     server.notice(f"{HOST} port {caller.port} has called")
@@ -158,7 +170,20 @@ def test_calls_of_raw_bytes(traced, port, tmp_path):
     caller.close_input()
     server.close_input()
     assert server.wait() == 0
-    assert {"recvfrom", "write", "exit_group"} <= confined_calls(tmp_path) <= allowed_calls()
+    assert {"splice", "write", "exit_group"} <= confined_calls(tmp_path) <= allowed_calls()
+
+
+def test_calls_of_raw_bytes_in_the_log(traced, port, tmp_path):
+    """The same where they have to, for the log."""
+    server = traced("-r", "-l", tmp_path / "log")
+    caller = call(port)
+    server.notice(f"{HOST} port {caller.port} has called")
+    caller.send(HOSTILE)
+    server.expect(HOSTILE)
+    caller.close_input()
+    server.close_input()
+    assert server.wait() == 0
+    assert {"recvfrom", "write", "exit_group"} <= confined_calls(tmp_path) <= allowed_calls() - {"splice", "read"}
 
 
 def test_calls_of_an_encrypted_conversation(traced, ann, friend, port, tmp_path):

@@ -80,6 +80,21 @@ LISTENER = [
     *faults("write", "EIO", "the listener died: unknown cause"),
 ]
 
+# Where bytes pass unchanged: from the socket into a pipe, from there to the output.
+RAW_LISTENER = [
+    *faults("splice", "EINTR EAGAIN", when="1 2 3 4"),
+    *faults("splice", "EINVAL", when="2 4"),  # the output cannot be spliced to, then it is written to
+    *faults("splice", "EIO ECONNRESET", BROKE),
+    *faults("splice", "EIO ENOSPC", "cannot write what arrives: {}", when="2"),
+    *faults("write", "EIO", "the listener died: unknown cause"),  # of the report
+]
+
+RAW_SPEAKER = [
+    *faults("sendfile", "EINTR EAGAIN ENOMEM", when="1 2"),
+    *faults("sendfile", "EINVAL ENOSYS EIO EOVERFLOW", when="1 2 1+"),  # then it is read and sent
+    *faults("sendfile", "ECONNRESET EHOSTUNREACH", BROKE, when="1 2"),
+]
+
 TURNS = [
     *faults("recvfrom", "EINTR EAGAIN", when="1 2"),
     *faults("recvfrom", "EIO", BROKE),
@@ -95,7 +110,7 @@ TURNS = [
 # From the start on, as a server ...
 SERVER = [
     *faults("/^(clone|fork)", "EAGAIN ENOMEM", UNHEARD),
-    *faults("pipe2", "EMFILE ENFILE", UNHEARD),
+    *faults("pipe2", "EMFILE ENFILE", UNHEARD, when="1 2"),
     *faults("dup2", "EMFILE", UNHEARD),
     *faults("socket", "EMFILE ENOBUFS EACCES", "cannot listen on port PORT: {}", when="1+"),
     *faults("bind", "EADDRINUSE EACCES", "cannot listen on port PORT: {}", when="1+"),
@@ -257,13 +272,40 @@ def test_turns(called, inject, report, fault):
 
 
 @looks_into_listener
-@pytest.mark.parametrize("error", ["EIO", "ENOSPC"])
-def test_raw(called_unconfined, inject, report, error):
-    """Raw bytes that cannot be written."""
+@pytest.mark.parametrize("fault", RAW_LISTENER, ids=str)
+def test_raw_listener(called_unconfined, inject, report, fault):
+    """A call of the listener fails where bytes pass unchanged."""
     server, caller = called_unconfined("-r")
-    tracer = inject(server.listener(), Fault("write", error))
-    fail(server, caller, f"cannot write what arrives: {REASONS[error]}")
+    name = caller.port
+    tracer = inject(server.listener(), fault)
+    if fault.call == "write":
+        caller.close_input()
+        server.notice(fault.says)
+        assert server.wait() == 1
+    else:
+        play(fault, server, caller, name)
     tracer.wait()
+    assert has_happened(report)
+
+
+@pytest.mark.parametrize("fault", RAW_SPEAKER, ids=str)
+def test_raw_file(run, tmp_path, report, port, fault):
+    """A call fails that sends a file: all of it arrives all the same, or what did not is counted."""
+    sent = bytes(3_000_000)
+    (tmp_path / "source").write_bytes(sent)
+    with (tmp_path / "source").open("rb") as source:
+        server = run(*tracing(fault, report), TCHAT, "-s", "-r", port, stdin=source)
+    server.notice(f"waiting on port {port}")
+    caller = call(port)
+    if not fault.says:
+        assert caller.expect_end() == sent
+        caller.close_input()
+        assert server.wait() == 0
+        assert b"not delivered" not in server.err.data
+    else:
+        server.notice(fault.says.replace("PEER", f"{HOST} port {caller.port}"))
+        assert server.wait() == 1
+        assert len(caller.incoming.expect_end()) < len(sent)
     assert has_happened(report)
 
 

@@ -1,12 +1,16 @@
 """Plain mode: lines in, lines out, on standard input and output; and raw: bytes in, bytes out."""
 
+import fcntl
 import os
 import random
+import signal
 import socket
+import struct
+import termios
 
 import pytest
 
-from peers import HOST, TCHAT, Door, Line, call, together
+from peers import HOST, TCHAT, Door, Line, call, eventually, together
 
 # What a hostile peer may send, and what is seen of it.
 HOSTILE = {
@@ -28,6 +32,11 @@ HOSTILE = {
 def many_lines(label):
     """20,000 lines that are all different, not of one length, and not all ASCII."""
     return "".join(f"{label} {number} {'Grüße 漢字 ' * (number % 10)}\n" for number in range(20_000))
+
+
+def unread(sock):
+    """How many bytes wait in a socket to be read."""
+    return struct.unpack("i", fcntl.ioctl(sock, termios.FIONREAD, bytes(4)))[0]
 
 
 def test_each_sees_what_the_other_writes(conversation):
@@ -221,6 +230,58 @@ def test_raw_bytes_are_appended(serve, port, tmp_path):
     server.close_input()
     assert server.wait() == 0
     assert target.read_bytes() == b"before" + sent
+
+
+def test_raw_bytes_from_a_file_into_a_file(run, serve, port, tmp_path):
+    """A file is sent from where standard input has been read to, and arrives as it is."""
+    sent = random.Random(4).randbytes(3_000_001)
+    (tmp_path / "source").write_bytes(b"read before" + sent)
+    with (tmp_path / "target").open("wb") as target, (tmp_path / "source").open("rb") as source:
+        server = serve("-r", "--recv-only", stdout=target)
+        os.read(source.fileno(), len(b"read before"))
+        client = run(TCHAT, "-c", "-r", HOST, port, stdin=source)
+        assert (server.wait(), client.wait()) == (0, 0)
+        assert os.lseek(source.fileno(), 0, os.SEEK_CUR) == len(b"read before" + sent)
+    assert (tmp_path / "target").read_bytes() == sent
+
+
+def test_raw_file_and_a_peer_that_speaks_too(run, port, tmp_path):
+    """Both directions at once, one from a file; the peer reads late."""
+    ours, theirs = random.Random(5).randbytes(9_000_000), random.Random(6).randbytes(1_000_000)
+    (tmp_path / "source").write_bytes(ours)
+    with (tmp_path / "source").open("rb") as source:
+        server = run(TCHAT, "-s", "-r", port, stdin=source)
+    server.notice(f"waiting on port {port}")
+    with socket.create_connection((HOST, port)) as late:
+        late.sendall(theirs)
+        late.shutdown(socket.SHUT_WR)
+        server.out.expect_amount(len(theirs))
+        assert late.makefile("rb").read() == ours
+    assert server.output() == theirs
+    assert server.wait() == 0
+
+
+def test_raw_file_that_does_not_arrive(run, port, tmp_path):
+    """Of a file the bytes that the peer's machine has not got are counted, when the connection breaks and
+    when the person has waited long enough."""
+    length = 9_000_000  # more than fits into the sockets
+    (tmp_path / "source").write_bytes(bytes(length))
+    for end in "reset", "signal":
+        with (tmp_path / "source").open("rb") as source:
+            server = run(TCHAT, "-s", "-r", port, stdin=source)
+        server.notice(f"waiting on port {port}")
+        with socket.create_connection((HOST, port)) as deaf:
+            eventually(lambda: server.settle() or unread(deaf) > 0, "some of the file")
+            arrived = unread(deaf)
+            if end == "signal":
+                server.kill(signal.SIGTERM)
+                server.wait()
+            else:
+                deaf.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        said = server.err.expect(" bytes were not delivered\n").rpartition(b"tchat: ")[2]
+        assert server.wait() == (-signal.SIGTERM if end == "signal" else 1)
+        # Of what the program has read: it goes on reading no further than the socket takes.
+        assert 0 < int(said) <= length - arrived
 
 
 def test_recv_only_sends_nothing(called):

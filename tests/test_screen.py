@@ -637,6 +637,16 @@ def test_killed_speaker_leaves_no_orphan(screen_called):
     eventually(lambda: process_state(listener) is None, "the end of the listener")
 
 
+def test_line_that_is_busy(screen, called, port):
+    """Who calls and finds the line busy is told so; it was no conversation."""
+    called("-k")
+    client = screen("-c", HOST, port)
+    client.wait_for(notice(f"{HOST} port {port} is busy, and has heard nothing"))
+    assert client.shows(theirs("The line is busy. Please call again later."))
+    client.press(ctrl("D"))
+    assert client.wait() == 1
+
+
 def test_second_caller_finds_the_line_busy(screen_called, port):
     """With -k, the pane says who called meanwhile; later the next caller is let in."""
     server, first = screen_called("-k")

@@ -414,6 +414,28 @@ def test_server_refuses_to_agree(tls_client):
     assert client.wait() == 1
 
 
+@pytest.mark.parametrize("number", [1, 28, 255])
+def test_server_with_an_alert_without_a_name(tls_client, number):
+    """Anybody in between can send an alert of any number before there is a key."""
+    door = Door()
+    client, peer = tls_client(door)
+    callee = door.accept()
+    callee.expect("\x16\x03")
+    callee.send(b"\x15\x03\x03\x00\x02\x02" + bytes([number]))
+    client.notice(cannot_agree(peer, "an unknown alert"))
+    assert client.wait() == 1
+
+
+@pytest.mark.parametrize("number", [1, 28, 255])
+def test_caller_with_an_alert_without_a_name(friendly, port, goes_on, number):
+    """So can any caller, and the server goes on."""
+    server = friendly("-k")
+    caller = call(port)
+    caller.send(b"\x15\x03\x03\x00\x02\x02" + bytes([number]))
+    server.notice(cannot_agree(f"{HOST} port {caller.port}", "an unknown alert"))
+    goes_on(server)
+
+
 def test_server_that_wants_another_key(friend, stranger, bob, start):
     """A server that knows whom it wants breaks off when somebody else calls."""
     assert bob.fingerprint
