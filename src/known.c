@@ -10,13 +10,11 @@
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
-#include <wchar.h>
-#include <wctype.h>
 
 #include "descriptor.h"
 #include "known.h"
+#include "name.h"
 #include "store.h"
-#include "utf8.h"
 
 #define CHUNK 65536
 #define BLANKS " \t\r"
@@ -159,35 +157,6 @@ known_caller(const struct buffer *text, const char *fingerprint, char name[KNOWN
 	return false;
 }
 
-/* The next character of a name that can be seen, in lower case; 0 at the end.  *name is moved on. */
-static wint_t
-next_seen(const char **name)
-{
-	const char *end = *name + strlen(*name);
-	uint32_t c;
-
-	while (*name < end) {
-		*name = utf8_next(*name, end, &c);
-		/* Blanks that do not break and the soft hyphen are blanks to the eye. */
-		if (wcwidth((wchar_t)c) > 0 && !iswspace((wint_t)c) && c != 0xA0 && c != 0xAD &&
-		    c != 0x2007 && c != 0x202F)
-			return towlower((wint_t)c);
-	}
-	return 0;
-}
-
-/* Whether two names look the same. */
-static bool
-is_alike(const char *a, const char *b)
-{
-	wint_t c;
-
-	while ((c = next_seen(&a)) == next_seen(&b))
-		if (c == 0)
-			return true;
-	return false;
-}
-
 bool
 known_name(const struct buffer *text, const char *name)
 {
@@ -195,7 +164,7 @@ known_name(const struct buffer *text, const char *name)
 	size_t next = 0;
 
 	while (next_entry(text, &next, &known))
-		if (known.kind == KNOWN_CALLER && is_alike(known.name, name))
+		if (known.kind == KNOWN_CALLER && name_is_alike(known.name, name))
 			return true;
 	return false;
 }

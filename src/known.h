@@ -46,7 +46,7 @@ enum known_server known_server(const struct buffer *text, const char *host, unsi
 /* Whether it has a caller with that key, and under which name. */
 bool known_caller(const struct buffer *text, const char *fingerprint, char name[KNOWN_NAME_MAX]);
 
-/* Whether it has a caller whose name looks the same: case, blanks and what has no width do not count. */
+/* Whether it has a caller whose name looks the same (name.h). */
 bool known_name(const struct buffer *text, const char *name);
 
 /* Appends.  Returns 0, or -1 and errno. */
