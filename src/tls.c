@@ -193,7 +193,7 @@ handshake_failed(struct tls *tls, int result)
 static void
 read_name(struct tls *tls, gnutls_x509_crt_t certificate)
 {
-	char name[IDENTITY_NAME_MAX];
+	char name[NAME_SIZE];
 
 	if (identity_name(certificate, name))
 		filter_string(name, tls->name, sizeof tls->name);
