@@ -277,6 +277,7 @@ identity_close(struct identity *identity)
 bool
 identity_name(gnutls_x509_crt_t certificate, char name[NAME_SIZE])
 {
+	static const char common_name[] = GNUTLS_OID_X520_COMMON_NAME;
 	gnutls_x509_dn_t subject;
 	gnutls_x509_ava_st part;
 
@@ -284,9 +285,9 @@ identity_name(gnutls_x509_crt_t certificate, char name[NAME_SIZE])
 	if (gnutls_x509_crt_get_subject(certificate, &subject) < 0)
 		return false;
 	for (int i = 0; gnutls_x509_dn_get_rdn_ava(subject, i, 0, &part) >= 0; i++) {
-		if (part.oid.size < sizeof GNUTLS_OID_X520_COMMON_NAME - 1 ||
-		    strncmp((const char *)part.oid.data, GNUTLS_OID_X520_COMMON_NAME,
-			    sizeof GNUTLS_OID_X520_COMMON_NAME - 1) != 0)
+		/* The size of an OID counts its NUL. */
+		if (strnlen((const char *)part.oid.data, part.oid.size) != sizeof common_name - 1 ||
+		    memcmp(part.oid.data, common_name, sizeof common_name - 1) != 0)
 			continue;
 		if (part.value.size >= NAME_SIZE)
 			return false;

@@ -16,6 +16,7 @@
 #include "filter.h"
 #include "identity.h"
 #include "known.h"
+#include "name.h"
 #include "secure.h"
 #include "store.h"
 #include "tls.h"
@@ -145,18 +146,31 @@ is_taken(const struct secure *s, const char *name)
 	return taken;
 }
 
+/* Why no caller can have that name, as name_fault says it; NULL: one can. */
+static const char *
+fault_of(const struct secure *s, const char *name)
+{
+	const char *own = s->options->name;
+
+	return own != NULL && name_is_alike(name, own) ? "is your own" : name_fault(name);
+}
+
 /* The second line of the question, where the caller would be known by this name. */
 static void
 repeat_question(const struct secure *s, const char *name)
 {
+	const char *fault;
+
 	if (s->options->role == ROLE_CLIENT)
 		say(s, "is it the right one? answer yes or no");
-	else if (*name != '\0' && is_taken(s, name))
-		say(s, "\"%s\" is known already, with another key: answer yes and another name, or no", name);
-	else if (*name != '\0')
-		say(s, "let it in? answer yes, or yes and a name to know it by, or no");
-	else
+	else if (*name == '\0')
 		say(s, "let it in? answer yes and a name to know it by, or no");
+	else if ((fault = fault_of(s, name)) != NULL)
+		say(s, "a name that %s will not do: answer yes and another name, or no", fault);
+	else if (is_taken(s, name))
+		say(s, "\"%s\" is known already, with another key: answer yes and another name, or no", name);
+	else
+		say(s, "let it in? answer yes, or yes and a name to know it by, or no");
 }
 
 void
@@ -361,7 +375,7 @@ secure_answer(struct secure *s, const char *text, size_t length)
 	if (s->options->role == ROLE_CLIENT && strcmp(answer, "yes") == 0)
 		return accept_key(s, NULL);
 	if (s->options->role == ROLE_SERVER && (given = name_in(s, answer)) != NULL) {
-		if (*given != '\0' && !is_taken(s, given))
+		if (fault_of(s, given) == NULL && !is_taken(s, given))
 			return accept_key(s, given);
 		name = given;
 	}

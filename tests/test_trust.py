@@ -9,7 +9,7 @@ import pytest
 from peers import HOST, TCHAT, together
 from terminal import ENTER, ctrl
 from test_screen import own
-from tls import OBEDIENT, TlsDoor, needs_tls, tls_call
+from tls import OBEDIENT, Identity, TlsDoor, needs_tls, tls_call
 
 pytestmark = needs_tls
 
@@ -427,6 +427,76 @@ def test_name_that_would_do_harm(meeting, ann, identity, serve, port, name):
     server = serve("-t", env=ann.env)
     tls_call(port, caller)
     server.err.expect("tchat: encrypted: the caller is ")
+
+
+NO_NAMES = {
+    "long": "n" * 64,
+    "a notice": "Ben" + " " * 68 + "tchat: encrypted: the caller is Ben, known by " + OTHER,
+    "blanks": "   ",
+    "blanks that look like letters": "\u00a0\u2800\u3164",
+    "a label": "*",
+    "one's own label": "You",
+}
+
+
+@pytest.mark.parametrize("name", NO_NAMES.values(), ids=NO_NAMES)
+def test_claim_that_is_no_name(meeting, ann, tmp_path, name):
+    """A name that is too long, that nobody sees or that looks like the program's own is not shown: the caller
+    needs another."""
+    caller = Identity(tmp_path)
+    caller.rename(name)
+    server, line = meeting(caller)
+    server.wait_for(f"not known yet: {re.escape(caller.fingerprint)}, it has no name$")
+    server.wait_for("let it in[?] answer yes and a name to know it by, or no$")
+    server.say("yes")
+    server.wait_for(lambda: said(server, "answer yes and a name to know it by, or no") == 2)
+    server.press(ctrl("U"))
+    server.say("yes Ben")
+    server.wait_for("encrypted: the caller is known as Ben from now on$")
+    assert ann.known() == [f"caller {caller.fingerprint} Ben"]
+
+
+def test_name_that_looks_like_more(meeting, ann, tmp_path):
+    """Blanks and quotation marks in a name do not make the line look as if it ended before."""
+    caller = Identity(tmp_path)
+    caller.rename('Ben", known   as \u3164\u2800"Ann')
+    server, line = meeting(caller)
+    server.wait_for("it calls itself \"Ben', known as 'Ann\"$")
+    server.say("yes")
+    server.wait_for("encrypted: the caller is known as Ben', known as 'Ann from now on$")
+    assert ann.known() == [f"caller {caller.fingerprint} Ben', known as 'Ann"]
+
+
+def test_serial_number_is_no_name(meeting, tmp_path):
+    """Only the common name is the name, and nothing whose number begins like its."""
+    caller = Identity(tmp_path)
+    caller.rename("Ben", bytes.fromhex("0603550423"))  # 2.5.4.35, where the name is 2.5.4.3
+    server, line = meeting(caller)
+    server.wait_for(f"not known yet: {re.escape(caller.fingerprint)}, it has no name$")
+
+
+@pytest.mark.parametrize("name, fault", [
+    ("*", "tchat uses itself"), ("y o u", "tchat uses itself"), ("\u2800", "shows nothing"),
+    ("n" * 64, "has more than 63 bytes"), ("Ann", "is your own")])
+@pytest.mark.parametrize("front", [[], ["-p"]], ids=["full screen", "plain"])
+def test_name_that_will_not_do(asked_by_server, ann, stranger, name, fault, front):
+    """Nobody is given a name that could be taken for something else, which is said."""
+    server, caller = asked_by_server("-n", "Ann", *front)
+    server.say(f"yes {name}")
+    server.wait_for(f"a name that {fault} will not do: answer yes and another name, or no$")
+    assert ann.known() == []
+    server.press(ctrl("U"))
+    server.say("yes Ben")
+    server.wait_for("encrypted: the caller is known as Ben from now on$")
+    assert ann.known() == [f"caller {stranger.fingerprint} Ben"]
+
+
+@pytest.mark.parametrize("name", ["ANDRE\u0301", "And\u3164re\u0301\u2800"])
+def test_name_that_looks_like_a_known_one(meeting, ann, identity, name):
+    """A name is that of somebody else also where it is written in another way."""
+    ann.knows(f"caller {OTHER} Andr\u00e9")
+    server, caller = meeting(identity(name=name))
+    server.wait_for("is known already, with another key: answer yes and another name, or no$")
 
 
 def test_name_that_looks_like_a_key(meeting, ann, stranger):
