@@ -17,6 +17,7 @@
 #include "store.h"
 
 #define CHUNK 65536
+#define LINE_SIZE (KNOWN_NAME_MAX + 128)
 #define BLANKS " \t\r"
 
 /* Takes the next word off the line.  False if there is none, or it does not fit. */
@@ -53,7 +54,7 @@ take_rest(const char *next, char *rest, size_t size)
 bool
 known_parse(const char *line, size_t length, struct known *known)
 {
-	char text[KNOWN_NAME_MAX + 128], kind[8], port[8];
+	char text[LINE_SIZE], kind[8], port[8];
 	const char *next = text, *problem;
 
 	if (length >= sizeof text || memchr(line, '\0', length) != NULL)
@@ -67,7 +68,7 @@ known_parse(const char *line, size_t length, struct known *known)
 	known->port = 0;
 	if (strcmp(kind, "caller") == 0) {
 		known->kind = KNOWN_CALLER;
-		return take_rest(next, known->name, sizeof known->name);
+		return take_rest(next, known->name, sizeof known->name) && name_fault(known->name) == NULL;
 	}
 	if (strcmp(kind, "server") != 0 || !take_word(&next, known->name, sizeof known->name) ||
 	    !take_word(&next, port, sizeof port) || next[strspn(next, BLANKS)] != '\0')
@@ -90,22 +91,39 @@ known_format(const struct known *known, char *line, size_t size)
 	return length > 0 && (size_t)length < size ? (size_t)length : 0;
 }
 
+/* Adds what a file holds to the text, if nobody else can have put it there.  Returns 0, or -1 and errno. */
+static int
+read_text(int fd, struct buffer *text)
+{
+	ssize_t n = store_guard(fd, S_IWGRP | S_IWOTH);
+
+	if (n == 0)
+		while ((n = read_all(fd, buffer_reserve(text, CHUNK), CHUNK)) > 0)
+			buffer_grow(text, (size_t)n);
+	return (int)n;
+}
+
+/* Closes, and keeps errno. */
+static void
+close_quietly(int fd)
+{
+	int cause = errno;
+
+	close(fd);
+	errno = cause;
+}
+
 int
 known_read(const char *path, struct buffer *text)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), cause;
-	ssize_t n;
+	int fd = open(path, O_RDONLY | O_CLOEXEC), result;
 
 	*text = (struct buffer){0};
 	if (fd == -1)
 		return errno == ENOENT ? 0 : -1;
-	if ((n = store_guard(fd, S_IWGRP | S_IWOTH)) == 0)
-		while ((n = read_all(fd, buffer_reserve(text, CHUNK), CHUNK)) > 0)
-			buffer_grow(text, (size_t)n);
-	cause = errno;
-	close(fd);
-	errno = cause;
-	return n == -1 ? -1 : 0;
+	result = read_text(fd, text);
+	close_quietly(fd);
+	return result;
 }
 
 /* The next entry from *next on, which is moved on.  False at the end. */
@@ -169,38 +187,102 @@ known_name(const struct buffer *text, const char *name)
 	return false;
 }
 
-/* Whether the last line of the file lacks its LF: somebody edited it, or it was cut by a full disk. */
+/* Whether the text has the key of an entry, in its place; of a caller, the name becomes the one known. */
 static bool
-is_cut(int fd)
+is_there(const struct buffer *text, struct known *known)
 {
-	off_t end = lseek(fd, 0, SEEK_END);
-	char last;
+	char other[FINGERPRINT_SIZE];
 
-	return end > 0 && pread(fd, &last, 1, end - 1) == 1 && last != '\n';
+	if (known->kind == KNOWN_CALLER)
+		return known_caller(text, known->fingerprint, known->name);
+	return known_server(text, known->name, known->port, known->fingerprint, other) == SERVER_SAME;
+}
+
+/* Whether the text has another key in that place. */
+static bool
+is_taken(const struct buffer *text, const struct known *known)
+{
+	char other[FINGERPRINT_SIZE];
+
+	if (known->kind == KNOWN_CALLER)
+		return known_name(text, known->name);
+	return known_server(text, known->name, known->port, known->fingerprint, other) == SERVER_CHANGED;
+}
+
+/* Whether an entry is understood as it was meant once it is a line of so many bytes, with its LF. */
+static bool
+is_understood(const struct known *known, const char *line, size_t length)
+{
+	struct known read;
+
+	return length > 0 && known_parse(line, length - 1, &read) && strcmp(read.name, known->name) == 0;
+}
+
+/* Cuts off what was appended after that, and keeps errno. */
+static void
+take_back(int fd, off_t former)
+{
+	int cause = errno;
+
+	if (ftruncate(fd, former) == 0)
+		fsync(fd);
+	errno = cause;
+}
+
+/*
+ * Appends a line, after the end of an unfinished one.  A part of it could say something else (of port 8080,
+ * port 80), and a full disk or a crash can leave one.  So it is a comment until all of it is on the disk, and
+ * then its first byte makes it what it is.  Returns 0, or -1 and errno.
+ */
+static int
+append(int fd, const char *line, bool unfinished)
+{
+	char text[1 + LINE_SIZE];
+	int size = snprintf(text, sizeof text, "%s#%s", unfinished ? "\n" : "", line + 1);
+	off_t former = lseek(fd, 0, SEEK_END), start;
+	ssize_t n = write(fd, text, (size_t)size);
+
+	start = lseek(fd, 0, SEEK_CUR) - (off_t)strlen(line);
+	/* On Linux, pwrite(2) appends to what was opened for appending. */
+	if (n == size && fsync(fd) == 0 && fcntl(fd, F_SETFL, 0) == 0 && pwrite(fd, line, 1, start) == 1 &&
+	    fsync(fd) == 0)
+		return 0;
+	if (n >= 0 && n < size)
+		errno = ENOSPC;
+	take_back(fd, former);
+	return -1;
+}
+
+/* Adds an entry to the file, which has this text.  Returns 0, or -1 and errno. */
+static int
+add(int fd, const struct buffer *text, struct known *known)
+{
+	size_t size = buffer_length(text);
+	char line[LINE_SIZE];
+
+	if (is_there(text, known))
+		return 0;
+	errno = EEXIST;
+	if (is_taken(text, known))
+		return -1;
+	errno = EINVAL;
+	if (!is_understood(known, line, known_format(known, line, sizeof line)))
+		return -1;
+	return append(fd, line, size > 0 && buffer_data(text)[size - 1] != '\n');
 }
 
 int
-known_add(const char *path, const struct known *known)
+known_add(const char *path, struct known *known)
 {
-	char line[KNOWN_NAME_MAX + 128] = "\n";
-	size_t length = known_format(known, line + 1, sizeof line - 1);
-	int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-	int result = -1, cause;
+	int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600), result = -1;
+	struct buffer text = {0};
 
 	if (fd == -1)
 		return -1;
-	errno = EINVAL;
-	if (length > 0 && flock(fd, LOCK_EX) == 0) {
-		bool cut = is_cut(fd);
-		ssize_t n = write(fd, cut ? line : line + 1, cut ? length + 1 : length);
-
-		if (n == (ssize_t)(cut ? length + 1 : length))
-			result = fsync(fd);
-		else if (n >= 0)
-			errno = ENOSPC;
-	}
-	cause = errno;
-	close(fd);
-	errno = cause;
+	/* Another tchat may have added to it since the person was asked. */
+	if (flock(fd, LOCK_EX) == 0 && read_text(fd, &text) == 0)
+		result = add(fd, &text, known);
+	close_quietly(fd);
+	buffer_free(&text);
 	return result;
 }

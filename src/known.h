@@ -5,8 +5,8 @@
  *   caller SHA256:zeroFingerprint... Ann
  *
  * Empty lines, lines that start with # and lines that are neither are left alone.  Lines are only ever
- * appended, each with one write under a lock, so that neither a crash nor a second tchat damages what is
- * there.
+ * appended, under a lock, and count once they are whole, so that neither a crash nor a second tchat damages
+ * what is there.
  */
 #ifndef KNOWN_H
 #define KNOWN_H
@@ -49,7 +49,10 @@ bool known_caller(const struct buffer *text, const char *fingerprint, char name[
 /* Whether it has a caller whose name looks the same (name.h). */
 bool known_name(const struct buffer *text, const char *name);
 
-/* Appends.  Returns 0, or -1 and errno. */
-int known_add(const char *path, const struct known *known);
+/*
+ * Appends.  A key that is there already stays as it is, and a caller's name then becomes the one that it has
+ * there.  Returns 0, or -1 and errno: EEXIST if another key has that name, or is that server's.
+ */
+int known_add(const char *path, struct known *known);
 
 #endif

@@ -322,6 +322,15 @@ secure_step(struct secure *s)
 	return fail(s);
 }
 
+/* The person has said yes to what another tchat has learned something else about in the meantime. */
+static enum secure_state
+judge_again(struct secure *s, const char *name)
+{
+	if (judge(s) == SECURE_ASKING)
+		repeat_question(s, name);
+	return s->state;
+}
+
 /* The person has said yes. */
 static enum secure_state
 accept_key(struct secure *s, const char *name)
@@ -334,13 +343,15 @@ accept_key(struct secure *s, const char *name)
 		name = o->host;
 	strlcpy(known.fingerprint, s->fingerprint, sizeof known.fingerprint);
 	strlcpy(known.name, name, sizeof known.name);
-	if (known_add(known_path, &known) == -1)
-		say(s, "cannot remember the key: %s", strerror(errno));
-	else if (server)
-		say(s, "encrypted: the caller is known as %s from now on", name);
+	if (known_add(known_path, &known) == 0)
+		say(s, server ? "encrypted: the caller is known as %s from now on"
+			      : "encrypted: the key of %s is known from now on",
+		    server ? known.name : s->peer->name);
+	else if (errno == EEXIST) /* since the question was asked */
+		return judge_again(s, name);
 	else
-		say(s, "encrypted: the key of %s is known from now on", s->peer->name);
-	return succeed(s, "encrypted, new key", server ? name : NULL);
+		say(s, "cannot remember the key: %s", strerror(errno));
+	return succeed(s, "encrypted, new key", server ? known.name : NULL);
 }
 
 /* The name in an answer of yes and a name; what the caller calls itself, after yes alone; or NULL. */

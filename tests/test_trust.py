@@ -1,15 +1,17 @@
 """Whom one talks to: trust on first use, known keys, keys that have changed, pinned keys, no keys."""
 
+import contextlib
+import fcntl
 import os
 import re
 import signal
 
 import pytest
 
-from peers import HOST, TCHAT, together
+from peers import HOST, TCHAT, eventually, free_port, together
 from terminal import ENTER, ctrl
 from test_screen import own
-from tls import OBEDIENT, Identity, TlsDoor, needs_tls, tls_call
+from tls import OBEDIENT, Identity, TlsDoor, needs_tls, server_context, tls_call
 
 pytestmark = needs_tls
 
@@ -634,6 +636,111 @@ def test_many_at_once(bob, stranger, screen):
     assert len(callees) == 4
 
 
+@contextlib.contextmanager
+def locked(person, waiting):
+    """Holds the lock of a person's known peers until so many wait for it."""
+    with person.known_peers.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+        inode = f":{os.fstat(file.fileno()).st_ino} "
+        eventually(lambda: sum("->" in line and inode in line for line in open("/proc/locks")) == waiting,
+                   "a queue at the lock")
+
+
+AT_ONCE = pytest.mark.parametrize("at_once", [False, True], ids=["one after the other", "at once"])
+
+
+def answer(asked, text, person, at_once):
+    """Gives the same answer to several that have asked, and returns those who then know the key."""
+    taken = "is known from now on$|is known as .* from now on$|HAS CHANGED|is known already, with another key"
+    if at_once:
+        person.knows()
+        with locked(person, len(asked)):
+            for terminal in asked:
+                terminal.say(text)
+    for terminal in asked:
+        if not at_once:
+            terminal.say(text)
+        terminal.wait_for(taken)
+    return [terminal for terminal in asked if terminal.shows("from now on$")]
+
+
+@pytest.fixture
+def both_asked(bob, screen):
+    """Two clients of Bob's, who are asked about one server, whose key is first one and then another."""
+    def both_asked(first, second):
+        assert bob.fingerprint
+        door = TlsDoor(first)
+        clients, callees = [], []
+        for identity in first, second:
+            door.context = server_context(identity)
+            clients.append(screen("-c", "-t", "-p", HOST, door.port, env=bob.env, **WIDE))
+            callees.append(door.accept())
+            clients[-1].wait_for(RIGHT_ONE + "$")
+        return clients, callees, door
+
+    return both_asked
+
+
+@AT_ONCE
+def test_second_key_of_one_server(both_asked, bob, friend, stranger, at_once):
+    """Of two keys that are asked about, the second to be accepted is one that has changed."""
+    clients, callees, door = both_asked(friend, stranger)
+    first, = answer(clients, "yes", bob, at_once)
+    second, = [client for client in clients if client is not first]
+    second.wait_for(f"THE KEY OF {door.peer} HAS CHANGED: somebody may be in between$")
+    assert second.wait() == 1
+    assert callees[clients.index(second)].alert == "TLSV1_ALERT_ACCESS_DENIED"
+    assert len(bob.known()) == 1
+
+
+@AT_ONCE
+def test_same_key_twice(both_asked, bob, friend, at_once):
+    """Who accepts the same key at two terminals knows it once."""
+    clients, callees, door = both_asked(friend, friend)
+    assert answer(clients, "yes", bob, at_once) == clients
+    for client, callee in zip(clients, callees):
+        client.say("hello")
+        assert callee.expect("hello\n") == b""
+    assert bob.known() == [f"server {friend.fingerprint} {HOST} {door.port}"]
+
+
+@AT_ONCE
+def test_one_name_for_two_keys(ann, friend, stranger, screen, at_once):
+    """Of two callers who are given one name, the second needs another."""
+    assert ann.fingerprint
+    servers = []
+    for caller in friend, stranger:
+        port = free_port()
+        servers.append(screen("-s", "-t", "-p", port, env=ann.env, **WIDE))
+        servers[-1].wait_for("waiting on port")
+        tls_call(port, caller)
+        servers[-1].wait_for(LET_IN + "$")
+    first, = answer(servers, "yes Ben", ann, at_once)
+    second, = [server for server in servers if server is not first]
+    second.wait_for("\"Ben\" is known already, with another key: answer yes and another name, or no$")
+    assert len(ann.known()) == 1
+    second.say("yes Benny")
+    second.wait_for("is known as Benny from now on$")
+    assert len(ann.known()) == 2
+
+
+def test_two_names_for_one_key(ann, stranger, screen):
+    """Who has just got a name at one terminal does not get another one at the next."""
+    assert ann.fingerprint
+    servers, lines = [], []
+    for _ in range(2):
+        port = free_port()
+        servers.append(screen("-s", "-t", "-p", port, env=ann.env, **WIDE))
+        servers[-1].wait_for("waiting on port")
+        lines.append(tls_call(port, stranger))
+        servers[-1].wait_for(LET_IN + "$")
+    for server, name in zip(servers, ("Ben", "Benny")):
+        server.say(f"yes {name}")
+        server.wait_for("the caller is known as Ben from now on$")
+    assert ann.known() == [f"caller {stranger.fingerprint} Ben"]
+
+
 @pytest.mark.parametrize("mode, cause", [
     (0, "Permission denied"), (0o622, "it is not one's own, or others can write to it")])
 def test_file_that_cannot_be_trusted(bob, stranger, run, mode, cause):
@@ -664,6 +771,23 @@ def test_file_that_cannot_be_written(bob, stranger, on_terminal, front):
     client.say("hello")
     assert callee.expect("hello\n") == b""
     assert bob.known() == ["# whom I know"]
+
+
+def test_file_on_a_full_disk(bob, stranger, on_terminal):
+    """Of a key for which there is not enough room nothing is remembered, rather than something else."""
+    assert bob.fingerprint
+    door = TlsDoor(stranger)
+    line = f"server {stranger.fingerprint} {HOST} {door.port}"
+    bob.knows("#" * (4095 - len(line)))  # there is room for all of the line but its LF
+    before = bob.known_peers.read_bytes()
+    client = on_terminal("prlimit", "--fsize=4096", TCHAT, "-c", "-t", HOST, door.port, env=bob.env, **WIDE)
+    callee = door.accept()
+    client.wait_for(RIGHT_ONE + "$")
+    client.say("yes")
+    client.wait_for("cannot remember the key: No space left on device$")
+    client.say("hello")
+    assert callee.expect("hello\n") == b""
+    assert bob.known_peers.read_bytes() == before
 
 
 # Pinned keys
