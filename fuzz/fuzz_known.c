@@ -108,6 +108,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int fd = memfd_create("known_peers", 0);
 	struct buffer file;
 	struct known known;
+	size_t lines = 0;
 	char path[32];
 
 	must(fd != -1 && fchmod(fd, 0600) == 0 && write(fd, data, size) == (ssize_t)size);
@@ -115,7 +116,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must_be_added(path, &new_caller);
 	must_be_added(path, &new_server);
 	must(known_read(path, &file) == 0);
-	for (; text < end; text = next) {
+	for (; text < end; text = next, lines++) {
 		const char *lf = memchr(text, '\n', (size_t)(end - text));
 
 		next = lf != NULL ? lf + 1 : end;
@@ -124,6 +125,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must_be_right(&known);
 		must_be_found(&file, &known);
 	}
+	must(known_misunderstood(&file) <= lines);
 	buffer_free(&file);
 	close(fd);
 	return 0;

@@ -126,21 +126,55 @@ known_read(const char *path, struct buffer *text)
 	return result;
 }
 
+/* The next line, without its LF, from *next on, which is moved on.  False at the end. */
+static bool
+next_line(const struct buffer *text, size_t *next, const char **line, size_t *length)
+{
+	size_t left = buffer_length(text) - *next;
+	const char *lf;
+
+	if (left == 0)
+		return false;
+	*line = buffer_data(text) + *next;
+	lf = memchr(*line, '\n', left);
+	*length = lf != NULL ? (size_t)(lf - *line) : left;
+	*next += *length + (lf != NULL);
+	return true;
+}
+
 /* The next entry from *next on, which is moved on.  False at the end. */
 static bool
 next_entry(const struct buffer *text, size_t *next, struct known *known)
 {
-	while (*next < buffer_length(text)) {
-		const char *line = buffer_data(text) + *next;
-		size_t left = buffer_length(text) - *next;
-		const char *lf = memchr(line, '\n', left);
-		size_t length = lf != NULL ? (size_t)(lf - line) : left;
+	const char *line;
+	size_t length;
 
-		*next += length + (lf != NULL);
+	while (next_line(text, next, &line, &length))
 		if (known_parse(line, length, known))
 			return true;
-	}
 	return false;
+}
+
+/* Whether a line is there for people alone. */
+static bool
+is_comment(const char *line, size_t length)
+{
+	while (length > 0 && memchr(BLANKS, *line, sizeof BLANKS - 1) != NULL)
+		line++, length--;
+	return length == 0 || *line == '#';
+}
+
+size_t
+known_misunderstood(const struct buffer *text)
+{
+	size_t next = 0, length, number = 1;
+	struct known known;
+	const char *line;
+
+	for (; next_line(text, &next, &line, &length); number++)
+		if (!is_comment(line, length) && !known_parse(line, length, &known))
+			return number;
+	return 0;
 }
 
 enum known_server

@@ -4,7 +4,7 @@
  *   server SHA256:zeroFingerprint... example.org 8080
  *   caller SHA256:zeroFingerprint... Ann
  *
- * Empty lines, lines that start with # and lines that are neither are left alone.  Lines are only ever
+ * Empty lines, lines that start with #, and lines that are not understood are left alone.  Lines are only ever
  * appended, under a lock, and count once they are whole, so that neither a crash nor a second tchat damages
  * what is there.
  */
@@ -34,6 +34,9 @@ size_t known_format(const struct known *known, char *line, size_t size);
 
 /* Reads the file into text, which the caller frees; none is an empty one.  Returns 0, or -1 and errno. */
 int known_read(const char *path, struct buffer *text);
+
+/* The number (from 1) of the first line that was meant to tell of a key, perhaps, but does not; or 0. */
+size_t known_misunderstood(const struct buffer *text);
 
 /*
  * What the text of the file says of the server at host and port: nothing, that it has this key, or

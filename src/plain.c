@@ -305,7 +305,7 @@ plain_run(const struct options *options, struct log *log)
 		return 1;
 	}
 	if (options->tls)
-		secure_introduce(say, &p);
+		secure_introduce(options, say, &p);
 	if (confine_missing() != NULL)
 		notice(log, CONFINE_MISSING, confine_missing());
 	do {

@@ -52,15 +52,27 @@ secure_open(const struct options *o, char *error, size_t size)
 	return store_path("known_peers", known_path, sizeof known_path); /* identity_open would have failed */
 }
 
-void
-secure_introduce(secure_say *say_to, void *context)
+/* Tells of a line that is not understood: somebody may be known, and not be recognized. */
+static void
+tell_misunderstood(const struct secure *s)
 {
-	char text[SECURE_TEXT_MAX];
+	struct buffer text;
+	size_t line;
 
-	if (!identity.made)
-		return;
-	snprintf(text, sizeof text, "made a key: its fingerprint is %s", identity.fingerprint);
-	say_to(context, text);
+	if (known_read(known_path, &text) == 0 && (line = known_misunderstood(&text)) > 0)
+		say(s, "line %zu of %s is not understood", line, known_path);
+	buffer_free(&text);
+}
+
+void
+secure_introduce(const struct options *options, secure_say *say_to, void *context)
+{
+	const struct secure nobody = {.say = say_to, .context = context};
+
+	if (identity.made)
+		say(&nobody, "made a key: its fingerprint is %s", identity.fingerprint);
+	if (options->pin_count == 0)
+		tell_misunderstood(&nobody);
 }
 
 const char *
@@ -178,6 +190,7 @@ secure_ask(const struct secure *s)
 {
 	const char *name = tls_peer_name(s->peer->tls);
 
+	tell_misunderstood(s);
 	if (s->options->role == ROLE_CLIENT)
 		say(s, "the key of %s is not known yet: %s", s->peer->name, s->fingerprint);
 	else

@@ -604,6 +604,46 @@ def test_known_in_a_file_edited_by_hand(ann, friend, serve, port, text):
     server.notice("encrypted: the caller is friend")
 
 
+NOT_UNDERSTOOD = {
+    "byte order mark": ("\ufeff{line}", 1),
+    "comment behind": ("# whom I know\n\n{line} # at work", 3),
+    "short fingerprint": ("caller {key} Ann\n{short_line}", 2),
+}
+
+
+@FRONTS
+@pytest.mark.parametrize("text, number", NOT_UNDERSTOOD.values(), ids=NOT_UNDERSTOOD)
+def test_line_that_is_not_understood(bob, stranger, screen, text, number, front):
+    """A key that has changed is not taken for a new one in silence where the line about it is not understood."""
+    door = TlsDoor(stranger)
+    line = f"server {OTHER} {HOST} {door.port}"
+    bob.knows(text.format(line=line, short_line=line.replace(OTHER, OTHER[:-1]), key=OTHER))
+    assert bob.fingerprint
+    notice = re.escape(f"line {number} of {bob.known_peers} is not understood")
+    client = screen("-c", "-t", *front, HOST, door.port, env=bob.env, columns=250, rows=40)
+    door.accept()
+    client.wait_for(RIGHT_ONE + "$")
+    shown = [row for row in client.rows() if row]
+    noticed = [at for at, row in enumerate(shown) if re.search(notice + "$", row)]
+    asked, = [at for at, row in enumerate(shown) if re.search(re.escape(unknown_server(door, stranger)), row)]
+    assert len(noticed) == 2 and noticed[1] == asked - 1
+
+
+def test_file_that_is_understood(ann, friend, stranger, start, serve, port):
+    """Where all lines are understood, or the file is not used, there is nothing to tell."""
+    ann.knows("# whom I know", "", " \t", "  # and more", f"caller {friend.fingerprint} friend",
+              f"server {OTHER} {HOST} 80")
+    server = serve("-t", env=ann.env)
+    tls_call(port, stranger)
+    assert server.wait() == 1
+    assert b"is not understood" not in server.err.data
+    ann.knows("rubbish")
+    server = serve("-t", "--pin", stranger.fingerprint, env=ann.env)
+    caller = tls_call(port, stranger)
+    server.notice(f"encrypted: the key of {caller.peer} is pinned")
+    assert b"is not understood" not in server.err.data
+
+
 @pytest.mark.parametrize("text", FILES.values(), ids=FILES)
 def test_file_edited_by_hand_is_kept(ann, friend, stranger, meeting, text):
     """A new line is added as a line of its own at the end of what is there, and all that is kept."""

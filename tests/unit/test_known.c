@@ -116,6 +116,32 @@ test_callers(void **state)
 	assert_false(known_caller(text(), KEY, name));
 }
 
+/* The first line that is neither an entry nor a comment is pointed out. */
+static void
+test_misunderstood(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t line;
+	} files[] = {
+		{"", 0},
+		{"\n \t\r\n# comment\n  # comment\r\n#", 0},
+		{"caller " KEY " Ann # who is that\nserver " KEY " ::1 80", 0},
+		{"nonsense", 1},
+		{"\n\nserver " KEY " ::1 80 # mine\nnonsense\n", 3},
+		{"\uFEFFserver " KEY " ::1 80\n", 1},
+		{"# comment\nserver " KEY " ::1 65536\n", 2},
+		{"# comment\ncaller " KEY "\n", 2},
+		{"# comment\ncaller " KEY " you\n", 2},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+		write_file(files[i].text);
+		assert_int_equal(known_misunderstood(text()), files[i].line);
+	}
+}
+
 /* A file that is not there is empty; one that cannot be trusted is an error. */
 static void
 test_reading(void **state)
@@ -304,6 +330,7 @@ main(void)
 		cmocka_unit_test(test_servers),
 		cmocka_unit_test(test_server_with_two_keys),
 		cmocka_unit_test(test_callers),
+		cmocka_unit_test(test_misunderstood),
 		cmocka_unit_test(test_reading),
 		cmocka_unit_test(test_adding),
 		cmocka_unit_test(test_adding_after_another),
