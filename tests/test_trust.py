@@ -183,6 +183,38 @@ def test_typed_before_the_question(ann, stranger, on_terminal, port):
     assert server.wait() == 1
 
 
+def test_half_typed_before_the_question(ann, stranger, on_terminal, port):
+    """A line that was begun before the question is told of like others, and the answer begins after it."""
+    server = on_terminal(TCHAT, "-s", "-t", "-p", port, env=ann.env, **WIDE)
+    server.wait_for("waiting on port")
+    settings = server.read_settings()
+    server.press("yes half\x7f\x7f\x7f\x7fa thought")
+    server.wait_for("^yes a thought$")
+    tls_call(port, stranger)
+    server.wait_for("not an answer, as it was typed before the question: yes a thought$")
+    server.wait_for(LET_IN + "$")
+    assert server.read_settings() == settings
+    server.say("")
+    server.wait_for(lambda: said(server, LET_IN) == 2)
+    assert ann.known() == []
+    server.say("yes Ben")
+    server.wait_for("encrypted: the caller is known as Ben from now on$")
+
+
+@pytest.mark.parametrize("end", [ENTER, ""], ids=["finished", "unfinished"])
+def test_long_line_typed_before_the_question(ann, stranger, on_terminal, port, tmp_path, end):
+    """However long it is, nothing of it is lost in silence."""
+    server = on_terminal(TCHAT, "-s", "-t", "-p", "-l", tmp_path / "log", port, env=ann.env, **WIDE)
+    server.wait_for("waiting on port")
+    line = "0123456789" * 400 + "\u00e9" * 40 + "x"
+    server.press(line + end)
+    server.wait_for("x$")
+    tls_call(port, stranger)
+    server.wait_for(LET_IN + "$")
+    log = (tmp_path / "log").read_text()
+    assert f"* not an answer, as it was typed before the question: {line}\n" in log
+
+
 def test_answer_is_not_a_line(asked_by_server):
     """The answer is part of no conversation."""
     server, caller = asked_by_server()
