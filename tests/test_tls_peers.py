@@ -31,8 +31,8 @@ OF_OPENSSL = credentials("-cert=", "-key=")
 OF_GNUTLS = credentials("--x509certfile=", "--x509keyfile=")
 OF_NCAT = credentials("--ssl-cert=", "--ssl-key=")
 CALLERS = {
-    "openssl": lambda port, identity: ["openssl", "s_client", "-connect", f"{HOST}:{port}",
-                                       *OF_OPENSSL(identity)],
+    "openssl": lambda port, identity: ["openssl", "s_client", "-quiet", "-no_ign_eof", "-nocommands",
+                                       "-connect", f"{HOST}:{port}", *OF_OPENSSL(identity)],
     "gnutls-cli": lambda port, identity: ["gnutls-cli", "--insecure", "-p", port, HOST, *OF_GNUTLS(identity)],
     "ncat": lambda port, identity: ["ncat", "--ssl", HOST, port, *OF_NCAT(identity)],
     "socat": socat("OPENSSL:{host}:{port}"),
@@ -93,8 +93,8 @@ def test_lines_from_a_caller_and_back(with_caller, program):
     server.expect("hello\n")
     server.send("who is there?\n")
     caller.expect("who is there?\n")
-    caller.send("me\n")
-    server.expect("me\n")
+    caller.send("Quite so: me\n")  # no command to the program
+    server.expect("Quite so: me\n")
     caller.close_input()
     eventually(lambda: children(server.pid) == [], "the end of the listener")
     server.close_input()
