@@ -222,6 +222,21 @@ def test_cut_off_for_good(cut_off, tmp_path):
     assert "* 2 lines were not delivered" in logged
 
 
+@pytest.mark.parametrize("more, said", [(1, "and 1 more line was"), (3, "and 3 more lines were")])
+def test_many_lines_are_lost(screen_deaf, more, said):
+    """All that was typed is said again, as far as a terminal can be scrolled back; then, how much more it was."""
+    server, caller = screen_deaf()
+    server.say(pasted("\r".join([FILLER, *(f"line {n}" for n in range(999 + more))])))
+    server.wait_for(lambda: "does not read" in server.bar)
+    caller.reset()
+    server.wait_for(notice(f"{1000 + more} lines were not delivered"))
+    server.press(ctrl("D"))
+    assert server.wait() == 1
+    assert server.shows(f"^tchat: {said} not delivered$")
+    assert server.shows("^tchat: not delivered: line 998$")
+    assert server.shown.count(b"tchat: not delivered: ") == 1000
+
+
 def is_pending(pid, signo):
     """Whether a signal has been sent to a process, which has not yet taken it."""
     try:
