@@ -447,6 +447,12 @@ suspend(struct chat *c)
 }
 
 static void
+say_no_pager(struct chat *c, int cause)
+{
+	say(c, VOICE_ALARM, "cannot start the pager %s: %s", pager_command(), strerror(cause));
+}
+
+static void
 start_pager(struct chat *c)
 {
 	screen_suspend();
@@ -456,7 +462,7 @@ start_pager(struct chat *c)
 	if (c->pager != -1)
 		return;
 	c->pager = 0;
-	say(c, VOICE_ALARM, "cannot start the pager: %s", strerror(errno));
+	say_no_pager(c, errno);
 	signals_ignore_interrupt(false);
 	screen_resume();
 }
@@ -549,11 +555,13 @@ read_keys(struct chat *c)
 
 /* The pager has ended: the terminal is ours again, and the keys that were typed before. */
 static void
-take_terminal_back(struct chat *c)
+take_terminal_back(struct chat *c, int cause)
 {
 	c->pager = 0;
 	signals_ignore_interrupt(false);
 	screen_resume();
+	if (cause != 0)
+		say_no_pager(c, cause);
 	obey_keys(c);
 }
 
@@ -659,6 +667,7 @@ static void
 heed_signals(struct chat *c)
 {
 	bool paging = c->pager != 0;
+	int cause;
 
 	if (signals_take(SIGWINCH) && !paging) {
 		screen_resize();
@@ -670,8 +679,8 @@ heed_signals(struct chat *c)
 		else
 			suspend(c);
 	}
-	if (signals_take(SIGCHLD) && c->pager != 0 && pager_has_ended(c->pager))
-		take_terminal_back(c);
+	if (signals_take(SIGCHLD) && c->pager != 0 && pager_has_ended(c->pager, &cause))
+		take_terminal_back(c, cause);
 }
 
 /* Waits until something happens, and sees to it. */

@@ -16,8 +16,11 @@
  */
 pid_t pager_start(const struct history *history, const char *own_label);
 
-/* Whether the pager has ended; to be asked after SIGCHLD. */
-bool pager_has_ended(pid_t pager);
+/* Whether the pager has ended; to be asked after SIGCHLD.  *cause is why it never began, or 0. */
+bool pager_has_ended(pid_t pager, int *cause);
+
+/* The command that starts it. */
+const char *pager_command(void);
 
 /* Ends the pager before its time, within a second. */
 void pager_stop(pid_t pager);

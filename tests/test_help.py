@@ -161,11 +161,14 @@ def test_ctrl_c_in_the_pager(screen_called, pager):
     caller.expect("still here\n")
 
 
-def test_pager_that_does_not_exist(screen_called, environment):
-    """A pager that cannot be started does no harm."""
-    server, caller = screen_called(env=dict(environment, PAGER="/no/such/pager"))
+@pytest.mark.parametrize("command, cause", [
+    ("/no/such/pager", "No such file or directory"), ("nosuchpager -x", "No such file or directory"),
+    ("/etc/passwd", "Permission denied")])
+def test_pager_that_cannot_be_started(screen_called, environment, command, cause):
+    """A pager that cannot be started does no harm, and that is said."""
+    server, caller = screen_called(env=dict(environment, PAGER=command), columns=120)
     server.press(F2)
-    server.wait_for(lambda: b"not found" in server.shown)
+    server.wait_for(notice(f"cannot start the pager {command}: {cause}"))
     server.say("still here")
     caller.expect("still here\n")
     server.wait_for(own("still here"))
