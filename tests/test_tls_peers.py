@@ -6,7 +6,7 @@ import termios
 
 import pytest
 
-from peers import HOST, children, eventually, is_listening, together
+from peers import HOST, call, children, eventually, is_listening, together
 from test_plain import many_lines
 from tls import needs_tls, wait_for_question
 
@@ -82,6 +82,26 @@ def assert_left(tchat, program, rude=("ncat",)):
 
 
 # Each end, each program
+
+
+@pytest.mark.parametrize("program, options, reason", [
+    ("openssl", ["-verify_return_error"], "it sent what cannot be decrypted; perhaps it does not accept the key here"),
+    ("gnutls-cli", ["--ca-verification"], "it does not accept the key here")])
+def test_caller_does_not_accept_the_key(serve, run, ann, port, program, options, reason):
+    """A caller that looks whose key it meets, and does not like it, is understood."""
+    server = serve("-t", "--anonymous", env=ann.env)
+    words = [word for word in CALLERS[program](port, None) if word != "--insecure"]
+    run(*words, *options)
+    server.err.expect(f": {reason}\n")
+    assert server.wait() == 1
+
+
+@pytest.mark.parametrize("alert, words", [(10, "unexpected message"), (21, "decryption failed"), (80, "internal error")])
+def test_words_of_the_library(serve, ann, port, alert, words):
+    """What the library says becomes a part of the sentence."""
+    server = serve("-t", env=ann.env)
+    call(port).send(bytes([21, 3, 3, 0, 2, 2, alert]))
+    server.err.expect(f": {words}\n")
 
 
 @pytest.mark.parametrize("program", CALLERS)
