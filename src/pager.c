@@ -30,14 +30,15 @@ write_history(const struct history *history, const char *own_label)
 		return NULL;
 	for (uint64_t n = history_start(history); n < history_end(history); n++) {
 		struct line line = history_line(history, n);
-		char when[24];
+		const char *label = line.voice == VOICE_SELF   ? own_label
+				    : line.voice == VOICE_PEER ? line.speaker
+							       : "";
+		char when[24], mark[] = {(char)line.voice, '\0'};
+		bool lost = line.voice == VOICE_SELF && line.stream_end == STREAM_LOST;
 		struct tm tm;
 
 		strftime(when, sizeof when, "%Y-%m-%d %H:%M", localtime_r(&line.when, &tm));
-		fprintf(file, "%s %s ", when,
-			line.voice == VOICE_SELF   ? own_label
-			: line.voice == VOICE_PEER ? line.speaker
-						   : "*");
+		fprintf(file, "%s %s%s%s ", when, label, *label != '\0' ? " " : "", lost ? "\u2717" : mark);
 		fwrite(line.text, 1, line.length, file);
 		putc('\n', file);
 	}
