@@ -115,6 +115,8 @@ start_dialling(struct chat *c)
 	char text[512];
 
 	c->state = DIALLING;
+	if (c->options->role == ROLE_SERVER || c->options->wait > 0) /* a call can fail at once */
+		screen_watch_focus();
 	dial_describe(c->dial, text, sizeof text);
 	say(c, VOICE_NOTICE, "%s", text);
 }
@@ -240,6 +242,7 @@ meet(struct chat *c, const struct peer *peer)
 {
 	c->peer = *peer;
 	buffer_drop(&c->alarms, buffer_length(&c->alarms));
+	screen_watch_focus();
 	say(c, VOICE_NOTICE, c->options->role == ROLE_SERVER ? "%s has called" : "connected to %s", peer->name);
 	if (!c->options->tls) {
 		start_talking(c);

@@ -37,7 +37,7 @@ enum colour { COLOUR_PLAIN, COLOUR_PEER, COLOUR_DELIVERED, COLOUR_ALARM };
 #define MARK_DELIVERED "\u2713" /* the peer's machine has it */
 #define MARK_LOST "\u2717"
 
-static bool is_open;
+static bool is_open, watches_focus;
 static struct termios modes_before, modes_open;
 
 /* Where things are on the screen. */
@@ -57,6 +57,15 @@ static void
 set_modes(const struct termios *modes)
 {
 	tcsetattr(STDIN_FILENO, TCSANOW, modes); /* not drained: the terminal may stand still */
+}
+
+/* Asks the terminal to report what it is to report, or nothing any more. */
+static void
+set_reports(bool on)
+{
+	terminal_report_pastes(on);
+	if (watches_focus)
+		terminal_report_focus(on);
 }
 
 bool
@@ -85,14 +94,14 @@ screen_open(void)
 		init_pair(COLOUR_ALARM, COLOR_RED, -1);
 	}
 	terminal_save_title();
-	terminal_report(true);
+	set_reports(true);
 	return true;
 }
 
 void
 screen_suspend(void)
 {
-	terminal_report(false);
+	set_reports(false);
 	endwin();
 	output_drain();
 	set_modes(&modes_before);
@@ -102,7 +111,7 @@ void
 screen_resume(void)
 {
 	set_modes(&modes_open);
-	terminal_report(true);
+	set_reports(true);
 	screen_resize();
 	screen_forget();
 }
@@ -456,6 +465,14 @@ draw_help(const struct scene *scene, const struct layout *l)
 		draw_text(y, left + MARGIN, width - MARGIN, row.text, row.length);
 	}
 	set_style(A_NORMAL, COLOUR_PLAIN);
+}
+
+void
+screen_watch_focus(void)
+{
+	if (!watches_focus)
+		terminal_report_focus(true);
+	watches_focus = true;
 }
 
 void

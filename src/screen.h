@@ -31,6 +31,12 @@ bool screen_open(void);
 
 void screen_draw(const struct scene *scene);
 
+/*
+ * From now on, has the terminal say when its window gets and loses the keyboard.  To be asked for once it
+ * matters: an answer that comes after the end would be typed into the shell.
+ */
+void screen_watch_focus(void);
+
 /* Rings the bell. */
 void screen_ring(void);
 
