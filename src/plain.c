@@ -281,16 +281,16 @@ agree(struct plain *p, struct peer *peer)
 		int timeout = -1;
 		nfds_t count;
 
-		if (asking && !asked) {
-			if (p->terminal != -1)
-				drop_typed(p);
-			secure_ask(&secure);
-		}
-		asked = asking;
 		if (asking && p->terminal == -1) {
+			secure_show(&secure);
 			secure_refuse(&secure, ": there is no terminal to ask on");
 			break;
 		}
+		if (asking && !asked) {
+			drop_typed(p);
+			secure_ask(&secure);
+		}
+		asked = asking;
 		fds[PEER] = secure_poll(&secure, &timeout);
 		fds[TERMINAL] = (struct pollfd){.fd = asking ? p->terminal : -1, .events = POLLIN};
 		count = OWN + dial_poll(p->dial, fds + OWN, &timeout);

@@ -189,7 +189,7 @@ repeat_question(const struct secure *s, const char *name)
 }
 
 void
-secure_ask(const struct secure *s)
+secure_show(const struct secure *s)
 {
 	const char *name = tls_peer_name(s->peer->tls);
 
@@ -201,7 +201,13 @@ secure_ask(const struct secure *s)
 		    *name != '\0' ? "the caller's key is not known yet: %s, it calls itself \"%s\""
 				  : "the caller's key is not known yet: %s, it has no name%s",
 		    s->fingerprint, name);
-	repeat_question(s, name);
+}
+
+void
+secure_ask(const struct secure *s)
+{
+	secure_show(s);
+	repeat_question(s, tls_peer_name(s->peer->tls));
 }
 
 /* The server at this host and port had another key the last time. */

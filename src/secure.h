@@ -62,6 +62,9 @@ struct pollfd secure_poll(const struct secure *secure, int *timeout);
 /* Goes on as far as it can without waiting. */
 enum secure_state secure_step(struct secure *secure);
 
+/* Says which key it is that nobody knows. */
+void secure_show(const struct secure *secure);
+
 /*
  * To be called once when the state has become SECURE_ASKING: says what there is to decide.  What was typed
  * before is no answer; to keep it apart is the caller's part.
@@ -82,7 +85,7 @@ void secure_refuse(struct secure *secure, const char *why);
 
 /*
  * Rows that tell how the conversation is encrypted and which keys the sides have, up to a NULL; good
- * until the next call.
+ * until the next call.  peer is NULL where nobody is there.
  */
 const char *const *secure_rows(const struct peer *peer);
 

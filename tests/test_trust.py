@@ -402,6 +402,7 @@ def test_no_terminal_is_no(bob, stranger, start, front):
     assert client.wait() == 1
     assert callee.alert == "TLSV1_ALERT_ACCESS_DENIED"
     assert callee.incoming.data == b"" and client.out.data == b""
+    assert b"answer yes" not in client.err.data
     assert bob.known() == []
 
 
