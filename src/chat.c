@@ -470,6 +470,15 @@ start_pager(struct chat *c)
 	screen_resume();
 }
 
+/* Whom one talks to, or is asked about; NULL: nobody is there. */
+static const struct peer *
+peer_of(const struct chat *c)
+{
+	if (is_linked(c))
+		return &c->link.peer;
+	return c->state == SECURING && c->secure.state == SECURE_ASKING ? &c->peer : NULL;
+}
+
 static void
 obey_key(struct chat *c, enum input_event event)
 {
@@ -503,10 +512,7 @@ obey_key(struct chat *c, enum input_event event)
 		start_pager(c);
 		break;
 	case INPUT_SECRECY:
-		if (is_linked(c) || (c->state == SECURING && c->secure.state == SECURE_ASKING))
-			c->rows = secure_rows(is_linked(c) ? &c->link.peer : &c->peer);
-		else
-			say(c, VOICE_NOTICE, "nobody is there");
+		c->rows = secure_rows(peer_of(c));
 		break;
 	case INPUT_REDRAW:
 		screen_forget();

@@ -448,9 +448,12 @@ secure_rows(const struct peer *peer)
 	static const char *const plain[] = {
 		"This conversation is not encrypted:", "whoever is in between can read and change it.",
 		"Both sides need -t.", NULL};
+	static const char *const nobody[] = {"Nobody is there.", NULL};
 	static const char *const rows[] = {how, own, other, NULL};
 	char fingerprint[FINGERPRINT_SIZE];
 
+	if (peer == NULL)
+		return nobody;
 	if (peer->tls == NULL)
 		return plain;
 	tls_describe(peer->tls, how, sizeof how);

@@ -195,19 +195,23 @@ def test_not_encrypted(screen_called):
     server.wait_for(lambda: not any("not encrypted" in row for row in server.pane))
 
 
-def test_f3_while_nobody_is_there(screen, ann, port):
-    """F3 does no harm before and after a conversation."""
-    server = screen("-s", "-t", port, env=ann.env, columns=100)
+def test_f3_while_nobody_is_there(screen, ann, port, tmp_path):
+    """Before and after a conversation F3 says that nobody is there, and leaves no trace of that."""
+    server = screen("-s", "-t", "-l", tmp_path / "log", port, env=ann.env, columns=100)
     server.wait_for("waiting on port")
+    before = server.pane
     server.press(F3)
+    server.wait_for("Nobody is there")
     server.press("x")
-    server.wait_for(lambda: server.input == "> x")
+    server.wait_for(lambda: server.input == "> x" and server.pane == before)
     caller = tls_call(port, None)
     server.wait_for(notice(".* has shown no key"))
     caller.incoming.expect_end()
     server.press(F3)
+    server.wait_for("Nobody is there")
     server.press("y")
     server.wait_for(lambda: server.input == "> xy")
+    assert "obody is there" not in (tmp_path / "log").read_text()
 
 
 # How far a line has come
