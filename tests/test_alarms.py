@@ -11,7 +11,7 @@ from peers import HOST, call, children
 from terminal import ctrl
 from test_screen import TIME, notice, theirs
 from test_trust import OTHER, said
-from tls import TlsDoor, needs_tls, tls_call
+from tls import TlsDoor, needs_tls, tls_call, wait_for_question
 
 WIDE = {"columns": 300}  # no row is wrapped
 BOLD_RED, BOLD, PLAIN = (True, "red"), (True, "default"), (False, "default")
@@ -83,7 +83,7 @@ def test_question_stands_out(ann, stranger, screen, port):
     server = screen("-s", "-t", port, env=ann.env, **WIDE)
     server.wait_for("waiting on port")
     tls_call(port, stranger)
-    server.wait_for("let it in[?]")
+    wait_for_question(server, "let it in.*")
     assert look(server, "the caller's key is not known yet") == ("?", BOLD)
     assert look(server, "let it in?") == ("?", BOLD)
     assert look(server, "has called")[1] == PLAIN

@@ -611,10 +611,9 @@ def test_claim_that_is_no_name(meeting, ann, tmp_path, name):
     caller.rename(name)
     server, line = meeting(caller)
     server.wait_for(f"not known yet: {re.escape(caller.fingerprint)}, it has no name$")
-    server.wait_for("let it in[?] answer yes and a name to know it by, or no$")
+    wait_for_question(server, "let it in[?] answer yes and a name to know it by, or no")
     server.say("yes")
     server.wait_for(lambda: said(server, "answer yes and a name to know it by, or no") == 2)
-    server.press(ctrl("U"))
     server.say("yes Ben")
     server.wait_for("encrypted: the caller is known as Ben from now on$")
     assert ann.known() == [f"caller {caller.fingerprint} Ben"]
@@ -626,6 +625,7 @@ def test_name_that_looks_like_more(meeting, ann, tmp_path):
     caller.rename('Ben", known   as \u3164\u2800"Ann')
     server, line = meeting(caller)
     server.wait_for("it calls itself \"Ben', known as 'Ann\"$")
+    wait_for_question(server, LET_IN)
     server.say("yes")
     server.wait_for("encrypted: the caller is known as Ben', known as 'Ann from now on$")
     assert ann.known() == [f"caller {caller.fingerprint} Ben', known as 'Ann"]
@@ -649,7 +649,6 @@ def test_name_that_will_not_do(asked_by_server, ann, stranger, name, fault, fron
     server.say(f"yes {name}")
     server.wait_for(f"a name that {fault} will not do: answer yes and another name, or no$")
     assert ann.known() == []
-    server.press(ctrl("U"))
     server.say("yes Ben")
     server.wait_for("encrypted: the caller is known as Ben from now on$")
     assert ann.known() == [f"caller {stranger.fingerprint} Ben"]
@@ -878,7 +877,7 @@ def both_asked(bob, screen):
             door.context = server_context(identity)
             clients.append(screen("-c", "-t", "-p", HOST, door.port, env=bob.env, **WIDE))
             callees.append(door.accept())
-            clients[-1].wait_for(RIGHT_ONE + "$")
+            wait_for_question(clients[-1], RIGHT_ONE)
         return clients, callees, door
 
     return both_asked
@@ -917,7 +916,7 @@ def test_one_name_for_two_keys(ann, friend, stranger, screen, at_once):
         servers.append(screen("-s", "-t", "-p", port, env=ann.env, **WIDE))
         servers[-1].wait_for("waiting on port")
         tls_call(port, caller)
-        servers[-1].wait_for(LET_IN + "$")
+        wait_for_question(servers[-1], LET_IN)
     first, = answer(servers, "yes Ben", ann, at_once)
     second, = [server for server in servers if server is not first]
     second.wait_for("\"Ben\" is known already, with another key: answer yes and another name, or no$")
@@ -936,7 +935,7 @@ def test_two_names_for_one_key(ann, stranger, screen):
         servers.append(screen("-s", "-t", "-p", port, env=ann.env, **WIDE))
         servers[-1].wait_for("waiting on port")
         lines.append(tls_call(port, stranger))
-        servers[-1].wait_for(LET_IN + "$")
+        wait_for_question(servers[-1], LET_IN)
     for server, name in zip(servers, ("Ben", "Benny")):
         server.say(f"yes {name}")
         server.wait_for("the caller is known as Ben from now on$")
@@ -984,7 +983,7 @@ def test_file_on_a_full_disk(bob, stranger, on_terminal):
     before = bob.known_peers.read_bytes()
     client = on_terminal("prlimit", "--fsize=4096", TCHAT, "-c", "-t", HOST, door.port, env=bob.env, **WIDE)
     callee = door.accept()
-    client.wait_for(RIGHT_ONE + "$")
+    wait_for_question(client, RIGHT_ONE)
     client.say("yes")
     client.wait_for("cannot remember the key: No space left on device$")
     client.say("hello")
