@@ -33,7 +33,7 @@ enum colour { COLOUR_PLAIN, COLOUR_PEER, COLOUR_DELIVERED, COLOUR_ALARM };
 /* Before one's own lines: how far they have come. */
 #define MARK_OWN ">"	      /* not known */
 #define MARK_WAITING "\u00b7"   /* here still */
-#define MARK_SENT "\u203a"      /* on its way */
+#define MARK_SENT "\u203a"      /* the system has taken it */
 #define MARK_DELIVERED "\u2713" /* the peer's machine has it */
 #define MARK_LOST "\u2717"
 
