@@ -15,7 +15,8 @@ struct bar {
 	char state[64];	 /* how safe, or how, it goes; never cut, as half of it may be wrong */
 	char detail[32]; /* what else there is to know */
 	char news[64];	 /* at the right end: what is not in view */
-	char tip[16];	 /* a key that helps */
+	char key[16];	 /* ... and what shows it */
+	char tip[16];	 /* instead of both: how to learn more */
 };
 
 /* Writes the two ends of the bar, such that they fit into so many columns. */

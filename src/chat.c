@@ -633,7 +633,7 @@ describe_view(const struct chat *c, struct bar *bar)
 	else if (!c->pane.following)
 		strlcpy(bar->news, "scrolled back", sizeof bar->news);
 	if (!c->pane.following)
-		strlcpy(bar->tip, "Ctrl-PgDn", sizeof bar->tip);
+		strlcpy(bar->key, "Ctrl-PgDn", sizeof bar->key);
 	else if (lines <= 2)
 		strlcpy(bar->tip, "F1 help", sizeof bar->tip);
 }

@@ -6,7 +6,7 @@ import termios
 
 import pytest
 
-from peers import HOST, call, children, eventually, is_listening, together
+from peers import HOST, Door, children, eventually, is_listening, together
 from test_plain import many_lines
 from tls import needs_tls, wait_for_question
 
@@ -97,11 +97,14 @@ def test_caller_does_not_accept_the_key(serve, run, ann, port, program, options,
 
 
 @pytest.mark.parametrize("alert, words", [(10, "unexpected message"), (21, "decryption failed"), (80, "internal error")])
-def test_words_of_the_library(serve, ann, port, alert, words):
+def test_words_of_the_library(start, bob, alert, words):
     """What the library says becomes a part of the sentence."""
-    server = serve("-t", env=ann.env)
-    call(port).send(bytes([21, 3, 3, 0, 2, 2, alert]))
-    server.err.expect(f": {words}\n")
+    door = Door()
+    client = start("-c", "-t", HOST, door.port, env=bob.env)
+    callee = door.accept()
+    callee.expect("\x16\x03")
+    callee.send(bytes([21, 3, 3, 0, 2, 2, alert]))
+    client.notice(f"cannot agree on encryption with {HOST} port {door.port}: {words}")
 
 
 @pytest.mark.parametrize("program", CALLERS)

@@ -66,7 +66,7 @@ test_what_is_left_out(void **state)
 		assert_string_equal(shown(&talking, rows[i].from), rows[i].text);
 }
 
-/* What is not in view stays longer than the name; the key for it does not. */
+/* What is not in view stays longer than the name; the key for it goes before that is cut. */
 static void
 test_news(void **state)
 {
@@ -74,9 +74,12 @@ test_news(void **state)
 
 	(void)state;
 	strlcpy(bar.news, "12 new below", sizeof bar.news);
-	strlcpy(bar.tip, "Ctrl-PgDn", sizeof bar.tip);
+	strlcpy(bar.key, "Ctrl-PgDn", sizeof bar.key);
+	*bar.tip = '\0';
 	assert_string_equal(shown(&bar, 81), "192.0.2.7 port 51312 \u00b7 encrypted, unknown \u00b7 since 14:02 | "
 					     "12 new below \u00b7 Ctrl-PgDn");
+	assert_string_equal(shown(&bar, 56), "192.0.2.7 \u00b7 encrypted, unknown | 12 new below \u00b7 Ctrl-PgDn");
+	assert_string_equal(shown(&bar, 55), "192.0.2.7 \u00b7 encrypted, unknown | 12 new below");
 	assert_string_equal(shown(&bar, 37), "1\u2026 \u00b7 encrypted, unknown | 12 new below");
 	assert_string_equal(shown(&bar, 31), "192.0.\u2026 \u00b7 unknown | 12 new below");
 	assert_string_equal(shown(&bar, 20), "192.0.2.7 \u00b7 unknown");
