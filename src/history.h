@@ -35,8 +35,8 @@ struct line {
 struct history *history_new(size_t max_lines);
 
 /*
- * Adds a line of safe text; it must not be longer than FILTER_LINE_MAX.  stream_end is for one's own
- * lines.
+ * Adds a line of safe text.  The filter makes none longer than FILTER_LINE_MAX; whoever does, has it cut
+ * there.  stream_end is for one's own lines.
  */
 void history_add(struct history *history, enum voice voice, time_t when, const char *text,
 		 size_t length, uint64_t stream_end);

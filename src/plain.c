@@ -196,6 +196,7 @@ conclude(struct plain *p)
 	bool orderly = p->link.ending.how == ENDING_NONE || p->link.ending.how == ENDING_LEFT;
 	char text[512], lost[64];
 
+	link_acknowledged(&p->link); /* it may have been asked a while ago */
 	describe_lost(p, lost, sizeof lost);
 	if (p->link.ending.how != ENDING_NONE) {
 		link_describe_ending(&p->link, text, sizeof text);
