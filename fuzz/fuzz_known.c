@@ -9,16 +9,25 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "fuzz.h"
 #include "known.h"
+#include "name.h"
 
-static const struct known added = {
+static const struct known new_caller = {
 	.kind = KNOWN_CALLER,
 	.fingerprint = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
 	.name = "somebody new",
+};
+
+static const struct known new_server = {
+	.kind = KNOWN_SERVER,
+	.fingerprint = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+	.name = "example.org",
+	.port = 8080,
 };
 
 /* What was understood can be written, and is understood in the same way. */
@@ -30,7 +39,8 @@ must_be_right(const struct known *known)
 	size_t length = known_format(known, line, sizeof line);
 
 	must(fingerprint_is_valid(known->fingerprint));
-	must(known->name[0] != '\0' && strlen(known->name) < sizeof known->name);
+	must(known->kind == KNOWN_CALLER ? name_fault(known->name) == NULL
+					 : known->name[0] != '\0' && strlen(known->name) < sizeof known->name);
 	must(known->kind == KNOWN_CALLER ? known->port == 0 : known->port >= 1 && known->port <= 65535);
 	must(length > 0 && line[length - 1] == '\n');
 	must(known_parse(line, length - 1, &again));
@@ -53,6 +63,44 @@ must_be_found(const struct buffer *file, const struct known *known)
 	}
 }
 
+/* Whether the file leaves no place for an entry. */
+static bool
+is_taken(const char *path, const struct known *known)
+{
+	char other[FINGERPRINT_SIZE], name[KNOWN_NAME_MAX];
+	struct buffer file;
+	bool taken;
+
+	must(known_read(path, &file) == 0);
+	if (known->kind == KNOWN_CALLER)
+		taken = known_name(&file, known->name) && !known_caller(&file, known->fingerprint, name);
+	else
+		taken = known_server(&file, known->name, known->port, known->fingerprint, other) == SERVER_CHANGED;
+	buffer_free(&file);
+	return taken;
+}
+
+/* An entry is added, once, where its place is free. */
+static void
+must_be_added(const char *path, const struct known *entry)
+{
+	struct known added = *entry;
+	struct buffer file, again;
+
+	if (is_taken(path, entry)) {
+		must(known_add(path, &added) == -1 && errno == EEXIST);
+		return;
+	}
+	must(known_add(path, &added) == 0);
+	must(known_read(path, &file) == 0);
+	must_be_found(&file, &added);
+	must(known_add(path, &added) == 0);
+	must(known_read(path, &again) == 0);
+	must(buffer_length(&again) == buffer_length(&file));
+	buffer_free(&file);
+	buffer_free(&again);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -60,14 +108,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int fd = memfd_create("known_peers", 0);
 	struct buffer file;
 	struct known known;
+	size_t lines = 0;
 	char path[32];
 
 	must(fd != -1 && fchmod(fd, 0600) == 0 && write(fd, data, size) == (ssize_t)size);
 	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-	must(known_add(path, &added) == 0);
+	must_be_added(path, &new_caller);
+	must_be_added(path, &new_server);
 	must(known_read(path, &file) == 0);
-	must_be_found(&file, &added);
-	for (; text < end; text = next) {
+	for (; text < end; text = next, lines++) {
 		const char *lf = memchr(text, '\n', (size_t)(end - text));
 
 		next = lf != NULL ? lf + 1 : end;
@@ -76,6 +125,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must_be_right(&known);
 		must_be_found(&file, &known);
 	}
+	must(known_misunderstood(&file) <= lines);
 	buffer_free(&file);
 	close(fd);
 	return 0;

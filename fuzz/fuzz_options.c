@@ -14,6 +14,7 @@
 
 #include "fingerprint.h"
 #include "fuzz.h"
+#include "name.h"
 #include "options.h"
 #include "utf8.h"
 
@@ -96,7 +97,7 @@ must_be_right(const struct options *o, const char *words, size_t size)
 	must(o->wait <= 24 * 60 * 60);
 	must(!(o->receive_only && o->send_only));
 	must(!(o->alternate && (o->raw || o->receive_only || o->send_only)));
-	must(o->name == NULL || *o->name != '\0');
+	must(o->name == NULL || name_fault(o->name) == NULL);
 	must(o->tls || (!o->anonymous && o->pin_count == 0));
 	must(o->pin_count == 0 || !o->anonymous);
 	must(o->pin_count >= 0 && o->pin_count <= OPTIONS_PINS);

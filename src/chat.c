@@ -707,7 +707,7 @@ chat_run(const struct options *options, struct log *log)
 	pane_init(&c.pane, c.record.history);
 	attention_init(&c.attention, options->bell);
 	if (options->tls)
-		secure_introduce(say_secure, &c);
+		secure_introduce(options, say_secure, &c);
 	if (confine_missing() != NULL)
 		say(&c, CONFINE_MISSING, confine_missing());
 	talking = &c;

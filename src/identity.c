@@ -46,13 +46,13 @@ failed(const struct work *w, const char *format, ...)
 	return -1;
 }
 
-/* The person's login name. */
+/* The person's login name, which can be no name (name.h) for others to see. */
 static const char *
 login_name(void)
 {
 	const struct passwd *user = getpwuid(getuid());
 
-	return user != NULL ? user->pw_name : "somebody";
+	return user != NULL && name_fault(user->pw_name) == NULL ? user->pw_name : "somebody";
 }
 
 /* Reads a small file.  Returns its length, or -1 and errno. */
@@ -160,7 +160,7 @@ fits(const struct work *w)
 {
 	unsigned char of_key[FINGERPRINT_DIGEST], of_certificate[FINGERPRINT_DIGEST];
 	size_t key_size = sizeof of_key, certificate_size = sizeof of_certificate;
-	char name[IDENTITY_NAME_MAX];
+	char name[NAME_SIZE];
 
 	if (gnutls_x509_privkey_get_key_id(w->key, GNUTLS_KEYID_USE_SHA256, of_key, &key_size) < 0 ||
 	    gnutls_x509_crt_get_key_id(w->certificate, GNUTLS_KEYID_USE_SHA256, of_certificate,
@@ -275,8 +275,9 @@ identity_close(struct identity *identity)
 }
 
 bool
-identity_name(gnutls_x509_crt_t certificate, char name[IDENTITY_NAME_MAX])
+identity_name(gnutls_x509_crt_t certificate, char name[NAME_SIZE])
 {
+	static const char common_name[] = GNUTLS_OID_X520_COMMON_NAME;
 	gnutls_x509_dn_t subject;
 	gnutls_x509_ava_st part;
 
@@ -284,11 +285,11 @@ identity_name(gnutls_x509_crt_t certificate, char name[IDENTITY_NAME_MAX])
 	if (gnutls_x509_crt_get_subject(certificate, &subject) < 0)
 		return false;
 	for (int i = 0; gnutls_x509_dn_get_rdn_ava(subject, i, 0, &part) >= 0; i++) {
-		if (part.oid.size < sizeof GNUTLS_OID_X520_COMMON_NAME - 1 ||
-		    strncmp((const char *)part.oid.data, GNUTLS_OID_X520_COMMON_NAME,
-			    sizeof GNUTLS_OID_X520_COMMON_NAME - 1) != 0)
+		/* The size of an OID counts its NUL. */
+		if (strnlen((const char *)part.oid.data, part.oid.size) != sizeof common_name - 1 ||
+		    memcmp(part.oid.data, common_name, sizeof common_name - 1) != 0)
 			continue;
-		if (part.value.size >= IDENTITY_NAME_MAX)
+		if (part.value.size >= NAME_SIZE)
 			return false;
 		memcpy(name, part.value.data, part.value.size);
 		name[part.value.size] = '\0';

@@ -13,8 +13,7 @@
 #include <stddef.h>
 
 #include "fingerprint.h"
-
-#define IDENTITY_NAME_MAX 256
+#include "name.h"
 
 struct identity {
 	gnutls_certificate_credentials_t credentials; /* key and certificate, for a session */
@@ -24,7 +23,7 @@ struct identity {
 
 /*
  * Gets the identity from the store, or makes it there.  name is what the certificate is to say; NULL:
- * whatever it says, and the login name if it is made.  Returns 0, or -1 with a message in error, which
+ * whatever it says, and the login name, if that is a name, where it is made.  Returns 0, or -1 with a message in error, which
  * has room for size bytes.
  */
 int identity_open(struct identity *identity, const char *name, char *error, size_t size);
@@ -32,7 +31,7 @@ int identity_open(struct identity *identity, const char *name, char *error, size
 void identity_close(struct identity *identity);
 
 /* The name that a certificate says (its common name), as it is there.  False: none, or one too long. */
-bool identity_name(gnutls_x509_crt_t certificate, char name[IDENTITY_NAME_MAX]);
+bool identity_name(gnutls_x509_crt_t certificate, char name[NAME_SIZE]);
 
 /* The fingerprint of a public key.  Returns 0, or a negative code of GnuTLS. */
 int identity_fingerprint(gnutls_x509_crt_t certificate, char text[FINGERPRINT_SIZE]);

@@ -4,9 +4,9 @@
  *   server SHA256:zeroFingerprint... example.org 8080
  *   caller SHA256:zeroFingerprint... Ann
  *
- * Empty lines, lines that start with # and lines that are neither are left alone.  Lines are only ever
- * appended, each with one write under a lock, so that neither a crash nor a second tchat damages what is
- * there.
+ * Empty lines, lines that start with #, and lines that are not understood are left alone.  Lines are only ever
+ * appended, under a lock, and count once they are whole, so that neither a crash nor a second tchat damages
+ * what is there.
  */
 #ifndef KNOWN_H
 #define KNOWN_H
@@ -35,6 +35,9 @@ size_t known_format(const struct known *known, char *line, size_t size);
 /* Reads the file into text, which the caller frees; none is an empty one.  Returns 0, or -1 and errno. */
 int known_read(const char *path, struct buffer *text);
 
+/* The number (from 1) of the first line that was meant to tell of a key, perhaps, but does not; or 0. */
+size_t known_misunderstood(const struct buffer *text);
+
 /*
  * What the text of the file says of the server at host and port: nothing, that it has this key, or
  * another, which is then written to *other.
@@ -46,10 +49,13 @@ enum known_server known_server(const struct buffer *text, const char *host, unsi
 /* Whether it has a caller with that key, and under which name. */
 bool known_caller(const struct buffer *text, const char *fingerprint, char name[KNOWN_NAME_MAX]);
 
-/* Whether it has a caller whose name looks the same: case, blanks and what has no width do not count. */
+/* Whether it has a caller whose name looks the same (name.h). */
 bool known_name(const struct buffer *text, const char *name);
 
-/* Appends.  Returns 0, or -1 and errno. */
-int known_add(const char *path, const struct known *known);
+/*
+ * Appends.  A key that is there already stays as it is, and a caller's name then becomes the one that it has
+ * there.  Returns 0, or -1 and errno: EEXIST if another key has that name, or is that server's.
+ */
+int known_add(const char *path, struct known *known);
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "filter.h"
 #include "fingerprint.h"
+#include "name.h"
 #include "options.h"
 
 #define PORT_DEFAULT 8080
@@ -267,8 +268,8 @@ options_parse(struct options *o, int argc, char *argv[], char *error, size_t siz
 			o->log = optarg;
 			break;
 		case 'n':
-			if (*optarg == '\0')
-				return wrong(error, size, "-n takes a name, not nothing");
+			if ((problem = name_fault(optarg)) != NULL)
+				return wrong(error, size, "-n takes no name that %s: '%s'", problem, optarg);
 			o->name = optarg;
 			break;
 		case 'p':

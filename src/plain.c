@@ -22,6 +22,7 @@
 #include "turns.h"
 
 #define CHUNK 262144 /* read from standard input at once */
+#define TERMINAL_LINE_MAX 4096 /* Linux's N_TTY_BUF_SIZE; other systems have shorter lines */
 
 struct plain {
 	const struct options *options;
@@ -231,17 +232,36 @@ read_answer(struct plain *p, struct secure *secure)
 		secure_refuse(secure, "");
 }
 
-/* What was typed before there was a question is no answer to it. */
+/* Drops what can be read from the terminal, line by line, and says so. */
 static void
-drop_typed(struct plain *p)
+drop_lines(struct plain *p)
 {
-	char line[1024];
+	char line[TERMINAL_LINE_MAX];
 	ssize_t n;
 
 	while ((n = read(p->terminal, line, sizeof line)) > 0)
 		notice(p->log, "not an answer, as it was typed before the question: %.*s",
 		       (int)(line[n - 1] == '\n' ? n - 1 : n), line);
-	tcflush(p->terminal, TCIFLUSH); /* an unfinished line */
+}
+
+/* What was typed before there was a question is no answer to it. */
+static void
+drop_typed(struct plain *p)
+{
+	struct termios settings, at_once;
+
+	drop_lines(p);
+	if (tcgetattr(p->terminal, &settings) == -1)
+		return;
+	/* An unfinished line can be read only where lines are not waited for. */
+	at_once = settings;
+	at_once.c_lflag &= ~(tcflag_t)ICANON;
+	at_once.c_cc[VMIN] = 1;
+	at_once.c_cc[VTIME] = 0;
+	tcsetattr(p->terminal, TCSANOW, &at_once);
+	drop_lines(p);
+	tcflush(p->terminal, TCIFLUSH); /* a key pressed just now would be a line of its own */
+	tcsetattr(p->terminal, TCSANOW, &settings);
 }
 
 /* With -t: agrees with the peer on encryption.  Returns whether the conversation can begin. */
@@ -353,7 +373,7 @@ plain_run(const struct options *options, struct log *log)
 		return 1;
 	}
 	if (options->tls)
-		secure_introduce(say, &p);
+		secure_introduce(options, say, &p);
 	if (confine_missing() != NULL)
 		notice(log, CONFINE_MISSING, confine_missing());
 	do {

@@ -16,6 +16,7 @@
 #include "filter.h"
 #include "identity.h"
 #include "known.h"
+#include "name.h"
 #include "secure.h"
 #include "store.h"
 #include "tls.h"
@@ -51,15 +52,27 @@ secure_open(const struct options *o, char *error, size_t size)
 	return store_path("known_peers", known_path, sizeof known_path); /* identity_open would have failed */
 }
 
-void
-secure_introduce(secure_say *say_to, void *context)
+/* Tells of a line that is not understood: somebody may be known, and not be recognized. */
+static void
+tell_misunderstood(const struct secure *s)
 {
-	char text[SECURE_TEXT_MAX];
+	struct buffer text;
+	size_t line;
 
-	if (!identity.made)
-		return;
-	snprintf(text, sizeof text, "made a key: its fingerprint is %s", identity.fingerprint);
-	say_to(context, text);
+	if (known_read(known_path, &text) == 0 && (line = known_misunderstood(&text)) > 0)
+		say(s, "line %zu of %s is not understood", line, known_path);
+	buffer_free(&text);
+}
+
+void
+secure_introduce(const struct options *options, secure_say *say_to, void *context)
+{
+	const struct secure nobody = {.say = say_to, .context = context};
+
+	if (identity.made)
+		say(&nobody, "made a key: its fingerprint is %s", identity.fingerprint);
+	if (options->pin_count == 0)
+		tell_misunderstood(&nobody);
 }
 
 const char *
@@ -145,18 +158,31 @@ is_taken(const struct secure *s, const char *name)
 	return taken;
 }
 
+/* Why no caller can have that name, as name_fault says it; NULL: one can. */
+static const char *
+fault_of(const struct secure *s, const char *name)
+{
+	const char *own = s->options->name;
+
+	return own != NULL && name_is_alike(name, own) ? "is your own" : name_fault(name);
+}
+
 /* The second line of the question, where the caller would be known by this name. */
 static void
 repeat_question(const struct secure *s, const char *name)
 {
+	const char *fault;
+
 	if (s->options->role == ROLE_CLIENT)
 		say(s, "is it the right one? answer yes or no");
-	else if (*name != '\0' && is_taken(s, name))
-		say(s, "\"%s\" is known already, with another key: answer yes and another name, or no", name);
-	else if (*name != '\0')
-		say(s, "let it in? answer yes, or yes and a name to know it by, or no");
-	else
+	else if (*name == '\0')
 		say(s, "let it in? answer yes and a name to know it by, or no");
+	else if ((fault = fault_of(s, name)) != NULL)
+		say(s, "a name that %s will not do: answer yes and another name, or no", fault);
+	else if (is_taken(s, name))
+		say(s, "\"%s\" is known already, with another key: answer yes and another name, or no", name);
+	else
+		say(s, "let it in? answer yes, or yes and a name to know it by, or no");
 }
 
 void
@@ -164,6 +190,7 @@ secure_ask(const struct secure *s)
 {
 	const char *name = tls_peer_name(s->peer->tls);
 
+	tell_misunderstood(s);
 	if (s->options->role == ROLE_CLIENT)
 		say(s, "the key of %s is not known yet: %s", s->peer->name, s->fingerprint);
 	else
@@ -308,6 +335,15 @@ secure_step(struct secure *s)
 	return fail(s);
 }
 
+/* The person has said yes to what another tchat has learned something else about in the meantime. */
+static enum secure_state
+judge_again(struct secure *s, const char *name)
+{
+	if (judge(s) == SECURE_ASKING)
+		repeat_question(s, name);
+	return s->state;
+}
+
 /* The person has said yes. */
 static enum secure_state
 accept_key(struct secure *s, const char *name)
@@ -320,13 +356,15 @@ accept_key(struct secure *s, const char *name)
 		name = o->host;
 	strlcpy(known.fingerprint, s->fingerprint, sizeof known.fingerprint);
 	strlcpy(known.name, name, sizeof known.name);
-	if (known_add(known_path, &known) == -1)
-		say(s, "cannot remember the key: %s", strerror(errno));
-	else if (server)
-		say(s, "encrypted: the caller is known as %s from now on", name);
+	if (known_add(known_path, &known) == 0)
+		say(s, server ? "encrypted: the caller is known as %s from now on"
+			      : "encrypted: the key of %s is known from now on",
+		    server ? known.name : s->peer->name);
+	else if (errno == EEXIST) /* since the question was asked */
+		return judge_again(s, name);
 	else
-		say(s, "encrypted: the key of %s is known from now on", s->peer->name);
-	return succeed(s, "encrypted, new key", server ? name : NULL);
+		say(s, "cannot remember the key: %s", strerror(errno));
+	return succeed(s, "encrypted, new key", server ? known.name : NULL);
 }
 
 /* The name in an answer of yes and a name; what the caller calls itself, after yes alone; or NULL. */
@@ -361,7 +399,7 @@ secure_answer(struct secure *s, const char *text, size_t length)
 	if (s->options->role == ROLE_CLIENT && strcmp(answer, "yes") == 0)
 		return accept_key(s, NULL);
 	if (s->options->role == ROLE_SERVER && (given = name_in(s, answer)) != NULL) {
-		if (*given != '\0' && !is_taken(s, given))
+		if (fault_of(s, given) == NULL && !is_taken(s, given))
 			return accept_key(s, given);
 		name = given;
 	}

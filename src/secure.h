@@ -45,8 +45,8 @@ struct secure {
  */
 int secure_open(const struct options *options, char *error, size_t size);
 
-/* Tells of an identity that had to be made. */
-void secure_introduce(secure_say *say, void *context);
+/* Tells of an identity that had to be made, and of a file of known keys that is not wholly understood. */
+void secure_introduce(const struct options *options, secure_say *say, void *context);
 
 /* One's own fingerprint. */
 const char *secure_fingerprint(void);

@@ -14,8 +14,8 @@
 #include <time.h>
 
 #include "fatal.h"
-#include "filter.h"
 #include "identity.h"
+#include "name.h"
 #include "tls.h"
 
 #define PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3"
@@ -43,7 +43,7 @@ struct tls {
 	atomic_uint *updates;
 	unsigned updates_done;
 	char fingerprint[FINGERPRINT_SIZE]; /* of the peer; empty: none */
-	char name[TLS_NAME_MAX];
+	char name[NAME_SIZE];
 	char error[256];
 };
 
@@ -198,14 +198,14 @@ handshake_failed(struct tls *tls, int result)
 	}
 }
 
-/* Reads what the certificate says of the peer: its name, made safe. */
+/* Reads what the certificate says of the peer: its name. */
 static void
 read_name(struct tls *tls, gnutls_x509_crt_t certificate)
 {
-	char name[IDENTITY_NAME_MAX];
+	char claim[NAME_SIZE];
 
-	if (identity_name(certificate, name))
-		filter_string(name, tls->name, sizeof tls->name);
+	if (identity_name(certificate, claim))
+		name_tame(claim, tls->name);
 }
 
 /* Reads the certificate that the peer has shown. */

@@ -15,8 +15,6 @@
 #include "buffer.h"
 #include "fingerprint.h"
 
-#define TLS_NAME_MAX 256 /* bytes of the name in a certificate that are looked at */
-
 struct identity;
 struct tls;
 
@@ -53,7 +51,7 @@ bool tls_lacks_key(const struct tls *tls);
 /* The peer's key; false if it has shown none. */
 bool tls_peer(const struct tls *tls, char fingerprint[FINGERPRINT_SIZE]);
 
-/* The name that the peer gives itself, as safe text; empty if it gives none. */
+/* The name that the peer gives itself, tamed (name.h); empty if it gives none. */
 const char *tls_peer_name(const struct tls *tls);
 
 /* Protocol and ciphers: "TLS 1.3, X25519, AES-256-GCM". */

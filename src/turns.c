@@ -280,6 +280,7 @@ turns_converse(const struct options *options, struct log *log, struct dial *dial
 	alternate(&t);
 	for (; (length = first_line(&t.typed)) > 0; left++)
 		buffer_drop(&t.typed, length);
+	left += buffer_length(&t.typed) > 0; /* an unfinished one */
 	if (left > 0)
 		notice(log, "%zu line%s typed ahead, not sent", left, left == 1 ? " was" : "s were");
 	buffer_free(&t.arrived);

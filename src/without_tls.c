@@ -61,9 +61,9 @@ secure_open(const struct options *options, char *error, size_t size)
 }
 
 void
-secure_introduce(secure_say *say, void *context)
+secure_introduce(const struct options *options, secure_say *say, void *context)
 {
-	(void)say, (void)context;
+	(void)options, (void)say, (void)context;
 }
 
 const char *

@@ -109,7 +109,7 @@ def test_no_name(screen, port):
     """An empty name is wrong usage."""
     server = screen("-s", "-n", "", port)
     assert server.wait() == 2
-    assert server.shows("^tchat: -n takes a name, not nothing$")
+    assert server.shows("^tchat: -n takes no name that shows nothing: ''$")
 
 
 def test_hanging_indent(screen_called):

@@ -145,7 +145,16 @@ def test_certificate_bears_the_login_name(ann, identify):
     assert name_in_certificate(ann) == pwd.getpwuid(os.getuid()).pw_name
 
 
-@pytest.mark.parametrize("name", ["Ann", "Änne Müller", "漢字", "a,b=c+d/e\"f;g<h>i#"])
+@pytest.mark.parametrize("name", ["you", "x" * 64, "\u3000"])
+def test_login_name_that_is_no_name(ann, run, with_etc, name):
+    """Who has a login name that others could not see as a name has a certificate all the same."""
+    passwd = f"{name}:x:{os.getuid()}:0::/:/bin/sh\n"
+    tchat = run(*with_etc(passwd=passwd), TCHAT, "--fingerprint", env=ann.env)
+    assert tchat.wait() == 0, tchat.err.data
+    assert name_in_certificate(ann) == "somebody"
+
+
+@pytest.mark.parametrize("name", ["Ann", "Änne Müller", "漢字" * 10 + "漢", "a,b=c+d/e\"f;g<h>i#"])
 def test_certificate_bears_the_name(ann, identify, name):
     """Who gives a name calls oneself so, whatever it is made of."""
     identify(ann, "-n", name)

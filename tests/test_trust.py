@@ -1,15 +1,17 @@
 """Whom one talks to: trust on first use, known keys, keys that have changed, pinned keys, no keys."""
 
+import contextlib
+import fcntl
 import os
 import re
 import signal
 
 import pytest
 
-from peers import HOST, TCHAT, together
+from peers import HOST, TCHAT, eventually, free_port, together
 from terminal import ENTER, ctrl
 from test_screen import own
-from tls import OBEDIENT, TlsDoor, needs_tls, tls_call
+from tls import OBEDIENT, Identity, TlsDoor, needs_tls, server_context, tls_call
 
 pytestmark = needs_tls
 
@@ -179,6 +181,38 @@ def test_typed_before_the_question(ann, stranger, on_terminal, port):
     server.say("no")
     server.wait_for("the key was not accepted$")
     assert server.wait() == 1
+
+
+def test_half_typed_before_the_question(ann, stranger, on_terminal, port):
+    """A line that was begun before the question is told of like others, and the answer begins after it."""
+    server = on_terminal(TCHAT, "-s", "-t", "-p", port, env=ann.env, **WIDE)
+    server.wait_for("waiting on port")
+    settings = server.read_settings()
+    server.press("yes half\x7f\x7f\x7f\x7fa thought")
+    server.wait_for("^yes a thought$")
+    tls_call(port, stranger)
+    server.wait_for("not an answer, as it was typed before the question: yes a thought$")
+    server.wait_for(LET_IN + "$")
+    assert server.read_settings() == settings
+    server.say("")
+    server.wait_for(lambda: said(server, LET_IN) == 2)
+    assert ann.known() == []
+    server.say("yes Ben")
+    server.wait_for("encrypted: the caller is known as Ben from now on$")
+
+
+@pytest.mark.parametrize("end", [ENTER, ""], ids=["finished", "unfinished"])
+def test_long_line_typed_before_the_question(ann, stranger, on_terminal, port, tmp_path, end):
+    """However long it is, nothing of it is lost in silence."""
+    server = on_terminal(TCHAT, "-s", "-t", "-p", "-l", tmp_path / "log", port, env=ann.env, **WIDE)
+    server.wait_for("waiting on port")
+    line = "0123456789" * 400 + "\u00e9" * 40 + "x"
+    server.press(line + end)
+    server.wait_for("x$")
+    tls_call(port, stranger)
+    server.wait_for(LET_IN + "$")
+    log = (tmp_path / "log").read_text()
+    assert f"* not an answer, as it was typed before the question: {line}\n" in log
 
 
 def test_answer_is_not_a_line(asked_by_server):
@@ -429,6 +463,76 @@ def test_name_that_would_do_harm(meeting, ann, identity, serve, port, name):
     server.err.expect("tchat: encrypted: the caller is ")
 
 
+NO_NAMES = {
+    "long": "n" * 64,
+    "a notice": "Ben" + " " * 68 + "tchat: encrypted: the caller is Ben, known by " + OTHER,
+    "blanks": "   ",
+    "blanks that look like letters": "\u00a0\u2800\u3164",
+    "a label": "*",
+    "one's own label": "You",
+}
+
+
+@pytest.mark.parametrize("name", NO_NAMES.values(), ids=NO_NAMES)
+def test_claim_that_is_no_name(meeting, ann, tmp_path, name):
+    """A name that is too long, that nobody sees or that looks like the program's own is not shown: the caller
+    needs another."""
+    caller = Identity(tmp_path)
+    caller.rename(name)
+    server, line = meeting(caller)
+    server.wait_for(f"not known yet: {re.escape(caller.fingerprint)}, it has no name$")
+    server.wait_for("let it in[?] answer yes and a name to know it by, or no$")
+    server.say("yes")
+    server.wait_for(lambda: said(server, "answer yes and a name to know it by, or no") == 2)
+    server.press(ctrl("U"))
+    server.say("yes Ben")
+    server.wait_for("encrypted: the caller is known as Ben from now on$")
+    assert ann.known() == [f"caller {caller.fingerprint} Ben"]
+
+
+def test_name_that_looks_like_more(meeting, ann, tmp_path):
+    """Blanks and quotation marks in a name do not make the line look as if it ended before."""
+    caller = Identity(tmp_path)
+    caller.rename('Ben", known   as \u3164\u2800"Ann')
+    server, line = meeting(caller)
+    server.wait_for("it calls itself \"Ben', known as 'Ann\"$")
+    server.say("yes")
+    server.wait_for("encrypted: the caller is known as Ben', known as 'Ann from now on$")
+    assert ann.known() == [f"caller {caller.fingerprint} Ben', known as 'Ann"]
+
+
+def test_serial_number_is_no_name(meeting, tmp_path):
+    """Only the common name is the name, and nothing whose number begins like its."""
+    caller = Identity(tmp_path)
+    caller.rename("Ben", bytes.fromhex("0603550423"))  # 2.5.4.35, where the name is 2.5.4.3
+    server, line = meeting(caller)
+    server.wait_for(f"not known yet: {re.escape(caller.fingerprint)}, it has no name$")
+
+
+@pytest.mark.parametrize("name, fault", [
+    ("*", "tchat uses itself"), ("y o u", "tchat uses itself"), ("\u2800", "shows nothing"),
+    ("n" * 64, "has more than 63 bytes"), ("Ann", "is your own")])
+@pytest.mark.parametrize("front", [[], ["-p"]], ids=["full screen", "plain"])
+def test_name_that_will_not_do(asked_by_server, ann, stranger, name, fault, front):
+    """Nobody is given a name that could be taken for something else, which is said."""
+    server, caller = asked_by_server("-n", "Ann", *front)
+    server.say(f"yes {name}")
+    server.wait_for(f"a name that {fault} will not do: answer yes and another name, or no$")
+    assert ann.known() == []
+    server.press(ctrl("U"))
+    server.say("yes Ben")
+    server.wait_for("encrypted: the caller is known as Ben from now on$")
+    assert ann.known() == [f"caller {stranger.fingerprint} Ben"]
+
+
+@pytest.mark.parametrize("name", ["ANDRE\u0301", "And\u3164re\u0301\u2800"])
+def test_name_that_looks_like_a_known_one(meeting, ann, identity, name):
+    """A name is that of somebody else also where it is written in another way."""
+    ann.knows(f"caller {OTHER} Andr\u00e9")
+    server, caller = meeting(identity(name=name))
+    server.wait_for("is known already, with another key: answer yes and another name, or no$")
+
+
 def test_name_that_looks_like_a_key(meeting, ann, stranger):
     """Whatever a person calls the caller, it is one line that is read again as it was written."""
     server, caller = meeting(stranger)
@@ -532,6 +636,46 @@ def test_known_in_a_file_edited_by_hand(ann, friend, serve, port, text):
     server.notice("encrypted: the caller is friend")
 
 
+NOT_UNDERSTOOD = {
+    "byte order mark": ("\ufeff{line}", 1),
+    "comment behind": ("# whom I know\n\n{line} # at work", 3),
+    "short fingerprint": ("caller {key} Ann\n{short_line}", 2),
+}
+
+
+@FRONTS
+@pytest.mark.parametrize("text, number", NOT_UNDERSTOOD.values(), ids=NOT_UNDERSTOOD)
+def test_line_that_is_not_understood(bob, stranger, screen, text, number, front):
+    """A key that has changed is not taken for a new one in silence where the line about it is not understood."""
+    door = TlsDoor(stranger)
+    line = f"server {OTHER} {HOST} {door.port}"
+    bob.knows(text.format(line=line, short_line=line.replace(OTHER, OTHER[:-1]), key=OTHER))
+    assert bob.fingerprint
+    notice = re.escape(f"line {number} of {bob.known_peers} is not understood")
+    client = screen("-c", "-t", *front, HOST, door.port, env=bob.env, columns=250, rows=40)
+    door.accept()
+    client.wait_for(RIGHT_ONE + "$")
+    shown = [row for row in client.rows() if row]
+    noticed = [at for at, row in enumerate(shown) if re.search(notice + "$", row)]
+    asked, = [at for at, row in enumerate(shown) if re.search(re.escape(unknown_server(door, stranger)), row)]
+    assert len(noticed) == 2 and noticed[1] == asked - 1
+
+
+def test_file_that_is_understood(ann, friend, stranger, start, serve, port):
+    """Where all lines are understood, or the file is not used, there is nothing to tell."""
+    ann.knows("# whom I know", "", " \t", "  # and more", f"caller {friend.fingerprint} friend",
+              f"server {OTHER} {HOST} 80")
+    server = serve("-t", env=ann.env)
+    tls_call(port, stranger)
+    assert server.wait() == 1
+    assert b"is not understood" not in server.err.data
+    ann.knows("rubbish")
+    server = serve("-t", "--pin", stranger.fingerprint, env=ann.env)
+    caller = tls_call(port, stranger)
+    server.notice(f"encrypted: the key of {caller.peer} is pinned")
+    assert b"is not understood" not in server.err.data
+
+
 @pytest.mark.parametrize("text", FILES.values(), ids=FILES)
 def test_file_edited_by_hand_is_kept(ann, friend, stranger, meeting, text):
     """A new line is added as a line of its own at the end of what is there, and all that is kept."""
@@ -564,6 +708,111 @@ def test_many_at_once(bob, stranger, screen):
     assert len(callees) == 4
 
 
+@contextlib.contextmanager
+def locked(person, waiting):
+    """Holds the lock of a person's known peers until so many wait for it."""
+    with person.known_peers.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+        inode = f":{os.fstat(file.fileno()).st_ino} "
+        eventually(lambda: sum("->" in line and inode in line for line in open("/proc/locks")) == waiting,
+                   "a queue at the lock")
+
+
+AT_ONCE = pytest.mark.parametrize("at_once", [False, True], ids=["one after the other", "at once"])
+
+
+def answer(asked, text, person, at_once):
+    """Gives the same answer to several that have asked, and returns those who then know the key."""
+    taken = "is known from now on$|is known as .* from now on$|HAS CHANGED|is known already, with another key"
+    if at_once:
+        person.knows()
+        with locked(person, len(asked)):
+            for terminal in asked:
+                terminal.say(text)
+    for terminal in asked:
+        if not at_once:
+            terminal.say(text)
+        terminal.wait_for(taken)
+    return [terminal for terminal in asked if terminal.shows("from now on$")]
+
+
+@pytest.fixture
+def both_asked(bob, screen):
+    """Two clients of Bob's, who are asked about one server, whose key is first one and then another."""
+    def both_asked(first, second):
+        assert bob.fingerprint
+        door = TlsDoor(first)
+        clients, callees = [], []
+        for identity in first, second:
+            door.context = server_context(identity)
+            clients.append(screen("-c", "-t", "-p", HOST, door.port, env=bob.env, **WIDE))
+            callees.append(door.accept())
+            clients[-1].wait_for(RIGHT_ONE + "$")
+        return clients, callees, door
+
+    return both_asked
+
+
+@AT_ONCE
+def test_second_key_of_one_server(both_asked, bob, friend, stranger, at_once):
+    """Of two keys that are asked about, the second to be accepted is one that has changed."""
+    clients, callees, door = both_asked(friend, stranger)
+    first, = answer(clients, "yes", bob, at_once)
+    second, = [client for client in clients if client is not first]
+    second.wait_for(f"THE KEY OF {door.peer} HAS CHANGED: somebody may be in between$")
+    assert second.wait() == 1
+    assert callees[clients.index(second)].alert == "TLSV1_ALERT_ACCESS_DENIED"
+    assert len(bob.known()) == 1
+
+
+@AT_ONCE
+def test_same_key_twice(both_asked, bob, friend, at_once):
+    """Who accepts the same key at two terminals knows it once."""
+    clients, callees, door = both_asked(friend, friend)
+    assert answer(clients, "yes", bob, at_once) == clients
+    for client, callee in zip(clients, callees):
+        client.say("hello")
+        assert callee.expect("hello\n") == b""
+    assert bob.known() == [f"server {friend.fingerprint} {HOST} {door.port}"]
+
+
+@AT_ONCE
+def test_one_name_for_two_keys(ann, friend, stranger, screen, at_once):
+    """Of two callers who are given one name, the second needs another."""
+    assert ann.fingerprint
+    servers = []
+    for caller in friend, stranger:
+        port = free_port()
+        servers.append(screen("-s", "-t", "-p", port, env=ann.env, **WIDE))
+        servers[-1].wait_for("waiting on port")
+        tls_call(port, caller)
+        servers[-1].wait_for(LET_IN + "$")
+    first, = answer(servers, "yes Ben", ann, at_once)
+    second, = [server for server in servers if server is not first]
+    second.wait_for("\"Ben\" is known already, with another key: answer yes and another name, or no$")
+    assert len(ann.known()) == 1
+    second.say("yes Benny")
+    second.wait_for("is known as Benny from now on$")
+    assert len(ann.known()) == 2
+
+
+def test_two_names_for_one_key(ann, stranger, screen):
+    """Who has just got a name at one terminal does not get another one at the next."""
+    assert ann.fingerprint
+    servers, lines = [], []
+    for _ in range(2):
+        port = free_port()
+        servers.append(screen("-s", "-t", "-p", port, env=ann.env, **WIDE))
+        servers[-1].wait_for("waiting on port")
+        lines.append(tls_call(port, stranger))
+        servers[-1].wait_for(LET_IN + "$")
+    for server, name in zip(servers, ("Ben", "Benny")):
+        server.say(f"yes {name}")
+        server.wait_for("the caller is known as Ben from now on$")
+    assert ann.known() == [f"caller {stranger.fingerprint} Ben"]
+
+
 @pytest.mark.parametrize("mode, cause", [
     (0, "Permission denied"), (0o622, "it is not one's own, or others can write to it")])
 def test_file_that_cannot_be_trusted(bob, stranger, run, mode, cause):
@@ -594,6 +843,23 @@ def test_file_that_cannot_be_written(bob, stranger, on_terminal, front):
     client.say("hello")
     assert callee.expect("hello\n") == b""
     assert bob.known() == ["# whom I know"]
+
+
+def test_file_on_a_full_disk(bob, stranger, on_terminal):
+    """Of a key for which there is not enough room nothing is remembered, rather than something else."""
+    assert bob.fingerprint
+    door = TlsDoor(stranger)
+    line = f"server {stranger.fingerprint} {HOST} {door.port}"
+    bob.knows("#" * (4095 - len(line)))  # there is room for all of the line but its LF
+    before = bob.known_peers.read_bytes()
+    client = on_terminal("prlimit", "--fsize=4096", TCHAT, "-c", "-t", HOST, door.port, env=bob.env, **WIDE)
+    callee = door.accept()
+    client.wait_for(RIGHT_ONE + "$")
+    client.say("yes")
+    client.wait_for("cannot remember the key: No space left on device$")
+    client.say("hello")
+    assert callee.expect("hello\n") == b""
+    assert bob.known_peers.read_bytes() == before
 
 
 # Pinned keys

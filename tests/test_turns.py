@@ -1,10 +1,12 @@
 """The elementary chat: strict turns, line by line (-a)."""
 
+import fcntl
 import signal
+import termios
 
 import pytest
 
-from peers import HOST, Door
+from peers import HOST, Door, eventually
 
 STILL_WAITING = ("still waiting for the peer's first line; "
                  "if the peer waits too, leave and start again with -f me")
@@ -162,6 +164,17 @@ def test_typed_ahead_lines_are_counted_when_leaving(calling, signo):
     callee.close_input()
     assert client.wait() == -signo
     client.notice("2 lines were typed ahead, not sent")
+
+
+def test_unfinished_line_is_counted_when_the_connection_breaks(calling):
+    """A line of which a part was read when all ended was typed and not sent, too."""
+    client, callee = calling("-a")
+    client.send("half a thought")
+    eventually(lambda: fcntl.ioctl(client.process.stdin, termios.FIONREAD, bytes(4)) == bytes(4),
+               "that it is read")
+    callee.reset()
+    client.notice("1 line was typed ahead, not sent")
+    assert client.wait() == 1
 
 
 def test_hostile_lines_are_made_visible(called):

@@ -62,6 +62,17 @@ def elements(der):
     return parts
 
 
+def element(tag, *contents):
+    """A DER element, its contents put together."""
+    content = b"".join(contents)
+    size = len(content).to_bytes(2, "big").lstrip(b"\0") or b"\0"
+    header = size if len(content) < 0x80 else bytes([0x80 + len(size)]) + size
+    return bytes([tag]) + header + content
+
+
+COMMON_NAME = bytes.fromhex("0603550403")
+
+
 def parts_of_certificate(der):
     """The serial number, algorithm, issuer, times, subject and SubjectPublicKeyInfo in a certificate."""
     parts = elements(elements(der)[0])
@@ -133,16 +144,27 @@ class Identity:
     def fingerprint(self):
         return fingerprint(key_of_certificate(self.der))
 
-    def patch(self, old, new):
-        """Changes bytes of the certificate (of an Ed25519 key), and signs it again."""
-        body, algorithm, signature = elements(self.der)
-        assert body.count(old) == 1 and len(old) == len(new)
-        changed = body.replace(old, new)
-        (self.certificate.parent / "body").write_bytes(changed)
+    def sign(self, body):
+        """Makes another certificate (of an Ed25519 key) of its body."""
+        _, algorithm, _ = elements(self.der)
+        (self.certificate.parent / "body").write_bytes(body)
         signed = openssl("pkeyutl", "-sign", "-rawin", "-inkey", self.key,
                          "-in", self.certificate.parent / "body")
-        der = self.der.replace(body, changed).replace(signature[-64:], signed)
+        der = element(0x30, body, algorithm, element(0x03, b"\0", signed))
         self.certificate.write_text(ssl.DER_cert_to_PEM_cert(der))
+
+    def patch(self, old, new):
+        """Changes bytes of the certificate, and signs it again."""
+        body = elements(self.der)[0]
+        assert body.count(old) == 1 and len(old) == len(new)
+        self.sign(body.replace(old, new))
+
+    def rename(self, name, attribute=COMMON_NAME):
+        """Gives the certificate a name that openssl(1) would not, and signs it again."""
+        parts = elements(elements(self.der)[0])
+        text = element(0x0c, name.encode())
+        parts[5] = element(0x30, element(0x31, element(0x30, attribute, text)))
+        self.sign(element(0x30, *parts))
 
     @property
     def times(self):

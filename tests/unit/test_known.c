@@ -3,11 +3,14 @@
  */
 #include <config.h>
 
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <errno.h>
 #include <locale.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,6 +25,7 @@
 
 #define KEY "SHA256:b9b6oE6M00MUAK3JTq8vbAoYvFR/H6OtBLQGimg8vfA"
 #define OTHER_KEY "SHA256:BZ9vjYk7SIjMTj8/o/ptRXkdCwKLfczStbgDUG2Gdus"
+#define THIRD_KEY "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
 static char path[] = "known_peers.XXXXXX";
 
@@ -105,23 +109,37 @@ test_callers(void **state)
 	assert_true(known_caller(text(), KEY, name));
 	assert_string_equal(name, "Bob");
 	assert_true(known_name(text(), "Ann Example"));
+	assert_true(known_name(text(), "ann\u2800example"));
 	assert_false(known_name(text(), "Ann"));
 	assert_false(known_name(text(), "example.org"));
+	write_file("caller " KEY " \u00A0\ncaller " KEY " you\n");
+	assert_false(known_caller(text(), KEY, name));
 }
 
-/* Names that look the same are the same; those that only resemble each other are not. */
+/* The first line that is neither an entry nor a comment is pointed out. */
 static void
-test_names_alike(void **state)
+test_misunderstood(void **state)
 {
-	static const char *const alike[] = {"ann example", "AnnExample", "Ann\u00A0Example", "Ann\u200B Example",
-					    "A\u00ADnn Example", "Ann Exa\u034Fmple\uFE0F"};
+	static const struct {
+		const char *text;
+		size_t line;
+	} files[] = {
+		{"", 0},
+		{"\n \t\r\n# comment\n  # comment\r\n#", 0},
+		{"caller " KEY " Ann # who is that\nserver " KEY " ::1 80", 0},
+		{"nonsense", 1},
+		{"\n\nserver " KEY " ::1 80 # mine\nnonsense\n", 3},
+		{"\uFEFFserver " KEY " ::1 80\n", 1},
+		{"# comment\nserver " KEY " ::1 65536\n", 2},
+		{"# comment\ncaller " KEY "\n", 2},
+		{"# comment\ncaller " KEY " you\n", 2},
+	};
 
 	(void)state;
-	write_file(people);
-	for (size_t i = 0; i < sizeof alike / sizeof alike[0]; i++)
-		assert_true(known_name(text(), alike[i]));
-	assert_false(known_name(text(), "Ann Examples"));
-	assert_false(known_name(text(), "Anna Example"));
+	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+		write_file(files[i].text);
+		assert_int_equal(known_misunderstood(text()), files[i].line);
+	}
 }
 
 /* A file that is not there is empty; one that cannot be trusted is an error. */
@@ -149,8 +167,8 @@ test_reading(void **state)
 static void
 test_adding(void **state)
 {
-	const struct known server = {KNOWN_SERVER, OTHER_KEY, "::1", 80};
-	const struct known caller = {KNOWN_CALLER, KEY, "Eve", 0};
+	struct known server = {KNOWN_SERVER, OTHER_KEY, "::1", 80};
+	struct known caller = {KNOWN_CALLER, KEY, "Eve", 0};
 	struct stat status;
 
 	(void)state;
@@ -165,6 +183,130 @@ test_adding(void **state)
 	file_must_be("# cut\ncaller " KEY " Eve\n");
 	assert_int_equal(known_add("/nonexistent/file", &caller), -1);
 	assert_int_equal(errno, ENOENT);
+}
+
+/* What another tchat has added since the person was asked is judged again. */
+static void
+test_adding_after_another(void **state)
+{
+	struct known server = {KNOWN_SERVER, KEY, "EXAMPLE.org", 8080};
+	struct known another_server = {KNOWN_SERVER, OTHER_KEY, "example.org", 8080};
+	struct known ann = {KNOWN_CALLER, OTHER_KEY, "Annabel", 0};
+	struct known another_ann = {KNOWN_CALLER, THIRD_KEY, "ann\u2800example", 0};
+
+	(void)state;
+	write_file(people);
+	assert_int_equal(known_add(path, &server), 0);
+	assert_int_equal(known_add(path, &another_server), -1);
+	assert_int_equal(errno, EEXIST);
+	assert_int_equal(known_add(path, &ann), 0);
+	assert_string_equal(ann.name, "Ann Example");
+	assert_int_equal(known_add(path, &another_ann), -1);
+	assert_int_equal(errno, EEXIST);
+	file_must_be(people);
+}
+
+/* What would not be read again as it was meant is not written. */
+static void
+test_adding_what_is_not_understood(void **state)
+{
+	static const char *const names[] = {"", "   ", "\u00A0", "\u3164", " Eve", "Eve ", "*", "you"};
+	struct known server = {KNOWN_SERVER, KEY, "two words", 8080};
+
+	(void)state;
+	write_file("");
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		struct known caller = {KNOWN_CALLER, KEY, "", 0};
+
+		strlcpy(caller.name, names[i], sizeof caller.name);
+		assert_int_equal(known_add(path, &caller), -1);
+		assert_int_equal(errno, EINVAL);
+	}
+	assert_int_equal(known_add(path, &server), -1);
+	assert_int_equal(errno, EINVAL);
+	file_must_be("");
+}
+
+/* However little of a line there is room for, nothing of it stays. */
+static void
+test_adding_on_a_full_disk(void **state)
+{
+	static const char before[] = "# my people\n# not finished";
+	const size_t line = sizeof "\nserver " KEY " example.org 8080";
+	struct rlimit unlimited, limit;
+
+	(void)state;
+	write_file(before);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &unlimited), 0);
+	signal(SIGXFSZ, SIG_IGN);
+	for (size_t room = 0; room < line; room++) {
+		struct known server = {KNOWN_SERVER, KEY, "example.org", 8080};
+		int result;
+
+		limit = (struct rlimit){sizeof before - 1 + room, unlimited.rlim_max};
+		assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+		result = known_add(path, &server);
+		assert_int_equal(setrlimit(RLIMIT_FSIZE, &unlimited), 0);
+		assert_int_equal(result, -1);
+		file_must_be(before);
+	}
+}
+
+static int crash_at; /* that call of fsync(2); 0: none */
+
+/* Takes the place of the system's, where a crash is most likely to be seen by others. */
+int
+fsync(int fd)
+{
+	(void)fd;
+	if (crash_at > 0 && --crash_at == 0)
+		_exit(0);
+	return 0;
+}
+
+/* Adds an entry and crashes at that call of fsync(2). */
+static void
+add_and_crash(struct known *known, int at)
+{
+	pid_t child = fork();
+
+	assert_int_not_equal(child, -1);
+	if (child == 0) {
+		crash_at = at;
+		known_add(path, known);
+		_exit(1);
+	}
+	assert_int_equal(waitpid(child, &(int){0}, 0), child);
+}
+
+/* A crash leaves all of a line, or nothing that says anything, also after the next is added. */
+static void
+test_crashes(void **state)
+{
+	static const unsigned ports[] = {8, 80, 808, 8080};
+	struct known server = {KNOWN_SERVER, KEY, "example.org", 8080};
+	struct known caller = {KNOWN_CALLER, OTHER_KEY, "Eve", 0};
+	char other[FINGERPRINT_SIZE], name[KNOWN_NAME_MAX];
+
+	(void)state;
+	write_file("");
+	add_and_crash(&server, 2);
+	assert_int_equal(known_server(text(), "example.org", 8080, KEY, other), SERVER_SAME);
+	for (int lost = 0; lost < 6; lost++) { /* bytes that had not got to the disk */
+		struct stat status;
+
+		write_file("# my people\n");
+		add_and_crash(&server, 1);
+		assert_int_equal(stat(path, &status), 0);
+		assert_int_equal(truncate(path, status.st_size - lost), 0);
+		for (int added = 0; added < 2; added++) {
+			for (size_t i = 0; i < sizeof ports / sizeof ports[0]; i++)
+				assert_int_equal(known_server(text(), "example.org", ports[i], KEY, other),
+						 SERVER_NEW);
+			assert_int_equal(known_add(path, &caller), 0);
+		}
+		assert_true(known_caller(text(), OTHER_KEY, name));
+	}
 }
 
 static int
@@ -188,9 +330,13 @@ main(void)
 		cmocka_unit_test(test_servers),
 		cmocka_unit_test(test_server_with_two_keys),
 		cmocka_unit_test(test_callers),
-		cmocka_unit_test(test_names_alike),
+		cmocka_unit_test(test_misunderstood),
 		cmocka_unit_test(test_reading),
 		cmocka_unit_test(test_adding),
+		cmocka_unit_test(test_adding_after_another),
+		cmocka_unit_test(test_adding_what_is_not_understood),
+		cmocka_unit_test(test_adding_on_a_full_disk),
+		cmocka_unit_test(test_crashes),
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");

@@ -62,6 +62,7 @@ struct right {
 #define SERVER .role = ROLE_SERVER
 #define CLIENT .role = ROLE_CLIENT, .host = "localhost"
 
+#define NAME_63 "123456789012345678901234567890123456789012345678901234567890123"
 #define KEY "SHA256:b9b6oE6M00MUAK3JTq8vbAoYvFR/H6OtBLQGimg8vfA"
 #define OTHER_KEY "SHA256:BZ9vjYk7SIjMTj8/o/ptRXkdCwKLfczStbgDUG2Gdus"
 
@@ -116,6 +117,7 @@ static struct right right[] = {
 	{"-s -t", {SERVER, .tls = true}},
 	{"-c --tls localhost", {CLIENT, .tls = true}},
 	{"-s -t -n Ann", {SERVER, .tls = true, .name = "Ann"}},
+	{"-s -n " NAME_63, {SERVER, .name = NAME_63}},
 	{"-s -t --anonymous", {SERVER, .tls = true, .anonymous = true}},
 	{"-s -t --pin " KEY, {SERVER, .tls = true, .pins = {KEY}, .pin_count = 1}},
 	{"-c -t --pin=" KEY " --pin " OTHER_KEY " localhost",
@@ -226,6 +228,12 @@ static struct wrong wrong[] = {
 	{"-s -a -f both", {"-f", "'both'"}},
 	{"-s -a -f ", {"-f", "''"}},
 	{"-s -a --first mee", {"-f", "'mee'"}},
+	{"-s -n ", {"-n takes no name that shows nothing"}},
+	{"-s -n \u2800\u00A0", {"-n takes no name that shows nothing"}},
+	{"-s -n *", {"-n takes no name that tchat uses itself"}},
+	{"-s --name You", {"-n takes no name that tchat uses itself"}},
+	{"-s -n a\xff" "b", {"-n takes no name that is not UTF-8", "'a\uFFFDb'"}},
+	{"-s -n " NAME_63 "4", {"-n takes no name that has more than 63 bytes", "'" NAME_63 "4'"}},
 	{"-c -w 0 localhost", {"-w", "'0'"}},
 	{"-c -w -1 localhost", {"-w", "'-1'"}},
 	{"-c -w 86401 localhost", {"-w", "'86401'"}},
