@@ -16,9 +16,8 @@ import time
 import pytest
 
 from fullscreen import DELIVERED, ON_ITS_WAY, WAITING, marked, screen_deaf  # noqa: F401, a fixture
-from peers import TCHAT, eventually, together
+from peers import TCHAT, eventually, sockets, together
 from terminal import ctrl
-from test_network import sockets
 from test_screen import lines, pasted, theirs
 
 HERE, THERE = "192.0.2.1", "192.0.2.2"
