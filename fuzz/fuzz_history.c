@@ -5,6 +5,7 @@
  * for each thing that happens: a letter, and what it needs.
  *
  *   +TEXT   a line comes in            *AB     ... of A * 256 times B bytes
+ *   @A      A speaks from now on
  *   sAB     the screen's size, A columns and B rows, modulo 64
  *   uA, dA  A rows up, down            <, >    to the oldest lines, to the newest
  */
@@ -33,6 +34,7 @@ struct world {
 	struct history *history;
 	size_t max_lines;
 	struct buffer lines[LINES_MAX]; /* all that came in */
+	char speakers[LINES_MAX + 1]; /* of each of them, and of the next */
 	size_t count, long_count;
 	size_t held; /* bytes in the history, when last looked */
 	struct pane pane;
@@ -119,6 +121,7 @@ must_hold(struct world *w)
 		must(line.when == (time_t)n);
 		must(n % 2 == 0 || line.stream_end == n * 3); /* one's own */
 		must(line.voice == (n % 2 ? VOICE_SELF : VOICE_PEER));
+		must(n % 2 == 1 || *line.speaker == w->speakers[n]);
 		bytes += line.length;
 	}
 	w->held = bytes;
@@ -138,6 +141,7 @@ add_line(struct world *w, const char *text, size_t length)
 	filter_text(text, length, SIZE_MAX, line);
 	must(buffer_length(line) <= FILTER_LINE_MAX);
 	w->count++;
+	w->speakers[w->count] = w->speakers[n];
 	history_add(w->history, n % 2 ? VOICE_SELF : VOICE_PEER, (time_t)n,
 		    buffer_length(line) > 0 ? buffer_data(line) : "", buffer_length(line), n * 3);
 	must_hold(w);
@@ -154,6 +158,16 @@ add_long_line(struct world *w, uint8_t pages, uint8_t letter)
 	memset(text, letter < 0x20 || letter >= 0x7F ? 'x' : letter, length + 1);
 	add_line(w, text, length);
 	free(text);
+}
+
+static void
+set_speaker(struct world *w, char letter)
+{
+	char label[] = {letter, '\0'};
+
+	w->speakers[w->count] = letter;
+	history_set_speaker(w->history, label);
+	must_hold(w);
 }
 
 /* ---- The pane ---- */
@@ -313,6 +327,8 @@ happen(struct world *w, const uint8_t *what, size_t length)
 
 	if (what[0] == '*')
 		add_long_line(w, a, b);
+	else if (what[0] == '@')
+		set_speaker(w, (char)a);
 	else if (w->held > LITTLE)
 		add_line(w, (const char *)what, length);
 	else if (what[0] == '+')
@@ -330,6 +346,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0)
 		return 0;
 	w.long_count = w.held = 0;
+	w.speakers[0] = '\0';
 	w.max_lines = 1 + data[0] % 64;
 	w.history = history_new(w.max_lines);
 	pane_init(&w.pane, w.history);

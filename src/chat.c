@@ -47,10 +47,12 @@ enum state {
 struct chat {
 	const struct options *options;
 	char own_label[PEER_NAME_MAX]; /* before one's own lines; safe text */
+	int label_width;	       /* of the widest label so far: columns that do not come and go */
 	struct dial *dial;
 	struct peer peer;     /* from SECURING or TALKING on */
 	struct secure secure; /* while SECURING */
-	struct buffer draft;  /* what was in the input line when its question arose */
+	bool asked;	      /* ... and the person has seen its question, and can answer */
+	struct buffer draft;  /* what was in the input line then */
 	struct link link;     /* while TALKING or CLOSING */
 	struct delivery delivery;
 	enum state state;
@@ -102,6 +104,16 @@ start_dialling(struct chat *c)
 	say(c, "%s", text);
 }
 
+/* Makes room for a label. */
+static void
+widen(struct chat *c, const char *label)
+{
+	int width = screen_columns(label);
+
+	if (width > c->label_width)
+		c->label_width = width;
+}
+
 /* The peer is gone before there was a conversation. */
 static void
 give_up(struct chat *c)
@@ -124,6 +136,8 @@ start_talking(struct chat *c)
 		return;
 	}
 	confine_speaker(true);
+	history_set_speaker(c->record.history, c->peer.host);
+	widen(c, c->peer.host);
 	c->state = TALKING;
 	c->since = c->record.now;
 	delivery_begin(&c->delivery, &c->record);
@@ -133,6 +147,15 @@ static void
 say_secure(void *context, const char *text)
 {
 	say(context, "%s", text);
+}
+
+/* The same, once the terminal has been given back. */
+static void
+say_aloud(void *context, const char *text)
+{
+	const struct chat *c = context;
+
+	notice(c->record.log, "%s", text);
 }
 
 /* Does what follows from where agreeing on encryption has got to. */
@@ -146,18 +169,46 @@ follow_securing(struct chat *c, enum secure_state state)
 	c->changed = true;
 }
 
-/* A step of agreeing on encryption.  What is in the input line when a question arises is no answer. */
+/* A step of agreeing on encryption.  A question comes into view, whatever was looked at. */
 static void
 step_securing(struct chat *c)
 {
 	enum secure_state before = c->secure.state, state = secure_step(&c->secure);
 
-	if (state == SECURE_ASKING && before != SECURE_ASKING) {
-		buffer_free(&c->draft);
-		buffer_add(&c->draft, input_text(), strlen(input_text()));
+	if (state == before)
+		return;
+	if (state == SECURE_ASKING) {
 		secure_ask(&c->secure);
+		pane_to_end(&c->pane);
+		c->rows = NULL;
 	}
 	follow_securing(c, state);
+}
+
+/* Whether keys that have been pressed are still to be read or worked through. */
+static bool
+has_keys(void)
+{
+	struct pollfd keyboard = {.fd = STDIN_FILENO, .events = POLLIN};
+
+	return input_is_pending() || poll(&keyboard, 1, 0) != 0;
+}
+
+/*
+ * Lets the person answer from now on, once the question is on the terminal (with the pager there, it is
+ * still to be drawn) and what was typed before is in the input line, where it is no answer.
+ */
+static void
+await_answer(struct chat *c)
+{
+	if (c->state != SECURING || c->secure.state != SECURE_ASKING || c->asked)
+		return;
+	if (c->changed || output_is_behind() || has_keys())
+		return;
+	c->asked = true;
+	c->changed = true;
+	buffer_free(&c->draft);
+	buffer_add(&c->draft, input_text(), strlen(input_text()));
 }
 
 /* Takes a line for the answer to the question, unless it was begun before: that has to be looked at. */
@@ -188,6 +239,7 @@ meet(struct chat *c, const struct peer *peer)
 		return;
 	}
 	c->state = SECURING;
+	c->asked = false;
 	secure_begin(&c->secure, c->options, &c->peer, say_secure, c);
 	step_securing(c); /* a client has to say something first */
 }
@@ -215,13 +267,25 @@ is_closed(struct chat *c)
 	       clock_until(c->deadline) < DELIVER_MS - LINK_LINGER_MS;
 }
 
+/* Nothing more of a line will arrive: it ends where it is. */
+static void
+end_line(struct chat *c)
+{
+	if (buffer_length(&c->partial) == 0)
+		return;
+	buffer_add(&c->partial, "\n", 1);
+	record_lines(&c->record, VOICE_PEER, &c->partial, 0);
+}
+
 /* The connection is done with. */
 static void
 close_link(struct chat *c)
 {
 	bool orderly = c->link.ending.how == ENDING_NONE || c->link.ending.how == ENDING_LEFT;
-	size_t lost = delivery_settle(&c->delivery, &c->link, &c->record);
+	size_t lost;
 
+	end_line(c);
+	lost = delivery_settle(&c->delivery, &c->link, &c->record);
 	if (lost > 0)
 		say(c, "%zu line%s not delivered", lost, lost == 1 ? " was" : "s were");
 	c->status = orderly && lost == 0 ? 0 : 1;
@@ -262,10 +326,7 @@ listener_ended(struct chat *c)
 {
 	char text[512];
 
-	if (buffer_length(&c->partial) > 0) { /* it was killed in the middle of a line */
-		buffer_add(&c->partial, "\n", 1);
-		record_lines(&c->record, VOICE_PEER, &c->partial, 0);
-	}
+	end_line(c); /* it was killed in the middle of one */
 	link_listener_ended(&c->link);
 	link_describe_ending(&c->link, text, sizeof text);
 	say(c, "%s", text);
@@ -292,6 +353,16 @@ read_lines(struct chat *c)
 	} else if (errno != EINTR && errno != EAGAIN) {
 		fatal("cannot read what arrives");
 	}
+}
+
+/* The same while lingering: nobody sees the lines any more, but they are in the log. */
+static void
+take_lines(void *context)
+{
+	struct chat *c = context;
+
+	read_lines(c);
+	notice_flush_log(c->record.log);
 }
 
 /* Goes on with dialling. */
@@ -343,7 +414,7 @@ send_line(struct chat *c)
 	struct span line = input_line();
 	size_t held = buffer_length(&c->link.outbox);
 
-	if (c->state == SECURING && c->secure.state == SECURE_ASKING) {
+	if (c->state == SECURING && c->asked) {
 		answer_question(c, line);
 	} else if (c->state != TALKING) {
 		say(c, "nobody is there to read that: it stays in the input line");
@@ -375,7 +446,8 @@ start_pager(struct chat *c)
 {
 	screen_suspend();
 	signals_ignore_interrupt(true);
-	c->pager = pager_start(c->record.history, c->own_label, c->peer.host);
+	c->asked = false; /* what is typed meanwhile is for the pager */
+	c->pager = pager_start(c->record.history, c->own_label);
 	if (c->pager != -1)
 		return;
 	c->pager = 0;
@@ -497,7 +569,7 @@ describe_state(const struct chat *c, char *text, size_t size)
 		break;
 	case SECURING:
 		snprintf(text, size, "%s \u00b7 %s", name,
-			 c->secure.state == SECURE_ASKING ? "yes or no?" : "agreeing on encryption");
+			 c->asked ? "yes or no?" : "agreeing on encryption");
 		break;
 	case TALKING:
 		strftime(since, sizeof since, "%H:%M", localtime_r(&c->since, &tm));
@@ -545,7 +617,7 @@ draw(struct chat *c)
 	struct scene scene = {
 		.pane = &c->pane,
 		.own_label = c->own_label,
-		.peer_label = c->peer.host,
+		.label_width = c->label_width,
 		.marks = link_knows_acknowledged(),
 		.sent = link_sent(&c->link),
 		.acknowledged = c->delivery.acknowledged,
@@ -647,6 +719,7 @@ turn(struct chat *c)
 	record_flush(&c->record);
 	if (wants_drawing(c) && clock_until(c->next_frame) == 0)
 		draw(c);
+	await_answer(c);
 }
 
 /* Says on standard error what was typed and not sent: lines of it, if it was pasted. */
@@ -656,9 +729,13 @@ report_unsent(const char *typed, size_t length)
 	struct buffer text = {0};
 	char *next, *line;
 
+	if (length > 0 && typed[length - 1] == '\n') /* nothing follows */
+		length--;
+	if (length == 0)
+		return;
 	filter_text(typed, length, SIZE_MAX, &text);
 	buffer_add(&text, "", 1);
-	for (next = buffer_data(&text); length > 0 && (line = strsep(&next, "\n")) != NULL;)
+	for (next = buffer_data(&text); (line = strsep(&next, "\n")) != NULL;)
 		warnx("not sent: %s", line);
 	buffer_free(&text);
 }
@@ -667,8 +744,12 @@ report_unsent(const char *typed, size_t length)
 static void
 report(const struct chat *c)
 {
+	struct span rest;
+
 	delivery_report(&c->delivery);
 	report_unsent(input_text(), strlen(input_text()));
+	rest = input_rest();
+	report_unsent(rest.text, rest.length);
 }
 
 static struct chat *talking; /* what last_words is about */
@@ -684,7 +765,7 @@ last_words(void)
 	if (is_linked(c))
 		delivery_note_lost(&c->delivery, &c->link, c->record.log);
 	if (c->sending.length > 0)
-		report_unsent(c->sending.text, c->sending.length - 1);
+		report_unsent(c->sending.text, c->sending.length);
 	report(c);
 	log_flush(c->record.log);
 }
@@ -700,6 +781,7 @@ chat_run(const struct options *options, struct log *log)
 		return 1;
 	}
 	filter_string(options->name != NULL ? options->name : "you", c.own_label, sizeof c.own_label);
+	widen(&c, c.own_label);
 	input_open();
 	if (!screen_open())
 		fatal("cannot use the terminal %s", getenv("TERM"));
@@ -719,17 +801,19 @@ chat_run(const struct options *options, struct log *log)
 		pager_stop(c.pager);
 	screen_close();
 
-	if (c.state == SECURING)
+	if (c.state == SECURING) {
+		c.secure.say = say_aloud;
 		secure_refuse(&c.secure, "");
+	}
 	if (is_linked(&c)) {
-		link_linger(&c.link);
+		link_linger(&c.link, take_lines, &c);
 		close_link(&c);
 	}
 	if (c.failed)
 		notice(log, "%s", dial_error(c.dial));
 	report(&c);
 	fatal_first(NULL);
-	record_flush(&c.record);
+	notice_flush_log(log);
 	dial_free(c.dial);
 	record_free(&c.record);
 	buffer_free(&c.partial);

@@ -30,11 +30,18 @@ struct block {
 	};
 };
 
+/* Who says the peer's lines from a line on, up to where the next one begins. */
+struct speaker {
+	uint64_t first;
+	char *label;
+};
+
 struct history {
 	size_t max_lines, max_bytes;
-	uint64_t start, end;  /* numbers of the oldest line and of the next */
-	size_t bytes;	      /* of text */
-	struct buffer blocks; /* pointers to them, oldest first; only the last one takes lines */
+	uint64_t start, end;	/* numbers of the oldest line and of the next */
+	size_t bytes;		/* of text */
+	struct buffer blocks;	/* pointers to them, oldest first; only the last one takes lines */
+	struct buffer speakers; /* oldest first; only the first one can be from before the oldest line */
 };
 
 struct history *
@@ -133,6 +140,59 @@ line_of(struct block *block, uint64_t number)
 	return line;
 }
 
+static struct speaker *
+all_speakers(const struct history *h)
+{
+	return (struct speaker *)(void *)buffer_data(&h->speakers);
+}
+
+static size_t
+speaker_count(const struct history *h)
+{
+	return buffer_length(&h->speakers) / sizeof(struct speaker);
+}
+
+/* The label of who said the line of that number, if the peer did. */
+static const char *
+find_speaker(const struct history *h, uint64_t number)
+{
+	const struct speaker *speakers = all_speakers(h);
+	size_t low = 0, high = speaker_count(h); /* it is the one before speakers[low], or between them */
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (speakers[middle].first <= number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low == 0 ? "" : speakers[low - 1].label;
+}
+
+void
+history_set_speaker(struct history *h, const char *label)
+{
+	struct speaker speaker = {.first = h->end};
+	size_t count = speaker_count(h);
+
+	if (count > 0 && strcmp(all_speakers(h)[count - 1].label, label) == 0)
+		return;
+	if ((speaker.label = strdup(label)) == NULL)
+		fatal("cannot get memory");
+	buffer_add(&h->speakers, (char *)&speaker, sizeof speaker);
+}
+
+/* Forgets those who have said none of the lines that are held. */
+static void
+drop_speakers(struct history *h)
+{
+	while (speaker_count(h) > 1 && all_speakers(h)[1].first <= h->start) {
+		free(all_speakers(h)->label);
+		buffer_drop(&h->speakers, sizeof(struct speaker));
+	}
+}
+
 /* Forgets the oldest line, and gives its block back if it was the last one there. */
 static void
 drop_oldest(struct history *h)
@@ -140,7 +200,9 @@ drop_oldest(struct history *h)
 	struct block *oldest = all_blocks(h)[0];
 
 	h->bytes -= line_of(oldest, h->start).length;
-	if (++h->start < oldest->first + oldest->count)
+	h->start++;
+	drop_speakers(h);
+	if (h->start < oldest->first + oldest->count)
 		return;
 	buffer_drop(&h->blocks, sizeof(struct block *));
 	free(oldest);
@@ -184,7 +246,11 @@ history_end(const struct history *h)
 struct line
 history_line(const struct history *h, uint64_t number)
 {
-	return line_of(find_block(h, number), number);
+	struct line line = line_of(find_block(h, number), number);
+
+	if (line.voice == VOICE_PEER)
+		line.speaker = find_speaker(h, number);
+	return line;
 }
 
 void
@@ -205,5 +271,8 @@ history_free(struct history *h)
 	for (size_t i = 0; i < block_count(h); i++)
 		free(all_blocks(h)[i]);
 	buffer_free(&h->blocks);
+	for (size_t i = 0; i < speaker_count(h); i++)
+		free(all_speakers(h)[i].label);
+	buffer_free(&h->speakers);
 	free(h);
 }

@@ -3,7 +3,8 @@
  *
  * Lines are held in blocks of memory, which are taken as lines come in and given back as the oldest
  * are forgotten: a line costs its text and 16 bytes, one's own 8 more.  Lines are numbered from 0 in
- * the order of their arrival, and keep their numbers.
+ * the order of their arrival, and keep their numbers.  Who the peer was costs something only where
+ * that changes.
  */
 #ifndef HISTORY_H
 #define HISTORY_H
@@ -23,6 +24,7 @@ struct line {
 	size_t length;
 	time_t when;
 	enum voice voice;
+	const char *speaker; /* the peer's lines: its label; good until the next line is added */
 	uint64_t stream_end; /* one's own lines: the end in the stream of bytes sent; or as follows */
 };
 #define STREAM_DELIVERED UINT64_C(0) /* all of it has arrived */
@@ -33,6 +35,9 @@ struct line {
  * them together, or 1 MiB if that is more.
  */
 struct history *history_new(size_t max_lines);
+
+/* From now on the peer's lines are said by somebody of that label, which is safe text. */
+void history_set_speaker(struct history *history, const char *label);
 
 /*
  * Adds a line of safe text.  The filter makes none longer than FILTER_LINE_MAX; whoever does, has it cut

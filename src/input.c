@@ -408,7 +408,7 @@ spare_search(unsigned char key)
 bool
 input_is_pending(void)
 {
-	return buffer_length(&keys) > 0;
+	return pasting || buffer_length(&keys) > 0;
 }
 
 enum input_event
@@ -479,6 +479,17 @@ const char *
 input_text(void)
 {
 	return rl_line_buffer;
+}
+
+struct span
+input_rest(void)
+{
+	buffer_add(&paste, buffer_data(&keys), buffer_length(&keys));
+	buffer_drop(&keys, buffer_length(&keys));
+	buffer_add(&paste, buffer_data(&arrived), buffer_length(&arrived));
+	buffer_drop(&arrived, buffer_length(&arrived));
+	unify_line_ends(&paste);
+	return (struct span){buffer_data(&paste), buffer_length(&paste)};
 }
 
 void

@@ -41,7 +41,7 @@ void input_open(void);
 /* Adds bytes that came from the terminal. */
 void input_feed(const char *bytes, size_t length);
 
-/* Whether there are bytes that input_next has not worked through. */
+/* Whether there are bytes that input_next has not worked through, or of a paste that has not ended. */
 bool input_is_pending(void);
 
 /* Works through the bytes until one of them asks for something. */
@@ -74,6 +74,12 @@ struct input_view input_view(void);
 
 /* What is typed and not sent, without the prompt. */
 const char *input_text(void);
+
+/*
+ * What has come and is not in there: a paste that has not ended, keys that input_next has not worked
+ * through.  To be asked for at the end, as they are no keys any more then.
+ */
+struct span input_rest(void);
 
 /* Gives back what Readline holds. */
 void input_close(void);

@@ -427,7 +427,7 @@ link_can_deliver(struct link *link)
 }
 
 void
-link_linger(struct link *link)
+link_linger(struct link *link, link_take *take, void *context)
 {
 	int64_t deadline = clock_now() + LINK_LINGER_MS;
 	int signals = signals_deadly_count();
@@ -452,12 +452,15 @@ link_linger(struct link *link)
 			link_flush(link);
 		if (fds[INPUT].revents == 0)
 			continue;
-		if (input != link->report)
-			ended = drop_input(input);
-		else
-			ended = true;
-		if (ended && link->listener != 0)
+		if (input == link->lines) {
+			take(context);
+			ended = link->ending.how != ENDING_NONE;
+		} else if (input == link->report) {
 			link_listener_ended(link);
+			ended = true;
+		} else {
+			ended = drop_input(input);
+		}
 	}
 }
 

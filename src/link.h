@@ -127,12 +127,14 @@ uint64_t link_undelivered_bytes(const struct link *link);
 /*
  * Finishes, and waits until all has arrived and the peer has hung up too: at most LINK_LINGER_MS, or until a signal
  * arrives.  A close with unread bytes in the socket would reset the connection, and that can destroy
- * lines already sent.  What arrives on link->lines is dropped.
+ * lines already sent.  Where there is link->lines, take is called to read from it and, at its end, to take
+ * leave of the listener (link_listener_ended).
  */
 #define LINK_LINGER_MS 2000
 #define LINK_WINDOW_MS 2000    /* how often to ask at least, whoever does not show it */
 #define LINK_ACKNOWLEDGE_MS 50 /* how often to ask what was acknowledged: nothing else tells */
-void link_linger(struct link *link);
+typedef void link_take(void *context);
+void link_linger(struct link *link, link_take *take, void *context);
 
 /* Ends the listener, if it still runs, and closes everything. */
 void link_close(struct link *link);

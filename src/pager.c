@@ -18,7 +18,7 @@
 
 /* The history as text, in a file that has no name; at its beginning.  NULL on failure, and errno. */
 static FILE *
-write_history(const struct history *history, const char *own_label, const char *peer_label)
+write_history(const struct history *history, const char *own_label)
 {
 	FILE *file = tmpfile();
 
@@ -32,7 +32,7 @@ write_history(const struct history *history, const char *own_label, const char *
 		strftime(when, sizeof when, "%Y-%m-%d %H:%M", localtime_r(&line.when, &tm));
 		fprintf(file, "%s %s ", when,
 			line.voice == VOICE_SELF   ? own_label
-			: line.voice == VOICE_PEER ? peer_label
+			: line.voice == VOICE_PEER ? line.speaker
 						   : "*");
 		fwrite(line.text, 1, line.length, file);
 		putc('\n', file);
@@ -65,9 +65,9 @@ be_pager(int text, pid_t parent)
 }
 
 pid_t
-pager_start(const struct history *history, const char *own_label, const char *peer_label)
+pager_start(const struct history *history, const char *own_label)
 {
-	FILE *text = write_history(history, own_label, peer_label);
+	FILE *text = write_history(history, own_label);
 	pid_t parent = getpid(), pager;
 
 	if (text == NULL)

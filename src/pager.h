@@ -11,10 +11,10 @@
 #include "history.h"
 
 /*
- * Starts $PAGER, less(1) if it is not set, on a copy of the history; labels name the voices.  The
- * terminal must have been given back before.  Returns the process, or -1 and errno.
+ * Starts $PAGER, less(1) if it is not set, on a copy of the history; own_label stands before
+ * one's own lines.  The terminal must have been given back before.  Returns the process, or -1 and errno.
  */
-pid_t pager_start(const struct history *history, const char *own_label, const char *peer_label);
+pid_t pager_start(const struct history *history, const char *own_label);
 
 /* Whether the pager has ended; to be asked after SIGCHLD. */
 bool pager_has_ended(pid_t pager);

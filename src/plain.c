@@ -351,7 +351,7 @@ talk(struct plain *p, struct peer *peer)
 	else
 		converse(p);
 	log_end(p->log, VOICE_SELF);
-	link_linger(&p->link);
+	link_linger(&p->link, NULL, NULL);
 	status = conclude(p);
 	fatal_first(NULL);
 	link_close(&p->link);

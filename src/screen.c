@@ -267,8 +267,8 @@ measure(const char *text, size_t length)
 	return columns;
 }
 
-static int
-columns_of(const char *text)
+int
+screen_columns(const char *text)
 {
 	return measure(text, strlen(text));
 }
@@ -292,7 +292,6 @@ static struct layout
 arrange(const struct scene *scene)
 {
 	struct layout l = {.status_row = -1};
-	int peer = columns_of(scene->peer_label), own = columns_of(scene->own_label);
 
 	getmaxyx(stdscr, l.rows, l.columns);
 	l.input_rows = min(input_rows(&scene->input, l.columns), l.rows < 6 ? 1 : l.rows / 3);
@@ -302,7 +301,7 @@ arrange(const struct scene *scene)
 		l.pane_rows = l.status_row = l.input_row - 1;
 	l.labels = l.columns >= TIME_FROM ? TIME_WIDTH : 0;
 	if (l.columns >= LABEL_FROM)
-		l.label_width = min(peer > own ? peer : own, min(LABEL_MAX, l.columns / 4));
+		l.label_width = min(scene->label_width, min(LABEL_MAX, l.columns / 4));
 	l.gutter = l.labels + l.label_width + (l.label_width > 0 ? 1 : 0);
 	l.text = l.columns >= GUTTER_FROM ? l.gutter + GUTTER_WIDTH : 0;
 	l.text_width = l.columns - l.text;
@@ -333,9 +332,9 @@ static void
 draw_head(const struct scene *scene, const struct layout *l, int y, const struct line *line)
 {
 	const char *label = line->voice == VOICE_SELF	? scene->own_label
-			    : line->voice == VOICE_PEER ? scene->peer_label
+			    : line->voice == VOICE_PEER ? line->speaker
 							: "";
-	int width = min(columns_of(label), l->label_width);
+	int width = min(screen_columns(label), l->label_width);
 	char time[TIME_WIDTH + 1];
 	struct tm tm;
 
@@ -382,7 +381,7 @@ draw_pane(const struct scene *scene, const struct layout *l)
 static void
 draw_status(const struct scene *scene, const struct layout *l)
 {
-	int hint = columns_of(scene->hint), room = l->columns - 2;
+	int hint = screen_columns(scene->hint), room = l->columns - 2;
 
 	if (l->status_row < 0)
 		return;
@@ -431,8 +430,8 @@ draw_help(const struct scene *scene, const struct layout *l)
 	int rows = 0, width = 0, top, left;
 
 	for (; scene->help[rows] != NULL; rows++)
-		if (columns_of(scene->help[rows]) > width)
-			width = columns_of(scene->help[rows]);
+		if (screen_columns(scene->help[rows]) > width)
+			width = screen_columns(scene->help[rows]);
 	width = min(width + 4, l->columns);
 	top = rows < l->pane_rows ? (l->pane_rows - rows) / 2 : 0;
 	left = (l->columns - width) / 2;

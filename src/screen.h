@@ -16,7 +16,7 @@
 struct scene {
 	struct pane *pane;	  /* its size is set by screen_draw */
 	const char *own_label;	  /* before one's own lines */
-	const char *peer_label;	  /* before the peer's */
+	int label_width;	  /* columns of the widest of all labels, where there is room for that */
 	bool marks;		  /* whether it is known what has arrived of one's own lines */
 	uint64_t sent;		  /* the stream's bytes that are on their way, or have arrived */
 	uint64_t acknowledged;	  /* those that have arrived */
@@ -30,6 +30,9 @@ struct scene {
 bool screen_open(void);
 
 void screen_draw(const struct scene *scene);
+
+/* How many columns a text takes. */
+int screen_columns(const char *text);
 
 /* Rings the bell. */
 void screen_ring(void);

@@ -62,8 +62,8 @@ struct pollfd secure_poll(const struct secure *secure, int *timeout);
 enum secure_state secure_step(struct secure *secure);
 
 /*
- * To be called once when the state has become SECURE_ASKING, after what was typed until then has been put
- * away: says what there is to decide.
+ * To be called once when the state has become SECURE_ASKING: says what there is to decide.  What was typed
+ * before is no answer; to keep it apart is the caller's part.
  */
 void secure_ask(const struct secure *secure);
 

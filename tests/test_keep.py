@@ -4,7 +4,10 @@ import signal
 
 import pytest
 
+from fullscreen import F2
 from peers import HOST, call, is_listening
+from test_log import entries
+from test_screen import theirs
 
 BUSY = b"The line is busy. Please call again later.\n"
 
@@ -24,6 +27,32 @@ def test_one_caller_after_the_other(called, port):
     server.send("welcome, second\n")
     second.expect("welcome, second\n")
     assert first.expect_end() == b""
+
+
+def test_lines_keep_their_speaker(screen, port, environment, tmp_path):
+    """What one caller has said is not taken for the next one's, on the screen, in the pager, in the log."""
+    other, log = "127.0.0.2", tmp_path / "log"
+    pager = "cat; echo '[end]'; read key </dev/tty"
+    server = screen("-s", "-k", "-l", log, port, env=dict(environment, PAGER=pager))
+    server.wait_for("waiting on port")
+    first = call(port)
+    first.send("pay a hundred\n")
+    server.wait_for(theirs("pay a hundred"))
+    first.close_input()
+    server.wait_for("has left$")
+    second = call(port, own=other)
+    server.wait_for(f"{second.port} has called$")
+    assert server.shows(theirs("pay a hundred"))
+    second.send("hello\n")
+    server.wait_for(theirs("hello", other))
+    assert server.shows(theirs("pay a hundred"))
+    server.press(F2)
+    server.wait_for(r"^\[end\]$")
+    assert server.shows(f":\\d\\d {HOST} pay a hundred$") and server.shows(f":\\d\\d {other} hello$")
+    assert entries(log) == [
+        ("*", f"waiting on port {port}"), ("*", f"{HOST} port {first.port} has called"),
+        ("<", "pay a hundred"), ("*", f"{HOST} port {first.port} has left"),
+        ("*", f"waiting on port {port}"), ("*", f"{other} port {second.port} has called"), ("<", "hello")]
 
 
 def test_second_caller_is_told_that_the_line_is_busy(called, port):

@@ -2,11 +2,13 @@
 
 import os
 import re
+import resource
 import signal
 
 import pytest
 
 from peers import HOST, call, eventually, together
+from terminal import ctrl
 
 ENTRY = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d) ([<>*]) (.*)")
 
@@ -154,6 +156,53 @@ def test_log_has_what_was_said_before_a_signal(called, log):
     caller.close_input()
     assert server.wait() == -signal.SIGTERM
     assert spoken(log) == [(">", "my last words"), ("<", "half a line, and more")]
+
+
+@pytest.mark.parametrize("hangs_up", [True, False], ids=["hangs up", "stays"])
+@pytest.mark.parametrize("how", ["signal", "key"])
+def test_log_has_what_arrives_while_leaving(screen_called, log, how, hangs_up):
+    """What the peer says while the full screen is left, and sees delivered, is in the log."""
+    server, caller = screen_called("-l", log)
+    caller.send("before\n")
+    server.wait_for("before$")
+    if how == "signal":
+        os.kill(server.pid, signal.SIGTERM)
+    else:
+        server.press(ctrl("D"))
+    caller.expect_end()
+    caller.send("after\nhalf a li")
+    if hangs_up:
+        caller.close_input()
+    assert server.wait() == (128 + signal.SIGTERM if how == "signal" else 0)
+    assert spoken(log) == [("<", "before"), ("<", "after"), ("<", "half a li")]
+    assert (entries(log)[-1] == ("*", f"{HOST} port {caller.port} has left")) == hangs_up
+    assert server.is_restored()
+
+
+def test_log_has_a_flood_that_arrives_while_leaving(screen_called, log):
+    """However much that is."""
+    server, caller = screen_called("-l", log)
+    caller.send("before\n")
+    server.wait_for("before$")
+    os.kill(server.pid, signal.SIGTERM)
+    caller.expect_end()
+    caller.send("".join(f"line {n}\n" for n in range(20_000)))
+    caller.close_input()
+    assert server.wait() == 128 + signal.SIGTERM
+    assert [text for _, text in spoken(log)] == ["before"] + [f"line {n}" for n in range(20_000)]
+
+
+def test_log_that_fails_while_leaving(screen_called, log):
+    """Where it cannot be, that is said."""
+    server, caller = screen_called("-l", log, columns=120)
+    size = log.stat().st_size
+    resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (size, size))
+    os.kill(server.pid, signal.SIGTERM)
+    caller.expect_end()
+    caller.send("after\n")
+    caller.close_input()
+    assert server.wait() == 128 + signal.SIGTERM
+    assert server.shows("^tchat: cannot write to the log; the conversation goes on without it: File too large$")
 
 
 def test_log_that_fails_in_both_processes(called, tmp_path):

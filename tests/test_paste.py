@@ -1,11 +1,13 @@
 """Pasting: what is pasted stays in the input line until it is sent, and is never taken for keys."""
 
 import os
+import select
 import signal
 
 import pytest
 
 from fullscreen import F1, F2
+from peers import eventually
 from terminal import BACKSPACE, ENTER, PAGE_UP, UP, ctrl
 from test_screen import own, pasted
 
@@ -86,6 +88,37 @@ def test_end_that_never_comes(screen_called):
     server.wait_for(lambda: server.input.startswith("> half a paste"))
     server.press(ctrl("U") + "still here" + ENTER)
     caller.expect("still here\n")
+
+
+def wait_until_read(terminal):
+    """Waits until all that was typed is read."""
+    own = os.open(f"/proc/{terminal.pid}/fd/0", os.O_RDONLY | os.O_NOCTTY)
+    eventually(lambda: not select.select([own], [], [], 0)[0], "the reading of the keys")
+    os.close(own)
+
+
+@pytest.mark.parametrize("line", ["", "half-typed"])
+def test_signal_amid_a_paste(screen, port, line):
+    """What was pasted and not taken yet, because its end has not come, is said when a signal ends tchat."""
+    server = screen("-s", port)
+    server.wait_for("waiting on port")
+    server.press(f"{line}\x1b[200~one\rt\x1b[2Jwo\x1b[20")
+    wait_until_read(server)
+    os.kill(server.pid, signal.SIGTERM)
+    assert server.wait() == 128 + signal.SIGTERM
+    said = [row for row in server.rows() if row.startswith("tchat: ")]
+    assert said == [f"tchat: not sent: {text}" for text in (line, "one", "t^[[2Jwo^[[20") if text]
+
+
+def test_signal_while_keys_wait(screen, port, environment):
+    """What was typed behind the key that starts the pager is said when a signal ends tchat there."""
+    server = screen("-s", port, env=dict(environment, PAGER="echo '[pager]'; read key </dev/tty"))
+    server.wait_for("waiting on port")
+    os.write(server.child.child_fd, F2.encode() + b"one\rtwo \xe6\xbc")  # the end of it is half a character
+    server.wait_for(r"^\[pager\]$")
+    os.kill(server.pid, signal.SIGTERM)
+    assert server.wait() == 128 + signal.SIGTERM
+    assert server.shows("^tchat: not sent: one$") and server.shows("^tchat: not sent: two \ufffd$")
 
 
 def test_nothing_pasted(screen_called):

@@ -8,7 +8,7 @@ import pytest
 
 from peers import HOST, children, eventually, is_listening, together
 from test_plain import many_lines
-from tls import needs_tls
+from tls import needs_tls, wait_for_question
 
 pytestmark = needs_tls
 
@@ -184,7 +184,7 @@ def test_new_server_is_accepted(run, bob, identity, screen, port):
     server = run(*SERVERS["ncat"](port, identity()))
     eventually(lambda: is_listening(port), "a listening server")
     client = screen("-c", "-t", HOST, port, env=bob.env, columns=120)
-    client.wait_for("is it the right one")
+    wait_for_question(client, "is it the right one.*")
     client.say("yes")
     client.wait_for("is known from now on$")
     client.say("hello")

@@ -10,7 +10,7 @@ from peers import HOST, Door, Line, call, children, eventually
 from terminal import PAGE_UP, ctrl
 from test_delivery import FILLER
 from test_screen import notice, pasted, theirs
-from tls import F3, TlsDoor, needs_tls, tls_call
+from tls import F3, TlsDoor, needs_tls, tls_call, wait_for_question
 
 pytestmark = needs_tls
 
@@ -71,7 +71,7 @@ def test_status_bar_of_a_new_key(ann, stranger, screen, port):
     server = screen("-s", "-t", port, env=ann.env, columns=120)
     server.wait_for("waiting on port")
     tls_call(port, stranger)
-    server.wait_for("let it in")
+    wait_for_question(server, "let it in.*")
     assert "encrypted ·" not in status_bar(server)
     server.say("yes")
     server.wait_for(lambda: re.search(f"· encrypted, new key · {SINCE}", status_bar(server)))
@@ -298,7 +298,7 @@ def test_peer_changes_while_keeping(ann, friend, stranger, screen, port):
     first.close_input()
     server.wait_for(notice(".* has left"))
     second = tls_call(port, stranger)
-    server.wait_for("let it in[?]")
+    wait_for_question(server, "let it in.*")
     server.say("yes Robert")
     server.wait_for(lambda: status_bar(server).lstrip().startswith("Robert · encrypted, new key ·"))
     server.say("welcome")
@@ -308,6 +308,28 @@ def test_peer_changes_while_keeping(ann, friend, stranger, screen, port):
     tls_call(port, stranger)
     server.wait_for(notice("encrypted: the caller is Robert"))
     server.wait_for(lambda: status_bar(server).lstrip().startswith("Robert · encrypted ·"))
+
+
+def test_lines_keep_their_speaker(ann, friend, identity, screen, port):
+    """A line stays its speaker's, whose name is shown whole, whoever calls later or only tries to."""
+    other = identity(name="other")
+    ann.knows(f"caller {friend.fingerprint} Benjamin", f"caller {other.fingerprint} Ben")
+    server = screen("-s", "-t", "-k", port, env=ann.env)
+    server.wait_for("waiting on port")
+    first = tls_call(port, friend)
+    first.send("pay a hundred\n")
+    server.wait_for(theirs("pay a hundred", "Benjamin"))
+    first.close_input()
+    server.wait_for(notice(".* has left"))
+    second = tls_call(port, other)
+    second.send("hello\n")
+    server.wait_for(theirs("hello", "Ben"))
+    assert server.shows(theirs("pay a hundred", "Benjamin"))
+    second.close_input()
+    server.wait_for(lambda: "waiting on port" in status_bar(server))
+    stranger = call(port)
+    server.wait_for(notice(f"{HOST} port {stranger.port} has called"))
+    assert server.shows(theirs("pay a hundred", "Benjamin")) and server.shows(theirs("hello", "Ben"))
 
 
 def test_connection_that_takes_a_while(screen, bob):

@@ -5,13 +5,17 @@ import fcntl
 import os
 import re
 import signal
+import socket
+import termios
 
 import pytest
 
-from peers import HOST, TCHAT, eventually, free_port, together
-from terminal import ENTER, ctrl
-from test_screen import own
-from tls import OBEDIENT, Identity, TlsDoor, needs_tls, server_context, tls_call
+from fullscreen import F1, F2
+from peers import DEADLINE, HOST, TCHAT, eventually, free_port, together
+from terminal import ENTER, PAGE_UP, ctrl
+from test_screen import lines, own, theirs
+from tls import (OBEDIENT, Identity, TlsDoor, TlsLine, client_context, needs_tls, server_context, tls_call,
+                 wait_for_question)
 
 pytestmark = needs_tls
 
@@ -43,7 +47,7 @@ def asked(bob, stranger, screen):
         client = screen("-c", "-t", *options, HOST, door.port, env=bob.env, **WIDE, **more)
         callee = door.accept()
         client.wait_for(re.escape(unknown_server(door, stranger)) + "$")
-        client.wait_for(RIGHT_ONE + "$")
+        wait_for_question(client, RIGHT_ONE)
         return client, callee, door
 
     return asked
@@ -58,7 +62,7 @@ def asked_by_server(ann, stranger, screen, port):
         server.wait_for("waiting on port")
         line = tls_call(port, caller)
         server.wait_for(re.escape(unknown_caller(caller)) + "$")
-        server.wait_for(LET_IN + "$")
+        wait_for_question(server, LET_IN)
         return server, line
 
     return asked_by_server
@@ -137,7 +141,7 @@ def test_draft_is_not_an_answer(ann, stranger, screen, port):
     server.press("half a thought")
     server.wait_for(lambda: server.input == "> half a thought")
     caller = tls_call(port, stranger)
-    server.wait_for(LET_IN + "$")
+    wait_for_question(server, LET_IN)
     assert server.input == "> half a thought"
     server.press(ENTER)
     server.wait_for("that was begun before the question, is it the answer[?] then once more$")
@@ -161,11 +165,115 @@ def test_draft_that_begins_with_yes(ann, stranger, screen, port):
     server.press("yes of course")
     server.wait_for(lambda: server.input == "> yes of course")
     tls_call(port, stranger)
-    server.wait_for(LET_IN + "$")
+    wait_for_question(server, LET_IN)
     server.press(ENTER)
     server.wait_for("that was begun before the question")
     assert server.input == "> yes of course" and "yes or no?" in server.bar
     assert ann.known() == []
+
+
+@pytest.fixture
+def paging(ann, screen, port, tmp_path, environment):
+    """tchat as Ann's server on a terminal, its log, and how to end the pager that F2 starts."""
+    gate, log = tmp_path / "gate", tmp_path / "log"
+    os.mkfifo(gate)
+    env = dict(ann.env, PAGER=f"echo '[pager]'; read go <{gate}")
+    server = screen("-s", "-t", "-l", log, port, env=env, **WIDE)
+    server.wait_for("waiting on port")
+    return server, log, lambda: gate.write_text("go\n")
+
+
+@pytest.mark.parametrize("asked", ["before", "behind"])
+@pytest.mark.parametrize("typed", ["before", "behind"])
+def test_typed_for_the_pager(paging, ann, stranger, port, asked, typed):
+    """What was typed before the pager had the terminal, or while it had, is no answer to a question, whether
+    that had been asked already or is asked behind it; nor is it lost."""
+    server, log, end_pager = paging
+    if asked == "before":
+        tls_call(port, stranger)
+        wait_for_question(server, LET_IN)
+    server.press(F2 + ("yes" + ENTER if typed == "before" else ""))
+    server.wait_for(r"^\[pager\]$")
+    if asked == "behind":
+        tls_call(port, stranger)
+        eventually(lambda: re.search(LET_IN, log.read_text()), "the question")
+    if typed == "behind":
+        server.say("yes")
+        server.wait_for("^yes$")
+    end_pager()
+    wait_for_question(server, LET_IN)
+    server.wait_for(lambda: server.input == "> yes")
+    assert ann.known() == []
+    server.press(ENTER)
+    server.wait_for("that was begun before the question, is it the answer[?] then once more$")
+    assert ann.known() == []
+    server.press(ENTER)
+    server.wait_for("encrypted: the caller is known as stranger from now on$")
+
+
+@pytest.fixture
+def agreeing(ann, stranger, screen, port, tmp_path):
+    """tchat as Ann's server on a terminal, its log, and how a stranger who has called goes on until it is
+    asked about."""
+    log = tmp_path / "log"
+    server = screen("-s", "-t", "-l", log, port, env=ann.env, **WIDE)
+    server.wait_for("waiting on port")
+    connected = socket.create_connection((HOST, port), DEADLINE)
+    server.wait_for("has called$")
+
+    def ask():
+        caller = TlsLine(connected, client_context(stranger))
+        eventually(lambda: re.search(LET_IN, log.read_text()), "the question")
+        return caller
+
+    return server, log, ask
+
+
+@pytest.mark.parametrize("begun, rest", [("", "yes"), ("yes", "")])
+def test_paste_that_began_before_the_question(agreeing, ann, begun, rest):
+    """What a paste that had begun before ends with is no answer."""
+    server, _, ask = agreeing
+    server.press("\x1b[200~" + begun)
+    ask()
+    server.wait_for(LET_IN + "$")
+    server.press(rest + "\x1b[201~" + ENTER)
+    wait_for_question(server, LET_IN)
+    server.wait_for(lambda: server.input == "> yes")
+    assert ann.known() == []
+
+
+def test_typed_before_the_question_is_seen(agreeing, ann):
+    """Nothing is an answer as long as the terminal stands still and the question is not on it."""
+    server, log, ask = agreeing
+    terminal = os.open(f"/proc/{server.pid}/fd/0", os.O_RDWR | os.O_NOCTTY)
+    termios.tcflow(terminal, termios.TCOOFF)
+    ask()
+    for count in range(1, 21):  # many, as nobody sees when tchat has tried to draw
+        server.press(ctrl("U") + "yes" + ENTER)
+        eventually(lambda: log.read_text().count("nobody is there") == count, "the answer to the keys")
+    termios.tcflow(terminal, termios.TCOON)
+    os.close(terminal)
+    wait_for_question(server, LET_IN)
+    server.wait_for(lambda: server.input == "> yes")
+    assert ann.known() == []
+
+
+@pytest.mark.parametrize("key, scrolled", [
+    (PAGE_UP, lambda server: not server.shows("has left$")),
+    (F1, lambda server: server.shows("Any key closes this"))], ids=["PgUp", "F1"])
+def test_question_comes_into_view(meeting, friend, ann, stranger, port, key, scrolled):
+    """The question is seen, also where the conversation was scrolled back or the help was shown."""
+    ann.knows(f"caller {friend.fingerprint} friend")
+    server, first = meeting(friend, "-k")
+    first.send(lines(200))
+    server.wait_for(theirs("line 199", "friend"))
+    first.close_input()
+    server.wait_for(lambda: "waiting on port" in server.bar)
+    server.press(key)
+    server.wait_for(lambda: scrolled(server))
+    tls_call(port, stranger)
+    wait_for_question(server, LET_IN)
+    assert not scrolled(server)
 
 
 def test_typed_before_the_question(ann, stranger, on_terminal, port):
@@ -176,7 +284,7 @@ def test_typed_before_the_question(ann, stranger, on_terminal, port):
     server.wait_for("^yes I am still here$")
     tls_call(port, stranger)
     server.wait_for("not an answer, as it was typed before the question: yes I am still here$")
-    server.wait_for(LET_IN + "$")
+    wait_for_question(server, LET_IN)
     assert ann.known() == []
     server.say("no")
     server.wait_for("the key was not accepted$")
@@ -259,7 +367,7 @@ def test_input_from_a_file(bob, stranger, on_terminal, tmp_path):
     client = on_terminal("sh", "-c", 'exec "$@" <file', "sh", TCHAT, "-c", "-t", HOST, door.port, env=bob.env,
                          **WIDE)
     callee = door.accept()
-    client.wait_for(RIGHT_ONE + "$")
+    wait_for_question(client, RIGHT_ONE)
     client.say("yes")
     client.wait_for("is known from now on$")
     assert callee.expect_end() == b"yes\nfrom a file\n"
@@ -282,19 +390,22 @@ def test_no_terminal_is_no(bob, stranger, start, front):
 
 @pytest.mark.parametrize("front", [[], ["-p"]], ids=["full screen", "plain"])
 def test_signal_while_asking(asked, front):
-    """Told to end while it asks, tchat ends, and leaves the terminal as it was."""
+    """Told to end while it asks, tchat says that this is no, and leaves the terminal as it was."""
     client, callee, door = asked(*front)
     os.kill(client.pid, signal.SIGTERM)
     assert client.wait() == 128 + signal.SIGTERM
+    assert said(client, "^tchat: the key was not accepted") == 1
     client.wait_for(client.is_restored)
 
 
 @FRONTS
-def test_end_of_file_is_no(asked, bob, front):
-    """Who leaves instead of answering has not accepted the key."""
-    client, callee, door = asked(*front)
+def test_end_of_file_is_no(asked, bob, tmp_path, front):
+    """Who leaves instead of answering has not accepted the key, and is told so."""
+    client, callee, door = asked(*front, "-l", tmp_path / "log")
     client.press(ctrl("D"))
     assert client.wait() == 1
+    assert said(client, "^tchat: the key was not accepted") == 1
+    assert (tmp_path / "log").read_text().count("the key was not accepted\n") == 1
     assert callee.alert == "TLSV1_ALERT_ACCESS_DENIED"
     assert bob.known() == []
     client.wait_for(client.is_restored)
@@ -362,7 +473,7 @@ def test_one_after_the_other_is_asked_about(meeting, ann, friend, stranger, port
     caller.close_input()
     server.wait_for(lambda: said(server, f"waiting on port {port}") == 2)
     caller = tls_call(port, stranger)
-    server.wait_for(LET_IN + "$")
+    wait_for_question(server, LET_IN)
     server.say("yes")
     server.wait_for("encrypted: the caller is known as stranger from now on$")
     caller.send("thank you\n")
@@ -377,7 +488,7 @@ def test_refused_tchat_says_so(acquainted, screen, start, port):
     server = screen("-s", "-t", port, env=ann.env, **WIDE)
     server.wait_for("waiting on port")
     client = start("-c", "-t", HOST, port, env=bob.env)
-    server.wait_for(LET_IN + "$")
+    wait_for_question(server, LET_IN)
     client.send("anybody?\n")
     server.say("no")
     client.err.expect(f"tchat: {HOST} port {port} refused the conversation, and shows nothing that was sent\n")
@@ -395,6 +506,8 @@ def test_both_are_asked(ann, bob, screen, port):
         if not times:
             server.wait_for(f"not known yet: {re.escape(bob.fingerprint)}, it calls itself \"Bob\"$")
             client.wait_for(f"not known yet: {re.escape(ann.fingerprint)}$")
+            wait_for_question(server, LET_IN)
+            wait_for_question(client, RIGHT_ONE)
             client.say("yes")
             server.say("yes")
             server.wait_for("the caller is known as Bob from now on$")
@@ -428,7 +541,7 @@ def test_name_of_somebody_else(meeting, ann, stranger):
     server, caller = meeting(stranger)
     warning = "\"{}\" is known already, with another key: answer yes and another name, or no"
     server.wait_for(re.escape(unknown_caller(stranger)) + "$")
-    server.wait_for(warning.format("stranger") + "$")
+    wait_for_question(server, warning.format("stranger"))
     server.say("yes")
     server.wait_for(lambda: said(server, warning.format("stranger")) == 2)
     server.press(ctrl("U"))
@@ -449,6 +562,7 @@ def test_name_that_would_do_harm(meeting, ann, identity, serve, port, name):
     caller = identity(name=name)
     server, line = meeting(caller)
     server.wait_for(re.escape(caller.fingerprint))
+    wait_for_question(server, LET_IN)
     server.say("yes")
     server.wait_for("from now on$")
     assert name.encode() not in server.shown
@@ -536,7 +650,7 @@ def test_name_that_looks_like_a_known_one(meeting, ann, identity, name):
 def test_name_that_looks_like_a_key(meeting, ann, stranger):
     """Whatever a person calls the caller, it is one line that is read again as it was written."""
     server, caller = meeting(stranger)
-    server.wait_for(LET_IN + "$")
+    wait_for_question(server, LET_IN)
     server.say(f"yes {OTHER} # yes")
     server.wait_for("from now on$")
     assert ann.known() == [f"caller {stranger.fingerprint} {OTHER} # yes"]
@@ -684,7 +798,7 @@ def test_file_edited_by_hand_is_kept(ann, friend, stranger, meeting, text):
                          other=OTHER).encode("latin-1")
     ann.known_peers.write_bytes(before)
     server, caller = meeting(stranger)
-    server.wait_for(LET_IN + "$")
+    wait_for_question(server, LET_IN)
     server.say("yes")
     server.wait_for("encrypted: the caller is known as stranger from now on$")
     if not before.endswith(b"\n"):
@@ -699,7 +813,7 @@ def test_many_at_once(bob, stranger, screen):
     clients = [screen("-c", "-t", "-p", HOST, door.port, env=bob.env, **WIDE) for door in doors]
     callees = [door.accept() for door in doors]
     for client in clients:
-        client.wait_for(RIGHT_ONE + "$")
+        wait_for_question(client, RIGHT_ONE)
     together(*(lambda client=client: client.say("yes") for client in clients))
     for client in clients:
         client.wait_for("is known from now on$")
@@ -837,7 +951,7 @@ def test_file_that_cannot_be_written(bob, stranger, on_terminal, front):
     door = TlsDoor(stranger)
     client = on_terminal(*OBEDIENT, TCHAT, "-c", "-t", *front, HOST, door.port, env=bob.env, **WIDE)
     callee = door.accept()
-    client.wait_for(RIGHT_ONE + "$")
+    wait_for_question(client, RIGHT_ONE)
     client.say("yes")
     client.wait_for("cannot remember the key: Permission denied$")
     client.say("hello")

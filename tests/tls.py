@@ -420,6 +420,13 @@ class Wiretap:
 # tchat, encrypted
 
 
+def wait_for_question(terminal, question):
+    """Waits until a question is seen, and what is typed from then on can be the answer."""
+    terminal.wait_for(question + "$")
+    if terminal.display.alternate:  # the full screen
+        terminal.wait_for(lambda: "yes or no?" in terminal.bar)
+
+
 @pytest.fixture
 def friend(identity):
     """Somebody without tchat, whom Ann and Bob know."""

@@ -3,6 +3,8 @@
  */
 #include <config.h>
 
+#include <sys/resource.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -172,6 +174,90 @@ test_line_longer_than_any(void **state)
 	history_free(h);
 }
 
+/* The label of the peer's line of that number. */
+static const char *
+speaker_of(const struct history *h, uint64_t number)
+{
+	return history_line(h, number).speaker;
+}
+
+/* A line keeps its speaker, whoever comes later, as long as it is held. */
+static void
+test_speakers(void **state)
+{
+	struct history *h = history_new(97);
+	char label[32];
+
+	(void)state;
+	for (unsigned caller = 0; caller < 1000; caller++) {
+		snprintf(label, sizeof label, "caller %u", caller / 2); /* each of them calls twice */
+		history_set_speaker(h, label);
+		history_add(h, VOICE_SELF, (time_t)caller, "text", 4, 1);
+		for (unsigned n = 0; n <= caller % 5; n++)
+			history_add(h, VOICE_PEER, (time_t)caller, "text", 4, 0);
+		for (uint64_t n = history_start(h); n < history_end(h); n++) {
+			struct line line = history_line(h, n);
+
+			snprintf(label, sizeof label, "caller %u", (unsigned)line.when / 2);
+			if (line.voice == VOICE_PEER)
+				assert_string_equal(line.speaker, label);
+			else
+				assert_null(line.speaker);
+		}
+	}
+	history_free(h);
+}
+
+/* Who has called but said nothing is not taken for who spoke before, and the other way round. */
+static void
+test_silent_speakers(void **state)
+{
+	struct history *h = history_new(3);
+
+	(void)state;
+	history_set_speaker(h, "first");
+	history_add(h, VOICE_PEER, 0, "text", 4, 0);
+	history_set_speaker(h, "silent");
+	history_set_speaker(h, "second");
+	history_add(h, VOICE_PEER, 0, "text", 4, 0);
+	history_set_speaker(h, "third");
+	assert_string_equal(speaker_of(h, 0), "first");
+	assert_string_equal(speaker_of(h, 1), "second");
+	for (int i = 0; i < 3; i++)
+		history_add(h, VOICE_PEER, 0, "text", 4, 0);
+	assert_int_equal(history_start(h), 2);
+	assert_string_equal(speaker_of(h, 2), "third");
+	assert_string_equal(speaker_of(h, 4), "third");
+	history_free(h);
+}
+
+void __asan_init(void) __attribute__((weak));
+
+/* However many have called, no more is held than is needed for the lines. */
+static void
+test_many_speakers(void **state)
+{
+	struct history *h;
+	struct rusage usage;
+	char label[256];
+	long before;
+
+	(void)state;
+	if (__asan_init != NULL) /* it holds back what was given back */
+		skip();
+	h = history_new(100);
+	getrusage(RUSAGE_SELF, &usage);
+	before = usage.ru_maxrss;
+	for (int caller = 0; caller < 200000; caller++) {
+		snprintf(label, sizeof label, "%0255d", caller);
+		history_set_speaker(h, label);
+		history_add(h, VOICE_NOTICE, 0, "text", 4, 0);
+	}
+	getrusage(RUSAGE_SELF, &usage);
+	assert_true(usage.ru_maxrss - before < 10 * 1024); /* KiB; all of the labels would be 50 MiB */
+	history_free(h);
+}
+
 int
 main(void)
 {
@@ -182,6 +268,9 @@ main(void)
 		cmocka_unit_test(test_line_longer_than_any),
 		cmocka_unit_test(test_longest_line),
 		cmocka_unit_test(test_own_lines),
+		cmocka_unit_test(test_speakers),
+		cmocka_unit_test(test_silent_speakers),
+		cmocka_unit_test(test_many_speakers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
