@@ -35,7 +35,17 @@ link_init(struct link *link, const struct peer *peer)
 }
 
 /* The descriptors of a listener. */
-enum { ITS_INPUT, ITS_OUTPUT, ITS_ERRORS, ITS_SOCKET, ITS_REPORT, ITS_LOG, ITS_PIPE_OUT, ITS_PIPE_IN, ITS_COUNT };
+enum {
+	ITS_INPUT,
+	ITS_OUTPUT,
+	ITS_ERRORS,
+	ITS_SOCKET,
+	ITS_REPORT,
+	ITS_LOG,
+	ITS_PIPE_OUT,
+	ITS_PIPE_IN,
+	ITS_COUNT
+};
 
 /* The child. */
 static _Noreturn void
@@ -43,13 +53,13 @@ be_listener(const struct link *link, struct listener listener, int report, pid_t
 {
 	bool spliced = listener_open_pipe(&listener);
 	const int fds[ITS_COUNT] = {[ITS_INPUT] = -1,
-				      [ITS_OUTPUT] = listener.output,
-				      [ITS_ERRORS] = STDERR_FILENO,
-				      [ITS_SOCKET] = link->peer.socket,
-				      [ITS_REPORT] = report,
-				      [ITS_LOG] = log_descriptor(listener.log),
-				      [ITS_PIPE_OUT] = listener.pipe[0],
-				      [ITS_PIPE_IN] = listener.pipe[1]};
+				    [ITS_OUTPUT] = listener.output,
+				    [ITS_ERRORS] = STDERR_FILENO,
+				    [ITS_SOCKET] = link->peer.socket,
+				    [ITS_REPORT] = report,
+				    [ITS_LOG] = log_descriptor(listener.log),
+				    [ITS_PIPE_OUT] = listener.pipe[0],
+				    [ITS_PIPE_IN] = listener.pipe[1]};
 	struct ending ending;
 	bool ready;
 

@@ -77,6 +77,17 @@ def test_connection_reset(called):
     assert server.wait() == 1
 
 
+@pytest.mark.parametrize("mode", [[], ["-r"], ["-a"], ["-r", "--recv-only"]], ids=str)
+def test_reset_before_the_first_line(called, mode):
+    """A connection that breaks at once is no orderly end either."""
+    server, caller = called(*mode)
+    server.settle()
+    port = caller.port
+    caller.reset()
+    server.notice(f"the connection to {HOST} port {port} broke: Connection reset by peer")
+    assert server.wait() == 1
+
+
 def test_reset_after_the_last_line(calling):
     """With --send-only too, a connection that breaks while the peer's farewell is waited for is a failure."""
     client, callee = calling("--send-only")
