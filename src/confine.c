@@ -361,7 +361,7 @@ confine_speaker(bool needs_files)
 	if (give_up_privileges() == 0 && has_landlock())
 		restrict_speaker(needs_files);
 #if defined(__OpenBSD__)
-	(void)pledge(needs_files ? "stdio rpath wpath cpath tty inet proc exec" : "stdio inet proc", NULL);
+	(void)pledge(needs_files ? "stdio rpath wpath cpath flock tty inet proc exec" : "stdio inet proc", NULL);
 #endif
 }
 

@@ -14,6 +14,7 @@
 #include "confine.h"
 #include "dial.h"
 #include "fatal.h"
+#include "filter.h"
 #include "link.h"
 #include "notice.h"
 #include "plain.h"
@@ -213,10 +214,13 @@ static void
 say(void *context, const char *text)
 {
 	const struct plain *p = context;
+	char safe[1024];
 
 	notice(p->log, "%s", text);
-	if (p->terminal != -1 && !isatty(STDERR_FILENO)) /* a question would not be seen */
-		dprintf(p->terminal, "tchat: %s\n", text);
+	if (p->terminal == -1 || isatty(STDERR_FILENO)) /* else a question would not be seen */
+		return;
+	filter_string(text, safe, sizeof safe);
+	dprintf(p->terminal, "tchat: %s\n", safe);
 }
 
 /* Reads the answer to a question from the terminal. */
