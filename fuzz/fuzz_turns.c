@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
@@ -161,7 +162,16 @@ end_peer(void)
 	world.peer_ended = true;
 }
 
-/* The next thing happens.  Returns whether there was one. */
+/* Whether the peer has no room for more, as the program shows many lines before it reads on. */
+static bool
+peer_is_full(void)
+{
+	struct pollfd peer = {.fd = world.peer, .events = POLLOUT};
+
+	return poll(&peer, 1, 0) == 0;
+}
+
+/* The next thing happens, or waits for room.  Returns whether there was one. */
 static bool
 happen(void)
 {
@@ -170,6 +180,8 @@ happen(void)
 
 	if (what == world.end)
 		return false;
+	if ((what[0] == 'p' || what[0] == 'P') && !world.peer_ended && peer_is_full())
+		return true;
 	lf = memchr(what, '\n', (size_t)(world.end - what));
 	length = (size_t)((lf != NULL ? lf : world.end) - what);
 	world.next = lf != NULL ? lf + 1 : world.end;

@@ -36,7 +36,6 @@
 #define DELIVER_MS 5000		 /* so long what is on its way is waited for at the end */
 #define FRAME_MS 16		 /* the screen is drawn at most so often */
 #define CHUNK 65536		 /* read at once */
-#define PARTIAL_MAX ((size_t)1024 * 1024) /* bytes of a line; the filter makes none so long */
 
 enum state {
 	DIALLING, /* waiting for a caller, or calling */
@@ -354,7 +353,7 @@ read_lines(struct chat *c)
 				record_lines(&c->record, VOICE_PEER, &c->partial, 0),
 				c->pane.following);
 		c->changed = true;
-		if (buffer_length(&c->partial) > PARTIAL_MAX)
+		if (buffer_length(&c->partial) > FILTER_LINE_MAX) /* the filter makes none so long */
 			link_stop_listening(&c->link);
 	} else if (n == 0) {
 		listener_ended(c);

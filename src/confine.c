@@ -31,17 +31,21 @@
 #if defined(HAVE_SECCOMP)
 #define BUILT_WITH_SECCOMP true
 
-/* All that the listener may ask of the kernel, and what for. */
+/* All that the listener may ask of the kernel, and what for; libseccomp passes over what a processor lacks. */
 static const int allowed[] = {
 	SCMP_SYS(recvfrom), /* what the peer sends: only from the socket */
+	SCMP_SYS(recv), /* the same, on 32-bit processors */
 	SCMP_SYS(write), /* raw bytes, the log, the report of how it ended, messages: not to the socket */
 	SCMP_SYS(writev), /* lines, a few at a time: not to the socket */
 	SCMP_SYS(splice), /* raw bytes: only from the socket into the pipe, and from there to the output */
 	SCMP_SYS(read), /* raw bytes that cannot be spliced to the output: only out of the pipe */
 	SCMP_SYS(poll), /* to wait for room in an output that another program made non-blocking */
 	SCMP_SYS(ppoll), /* the same, on processors that have no poll */
+	SCMP_SYS(ppoll_time64), /* ... or where time had 32 bits */
 	SCMP_SYS(restart_syscall), /* to go on waiting after a stop (SIGSTOP, SIGCONT) */
-	SCMP_SYS(clock_gettime), /* the log's times, where the vDSO cannot tell them */
+	SCMP_SYS(time), /* the log's times, where the vDSO cannot tell them */
+	SCMP_SYS(clock_gettime), /* ... on processors that have no time */
+	SCMP_SYS(clock_gettime64), /* ... or where it had 32 bits */
 	SCMP_SYS(close), /* the log, once it has failed */
 	SCMP_SYS(brk), /* memory for the log's lines */
 	SCMP_SYS(mmap), /* the same, a lot of it; never executable, nor a file, see below */
@@ -70,6 +74,7 @@ allow(scmp_filter_ctx filter, int number, const struct confinement *c)
 
 	switch (number) {
 	case SCMP_SYS(recvfrom):
+	case SCMP_SYS(recv):
 		return seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1, FIRST_IS(c->socket));
 	case SCMP_SYS(write):
 	case SCMP_SYS(writev):
@@ -356,7 +361,7 @@ confine_speaker(bool needs_files)
 	if (give_up_privileges() == 0 && has_landlock())
 		restrict_speaker(needs_files);
 #if defined(__OpenBSD__)
-	(void)pledge(needs_files ? "stdio rpath wpath cpath tty inet proc exec" : "stdio inet proc", NULL);
+	(void)pledge(needs_files ? "stdio rpath wpath cpath flock tty inet proc exec" : "stdio inet proc", NULL);
 #endif
 }
 

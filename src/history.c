@@ -215,6 +215,9 @@ history_add(struct history *h, enum voice voice, time_t when, const char *text, 
 	size_t prefix = voice == VOICE_SELF ? sizeof stream_end : 0, end;
 	struct block *block;
 
+	if (length > FILTER_LINE_MAX)
+		length = FILTER_LINE_MAX;
+
 	while (h->start < h->end &&
 	       (h->end - h->start == h->max_lines || h->bytes + length > h->max_bytes))
 		drop_oldest(h);

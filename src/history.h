@@ -40,8 +40,8 @@ struct history *history_new(size_t max_lines);
 void history_set_speaker(struct history *history, const char *label);
 
 /*
- * Adds a line of safe text; it must not be longer than FILTER_LINE_MAX.  stream_end is for one's own
- * lines.
+ * Adds a line of safe text.  The filter makes none longer than FILTER_LINE_MAX; whoever does, has it cut
+ * there.  stream_end is for one's own lines.
  */
 void history_add(struct history *history, enum voice voice, time_t when, const char *text,
 		 size_t length, uint64_t stream_end);

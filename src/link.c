@@ -25,6 +25,7 @@
 #include "tls.h"
 
 #define SEALED_MAX 65536	/* about so much is sealed at once */
+#define REAP_MS 1000		/* a listener that has said that it ends has ended by then */
 #define FILE_MAX (1024 * 1024)	/* sent from a file at once */
 
 void
@@ -34,7 +35,17 @@ link_init(struct link *link, const struct peer *peer)
 }
 
 /* The descriptors of a listener. */
-enum { ITS_INPUT, ITS_OUTPUT, ITS_ERRORS, ITS_SOCKET, ITS_REPORT, ITS_LOG, ITS_PIPE_OUT, ITS_PIPE_IN, ITS_COUNT };
+enum {
+	ITS_INPUT,
+	ITS_OUTPUT,
+	ITS_ERRORS,
+	ITS_SOCKET,
+	ITS_REPORT,
+	ITS_LOG,
+	ITS_PIPE_OUT,
+	ITS_PIPE_IN,
+	ITS_COUNT
+};
 
 /* The child. */
 static _Noreturn void
@@ -42,13 +53,13 @@ be_listener(const struct link *link, struct listener listener, int report, pid_t
 {
 	bool spliced = listener_open_pipe(&listener);
 	const int fds[ITS_COUNT] = {[ITS_INPUT] = -1,
-				      [ITS_OUTPUT] = listener.output,
-				      [ITS_ERRORS] = STDERR_FILENO,
-				      [ITS_SOCKET] = link->peer.socket,
-				      [ITS_REPORT] = report,
-				      [ITS_LOG] = log_descriptor(listener.log),
-				      [ITS_PIPE_OUT] = listener.pipe[0],
-				      [ITS_PIPE_IN] = listener.pipe[1]};
+				    [ITS_OUTPUT] = listener.output,
+				    [ITS_ERRORS] = STDERR_FILENO,
+				    [ITS_SOCKET] = link->peer.socket,
+				    [ITS_REPORT] = report,
+				    [ITS_LOG] = log_descriptor(listener.log),
+				    [ITS_PIPE_OUT] = listener.pipe[0],
+				    [ITS_PIPE_IN] = listener.pipe[1]};
 	struct ending ending;
 	bool ready;
 
@@ -178,6 +189,7 @@ send_some_sealed(struct link *link)
 {
 	struct wire *wire = &link->wire;
 	size_t sealed = (size_t)(wire->text - outbox_start(link)); /* of the outbox */
+	int result, cause;
 
 	while (sealed < buffer_length(&link->outbox) && buffer_length(&wire->sealed) < SEALED_MAX) {
 		ssize_t n = wire_seal(wire, link->peer.tls, buffer_data(&link->outbox) + sealed,
@@ -190,10 +202,11 @@ send_some_sealed(struct link *link)
 		link->parted = true;
 		wire_seal_end(wire, link->peer.tls);
 	}
-	if (wire_send(wire, link->peer.socket) == -1)
-		return -1;
-	link->taken = (size_t)(wire_taken(wire) - outbox_start(link));
-	return 0;
+	result = wire_send(wire, link->peer.socket);
+	cause = errno;
+	link->taken = (size_t)(wire_taken(wire) - outbox_start(link)); /* it may have taken some */
+	errno = cause;
+	return result;
 }
 
 /*
@@ -364,14 +377,22 @@ link_end(struct link *link, struct ending ending)
 	link->ending = ending;
 }
 
-/* Waits for the listener's end.  Returns its status as of waitpid(2). */
+/* Waits for the listener's end; one that does not go is made to.  Returns its status as of waitpid(2). */
 static int
 reap(struct link *link)
 {
+	int64_t deadline = clock_now() + REAP_MS;
 	int status = 0;
+	pid_t pid;
 
-	while (waitpid(link->listener, &status, 0) == -1 && errno == EINTR)
-		;
+	while (((pid = waitpid(link->listener, &status, WNOHANG)) == 0 || (pid == -1 && errno == EINTR)) &&
+	       clock_until(deadline) > 0)
+		signals_poll(NULL, 0, clock_until(deadline));
+	if (pid == 0) {
+		kill(link->listener, SIGKILL);
+		while (waitpid(link->listener, &status, 0) == -1 && errno == EINTR)
+			;
+	}
 	link->listener = 0;
 	return status;
 }
@@ -380,8 +401,8 @@ void
 link_listener_ended(struct link *link)
 {
 	struct ending ending;
-	bool reported = read_all(link->report, &ending, sizeof ending) == sizeof ending;
 	int status = reap(link);
+	bool reported = read_all(link->report, &ending, sizeof ending) == sizeof ending;
 
 	/* Whoever has taken the listener over can report anything. */
 	if (!reported || ending.how <= ENDING_NONE || ending.how >= ENDING_KILLED)
@@ -444,8 +465,11 @@ link_linger(struct link *link, link_take *take, void *context)
 		if (input == link->lines) {
 			take(context);
 			ended = link->ending.how != ENDING_NONE;
+		} else if (input == link->report) {
+			link_listener_ended(link);
+			ended = true;
 		} else {
-			ended = input == link->report || drop_input(input);
+			ended = drop_input(input);
 		}
 	}
 }

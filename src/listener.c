@@ -173,9 +173,15 @@ static struct ending
 pass_unseen(const struct listener *listener)
 {
 	char start[64];
-	ssize_t n, seen = recv(listener->socket, start, sizeof start, MSG_PEEK);
-	bool busy = seen > 0 && hello_is_busy(start, (size_t)seen);
+	ssize_t n, seen;
+	bool busy;
 
+	while ((seen = recv(listener->socket, start, sizeof start, MSG_PEEK)) == -1 &&
+	       is_to_be_repeated(listener->socket, POLLIN))
+		;
+	if (seen <= 0)
+		return listener_ending(NULL, seen);
+	busy = hello_is_busy(start, (size_t)seen);
 	while ((n = splice(listener->socket, NULL, listener->pipe[1], NULL, PIPE, SPLICE_F_MOVE)) != 0) {
 		if (n == -1 && is_to_be_repeated(listener->socket, POLLIN))
 			continue;

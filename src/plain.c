@@ -14,6 +14,7 @@
 #include "confine.h"
 #include "dial.h"
 #include "fatal.h"
+#include "filter.h"
 #include "link.h"
 #include "notice.h"
 #include "plain.h"
@@ -197,6 +198,7 @@ conclude(struct plain *p)
 	bool orderly = p->link.ending.how == ENDING_NONE || p->link.ending.how == ENDING_LEFT;
 	char text[512], lost[64];
 
+	link_acknowledged(&p->link); /* it may have been asked a while ago */
 	describe_lost(p, lost, sizeof lost);
 	if (p->link.ending.how != ENDING_NONE) {
 		link_describe_ending(&p->link, text, sizeof text);
@@ -212,11 +214,14 @@ static void
 say(void *context, enum voice voice, const char *text)
 {
 	const struct plain *p = context;
+	char safe[1024];
 
 	(void)voice;
 	notice(p->log, "%s", text);
-	if (p->terminal != -1 && !isatty(STDERR_FILENO)) /* a question would not be seen */
-		dprintf(p->terminal, "tchat: %s\n", text);
+	if (p->terminal == -1 || isatty(STDERR_FILENO)) /* else a question would not be seen */
+		return;
+	filter_string(text, safe, sizeof safe);
+	dprintf(p->terminal, "tchat: %s\n", safe);
 }
 
 /* Reads the answer to a question from the terminal. */

@@ -208,6 +208,23 @@ draw_cell(uint32_t c, const wchar_t marks[CCHARW_MAX])
 	add_wch(&cell);
 }
 
+static int
+min(int a, int b)
+{
+	return a < b ? a : b;
+}
+
+/* How many characters at the start of a text are ASCII, can be seen, and have no mark on them. */
+static int
+count_ascii(const char *text, const char *end)
+{
+	const char *s = text;
+
+	while (s < end && *s >= 0x20 && *s < 0x7F)
+		s++;
+	return (int)(s - text) - (s > text && s < end && (*s & 0x80) != 0);
+}
+
 /*
  * Draws text from a place on, cut off where the columns end.  Marks without a character that they
  * belong to are left out: they would join what stands before the text.  Returns the column after it,
@@ -221,10 +238,16 @@ draw_text(int y, int x, int columns, const char *text, size_t length)
 
 	move(y, x);
 	while (text < end) {
+		int width = min(count_ascii(text, end), columns - column);
 		wchar_t marks[CCHARW_MAX];
 		uint32_t c;
-		int width;
 
+		if (width > 0) { /* most text, and much faster so */
+			addnstr(text, width);
+			text += width;
+			column += width;
+			continue;
+		}
 		text = utf8_next(text, end, &c);
 		width = wrap_columns(c, column);
 		if (column + width > columns)
@@ -258,12 +281,6 @@ input_rows(const struct input_view *input, int columns)
 		rows++;
 	} while (start < input->length);
 	return rows;
-}
-
-static int
-min(int a, int b)
-{
-	return a < b ? a : b;
 }
 
 static struct layout

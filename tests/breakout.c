@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -100,6 +101,37 @@ read_from_peer(void)
 	return read(line, &byte, 1) != -1;
 }
 
+/* What it may do, and should not: lines longer than any, and to stay when it says that it goes. */
+static bool
+write_long_line(void)
+{
+	static char text[200001];
+
+	memset(text, 'x', sizeof text - 1);
+	text[sizeof text - 1] = '\n';
+	return write(STDOUT_FILENO, text, sizeof text) == sizeof text;
+}
+
+static bool
+write_without_end(void)
+{
+	static const char text[4096];
+
+	while (write(STDOUT_FILENO, text, sizeof text) > 0)
+		;
+	return true;
+}
+
+static bool
+stay(void)
+{
+	for (int fd = 0; fd < 8; fd++)
+		close(fd);
+	while (poll(NULL, 0, -1) == 0)
+		;
+	return true;
+}
+
 static const struct {
 	const char *name;
 	bool (*attempt)(void);
@@ -111,6 +143,9 @@ static const struct {
 	{"tell peer\n", tell_peer},	{"read from peer\n", read_from_peer},
 	{"splice from pipe to peer\n", splice_from_pipe_to_peer},
 	{"splice from peer to output\n", splice_from_peer_to_output},
+	{"write long line\n", write_long_line},
+	{"write without end\n", write_without_end},
+	{"stay\n", stay},
 };
 
 ssize_t __real_recv(int fd, void *buffer, size_t size, int flags);

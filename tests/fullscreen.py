@@ -34,10 +34,10 @@ class DeafCaller:
     """A caller that does not read.  What is sent to it soon fills its machine's buffer, which is
     small, and then one's own, which short segments keep small."""
 
-    def __init__(self, port):
+    def __init__(self, port, room=4096):
         self.socket = socket.socket()
         self.socket.settimeout(DEADLINE)
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
         self.socket.connect((HOST, port))
         self.name = f"{HOST} port {self.socket.getsockname()[1]}"

@@ -3,12 +3,16 @@
 Threads gather what arrives, so no end ever blocks the other, and every wait has a deadline.
 """
 
+import contextlib
+import ctypes
+import fcntl
 import os
 import select
 import signal
 import socket
 import struct
 import subprocess
+import termios
 import threading
 import time
 from pathlib import Path
@@ -41,6 +45,11 @@ def free_port():
                 if "in use" in str(error):
                     continue
             return port
+
+
+def unread(descriptor):
+    """How many bytes wait in a socket or pipe to be read."""
+    return struct.unpack("i", fcntl.ioctl(descriptor, termios.FIONREAD, bytes(4)))[0]
 
 
 def eventually(condition, what):
@@ -97,6 +106,27 @@ def children(pid):
 
 # proc(5): whose core must not be dumped, as the listener's, can be looked into by root only.
 looks_into_listener = pytest.mark.skipif(os.geteuid() != 0, reason="only root can look into the listener")
+
+
+def sockets(pid):
+    """The descriptors of a process that are sockets."""
+    numbers = []
+    for name in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            if os.readlink(f"/proc/{pid}/fd/{name}").startswith("socket:"):
+                numbers.append(int(name))
+    return numbers
+
+
+def socket_of(program):
+    """The socket of a program's connection, through a copy of the descriptor."""
+    pidfd_getfd = 438  # <asm/unistd.h>; Python has no function for it
+    [number] = eventually(lambda: sockets(program.pid), "the socket of the connection")
+    libc = ctypes.CDLL(None, use_errno=True)
+    copy = libc.syscall(pidfd_getfd, os.pidfd_open(program.pid), number, 0)
+    if copy < 0:
+        pytest.skip(f"cannot look at another process: {os.strerror(ctypes.get_errno())}")
+    return socket.socket(fileno=copy)
 
 
 class Incoming:
@@ -211,16 +241,16 @@ class Program:
 
     def clog(self, descriptor):
         """Writes to a descriptor that leads to the program until it takes no more: it sleeps, and
-        still there is no room."""
+        still there is no room.  Returns how many bytes were written."""
         os.set_blocking(descriptor, False)
-        stuck = False
+        stuck, written = False, 0
         while True:
             try:
-                os.write(descriptor, b"x" * 99 + b"\n")
+                written += os.write(descriptor, b"x" * 99 + b"\n")
                 stuck = False
             except BlockingIOError:
                 if stuck:
-                    return
+                    return written
                 self.settle()
                 stuck = True
 

@@ -16,9 +16,8 @@ import time
 import pytest
 
 from fullscreen import DELIVERED, ON_ITS_WAY, WAITING, marked, screen_deaf  # noqa: F401, a fixture
-from peers import TCHAT, eventually, together
+from peers import TCHAT, eventually, sockets, together
 from terminal import ctrl
-from test_network import sockets
 from test_screen import lines, pasted, theirs
 
 HERE, THERE = "192.0.2.1", "192.0.2.2"
@@ -126,20 +125,22 @@ def test_lossy_network(link, run, port):
     client = run(*link.inside(1), TCHAT, "-c", HERE, port)
     client.notice(f"connected to {HERE} port {port}")
 
+    said = {"ours": 0, "theirs": 0}
+
     def talk(program, label):
-        for n in range(300):
-            program.send(f"{label} {n}\n")
+        while said[label] < 300 or link.lost <= 5:
+            program.send(f"{label} {said[label]}\n")
             program.settle()  # it has sent that, so the next line goes in another packet
+            said[label] += 1
 
     together(lambda: talk(server, "ours"), lambda: talk(client, "theirs"))
-    client.expect("ours 299\n")
-    server.expect("theirs 299\n")
+    client.expect(f"ours {said['ours'] - 1}\n")
+    server.expect(f"theirs {said['theirs'] - 1}\n")
     server.close_input()
     client.close_input()
-    assert server.output().decode() == lines(300, "theirs")
-    assert client.output().decode() == lines(300, "ours")
+    assert server.output().decode() == lines(said["theirs"], "theirs")
+    assert client.output().decode() == lines(said["ours"], "ours")
     assert (server.wait(), client.wait()) == (0, 0)
-    assert link.lost > 5
 
 
 def test_marks_over_a_lossy_network(link, on_terminal, run, port):

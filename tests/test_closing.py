@@ -77,6 +77,29 @@ def test_connection_reset(called):
     assert server.wait() == 1
 
 
+@pytest.mark.parametrize("mode", [[], ["-r"], ["-a"], ["-r", "--recv-only"]], ids=str)
+def test_reset_before_the_first_line(called, mode):
+    """A connection that breaks at once is no orderly end either."""
+    server, caller = called(*mode)
+    server.settle()
+    port = caller.port
+    caller.reset()
+    server.notice(f"the connection to {HOST} port {port} broke: Connection reset by peer")
+    assert server.wait() == 1
+
+
+def test_reset_after_the_last_line(calling):
+    """With --send-only too, a connection that breaks while the peer's farewell is waited for is a failure."""
+    client, callee = calling("--send-only")
+    client.send("a line\n")
+    client.close_input()
+    callee.expect_end()
+    port = callee.port
+    callee.reset()
+    client.notice(f"the connection to {HOST} port {port} broke: Connection reset by peer")
+    assert client.wait() == 1
+
+
 def test_lines_not_delivered_are_counted(serve, port):
     """When the connection breaks, what still waits here is reported."""
     server = serve()

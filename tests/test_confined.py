@@ -83,6 +83,48 @@ def test_listener_of_the_full_screen(on_terminal, port):
     assert server.shows("hello$") and "failed" in server.bar
 
 
+@pytest.fixture
+def obedient_screen(on_terminal, port):
+    """The full screen of such a server, and the peer."""
+    server = on_terminal(BREAKOUT, "-s", port)
+    server.wait_for("waiting on port")
+    caller = call(port)
+    server.wait_for("has called")
+    return server, caller
+
+
+def test_line_longer_than_any(obedient_screen):
+    """What writes lines that no filter makes is no listener; the screen has room for as much and no more."""
+    server, caller = obedient_screen
+    caller.send("write long line\n")
+    server.wait_for("the listener died: Killed")
+    assert server.shows("xxxx$") and "over" in server.bar
+
+
+def test_line_without_end(obedient_screen):
+    """One that does not end is not waited for."""
+    server, caller = obedient_screen
+    caller.send("write without end\n")
+    server.wait_for("the listener died: Killed")
+    assert "over" in server.bar
+
+
+def test_listener_that_stays(obedient_screen):
+    """A listener that says nothing more, and stays, does not hold the screen up."""
+    server, caller = obedient_screen
+    caller.send("stay\n")
+    server.wait_for("the listener died: Killed")
+    assert "over" in server.bar
+
+
+def test_plain_listener_that_stays(obedient):
+    """The same in plain mode."""
+    server, caller = obedient()
+    caller.send("stay\n")
+    server.notice("the listener died: Killed")
+    assert server.wait() == 1
+
+
 def test_listener_of_a_later_caller(obedient, port):
     """Each listener of a server that keeps is confined, and the server outlives it."""
     server, caller = obedient("-k")

@@ -1,7 +1,6 @@
 """Names, ports and addresses: who can be reached, and what is said when nobody can."""
 
 import contextlib
-import ctypes
 import os
 import re
 import signal
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from peers import DEADLINE, HOST, SLOWNESS, TCHAT, Door, call, children, eventually, is_listening, process_state
+from peers import DEADLINE, HOST, SLOWNESS, TCHAT, Door, call, children, eventually, is_listening, process_state, socket_of
 
 
 def has_ipv6():
@@ -262,25 +261,9 @@ def test_client_gives_up_calling(start, port):
 # What the kernel is asked for
 
 
-def sockets(pid):
-    """The descriptors of a process that are sockets."""
-    numbers = []
-    for name in os.listdir(f"/proc/{pid}/fd"):
-        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
-            if os.readlink(f"/proc/{pid}/fd/{name}").startswith("socket:"):
-                numbers.append(int(name))
-    return numbers
-
-
 def socket_options(program, *options):
     """What the options of a program's connection are, looked at through a copy of its socket."""
-    pidfd_getfd = 438  # <asm/unistd.h>; Python has no function for it
-    [number] = eventually(lambda: sockets(program.pid), "the socket of the connection")
-    libc = ctypes.CDLL(None, use_errno=True)
-    copy = libc.syscall(pidfd_getfd, os.pidfd_open(program.pid), number, 0)
-    if copy < 0:
-        pytest.skip(f"cannot look at another process: {os.strerror(ctypes.get_errno())}")
-    with socket.socket(fileno=copy) as same:
+    with socket_of(program) as same:
         return [same.getsockopt(level, option) for level, option in options]
 
 

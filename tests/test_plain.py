@@ -1,16 +1,14 @@
 """Plain mode: lines in, lines out, on standard input and output; and raw: bytes in, bytes out."""
 
-import fcntl
 import os
 import random
 import signal
 import socket
 import struct
-import termios
 
 import pytest
 
-from peers import HOST, TCHAT, Door, Line, call, eventually, together
+from peers import HOST, TCHAT, Door, Line, call, eventually, together, unread
 
 # What a hostile peer may send, and what is seen of it.
 HOSTILE = {
@@ -32,11 +30,6 @@ HOSTILE = {
 def many_lines(label):
     """20,000 lines that are all different, not of one length, and not all ASCII."""
     return "".join(f"{label} {number} {'Grüße 漢字 ' * (number % 10)}\n" for number in range(20_000))
-
-
-def unread(sock):
-    """How many bytes wait in a socket to be read."""
-    return struct.unpack("i", fcntl.ioctl(sock, termios.FIONREAD, bytes(4)))[0]
 
 
 def test_each_sees_what_the_other_writes(conversation):

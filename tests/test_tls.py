@@ -4,11 +4,13 @@ import os
 import random
 import re
 import signal
+import socket
 import ssl
+import struct
 
 import pytest
 
-from peers import HOST, call, children, eventually, is_listening, together
+from peers import HOST, call, children, eventually, is_listening, socket_of, together, unread
 from test_closing import DEADLY
 from test_plain import many_lines
 from tls import Wiretap, needs_tls, tls_call
@@ -298,6 +300,42 @@ def test_lines_not_delivered_are_counted(ann, friend, serve, port):
     server.err.expect("broke: Connection reset by peer\n")
     assert re.search(rb"tchat: \d+ lines were$", server.err.expect(" not delivered\n"))
     assert server.wait() == 1
+
+
+def in_flight(sock):
+    """How many segments of a socket are on their way: sent, and not acknowledged."""
+    return struct.unpack_from("I", sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104), 24)[0]
+
+
+def test_lines_that_have_arrived_are_not_counted(ann, friend, serve, port):
+    """Of records of which the kernel has taken some, those that the peer's machine has count as delivered."""
+    ann.knows(f"caller {friend.fingerprint} friend")
+    record, line = 16384, 100
+    server = serve("-t", env=ann.env)
+    deaf = tls_call(port, friend, deaf=True, room=2 * record)
+    server.notice("encrypted: the caller is friend")
+    with socket_of(server) as same:
+        same.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # less than is sealed at once
+        typed = server.clog(server.process.stdin.fileno())
+        eventually(lambda: unread(deaf.socket) > record and in_flight(same) == 0, "a record, acknowledged")
+    arrived = unread(deaf.socket)
+    deaf.reset()
+    server.err.expect("broke: Connection reset by peer\n")
+    lost = re.search(rb"tchat: (\d+) lines were$", server.err.expect(" not delivered\n"))
+    assert server.wait() == 1
+    delivered = typed - unread(server.process.stdin) - int(lost[1]) * line
+    assert arrived - record - line < delivered < arrived
+
+
+def test_cut_after_the_last_line(tls_calling):
+    """With --send-only too, an end without a goodbye is none in order."""
+    client, callee = tls_calling("--send-only")
+    client.send("a line\n")
+    client.close_input()
+    assert callee.expect_end() == b"a line\n"
+    callee.cut()
+    client.err.expect(" was cut off: it ended without a goodbye\n")
+    assert client.wait() == 1
 
 
 @pytest.mark.parametrize("signo", DEADLY)

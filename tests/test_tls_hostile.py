@@ -432,7 +432,7 @@ def test_caller_with_an_alert_without_a_name(friendly, port, goes_on, number):
     server = friendly("-k")
     caller = call(port)
     caller.send(b"\x15\x03\x03\x00\x02\x02" + bytes([number]))
-    server.err.expect(cannot_agree(f"{HOST} port {caller.port}", "an un"))
+    server.err.expect("tchat: " + cannot_agree(f"{HOST} port {caller.port}", ""))
     goes_on(server)
 
 

@@ -374,9 +374,9 @@ class TlsLine(Line):
         self.flush()
 
 
-def tls_call(port, identity=None, deaf=False, **settings):
-    """Calls a server, and shakes hands."""
-    connected = DeafCaller(port).socket if deaf else socket.create_connection((HOST, port), DEADLINE)
+def tls_call(port, identity=None, deaf=False, room=4096, **settings):
+    """Calls a server, and shakes hands.  For a deaf caller the kernel has room for so many bytes."""
+    connected = DeafCaller(port, room).socket if deaf else socket.create_connection((HOST, port), DEADLINE)
     return TlsLine(connected, client_context(identity, **settings), deaf=deaf)
 
 

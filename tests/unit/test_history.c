@@ -158,6 +158,22 @@ test_own_lines(void **state)
 	history_free(h);
 }
 
+/* A line that no filter makes is cut, so that it stays within the memory for a line. */
+static void
+test_line_longer_than_any(void **state)
+{
+	static char text[2 * FILTER_LINE_MAX];
+	struct history *h = history_new(10);
+
+	(void)state;
+	memset(text, 'x', sizeof text);
+	for (int i = 0; i < 3; i++)
+		history_add(h, VOICE_SELF, 0, text, sizeof text - (size_t)i, 0);
+	for (uint64_t n = 0; n < history_end(h); n++)
+		assert_int_equal(history_line(h, n).length, FILTER_LINE_MAX);
+	history_free(h);
+}
+
 /* The label of the peer's line of that number. */
 static const char *
 speaker_of(const struct history *h, uint64_t number)
@@ -249,6 +265,7 @@ main(void)
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_line_limit),
 		cmocka_unit_test(test_byte_limit),
+		cmocka_unit_test(test_line_longer_than_any),
 		cmocka_unit_test(test_longest_line),
 		cmocka_unit_test(test_own_lines),
 		cmocka_unit_test(test_speakers),
