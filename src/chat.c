@@ -30,6 +30,7 @@
 #include "screen.h"
 #include "secure.h"
 #include "signals.h"
+#include "wrap.h"
 
 #define OUTBOX_MAX ((size_t)1024 * 1024) /* bytes not yet delivered; then a line stays in the input */
 #define DELIVER_MS 5000		 /* so long what is on its way is waited for at the end */
@@ -64,6 +65,7 @@ struct chat {
 	time_t since;	  /* when the conversation began */
 
 	struct record record;
+	struct buffer alarms; /* since the peer came; safe lines, said once more if the status is 1 */
 	struct pane pane;
 	struct buffer partial; /* of a line that is still arriving */
 	struct span sending;   /* taken from the input line, and not yet queued */
@@ -74,15 +76,27 @@ struct chat {
 	int64_t next_frame;    /* not before then */
 };
 
-/* Shows a notice in the pane, and logs it. */
-static void __attribute__((format(printf, 2, 3)))
-say(struct chat *c, const char *format, ...)
+/* Keeps what has just been said, for the end. */
+static void
+keep_alarm(struct chat *c)
+{
+	struct line line = history_line(c->record.history, history_end(c->record.history) - 1);
+
+	buffer_add(&c->alarms, line.text, line.length);
+	buffer_add(&c->alarms, "\n", 1);
+}
+
+/* Shows a notice, a question or an alarm in the pane, and logs it. */
+static void __attribute__((format(printf, 3, 4)))
+say(struct chat *c, enum voice voice, const char *format, ...)
 {
 	va_list arguments;
 
 	va_start(arguments, format);
-	record_notice(&c->record, format, arguments);
+	record_notice(&c->record, voice, format, arguments);
 	va_end(arguments);
+	if (voice == VOICE_ALARM)
+		keep_alarm(c);
 	c->changed = true;
 }
 
@@ -100,15 +114,17 @@ start_dialling(struct chat *c)
 	char text[512];
 
 	c->state = DIALLING;
+	if (c->options->role == ROLE_SERVER || c->options->wait > 0) /* a call can fail at once */
+		screen_watch_focus();
 	dial_describe(c->dial, text, sizeof text);
-	say(c, "%s", text);
+	say(c, VOICE_NOTICE, "%s", text);
 }
 
 /* Makes room for a label. */
 static void
 widen(struct chat *c, const char *label)
 {
-	int width = screen_columns(label);
+	int width = wrap_measure(label, strlen(label));
 
 	if (width > c->label_width)
 		c->label_width = width;
@@ -130,7 +146,7 @@ start_talking(struct chat *c)
 {
 	link_init(&c->link, &c->peer);
 	if (link_listen(&c->link, LINK_PIPE, false, NULL) == -1) {
-		say(c, "%s cannot be listened to: %s", c->peer.name, strerror(errno));
+		say(c, VOICE_ALARM, "%s cannot be listened to: %s", c->peer.name, strerror(errno));
 		link_close(&c->link);
 		give_up(c);
 		return;
@@ -144,18 +160,9 @@ start_talking(struct chat *c)
 }
 
 static void
-say_secure(void *context, const char *text)
+say_secure(void *context, enum voice voice, const char *text)
 {
-	say(context, "%s", text);
-}
-
-/* The same, once the terminal has been given back. */
-static void
-say_aloud(void *context, const char *text)
-{
-	const struct chat *c = context;
-
-	notice(c->record.log, "%s", text);
+	say(context, voice, "%s", text);
 }
 
 /* Does what follows from where agreeing on encryption has got to. */
@@ -216,16 +223,16 @@ static void
 answer_question(struct chat *c, struct span line)
 {
 	size_t drafted = buffer_length(&c->draft);
-	enum secure_state state = SECURE_ASKING;
+	bool begun_before = drafted > 0 && line.length >= drafted &&
+			    memcmp(line.text, buffer_data(&c->draft), drafted) == 0;
 
-	if (drafted > 0 && line.length >= drafted && memcmp(line.text, buffer_data(&c->draft), drafted) == 0)
-		say(c, "that was begun before the question, is it the answer? then once more");
-	else
-		state = secure_answer(&c->secure, line.text, line.length);
 	buffer_free(&c->draft);
-	if (state == SECURE_ASKING)
+	if (begun_before) {
+		say(c, VOICE_QUESTION, "that was begun before the question, is it the answer? then once more");
 		input_put_back();
-	follow_securing(c, state);
+	} else {
+		follow_securing(c, secure_answer(&c->secure, line.text, line.length));
+	}
 }
 
 /* Somebody is there. */
@@ -233,7 +240,9 @@ static void
 meet(struct chat *c, const struct peer *peer)
 {
 	c->peer = *peer;
-	say(c, c->options->role == ROLE_SERVER ? "%s has called" : "connected to %s", peer->name);
+	buffer_drop(&c->alarms, buffer_length(&c->alarms));
+	screen_watch_focus();
+	say(c, VOICE_NOTICE, c->options->role == ROLE_SERVER ? "%s has called" : "connected to %s", peer->name);
 	if (!c->options->tls) {
 		start_talking(c);
 		return;
@@ -287,7 +296,7 @@ close_link(struct chat *c)
 	end_line(c);
 	lost = delivery_settle(&c->delivery, &c->link, &c->record);
 	if (lost > 0)
-		say(c, "%zu line%s not delivered", lost, lost == 1 ? " was" : "s were");
+		say(c, VOICE_ALARM, "%zu line%s not delivered", lost, lost == 1 ? " was" : "s were");
 	c->status = orderly && lost == 0 ? 0 : 1;
 	link_close(&c->link);
 	c->state = OVER;
@@ -316,8 +325,6 @@ leave(struct chat *c)
 		hang_up(c);
 	else
 		c->done = true;
-	if (c->state == SECURING)
-		c->status = 1;
 }
 
 /* The listener has ended, and with it the conversation. */
@@ -329,7 +336,7 @@ listener_ended(struct chat *c)
 	end_line(c); /* it was killed in the middle of one */
 	link_listener_ended(&c->link);
 	link_describe_ending(&c->link, text, sizeof text);
-	say(c, "%s", text);
+	say(c, c->link.ending.how == ENDING_LEFT ? VOICE_NOTICE : VOICE_ALARM, "%s", text);
 	if (c->state == TALKING)
 		start_closing(c);
 }
@@ -378,7 +385,7 @@ step_dialling(struct chat *c)
 		meet(c, &peer);
 		break;
 	case DIAL_TROUBLED:
-		say(c, "%s", dial_error(c->dial));
+		say(c, VOICE_ALARM, "%s", dial_error(c->dial));
 		break;
 	case DIAL_FAILED:
 		c->failed = true;
@@ -417,10 +424,10 @@ send_line(struct chat *c)
 	if (c->state == SECURING && c->asked) {
 		answer_question(c, line);
 	} else if (c->state != TALKING) {
-		say(c, "nobody is there to read that: it stays in the input line");
+		say(c, VOICE_NOTICE, "nobody is there to read that: it stays in the input line");
 		input_put_back();
 	} else if (held > 0 && held + line.length > OUTBOX_MAX) {
-		say(c, "%s does not read and the queue is full: that stays in the input line",
+		say(c, VOICE_NOTICE, "%s does not read and the queue is full: that stays in the input line",
 		    c->link.peer.name);
 		input_put_back();
 	} else {
@@ -442,6 +449,12 @@ suspend(struct chat *c)
 }
 
 static void
+say_no_pager(struct chat *c, int cause)
+{
+	say(c, VOICE_ALARM, "cannot start the pager %s: %s", pager_command(), strerror(cause));
+}
+
+static void
 start_pager(struct chat *c)
 {
 	screen_suspend();
@@ -451,9 +464,18 @@ start_pager(struct chat *c)
 	if (c->pager != -1)
 		return;
 	c->pager = 0;
-	say(c, "cannot start the pager: %s", strerror(errno));
+	say_no_pager(c, errno);
 	signals_ignore_interrupt(false);
 	screen_resume();
+}
+
+/* Whom one talks to, or is asked about; NULL: nobody is there. */
+static const struct peer *
+peer_of(const struct chat *c)
+{
+	if (is_linked(c))
+		return &c->link.peer;
+	return c->state == SECURING && c->secure.state == SECURE_ASKING ? &c->peer : NULL;
 }
 
 static void
@@ -489,10 +511,7 @@ obey_key(struct chat *c, enum input_event event)
 		start_pager(c);
 		break;
 	case INPUT_SECRECY:
-		if (is_linked(c) || (c->state == SECURING && c->secure.state == SECURE_ASKING))
-			c->rows = secure_rows(is_linked(c) ? &c->link.peer : &c->peer);
-		else
-			say(c, "nobody is there");
+		c->rows = secure_rows(peer_of(c));
 		break;
 	case INPUT_REDRAW:
 		screen_forget();
@@ -544,76 +563,84 @@ read_keys(struct chat *c)
 
 /* The pager has ended: the terminal is ours again, and the keys that were typed before. */
 static void
-take_terminal_back(struct chat *c)
+take_terminal_back(struct chat *c, int cause)
 {
 	c->pager = 0;
 	signals_ignore_interrupt(false);
 	screen_resume();
+	if (cause != 0)
+		say_no_pager(c, cause);
 	obey_keys(c);
 }
 
 /* --- The screen. --- */
 
-/* The left side of the status bar: who, since when, state. */
+/* The left side of the status bar: who, how it goes, and more. */
 static void
-describe_state(const struct chat *c, char *text, size_t size)
+describe_state(const struct chat *c, struct bar *bar)
 {
-	const char *name = c->peer.title;
 	size_t undelivered;
-	char since[8];
 	struct tm tm;
 
+	strlcpy(bar->name, c->peer.host, sizeof bar->name);
+	strlcpy(bar->port, c->peer.port, sizeof bar->port);
 	switch (c->state) {
 	case DIALLING:
-		dial_describe(c->dial, text, size);
+		dial_describe(c->dial, bar->name, sizeof bar->name);
+		*bar->port = '\0';
 		break;
 	case SECURING:
-		snprintf(text, size, "%s \u00b7 %s", name,
-			 c->asked ? "yes or no?" : "agreeing on encryption");
+		strlcpy(bar->state, c->asked ? "yes or no?" : "agreeing on encryption",
+			sizeof bar->state);
 		break;
 	case TALKING:
-		strftime(since, sizeof since, "%H:%M", localtime_r(&c->since, &tm));
-		if (delivery_is_stalled(&c->delivery, &c->link))
-			snprintf(text, size, "%s \u00b7 does not read \u00b7 %zu KiB queued", name,
+		if (delivery_is_stalled(&c->delivery, &c->link)) {
+			strlcpy(bar->state, "does not read", sizeof bar->state);
+			snprintf(bar->detail, sizeof bar->detail, "%zu KiB queued",
 				 buffer_length(&c->link.outbox) / 1024 + 1);
-		else
-			snprintf(text, size, "%s \u00b7 %s \u00b7 since %s", name, c->peer.secrecy, since);
+		} else {
+			strlcpy(bar->state, c->peer.secrecy, sizeof bar->state);
+			strftime(bar->detail, sizeof bar->detail, "since %H:%M", localtime_r(&c->since, &tm));
+		}
 		break;
 	case CLOSING:
 		undelivered = link_undelivered_count(&c->link);
-		if (undelivered > 0)
-			snprintf(text, size, "%s \u00b7 waiting to deliver %zu line%s \u00b7 Ctrl-D gives up",
-				 name, undelivered, undelivered == 1 ? "" : "s");
-		else
-			snprintf(text, size, "%s \u00b7 hanging up", name);
+		if (undelivered > 0) {
+			snprintf(bar->state, sizeof bar->state, "waiting to deliver %zu line%s", undelivered,
+				 undelivered == 1 ? "" : "s");
+			strlcpy(bar->detail, "Ctrl-D gives up", sizeof bar->detail);
+		} else {
+			strlcpy(bar->state, "hanging up", sizeof bar->state);
+		}
 		break;
 	case OVER:
-		snprintf(text, size, "%s \u00b7 over \u00b7 Ctrl-D leaves", name);
+		strlcpy(bar->state, c->status == 0 ? "over" : "failed", sizeof bar->state);
+		strlcpy(bar->detail, "Ctrl-D leaves", sizeof bar->detail);
 		break;
 	}
 }
 
 /* The right side of the status bar: what is not in view, or how to learn more. */
 static void
-describe_view(const struct chat *c, char *text, size_t size)
+describe_view(const struct chat *c, struct bar *bar)
 {
 	uint64_t unseen = pane_unseen(&c->pane);
 	uint64_t lines = history_end(c->record.history) - c->delivery.first_line;
 
 	if (unseen > 0)
-		snprintf(text, size, "%" PRIu64 " new below \u00b7 Ctrl-PgDn", unseen);
+		snprintf(bar->news, sizeof bar->news, "%" PRIu64 " new below", unseen);
 	else if (!c->pane.following)
-		snprintf(text, size, "scrolled back \u00b7 Ctrl-PgDn");
+		strlcpy(bar->news, "scrolled back", sizeof bar->news);
+	if (!c->pane.following)
+		strlcpy(bar->key, "Ctrl-PgDn", sizeof bar->key);
 	else if (lines <= 2)
-		snprintf(text, size, "F1 help");
-	else
-		*text = '\0';
+		strlcpy(bar->tip, "F1 help", sizeof bar->tip);
 }
 
 static void
 draw(struct chat *c)
 {
-	char status[512], hint[64];
+	struct bar bar = {.name = ""};
 	struct scene scene = {
 		.pane = &c->pane,
 		.own_label = c->own_label,
@@ -621,14 +648,13 @@ draw(struct chat *c)
 		.marks = link_knows_acknowledged(),
 		.sent = link_sent(&c->link),
 		.acknowledged = c->delivery.acknowledged,
-		.status = status,
-		.hint = hint,
+		.bar = &bar,
 		.help = c->rows,
 		.input = input_view(),
 	};
 
-	describe_state(c, status, sizeof status);
-	describe_view(c, hint, sizeof hint);
+	describe_state(c, &bar);
+	describe_view(c, &bar);
 	attention_show(&c->attention, c->pane.following, is_linked(c) ? c->peer.host : "");
 	screen_draw(&scene);
 	c->changed = false;
@@ -649,6 +675,7 @@ static void
 heed_signals(struct chat *c)
 {
 	bool paging = c->pager != 0;
+	int cause;
 
 	if (signals_take(SIGWINCH) && !paging) {
 		screen_resize();
@@ -660,8 +687,8 @@ heed_signals(struct chat *c)
 		else
 			suspend(c);
 	}
-	if (signals_take(SIGCHLD) && c->pager != 0 && pager_has_ended(c->pager))
-		take_terminal_back(c);
+	if (signals_take(SIGCHLD) && c->pager != 0 && pager_has_ended(c->pager, &cause))
+		take_terminal_back(c, cause);
 }
 
 /* Waits until something happens, and sees to it. */
@@ -714,7 +741,7 @@ turn(struct chat *c)
 	if (c->state == DIALLING)
 		step_dialling(c);
 	else if (dial_refuse(c->dial, &other))
-		say(c, "%s called while the line was busy", other.name);
+		say(c, VOICE_NOTICE, "%s called while the line was busy", other.name);
 	record_flush(&c->record);
 	if (wants_drawing(c) && clock_until(c->next_frame) == 0)
 		draw(c);
@@ -739,12 +766,26 @@ report_unsent(const char *typed, size_t length)
 	buffer_free(&text);
 }
 
+/* Says on standard error what went wrong; the screen that has shown it is gone. */
+static void
+report_alarms(const struct chat *c)
+{
+	const char *text = buffer_data(&c->alarms), *end = text + buffer_length(&c->alarms), *lf;
+
+	for (; text < end; text = lf + 1) {
+		lf = memchr(text, '\n', (size_t)(end - text));
+		warnx("%.*s", (int)(lf - text), text);
+	}
+}
+
 /* Says on standard error what is not said otherwise when the program ends. */
 static void
 report(const struct chat *c)
 {
 	struct span rest;
 
+	if (c->status != 0)
+		report_alarms(c);
 	delivery_report(&c->delivery);
 	report_unsent(input_text(), strlen(input_text()));
 	rest = input_rest();
@@ -790,7 +831,7 @@ chat_run(const struct options *options, struct log *log)
 	if (options->tls)
 		secure_introduce(options, say_secure, &c);
 	if (confine_missing() != NULL)
-		say(&c, CONFINE_MISSING, confine_missing());
+		say(&c, VOICE_NOTICE, CONFINE_MISSING, confine_missing());
 	talking = &c;
 	fatal_first(last_words);
 	start_dialling(&c);
@@ -803,7 +844,7 @@ chat_run(const struct options *options, struct log *log)
 	screen_close();
 
 	if (c.state == SECURING) {
-		c.secure.say = say_aloud;
+		c.status = 1;
 		secure_refuse(&c.secure, "");
 	}
 	if (is_linked(&c)) {
@@ -819,6 +860,7 @@ chat_run(const struct options *options, struct log *log)
 	record_free(&c.record);
 	buffer_free(&c.partial);
 	buffer_free(&c.draft);
+	buffer_free(&c.alarms);
 	delivery_free(&c.delivery);
 	input_close();
 	return c.status;

@@ -8,7 +8,7 @@
 #include "filter.h"
 
 #define STALLED_MS 1000
-#define REPORTED 10 /* lines that are said one by one */
+#define REPORTED 1000 /* lines that are said one by one, as many as a terminal can be scrolled back */
 
 #define NOT_DELIVERED "not delivered: "
 
@@ -114,7 +114,8 @@ delivery_report(const struct delivery *d)
 			warnx(NOT_DELIVERED "%.*s", (int)lost.length, lost.text);
 	}
 	if (count > REPORTED)
-		warnx("%zu more lines were not delivered", count - REPORTED);
+		warnx("and %zu more line%s not delivered", count - REPORTED,
+		      count == REPORTED + 1 ? " was" : "s were");
 }
 
 void

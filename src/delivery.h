@@ -42,7 +42,7 @@ size_t delivery_settle(struct delivery *delivery, struct link *link, struct reco
 /* Notes which lines have not arrived, in the log as well.  Returns how many they are. */
 size_t delivery_note_lost(struct delivery *delivery, struct link *link, struct log *log);
 
-/* Says on standard error which lines were lost, some of them one by one. */
+/* Says on standard error which lines were lost: a thousand at most, and how many more. */
 void delivery_report(const struct delivery *delivery);
 
 void delivery_free(struct delivery *delivery);

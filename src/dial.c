@@ -63,13 +63,27 @@ bind_from(const struct dial *dial, int fd, int family)
 }
 
 static void
+drop_socket(struct dial *dial)
+{
+	if (dial->socket != -1)
+		close(dial->socket);
+	dial->socket = -1;
+}
+
+static void
 connect_failed(struct dial *dial, int cause)
 {
 	snprintf(dial->error, sizeof dial->error, "cannot call %s port %u: %s", dial->options->host,
 		 dial->options->port, strerror(cause));
-	if (dial->socket != -1)
-		close(dial->socket);
-	dial->socket = -1;
+	drop_socket(dial);
+}
+
+static void
+bind_failed(struct dial *dial, int cause)
+{
+	snprintf(dial->error, sizeof dial->error, "cannot call from %s: %s", dial->options->bind,
+		 strerror(cause));
+	drop_socket(dial);
 }
 
 /* Begins to connect to the next address that takes it; after the last one the round is over. */
@@ -82,7 +96,11 @@ connect_next(struct dial *dial)
 
 		/* Non-blocking only until it is connected, before any other process has it. */
 		dial->socket = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-		if (dial->socket != -1 && bind_from(dial, dial->socket, family) == 0 &&
+		if (dial->socket != -1 && bind_from(dial, dial->socket, family) == -1) {
+			bind_failed(dial, errno);
+			continue;
+		}
+		if (dial->socket != -1 &&
 		    (connect(dial->socket, (const struct sockaddr *)&to->storage, to->length) == 0 ||
 		     errno == EINPROGRESS)) {
 			dial->stage = CONNECTING;

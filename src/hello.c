@@ -24,6 +24,8 @@ hello_is_busy(const char *data, size_t length)
 	return length == sizeof busy_line - 1 && memcmp(data, busy_line, length) == 0;
 }
 
+const char hello_wanted[] = "This line is encrypted: call with -t.\n";
+
 bool
 hello_is_tls(const char *data, size_t length)
 {

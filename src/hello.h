@@ -23,4 +23,7 @@ struct hello hello_busy(bool tls);
  */
 bool hello_is_busy(const char *data, size_t length);
 
+/* What a caller is told in plain text who says nothing: it may be a person who waits for a line. */
+extern const char hello_wanted[];
+
 #endif

@@ -274,7 +274,9 @@ take_line(char *text)
 	}
 	event = INPUT_LINE;
 	buffer_add(&line, text, strlen(text));
-	buffer_add(&line, "\n", 1);
+	/* Where a paste ended with the end of its last line, that and Enter are one. */
+	if (buffer_length(&line) == 0 || line.data[line.end - 1] != '\n')
+		buffer_add(&line, "\n", 1);
 	if (*text != '\0') {
 		const HIST_ENTRY *last = history_get(history_base + history_length - 1);
 		if (last == NULL || strcmp(last->line, text) != 0)

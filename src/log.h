@@ -13,8 +13,17 @@
 
 #include <stddef.h>
 
-/* Who speaks; the value is the letter in the log. */
-enum voice { VOICE_SELF = '>', VOICE_PEER = '<', VOICE_NOTICE = '*' };
+/*
+ * Who speaks; the value is the letter in the log.  What the program says on the screen can be a notice,
+ * a question, or an alarm: something has failed, or is dangerous.
+ */
+enum voice {
+	VOICE_SELF = '>',
+	VOICE_PEER = '<',
+	VOICE_NOTICE = '*',
+	VOICE_QUESTION = '?',
+	VOICE_ALARM = '!'
+};
 
 struct log;
 

@@ -155,13 +155,20 @@ set_role(struct options *o, enum role role)
 static enum request
 add_pin(struct options *o, const char *fingerprint, char *error, size_t size)
 {
-	if (!fingerprint_is_valid(fingerprint))
-		return wrong(error, size, "'%s' is no fingerprint: SHA256: and 43 characters of base64",
-			     fingerprint);
 	if (o->pin_count == OPTIONS_PINS)
-		return wrong(error, size, "--pin can be given %d times", OPTIONS_PINS);
+		return wrong(error, size, "--pin can be given at most %d times", OPTIONS_PINS);
 	o->pins[o->pin_count++] = fingerprint;
 	return REQUEST_CHAT;
+}
+
+/* The first of those pinned that is no fingerprint; NULL if all are. */
+static const char *
+invalid_pin(const struct options *o)
+{
+	for (int i = 0; i < o->pin_count; i++)
+		if (!fingerprint_is_valid(o->pins[i]))
+			return o->pins[i];
+	return NULL;
 }
 
 /* What is wrong with options that are each right by themselves; NULL if nothing is. */
@@ -212,7 +219,7 @@ parse_operands(struct options *o, int argc, char *argv[], char *error, size_t si
 enum request
 options_parse(struct options *o, int argc, char *argv[], char *error, size_t size)
 {
-	bool first_given = false, four = false, six = false, fingerprint = false;
+	bool first_given = false, four = false, six = false, fingerprint = false, others = false;
 	const char *problem;
 	int c;
 
@@ -224,6 +231,7 @@ options_parse(struct options *o, int argc, char *argv[], char *error, size_t siz
 	opterr = 0;
 	optind = 0; /* from the beginning, also when a command line was read before */
 	while ((c = getopt_long(argc, argv, ":sc46ab:B:f:H:kl:n:prtw:hV", long_options, NULL)) != -1) {
+		others |= c != OPTION_FINGERPRINT && c != 'n';
 		switch (c) {
 		case 's':
 		case 'c':
@@ -317,12 +325,16 @@ options_parse(struct options *o, int argc, char *argv[], char *error, size_t siz
 	if (o->tls || fingerprint)
 		return wrong(error, size, "this tchat was built without TLS");
 #endif
-	if (fingerprint && optind == argc)
+	if (fingerprint && (others || optind < argc))
+		return wrong(error, size, "--fingerprint goes with -n only");
+	if (fingerprint)
 		return REQUEST_FINGERPRINT;
 	if (o->role == ROLE_NONE)
 		return wrong(error, size, "-s (wait for a call) or -c host (call) is missing; "
 					  "'tchat --help' shows all options");
 	if ((problem = contradiction(o, first_given, four, six)) != NULL)
 		return wrong(error, size, "%s", problem);
+	if ((problem = invalid_pin(o)) != NULL)
+		return wrong(error, size, "'%s' is no fingerprint: SHA256: and 43 characters of base64", problem);
 	return parse_operands(o, argc - optind, argv + optind, error, size);
 }

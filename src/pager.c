@@ -2,6 +2,7 @@
 
 #include <sys/wait.h>
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,6 +17,9 @@
 
 #define STOP_MS 1000
 
+/* The status of a shell that cannot execute a command (POSIX). */
+enum { NOT_EXECUTABLE = 126, NOT_FOUND = 127 };
+
 /* The history as text, in a file that has no name; at its beginning.  NULL on failure, and errno. */
 static FILE *
 write_history(const struct history *history, const char *own_label)
@@ -26,14 +30,15 @@ write_history(const struct history *history, const char *own_label)
 		return NULL;
 	for (uint64_t n = history_start(history); n < history_end(history); n++) {
 		struct line line = history_line(history, n);
-		char when[24];
+		const char *label = line.voice == VOICE_SELF   ? own_label
+				    : line.voice == VOICE_PEER ? line.speaker
+							       : "";
+		char when[24], mark[] = {(char)line.voice, '\0'};
+		bool lost = line.voice == VOICE_SELF && line.stream_end == STREAM_LOST;
 		struct tm tm;
 
 		strftime(when, sizeof when, "%Y-%m-%d %H:%M", localtime_r(&line.when, &tm));
-		fprintf(file, "%s %s ", when,
-			line.voice == VOICE_SELF   ? own_label
-			: line.voice == VOICE_PEER ? line.speaker
-						   : "*");
+		fprintf(file, "%s %s%s%s ", when, label, *label != '\0' ? " " : "", lost ? "\u2717" : mark);
 		fwrite(line.text, 1, line.length, file);
 		putc('\n', file);
 	}
@@ -45,12 +50,18 @@ write_history(const struct history *history, const char *own_label)
 	return file;
 }
 
+const char *
+pager_command(void)
+{
+	const char *pager = getenv("PAGER");
+
+	return pager != NULL && *pager != '\0' ? pager : "less";
+}
+
 /* The child. */
 static _Noreturn void
 be_pager(int text, pid_t parent)
 {
-	const char *pager = getenv("PAGER");
-
 	child_begin(parent);
 	signal(SIGINT, SIG_DFL);
 	signal(SIGHUP, SIG_DFL);
@@ -58,10 +69,10 @@ be_pager(int text, pid_t parent)
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGXFSZ, SIG_DFL);
 	if (dup2(text, STDIN_FILENO) == -1)
-		_exit(126);
+		_exit(NOT_EXECUTABLE);
 	close(text);
-	execl("/bin/sh", "sh", "-c", pager != NULL && *pager != '\0' ? pager : "less", (char *)NULL);
-	_exit(127);
+	execl("/bin/sh", "sh", "-c", pager_command(), (char *)NULL);
+	_exit(NOT_FOUND);
 }
 
 pid_t
@@ -79,19 +90,28 @@ pager_start(const struct history *history, const char *own_label)
 }
 
 bool
-pager_has_ended(pid_t pager)
+pager_has_ended(pid_t pager, int *cause)
 {
-	return waitpid(pager, NULL, WNOHANG) == pager;
+	int status;
+
+	if (waitpid(pager, &status, WNOHANG) != pager)
+		return false;
+	*cause = !WIFEXITED(status)			 ? 0
+		 : WEXITSTATUS(status) == NOT_FOUND	 ? ENOENT
+		 : WEXITSTATUS(status) == NOT_EXECUTABLE ? EACCES
+							 : 0;
+	return true;
 }
 
 void
 pager_stop(pid_t pager)
 {
 	int64_t deadline = clock_now() + STOP_MS;
+	int cause;
 
 	kill(pager, SIGTERM);
 	kill(pager, SIGCONT);
-	while (!pager_has_ended(pager)) {
+	while (!pager_has_ended(pager, &cause)) {
 		if (clock_until(deadline) == 0)
 			kill(pager, SIGKILL);
 		poll(NULL, 0, 10);

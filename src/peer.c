@@ -29,8 +29,8 @@ peer_name(struct peer *peer, const char *host, unsigned port, const struct addre
 		host = found;
 	}
 	filter_string(host != NULL ? host : "somebody", peer->host, sizeof peer->host);
-	snprintf(peer->name, sizeof peer->name, "%s port %u", peer->host, port);
-	strlcpy(peer->title, peer->name, sizeof peer->title);
+	snprintf(peer->port, sizeof peer->port, "port %u", port);
+	snprintf(peer->name, sizeof peer->name, "%s %s", peer->host, peer->port);
 	peer->secrecy = "not encrypted";
 	peer->tls = NULL;
 }

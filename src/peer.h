@@ -12,9 +12,9 @@ struct tls;
 
 struct peer {
 	int socket;
-	char host[PEER_NAME_MAX];	/* as called by the person, a numeric address, or the title; safe text */
+	char host[PEER_NAME_MAX];	/* as called by the person, a numeric address, or its own name; safe text */
 	char name[PEER_NAME_MAX + 16];	/* host and port, for messages: "192.0.2.7 port 8080" */
-	char title[PEER_NAME_MAX + 16]; /* the same, or the name that the person has given it */
+	char port[16];			/* "port 8080"; empty where host is a name that the person has given it */
 	const char *secrecy;		/* "not encrypted", "encrypted", ... */
 	struct tls *tls;		/* of an encrypted conversation, else NULL */
 };

@@ -211,11 +211,12 @@ conclude(struct plain *p)
 
 /* What secure_begin and the like have to say. */
 static void
-say(void *context, const char *text)
+say(void *context, enum voice voice, const char *text)
 {
 	const struct plain *p = context;
 	char safe[1024];
 
+	(void)voice;
 	notice(p->log, "%s", text);
 	if (p->terminal == -1 || isatty(STDERR_FILENO)) /* else a question would not be seen */
 		return;
@@ -285,16 +286,16 @@ agree(struct plain *p, struct peer *peer)
 		int timeout = -1;
 		nfds_t count;
 
-		if (asking && !asked) {
-			if (p->terminal != -1)
-				drop_typed(p);
-			secure_ask(&secure);
-		}
-		asked = asking;
 		if (asking && p->terminal == -1) {
+			secure_show(&secure);
 			secure_refuse(&secure, ": there is no terminal to ask on");
 			break;
 		}
+		if (asking && !asked) {
+			drop_typed(p);
+			secure_ask(&secure);
+		}
+		asked = asking;
 		fds[PEER] = secure_poll(&secure, &timeout);
 		fds[TERMINAL] = (struct pollfd){.fd = asking ? p->terminal : -1, .events = POLLIN};
 		count = OWN + dial_poll(p->dial, fds + OWN, &timeout);

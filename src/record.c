@@ -71,14 +71,23 @@ record_lines(struct record *r, enum voice voice, struct buffer *lines, uint64_t 
 	return count;
 }
 
+/* Adds what the program has to say, as safe text. */
+static void
+add_notice(struct record *r, enum voice voice, const char *text)
+{
+	mark_day(r);
+	history_add(r->history, voice, r->now, text, strlen(text), 0);
+	log_line(r->log, VOICE_NOTICE, text, strlen(text));
+}
+
 void
-record_notice(struct record *r, const char *format, va_list arguments)
+record_notice(struct record *r, enum voice voice, const char *format, va_list arguments)
 {
 	char said[1024], line[2 * sizeof said];
 
 	vsnprintf(said, sizeof said, format, arguments);
 	filter_string(said, line, sizeof line); /* a name or a file name can hold anything */
-	record_line(r, VOICE_NOTICE, line, strlen(line), 0);
+	add_notice(r, voice, line);
 }
 
 void
@@ -91,7 +100,7 @@ record_flush(struct record *r)
 		return;
 	snprintf(text, sizeof text, "cannot write to the log; the conversation goes on without it: %s",
 		 strerror(cause));
-	record_line(r, VOICE_NOTICE, text, strlen(text), 0);
+	add_notice(r, VOICE_ALARM, text);
 }
 
 void

@@ -35,9 +35,9 @@ void record_line(struct record *record, enum voice voice, const char *text, size
 size_t record_lines(struct record *record, enum voice voice, struct buffer *lines,
 		    uint64_t stream_end);
 
-/* Adds what the program itself has to say, made safe. */
-void record_notice(struct record *record, const char *format, va_list arguments)
-	__attribute__((format(printf, 2, 0)));
+/* Adds what the program itself has to say, made safe; in the log each of its voices is a notice. */
+void record_notice(struct record *record, enum voice voice, const char *format, va_list arguments)
+	__attribute__((format(printf, 3, 0)));
 
 /* Writes the log; a failure becomes a notice, once. */
 void record_flush(struct record *record);

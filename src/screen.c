@@ -22,21 +22,22 @@
 #define LABEL_FROM 24	  /* ... and no labels */
 #define GUTTER_WIDTH 2	  /* the mark of who speaks, and a blank */
 #define GUTTER_FROM 8	  /* ... and text alone */
+#define MARGIN 2	  /* of the help, on both sides */
 #define LINE_END_SIGN 0x23CE /* RETURN SYMBOL: where a pasted line ends */
 #define REPLACEMENT_CHARACTER 0xFFFD
 #define ZERO_WIDTH_JOINER 0x200D
 
 /* Pairs of colours; without colour, attributes alone tell things apart. */
-enum colour { COLOUR_PLAIN, COLOUR_PEER, COLOUR_DELIVERED, COLOUR_LOST };
+enum colour { COLOUR_PLAIN, COLOUR_PEER, COLOUR_DELIVERED, COLOUR_ALARM };
 
 /* Before one's own lines: how far they have come. */
 #define MARK_OWN ">"	      /* not known */
 #define MARK_WAITING "\u00b7"   /* here still */
-#define MARK_SENT "\u203a"      /* on its way */
+#define MARK_SENT "\u203a"      /* the system has taken it */
 #define MARK_DELIVERED "\u2713" /* the peer's machine has it */
 #define MARK_LOST "\u2717"
 
-static bool is_open;
+static bool is_open, watches_focus;
 static struct termios modes_before, modes_open;
 
 /* Where things are on the screen. */
@@ -56,6 +57,15 @@ static void
 set_modes(const struct termios *modes)
 {
 	tcsetattr(STDIN_FILENO, TCSANOW, modes); /* not drained: the terminal may stand still */
+}
+
+/* Asks the terminal to report what it is to report, or nothing any more. */
+static void
+set_reports(bool on)
+{
+	terminal_report_pastes(on);
+	if (watches_focus)
+		terminal_report_focus(on);
 }
 
 bool
@@ -81,17 +91,17 @@ screen_open(void)
 		use_default_colors();
 		init_pair(COLOUR_PEER, COLOR_CYAN, -1);
 		init_pair(COLOUR_DELIVERED, COLOR_GREEN, -1);
-		init_pair(COLOUR_LOST, COLOR_RED, -1);
+		init_pair(COLOUR_ALARM, COLOR_RED, -1);
 	}
 	terminal_save_title();
-	terminal_report(true);
+	set_reports(true);
 	return true;
 }
 
 void
 screen_suspend(void)
 {
-	terminal_report(false);
+	set_reports(false);
 	endwin();
 	output_drain();
 	set_modes(&modes_before);
@@ -101,7 +111,7 @@ void
 screen_resume(void)
 {
 	set_modes(&modes_open);
-	terminal_report(true);
+	set_reports(true);
 	screen_resize();
 	screen_forget();
 }
@@ -252,25 +262,10 @@ draw_text(int y, int x, int columns, const char *text, size_t length)
 	return column;
 }
 
-/* How many columns the text takes in one row. */
 static int
-measure(const char *text, size_t length)
+columns_of(const char *text)
 {
-	const char *end = text + length;
-	int columns = 0;
-
-	while (text < end) {
-		uint32_t c;
-		text = utf8_next(text, end, &c);
-		columns += wrap_columns(c, columns);
-	}
-	return columns;
-}
-
-int
-screen_columns(const char *text)
-{
-	return measure(text, strlen(text));
+	return wrap_measure(text, strlen(text));
 }
 
 /* How many rows the typed text takes. */
@@ -308,6 +303,27 @@ arrange(const struct scene *scene)
 	return l;
 }
 
+/* Sets how the text of a line looks: what has failed, or is asked, is not to be missed. */
+static void
+set_voice_style(enum voice voice)
+{
+	switch (voice) {
+	case VOICE_SELF:
+	case VOICE_PEER:
+		set_style(A_NORMAL, COLOUR_PLAIN);
+		break;
+	case VOICE_NOTICE:
+		set_style(A_DIM, COLOUR_PLAIN);
+		break;
+	case VOICE_QUESTION:
+		set_style(A_BOLD, COLOUR_PLAIN);
+		break;
+	case VOICE_ALARM:
+		set_style(A_BOLD, COLOUR_ALARM);
+		break;
+	}
+}
+
 /* Draws how far one's own line has come. */
 static void
 draw_mark(const struct scene *scene, int y, int x, const struct line *line)
@@ -317,7 +333,7 @@ draw_mark(const struct scene *scene, int y, int x, const struct line *line)
 	set_style(A_NORMAL, COLOUR_PLAIN);
 	if (line->stream_end == STREAM_LOST) {
 		mark = MARK_LOST;
-		set_style(A_BOLD, COLOUR_LOST);
+		set_style(A_BOLD, COLOUR_ALARM);
 	} else if (scene->marks && line->stream_end <= scene->acknowledged) {
 		mark = MARK_DELIVERED;
 		set_style(A_NORMAL, COLOUR_DELIVERED);
@@ -334,8 +350,8 @@ draw_head(const struct scene *scene, const struct layout *l, int y, const struct
 	const char *label = line->voice == VOICE_SELF	? scene->own_label
 			    : line->voice == VOICE_PEER ? line->speaker
 							: "";
-	int width = min(screen_columns(label), l->label_width);
-	char time[TIME_WIDTH + 1];
+	int width = min(columns_of(label), l->label_width);
+	char time[TIME_WIDTH + 1], mark = (char)line->voice;
 	struct tm tm;
 
 	if (l->labels > 0) {
@@ -347,10 +363,11 @@ draw_head(const struct scene *scene, const struct layout *l, int y, const struct
 	draw_text(y, l->labels + l->label_width - width, width, label, strlen(label));
 	if (l->text == 0)
 		return;
+	set_voice_style(line->voice);
 	if (line->voice == VOICE_SELF)
 		draw_mark(scene, y, l->gutter, line);
-	if (line->voice == VOICE_NOTICE)
-		mvaddch(y, l->gutter, '*' | A_DIM);
+	else if (line->voice != VOICE_PEER)
+		draw_text(y, l->gutter, 1, &mark, 1);
 }
 
 static void
@@ -371,7 +388,7 @@ draw_pane(const struct scene *scene, const struct layout *l)
 
 		if (rows[i].row.start == 0)
 			draw_head(scene, l, y, &line);
-		set_style(line.voice == VOICE_NOTICE ? A_DIM : A_NORMAL, COLOUR_PLAIN);
+		set_voice_style(line.voice);
 		draw_text(y, l->text, l->text_width, line.text + rows[i].row.start,
 			  rows[i].row.length);
 	}
@@ -381,17 +398,17 @@ draw_pane(const struct scene *scene, const struct layout *l)
 static void
 draw_status(const struct scene *scene, const struct layout *l)
 {
-	int hint = screen_columns(scene->hint), room = l->columns - 2;
+	char left[BAR_MAX], right[BAR_MAX];
+	int room = l->columns - 2, columns;
 
 	if (l->status_row < 0)
 		return;
+	bar_write(scene->bar, room, left, right);
+	columns = columns_of(right);
 	set_style(A_REVERSE, COLOUR_PLAIN);
 	mvhline(l->status_row, 0, ' ' | A_REVERSE, l->columns);
-	if (hint > 0 && hint <= room) { /* it comes first: it is what changes */
-		draw_text(l->status_row, l->columns - 1 - hint, hint, scene->hint, strlen(scene->hint));
-		room -= hint + 2;
-	}
-	draw_text(l->status_row, 1, room, scene->status, strlen(scene->status));
+	draw_text(l->status_row, 1, room, left, strlen(left));
+	draw_text(l->status_row, l->columns - 1 - columns, columns, right, strlen(right));
 	set_style(A_NORMAL, COLOUR_PLAIN);
 }
 
@@ -415,7 +432,7 @@ draw_input(const struct scene *scene, const struct layout *l)
 	for (int i = 0; i < first + l->input_rows && start < in->length; i++) {
 		next = wrap_row(in->text, in->length, start, l->columns, WRAP_CHARACTERS, &row);
 		if (i == cursor_row)
-			cursor_column = measure(in->text + start, in->cursor - start);
+			cursor_column = wrap_measure(in->text + start, in->cursor - start);
 		if (i >= first)
 			draw_text(l->input_row + i - first, 0, l->columns, in->text + start, row.length);
 		start = next;
@@ -423,26 +440,56 @@ draw_input(const struct scene *scene, const struct layout *l)
 	move(l->input_row + cursor_row - first, min(cursor_column, l->columns - 1));
 }
 
+/* The next row of the help: the text at *help from *start on, which are moved on, as far as the width goes. */
+static struct span
+next_help_row(const char *const **help, size_t *start, int width)
+{
+	const char *text = **help;
+	size_t length = strlen(text);
+	struct row row;
+
+	*start = wrap_row(text, length, *start, width, WRAP_WORDS, &row);
+	if (*start == length) {
+		(*help)++;
+		*start = 0;
+	}
+	return (struct span){text + row.start, row.length};
+}
+
 /* Draws the help in the middle of the pane, as much of it as there is room for. */
 static void
 draw_help(const struct scene *scene, const struct layout *l)
 {
-	int rows = 0, width = 0, top, left;
+	const char *const *help;
+	size_t start = 0;
+	int rows = 0, width = 0, text_width, top, left;
 
-	for (; scene->help[rows] != NULL; rows++)
-		if (screen_columns(scene->help[rows]) > width)
-			width = screen_columns(scene->help[rows]);
-	width = min(width + 4, l->columns);
+	for (help = scene->help; *help != NULL; help++)
+		if (columns_of(*help) > width)
+			width = columns_of(*help);
+	width = min(width + 2 * MARGIN, l->columns);
+	text_width = width > 2 * MARGIN ? width - 2 * MARGIN : 1;
+	for (help = scene->help; *help != NULL; rows++)
+		next_help_row(&help, &start, text_width);
 	top = rows < l->pane_rows ? (l->pane_rows - rows) / 2 : 0;
 	left = (l->columns - width) / 2;
 	set_style(A_REVERSE, COLOUR_PLAIN);
-	for (int i = 0; i < min(rows, l->pane_rows); i++) {
-		const char *text = scene->help[i];
+	help = scene->help;
+	for (int y = top; *help != NULL && y < l->pane_rows; y++) {
+		struct span row = next_help_row(&help, &start, text_width);
 
-		mvhline(top + i, left, ' ' | A_REVERSE, width);
-		draw_text(top + i, left + 2, width - 2, text, strlen(text));
+		mvhline(y, left, ' ' | A_REVERSE, width);
+		draw_text(y, left + MARGIN, width - MARGIN, row.text, row.length);
 	}
 	set_style(A_NORMAL, COLOUR_PLAIN);
+}
+
+void
+screen_watch_focus(void)
+{
+	if (!watches_focus)
+		terminal_report_focus(true);
+	watches_focus = true;
 }
 
 void

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "bar.h"
 #include "input.h"
 #include "pane.h"
 
@@ -20,8 +21,7 @@ struct scene {
 	bool marks;		  /* whether it is known what has arrived of one's own lines */
 	uint64_t sent;		  /* the stream's bytes that are on their way, or have arrived */
 	uint64_t acknowledged;	  /* those that have arrived */
-	const char *status;	  /* left side of the bar */
-	const char *hint;	  /* right side of the bar, where there is room for it */
+	const struct bar *bar;
 	const char *const *help;  /* rows to be shown over the pane, up to a NULL; or NULL */
 	struct input_view input;
 };
@@ -31,8 +31,11 @@ bool screen_open(void);
 
 void screen_draw(const struct scene *scene);
 
-/* How many columns a text takes. */
-int screen_columns(const char *text);
+/*
+ * From now on, has the terminal say when its window gets and loses the keyboard.  To be asked for once it
+ * matters: an answer that comes after the end would be typed into the shell.
+ */
+void screen_watch_focus(void);
 
 /* Rings the bell. */
 void screen_ring(void);

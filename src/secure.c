@@ -9,11 +9,13 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "confine.h"
 #include "filter.h"
+#include "hello.h"
 #include "identity.h"
 #include "known.h"
 #include "name.h"
@@ -31,8 +33,8 @@
 static struct identity identity;
 static char known_path[PATH_MAX];
 
-static void __attribute__((format(printf, 2, 3)))
-say(const struct secure *s, const char *format, ...)
+static void __attribute__((format(printf, 3, 4)))
+say(const struct secure *s, enum voice voice, const char *format, ...)
 {
 	char text[SECURE_TEXT_MAX];
 	va_list arguments;
@@ -40,7 +42,7 @@ say(const struct secure *s, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
-	s->say(s->context, text);
+	s->say(s->context, voice, text);
 }
 
 int
@@ -60,7 +62,7 @@ tell_misunderstood(const struct secure *s)
 	size_t line;
 
 	if (known_read(known_path, &text) == 0 && (line = known_misunderstood(&text)) > 0)
-		say(s, "line %zu of %s is not understood", line, known_path);
+		say(s, VOICE_ALARM, "line %zu of %s is not understood", line, known_path);
 	buffer_free(&text);
 }
 
@@ -70,7 +72,7 @@ secure_introduce(const struct options *options, secure_say *say_to, void *contex
 	const struct secure nobody = {.say = say_to, .context = context};
 
 	if (identity.made)
-		say(&nobody, "made a key: its fingerprint is %s", identity.fingerprint);
+		say(&nobody, VOICE_NOTICE, "made a key: its fingerprint is %s", identity.fingerprint);
 	if (options->pin_count == 0)
 		tell_misunderstood(&nobody);
 }
@@ -106,12 +108,12 @@ fail(struct secure *s)
 
 /* The conversation can begin, with a peer that is called so. */
 static enum secure_state
-succeed(struct secure *s, const char *secrecy, const char *title)
+succeed(struct secure *s, const char *secrecy, const char *name)
 {
 	s->peer->secrecy = secrecy;
-	if (title != NULL) {
-		filter_string(title, s->peer->host, sizeof s->peer->host);
-		filter_string(title, s->peer->title, sizeof s->peer->title);
+	if (name != NULL) {
+		filter_string(name, s->peer->host, sizeof s->peer->host);
+		*s->peer->port = '\0';
 	}
 	return s->state = SECURE_DONE;
 }
@@ -138,7 +140,7 @@ read_known(const struct secure *s, struct buffer *text)
 {
 	if (known_read(known_path, text) == 0)
 		return true;
-	say(s, "cannot use %s: %s", known_path,
+	say(s, VOICE_ALARM, "cannot use %s: %s", known_path,
 	    errno == EPERM ? "it is not one's own, or others can write to it" : strerror(errno));
 	buffer_free(text);
 	return false;
@@ -174,40 +176,48 @@ repeat_question(const struct secure *s, const char *name)
 	const char *fault;
 
 	if (s->options->role == ROLE_CLIENT)
-		say(s, "is it the right one? answer yes or no");
+		say(s, VOICE_QUESTION, "is it the right one? answer yes or no");
 	else if (*name == '\0')
-		say(s, "let it in? answer yes and a name to know it by, or no");
+		say(s, VOICE_QUESTION, "let it in? answer yes and a name to know it by, or no");
 	else if ((fault = fault_of(s, name)) != NULL)
-		say(s, "a name that %s will not do: answer yes and another name, or no", fault);
+		say(s, VOICE_QUESTION, "a name that %s will not do: answer yes and another name, or no", fault);
 	else if (is_taken(s, name))
-		say(s, "\"%s\" is known already, with another key: answer yes and another name, or no", name);
+		say(s, VOICE_QUESTION,
+		    "\"%s\" is known already, with another key: answer yes and another name, or no", name);
 	else
-		say(s, "let it in? answer yes, or yes and a name to know it by, or no");
+		say(s, VOICE_QUESTION, "let it in? answer yes, or yes and a name to know it by, or no");
 }
 
 void
-secure_ask(const struct secure *s)
+secure_show(const struct secure *s)
 {
 	const char *name = tls_peer_name(s->peer->tls);
 
 	tell_misunderstood(s);
 	if (s->options->role == ROLE_CLIENT)
-		say(s, "the key of %s is not known yet: %s", s->peer->name, s->fingerprint);
+		say(s, VOICE_QUESTION, "the key of %s is not known yet: %s", s->peer->name, s->fingerprint);
 	else
-		say(s, *name != '\0' ? "the caller's key is not known yet: %s, it calls itself \"%s\""
-				     : "the caller's key is not known yet: %s, it has no name%s",
+		say(s, VOICE_QUESTION,
+		    *name != '\0' ? "the caller's key is not known yet: %s, it calls itself \"%s\""
+				  : "the caller's key is not known yet: %s, it has no name%s",
 		    s->fingerprint, name);
-	repeat_question(s, name);
+}
+
+void
+secure_ask(const struct secure *s)
+{
+	secure_show(s);
+	repeat_question(s, tls_peer_name(s->peer->tls));
 }
 
 /* The server at this host and port had another key the last time. */
 static enum secure_state
 refuse_changed(struct secure *s, const char *other)
 {
-	say(s, "THE KEY OF %s HAS CHANGED: somebody may be in between", s->peer->name);
-	say(s, "known:    %s", other);
-	say(s, "received: %s", s->fingerprint);
-	say(s, "if it was changed on purpose, remove the server's line from %s and call again", known_path);
+	say(s, VOICE_ALARM, "THE KEY OF %s HAS CHANGED: somebody may be in between", s->peer->name);
+	say(s, VOICE_ALARM, "known:    %s", other);
+	say(s, VOICE_ALARM, "received: %s", s->fingerprint);
+	say(s, VOICE_ALARM, "if it was changed on purpose, remove the server's line from %s and call again", known_path);
 	tls_refuse(s->peer->tls);
 	return fail(s);
 }
@@ -219,10 +229,10 @@ check_pins(struct secure *s)
 	for (int i = 0; i < s->options->pin_count; i++) {
 		if (strcmp(s->options->pins[i], s->fingerprint) != 0)
 			continue;
-		say(s, "encrypted: the key of %s is pinned", s->peer->name);
+		say(s, VOICE_NOTICE, "encrypted: the key of %s is pinned", s->peer->name);
 		return succeed(s, "encrypted", NULL);
 	}
-	say(s, "the key of %s is not one of those pinned: %s", s->peer->name, s->fingerprint);
+	say(s, VOICE_ALARM, "the key of %s is not one of those pinned: %s", s->peer->name, s->fingerprint);
 	tls_refuse(s->peer->tls);
 	return fail(s);
 }
@@ -235,7 +245,7 @@ judge_caller(struct secure *s, const struct buffer *text)
 
 	if (!known_caller(text, s->fingerprint, name))
 		return s->state = SECURE_ASKING;
-	say(s, "encrypted: the caller is %s", name);
+	say(s, VOICE_NOTICE, "encrypted: the caller is %s", name);
 	return succeed(s, "encrypted", name);
 }
 
@@ -247,7 +257,7 @@ judge_server(struct secure *s, const struct buffer *text)
 
 	switch (known_server(text, s->options->host, s->options->port, s->fingerprint, other)) {
 	case SERVER_SAME:
-		say(s, "encrypted: the key of %s is known", s->peer->name);
+		say(s, VOICE_NOTICE, "encrypted: the key of %s is known", s->peer->name);
 		return succeed(s, "encrypted", NULL);
 	case SERVER_CHANGED:
 		return refuse_changed(s, other);
@@ -265,7 +275,7 @@ judge(struct secure *s)
 	enum secure_state state;
 
 	if (!tls_peer(s->peer->tls, s->fingerprint)) {
-		say(s, "encrypted, but %s is unknown: it has shown no key", s->peer->name);
+		say(s, VOICE_NOTICE, "encrypted, but %s is unknown: it has shown no key", s->peer->name);
 		return succeed(s, "encrypted, unknown", NULL);
 	}
 	if (s->options->pin_count > 0)
@@ -304,7 +314,7 @@ watch(struct secure *s)
 		    unread > GOODBYE_MAX;
 	if (s->spoken)
 		return SECURE_ASKING;
-	say(s, "%s has left", s->peer->name);
+	say(s, VOICE_ALARM, "%s has left", s->peer->name);
 	return fail(s);
 }
 
@@ -320,9 +330,9 @@ secure_step(struct secure *s)
 		return judge(s);
 	case TLS_FAILED:
 		if (tls_lacks_key(s->peer->tls))
-			say(s, "%s has shown no key", s->peer->name);
+			say(s, VOICE_ALARM, "%s has shown no key", s->peer->name);
 		else
-			say(s, "cannot agree on encryption with %s: %s", s->peer->name,
+			say(s, VOICE_ALARM, "cannot agree on encryption with %s: %s", s->peer->name,
 			    tls_error(s->peer->tls));
 		return fail(s);
 	case TLS_PENDING:
@@ -330,8 +340,10 @@ secure_step(struct secure *s)
 	}
 	if (clock_until(s->deadline) > 0)
 		return SECURE_AGREEING;
-	say(s, "cannot agree on encryption with %s: it took more than %d seconds", s->peer->name,
+	say(s, VOICE_ALARM, "cannot agree on encryption with %s: it took more than %d seconds", s->peer->name,
 	    HANDSHAKE_MS / 1000);
+	if (s->options->role == ROLE_SERVER && tls_is_silent(s->peer->tls))
+		(void)send(s->peer->socket, hello_wanted, strlen(hello_wanted), MSG_DONTWAIT | MSG_NOSIGNAL);
 	return fail(s);
 }
 
@@ -357,13 +369,14 @@ accept_key(struct secure *s, const char *name)
 	strlcpy(known.fingerprint, s->fingerprint, sizeof known.fingerprint);
 	strlcpy(known.name, name, sizeof known.name);
 	if (known_add(known_path, &known) == 0)
-		say(s, server ? "encrypted: the caller is known as %s from now on"
-			      : "encrypted: the key of %s is known from now on",
+		say(s, VOICE_NOTICE,
+		    server ? "encrypted: the caller is known as %s from now on"
+			   : "encrypted: the key of %s is known from now on",
 		    server ? known.name : s->peer->name);
 	else if (errno == EEXIST) /* since the question was asked */
 		return judge_again(s, name);
 	else
-		say(s, "cannot remember the key: %s", strerror(errno));
+		say(s, VOICE_ALARM, "cannot remember the key: %s", strerror(errno));
 	return succeed(s, "encrypted, new key", server ? known.name : NULL);
 }
 
@@ -373,7 +386,7 @@ name_in(const struct secure *s, const char *answer)
 {
 	const char *name = answer + 3;
 
-	if (strncmp(answer, "yes", 3) != 0 || (*name != '\0' && *name != ' '))
+	if (strncasecmp(answer, "yes", 3) != 0 || (*name != '\0' && *name != ' '))
 		return NULL;
 	for (const char *c = name; *c != '\0'; c++)
 		if (iscntrl((unsigned char)*c)) /* several lines were pasted, for example */
@@ -382,27 +395,48 @@ name_in(const struct secure *s, const char *answer)
 	return *name != '\0' ? name : tls_peer_name(s->peer->tls);
 }
 
+/* Cuts blanks and ends of lines off both ends of what was typed. */
+static struct span
+trim(struct span typed)
+{
+	while (typed.length > 0 && isspace((unsigned char)*typed.text))
+		typed = (struct span){typed.text + 1, typed.length - 1};
+	while (typed.length > 0 && isspace((unsigned char)typed.text[typed.length - 1]))
+		typed.length--;
+	return typed;
+}
+
+/* What was typed is no answer.  It is shown once more, as it is not in the input line any more. */
+static enum secure_state
+reject_answer(const struct secure *s, const char *answer)
+{
+	if (*answer != '\0')
+		say(s, VOICE_QUESTION, "\"%s\" is no answer", answer);
+	repeat_question(s, tls_peer_name(s->peer->tls));
+	return SECURE_ASKING;
+}
+
 enum secure_state
 secure_answer(struct secure *s, const char *text, size_t length)
 {
-	const char *name = tls_peer_name(s->peer->tls), *given;
+	struct span typed = trim((struct span){text, length});
 	char answer[KNOWN_NAME_MAX] = "";
+	const char *name;
 
-	while (length > 0 && strchr("\r\n\t ", text[length - 1]) != NULL)
-		length--;
-	if (length < sizeof answer)
-		memcpy(answer, text, length);
-	if (strcmp(answer, "no") == 0) {
+	if (typed.length < sizeof answer)
+		memcpy(answer, typed.text, typed.length);
+	else
+		say(s, VOICE_QUESTION, "that is no answer: it is too long");
+	if (strcasecmp(answer, "no") == 0) {
 		secure_refuse(s, "");
 		return s->state;
 	}
-	if (s->options->role == ROLE_CLIENT && strcmp(answer, "yes") == 0)
+	if (s->options->role == ROLE_CLIENT && strcasecmp(answer, "yes") == 0)
 		return accept_key(s, NULL);
-	if (s->options->role == ROLE_SERVER && (given = name_in(s, answer)) != NULL) {
-		if (fault_of(s, given) == NULL && !is_taken(s, given))
-			return accept_key(s, given);
-		name = given;
-	}
+	if (s->options->role == ROLE_CLIENT || (name = name_in(s, answer)) == NULL)
+		return reject_answer(s, answer);
+	if (fault_of(s, name) == NULL && !is_taken(s, name))
+		return accept_key(s, name);
 	repeat_question(s, name);
 	return SECURE_ASKING;
 }
@@ -414,9 +448,12 @@ secure_rows(const struct peer *peer)
 	static const char *const plain[] = {
 		"This conversation is not encrypted:", "whoever is in between can read and change it.",
 		"Both sides need -t.", NULL};
+	static const char *const nobody[] = {"Nobody is there.", NULL};
 	static const char *const rows[] = {how, own, other, NULL};
 	char fingerprint[FINGERPRINT_SIZE];
 
+	if (peer == NULL)
+		return nobody;
 	if (peer->tls == NULL)
 		return plain;
 	tls_describe(peer->tls, how, sizeof how);
@@ -430,7 +467,7 @@ void
 secure_refuse(struct secure *s, const char *why)
 {
 	if (s->state == SECURE_ASKING)
-		say(s, "the key was not accepted%s", why);
+		say(s, VOICE_ALARM, "the key was not accepted%s", why);
 	tls_refuse(s->peer->tls);
 	fail(s);
 }

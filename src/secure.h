@@ -13,13 +13,14 @@
 #include <stdint.h>
 
 #include "fingerprint.h"
+#include "log.h"
 #include "options.h"
 #include "peer.h"
 
 #define SECURE_TEXT_MAX 1024
 
-/* What it has to say to the person, one notice each time. */
-typedef void secure_say(void *context, const char *text);
+/* What it has to say to the person, one notice, question or alarm each time. */
+typedef void secure_say(void *context, enum voice voice, const char *text);
 
 enum secure_state {
 	SECURE_AGREEING, /* the handshake */
@@ -61,13 +62,19 @@ struct pollfd secure_poll(const struct secure *secure, int *timeout);
 /* Goes on as far as it can without waiting. */
 enum secure_state secure_step(struct secure *secure);
 
+/* Says which key it is that nobody knows. */
+void secure_show(const struct secure *secure);
+
 /*
  * To be called once when the state has become SECURE_ASKING: says what there is to decide.  What was typed
  * before is no answer; to keep it apart is the caller's part.
  */
 void secure_ask(const struct secure *secure);
 
-/* The person's answer, with or without LF.  SECURE_ASKING: it was none, and the question is repeated. */
+/*
+ * The person's answer, with or without LF.  SECURE_ASKING: it was none, which is said with what was typed,
+ * and the question is repeated.
+ */
 enum secure_state secure_answer(struct secure *secure, const char *text, size_t length);
 
 /*
@@ -78,7 +85,7 @@ void secure_refuse(struct secure *secure, const char *why);
 
 /*
  * Rows that tell how the conversation is encrypted and which keys the sides have, up to a NULL; good
- * until the next call.
+ * until the next call.  peer is NULL where nobody is there.
  */
 const char *const *secure_rows(const struct peer *peer);
 

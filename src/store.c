@@ -76,17 +76,20 @@ guard_directory(const char *path)
 int
 store_path(const char *file, char *path, size_t size)
 {
-	const char *data = getenv("XDG_DATA_HOME");
+	const char *data = getenv("XDG_DATA_HOME"), *own = home();
 	int length;
 
 	/* The specification has relative paths ignored. */
 	if (data != NULL && *data == '/') {
 		length = snprintf(path, size, "%s/tchat/%s", data, file);
-	} else if (home() != NULL) {
-		length = snprintf(path, size, "%s/.local/share/tchat/%s", home(), file);
-	} else {
+	} else if (own == NULL) {
 		errno = ENOENT;
 		return -1;
+	} else if (access(own, F_OK) == -1) { /* it is not for tchat to make that */
+		strlcpy(path, own, size);
+		return -1;
+	} else {
+		length = snprintf(path, size, "%s/.local/share/tchat/%s", own, file);
 	}
 	if (length < 0 || (size_t)length >= size) {
 		errno = ENAMETOOLONG;

@@ -9,8 +9,11 @@
 
 #include <stddef.h>
 
-/* Writes the path of a file in there; directories that are missing are made.  0, or -1 and errno;
- * EPERM: the directory is somebody else's, or others can write to it. */
+/*
+ * Writes the path of a file in there; directories that are missing are made, but not the home directory.
+ * 0, or -1 and errno, with the path of what it is about; EPERM: the directory is somebody else's, or others
+ * can write to it.
+ */
 int store_path(const char *file, char *path, size_t size);
 
 /*

@@ -27,9 +27,15 @@ terminal_can_draw(void)
 }
 
 void
-terminal_report(bool on)
+terminal_report_pastes(bool on)
 {
-	output_add(on ? "\033[?2004h\033[?1004h" : "\033[?1004l\033[?2004l");
+	output_add(on ? "\033[?2004h" : "\033[?2004l");
+}
+
+void
+terminal_report_focus(bool on)
+{
+	output_add(on ? "\033[?1004h" : "\033[?1004l");
 }
 
 /*

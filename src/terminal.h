@@ -12,11 +12,11 @@
 /* Whether the terminal can place a cursor; TERM unset or "dumb" cannot. */
 bool terminal_can_draw(void);
 
-/*
- * Asks the terminal to say where a paste begins and ends, and when its window gets and loses the
- * keyboard; or no longer.
- */
-void terminal_report(bool on);
+/* Asks the terminal to say where a paste begins and ends; or no longer. */
+void terminal_report_pastes(bool on);
+
+/* ... and when its window gets and loses the keyboard, which many say at once when they are asked. */
+void terminal_report_focus(bool on);
 
 /* Saves the title of the window, to be set from then on; and puts it back. */
 void terminal_save_title(void);

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
+#include <ctype.h>
 #include <errno.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
@@ -97,6 +98,37 @@ note_update(gnutls_session_t session, unsigned type, unsigned when, unsigned inc
 	return 0;
 }
 
+/* --- What GnuTLS says. --- */
+
+/* What the library says, as the end of a sentence: it begins small, and has no full stop.  Good until the next call. */
+static const char *
+words_of(const char *sentence)
+{
+	static char words[128];
+	size_t length = strlcpy(words, sentence, sizeof words);
+
+	if (length > 1 && islower((unsigned char)words[1])) /* no abbreviation */
+		words[0] = (char)tolower((unsigned char)words[0]);
+	if (length > 0 && length < sizeof words && words[length - 1] == '.')
+		words[length - 1] = '\0';
+	return words;
+}
+
+static const char *
+error_words(int error)
+{
+	return words_of(gnutls_strerror(error));
+}
+
+/* GnuTLS has no name for some alerts, and a peer can send any number. */
+static const char *
+alert_words(gnutls_alert_description_t alert)
+{
+	const char *name = gnutls_alert_get_name(alert);
+
+	return name != NULL ? words_of(name) : "an unknown alert";
+}
+
 /* --- The handshake. --- */
 
 static gnutls_priority_t priorities;
@@ -108,7 +140,7 @@ tls_open(char *error, size_t size)
 
 	if (result >= 0)
 		return 0;
-	snprintf(error, size, "cannot use TLS 1.3: %s", gnutls_strerror(result));
+	snprintf(error, size, "cannot use TLS 1.3: %s", error_words(result));
 	return -1;
 }
 
@@ -150,13 +182,25 @@ fail(struct tls *tls, const char *reason)
 	return TLS_FAILED;
 }
 
-/* GnuTLS has no name for some alerts, and a peer can send any number. */
-static const char *
-alert_name(gnutls_alert_description_t alert)
+static enum tls_state
+hung_up(struct tls *tls)
 {
-	const char *name = gnutls_alert_get_name(alert);
+	return fail(tls, tls_is_silent(tls) ? "it hung up; perhaps it does not use -t" : "it hung up");
+}
 
-	return name != NULL ? name : "an unknown alert";
+static enum tls_state
+alert_received(struct tls *tls, gnutls_alert_description_t alert)
+{
+	switch (alert) {
+	case GNUTLS_A_PROTOCOL_VERSION:
+		return fail(tls, "it does not speak TLS 1.3");
+	case GNUTLS_A_BAD_CERTIFICATE:
+	case GNUTLS_A_CERTIFICATE_UNKNOWN:
+	case GNUTLS_A_UNKNOWN_CA:
+		return fail(tls, "it does not accept the key here");
+	default:
+		return fail(tls, alert_words(alert));
+	}
 }
 
 /* Says in the person's words why the handshake failed. */
@@ -172,7 +216,7 @@ handshake_failed(struct tls *tls, int result)
 	if (tls->received > 0 && tls->first[0] != RECORD_HANDSHAKE && tls->first[0] != RECORD_ALERT)
 		return fail(tls, "it does not speak TLS");
 	if (tls->ended && result != GNUTLS_E_FATAL_ALERT_RECEIVED)
-		return fail(tls, "it hung up");
+		return hung_up(tls);
 	switch (result) {
 	case GNUTLS_E_UNSUPPORTED_VERSION_PACKET:
 	case GNUTLS_E_NO_CIPHER_SUITES:
@@ -186,15 +230,16 @@ handshake_failed(struct tls *tls, int result)
 		return fail(tls, "its certificate cannot be read");
 	case GNUTLS_E_PULL_ERROR:
 	case GNUTLS_E_PUSH_ERROR:
-		return fail(tls, "it hung up");
+		return hung_up(tls);
 	case GNUTLS_E_NO_CERTIFICATE_FOUND:
 	case GNUTLS_E_CERTIFICATE_REQUIRED:
 		return fail(tls, "it has shown no key");
 	case GNUTLS_E_FATAL_ALERT_RECEIVED:
-		return fail(tls, alert == GNUTLS_A_PROTOCOL_VERSION ? "it does not speak TLS 1.3"
-								    : alert_name(alert));
+		return alert_received(tls, alert);
+	case GNUTLS_E_DECRYPTION_FAILED: /* OpenSSL's client refuses a certificate so, without encryption */
+		return fail(tls, "it sent what cannot be decrypted; perhaps it does not accept the key here");
 	default:
-		return fail(tls, gnutls_strerror(result));
+		return fail(tls, error_words(result));
 	}
 }
 
@@ -262,6 +307,12 @@ const char *
 tls_error(const struct tls *tls)
 {
 	return tls->error;
+}
+
+bool
+tls_is_silent(const struct tls *tls)
+{
+	return tls->received == 0;
 }
 
 bool
@@ -392,9 +443,9 @@ tls_explain(int cause, const char *name, char *text, size_t size)
 		snprintf(text, size, "%s refused the conversation, and shows nothing that was sent", name);
 	else if (cause >= ALERT)
 		snprintf(text, size, "%s broke off: %s", name,
-			 alert_name((gnutls_alert_description_t)(cause - ALERT)));
+			 alert_words((gnutls_alert_description_t)(cause - ALERT)));
 	else
-		snprintf(text, size, "the connection to %s broke: %s", name, gnutls_strerror(cause));
+		snprintf(text, size, "the connection to %s broke: %s", name, error_words(cause));
 }
 
 void

@@ -45,6 +45,9 @@ short tls_events(const struct tls *tls);
 /* Why the handshake failed, in a few words; good as long as the session. */
 const char *tls_error(const struct tls *tls);
 
+/* Whether the peer has said nothing at all so far. */
+bool tls_is_silent(const struct tls *tls);
+
 /* Whether it failed because the peer has shown no key. */
 bool tls_lacks_key(const struct tls *tls);
 

@@ -94,6 +94,12 @@ secure_step(struct secure *secure)
 }
 
 void
+secure_show(const struct secure *secure)
+{
+	(void)secure;
+}
+
+void
 secure_ask(const struct secure *secure)
 {
 	(void)secure;
@@ -117,9 +123,9 @@ secure_rows(const struct peer *peer)
 {
 	static const char *const rows[] = {"This conversation is not encrypted:",
 					   "whoever is in between can read and change it.", NULL};
+	static const char *const nobody[] = {"Nobody is there.", NULL};
 
-	(void)peer;
-	return rows;
+	return peer != NULL ? rows : nobody;
 }
 
 void

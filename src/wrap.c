@@ -27,6 +27,20 @@ wrap_columns(uint32_t character, int column)
 	return columns < 0 ? 1 : columns;
 }
 
+int
+wrap_measure(const char *text, size_t length)
+{
+	const char *end = text + length;
+	int columns = 0;
+
+	while (text < end) {
+		uint32_t c;
+		text = utf8_next(text, end, &c);
+		columns += wrap_columns(c, columns);
+	}
+	return columns;
+}
+
 static bool
 is_blank(uint32_t character)
 {

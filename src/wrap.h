@@ -26,6 +26,9 @@ struct row {
  */
 int wrap_columns(uint32_t character, int column);
 
+/* How many columns a text takes in one row. */
+int wrap_measure(const char *text, size_t length);
+
 /*
  * Finds the row that starts at `start` in a text of length bytes of UTF-8, on a screen of width
  * columns.  Returns where the next row starts; length after the last one.  A row always takes at

@@ -23,7 +23,7 @@ from test_screen import pasted, theirs
 
 SCRIPT = b"".join(f"{name}:\n<".encode() + attack + b">\n" for name, attack in ATTACKS.items())
 LOGGED = r"^\S{25} < "  # what stands before a line of the peer in the log,
-PAGED = rf"^\S+ \S+ {HOST} "  # in the pager,
+PAGED = rf"^\S+ \S+ {HOST} < "  # in the pager,
 PAGER = "echo '[pager]'; cat; echo '[end]'"
 DRAWN = rf"^\d\d:\d\d +{HOST} +"  # and in the pane
 
@@ -395,7 +395,7 @@ def test_own_name_is_safe(screen_called, environment):
     server.say("hello")
     caller.expect("hello\n")
     server.wait_for(r"n\^\[\[2J<U\+202E>\W+hello$")
-    assert "n^[[2J<U+202E> hello\n" in paged(server).decode()
+    assert "n^[[2J<U+202E> > hello\n" in paged(server).decode()
     server.wait_for(lambda: server.display.alternate and server.input == ">")
     must_not_ask(server)
 
@@ -426,7 +426,7 @@ def test_name_of_the_peer_is_safe(on_terminal, with_etc, environment, log):
     callee.send("hello\n")
     client.wait_for(rf"\d {re.escape(name_shown[:16])} +hello$")
     client.wait_for(lambda: client.display.title == f"tchat: {name_shown}" and name_shown in client.bar)
-    assert f" {name_shown} hello\n" in paged(client).decode()
+    assert f" {name_shown} < hello\n" in paged(client).decode()
     client.wait_for(lambda: client.display.alternate and name_shown in client.bar)
     must_not_ask(client)
     assert name_shown in log.read_text() and set(controls(log.read_bytes())) == {"\n"}

@@ -33,6 +33,19 @@ def test_focus_is_asked_for(screen_called):
     assert REPORT_FOCUS not in server.display.mode
 
 
+def test_focus_is_not_asked_for_in_vain(screen, port):
+    """A call that fails at once asks for nothing: the answer would come to the shell."""
+    client = screen("-c", HOST, port)
+    assert client.wait() == 1
+    assert b"\x1b[?1004h" not in client.shown
+
+
+def test_focus_is_asked_for_while_waiting(screen, port):
+    """Whoever waits for a call can do so in another window."""
+    client = screen("-c", "-w", "60", HOST, port)
+    client.wait_for(lambda: REPORT_FOCUS in client.display.mode)
+
+
 def test_bell_while_not_focused(screen_called):
     """It rings while another window has the keyboard, and not when one is back."""
     server, caller = screen_called()

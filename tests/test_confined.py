@@ -81,7 +81,7 @@ def test_listener_of_the_full_screen(on_terminal, port):
     server.wait_for("hello$")
     caller.send("read file\n")
     server.wait_for(re.escape(BROKEN))
-    assert server.shows("hello$") and "over" in server.bar
+    assert server.shows("hello$") and "failed" in server.bar
 
 
 @pytest.fixture

@@ -215,11 +215,26 @@ def test_cut_off_for_good(cut_off, tmp_path):
     server.press(ctrl("D"))
     assert server.wait() == 1
     assert [row for row in server.rows() if "delivered" in row] == [
-        "tchat: not delivered: one", "tchat: not delivered: two"]
+        "tchat: 2 lines were not delivered", "tchat: not delivered: one", "tchat: not delivered: two"]
     logged = [line.split(" ", 1)[1] for line in (tmp_path / "log").read_text().splitlines()]
     assert [line for line in logged if "not delivered: " in line] == [
         "* not delivered: one", "* not delivered: two"]
     assert "* 2 lines were not delivered" in logged
+
+
+@pytest.mark.parametrize("more, said", [(1, "and 1 more line was"), (3, "and 3 more lines were")])
+def test_many_lines_are_lost(screen_deaf, more, said):
+    """All that was typed is said again, as far as a terminal can be scrolled back; then, how much more it was."""
+    server, caller = screen_deaf()
+    server.say(pasted("\r".join([FILLER, *(f"line {n}" for n in range(999 + more))])))
+    server.wait_for(lambda: "does not read" in server.bar)
+    caller.reset()
+    server.wait_for(notice(f"{1000 + more} lines were not delivered"))
+    server.press(ctrl("D"))
+    assert server.wait() == 1
+    assert server.shows(f"^tchat: {said} not delivered$")
+    assert server.shows("^tchat: not delivered: line 998$")
+    assert server.shown.count(b"tchat: not delivered: ") == 1000
 
 
 def is_pending(pid, signo):

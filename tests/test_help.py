@@ -2,10 +2,10 @@
 
 import pytest
 
-from fullscreen import CTRL_PAGE_DOWN, F1, F2, FOCUS_OUT
+from fullscreen import CTRL_PAGE_DOWN, F1, F2, FOCUS_OUT, screen_deaf  # noqa: F401, a fixture
 from peers import HOST, eventually
 from terminal import ENTER, PAGE_UP, ctrl
-from test_screen import lines, notice, own, theirs
+from test_screen import lines, notice, own, pasted, theirs
 
 HELP = "closes this"
 
@@ -126,8 +126,8 @@ def test_pager(screen_called, pager):
     server.wait_for(r"^\[pager\]$")
     assert not server.display.alternate and server.display.mode == server.modes
     date = r"^\d{4}-\d\d-\d\d \d\d:\d\d "
-    assert server.shows(date + f"{HOST} line 99$") and server.shows(date + "you mine$")
-    assert server.shows(date + f"{HOST} line 91$")
+    assert server.shows(date + f"{HOST} < line 99$") and server.shows(date + "you > mine$")
+    assert server.shows(date + f"{HOST} < line 91$")
     caller.send("meanwhile\n" * 3 + "the last\n")
     server.press(ENTER)
     server.wait_for(lambda: server.display.alternate)
@@ -161,14 +161,30 @@ def test_ctrl_c_in_the_pager(screen_called, pager):
     caller.expect("still here\n")
 
 
-def test_pager_that_does_not_exist(screen_called, environment):
-    """A pager that cannot be started does no harm."""
-    server, caller = screen_called(env=dict(environment, PAGER="/no/such/pager"))
+@pytest.mark.parametrize("command, cause", [
+    ("/no/such/pager", "No such file or directory"), ("nosuchpager -x", "No such file or directory"),
+    ("/etc/passwd", "Permission denied")])
+def test_pager_that_cannot_be_started(screen_called, environment, command, cause):
+    """A pager that cannot be started does no harm, and that is said."""
+    server, caller = screen_called(env=dict(environment, PAGER=command), columns=120)
     server.press(F2)
-    server.wait_for(lambda: b"not found" in server.shown)
+    server.wait_for(notice(f"cannot start the pager {command}: {cause}"))
     server.say("still here")
     caller.expect("still here\n")
     server.wait_for(own("still here"))
+
+
+def test_marks_in_the_pager(screen_deaf, pager):
+    """The pager shows which lines were lost, and tells notices from alarms."""
+    server, caller = screen_deaf(env=pager)
+    server.say(pasted("x" * 100_000))
+    server.say("lost")
+    server.wait_for(lambda: "does not read" in server.bar)
+    caller.reset()
+    server.wait_for(notice("2 lines were not delivered"))
+    server.press(F2)
+    server.wait_for(r"^\[pager\]$")
+    assert server.shows(r"\d you ✗ lost$") and server.shows(r"\d ! 2 lines were not delivered$")
 
 
 def test_leaving_from_the_pager(screen_called, pager):

@@ -84,6 +84,17 @@ def test_default_directory(start, environment, tmp_path):
     assert mode(ann.directory) == 0o700
 
 
+@pytest.mark.parametrize("options", [["--fingerprint"], ["-s", "-t"]], ids=str)
+def test_home_that_is_not_there(start, environment, tmp_path, options):
+    """A home directory that does not exist is not made but named."""
+    home = tmp_path / "nowhere"
+    env = {name: value for name, value in environment.items() if name != "XDG_DATA_HOME"}
+    tchat = start(*options, env=dict(env, HOME=str(home)))
+    tchat.notice(f"cannot keep a key in {home}: No such file or directory")
+    assert tchat.wait() == 1
+    assert not home.exists()
+
+
 def test_data_directory_that_is_not_there(tmp_path, environment, identify):
     """A data directory that does not exist yet is made."""
     ann = Person(tmp_path / "not" / "there", environment)

@@ -49,7 +49,7 @@ def test_lines_keep_their_speaker(screen, port, environment, tmp_path):
     assert server.shows(theirs("pay a hundred"))
     server.press(F2)
     server.wait_for(r"^\[end\]$")
-    assert server.shows(f":\\d\\d {HOST} pay a hundred$") and server.shows(f":\\d\\d {other} hello$")
+    assert server.shows(f":\\d\\d {HOST} < pay a hundred$") and server.shows(f":\\d\\d {other} < hello$")
     assert entries(log) == [
         ("*", f"waiting on port {port}"), ("*", f"{HOST} port {first.port} has called"),
         ("<", "pay a hundred"), ("*", f"{HOST} port {first.port} has left"),

@@ -32,6 +32,17 @@ def test_several_lines(screen_called, end):
     server.wait_for(lambda: server.rows()[-4:] == ["> one⏎", "two⏎", "⏎", "four"])
 
 
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n"])
+def test_paste_with_a_last_line_end(screen_called, end):
+    """The end of a paste's last line and Enter are one; an empty line that was pasted is one."""
+    server, caller = screen_called()
+    server.say(pasted(f"one{end}two{end}"))
+    server.say(pasted(f"three{end}{end}"))
+    server.say(pasted(end))
+    server.say("four")
+    assert caller.expect("four\n") == b"one\ntwo\nthree\n\n\n"
+
+
 def test_pasted_between(screen_called):
     """A paste goes where the cursor is, between what was typed."""
     server, caller = screen_called()

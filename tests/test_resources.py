@@ -12,7 +12,6 @@ import pytest
 from fullscreen import F2, DeafCaller, not_under_sanitizers, screen_deaf  # noqa: F401, a fixture
 from peers import HOST, TCHAT, Door, call, children, eventually
 from terminal import ENTER, ctrl
-from test_help import pager  # noqa: F401, a fixture
 from test_screen import lines, notice, own, pasted, theirs
 
 pytestmark = pytest.mark.usefixtures("leaks_unchecked")  # that needs descriptors, memory and a process
@@ -94,9 +93,9 @@ def test_no_descriptors_for_a_while(serve, port):
     assert server.err.data.count(b"nobody can be let in") == 1
 
 
-def test_no_descriptors_amid_a_conversation(screen_called, port, pager):
+def test_no_descriptors_amid_a_conversation(screen_called, port, environment):
     """Who talks goes on talking; only the pager does not start, which is said."""
-    server, caller = screen_called("-k", env=pager)
+    server, caller = screen_called("-k", env=dict(environment, PAGER="false"))
     caller.send("question\n")
     server.wait_for(theirs("question"))
     for pid in (server.pid, *children(server.pid)):
@@ -105,7 +104,7 @@ def test_no_descriptors_amid_a_conversation(screen_called, port, pager):
     caller.send(lines(100))
     server.wait_for(theirs("line 99"))
     server.press(F2)
-    server.wait_for(notice("cannot start the pager: Too many open files"))
+    server.wait_for(notice("cannot start the pager false: Too many open files"))
     server.say("still here")
     caller.expect("still here\n")
     server.resize(30, 90)

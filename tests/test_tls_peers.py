@@ -6,7 +6,7 @@ import termios
 
 import pytest
 
-from peers import HOST, children, eventually, is_listening, together
+from peers import HOST, Door, children, eventually, is_listening, together
 from test_plain import many_lines
 from tls import needs_tls, wait_for_question
 
@@ -31,8 +31,8 @@ OF_OPENSSL = credentials("-cert=", "-key=")
 OF_GNUTLS = credentials("--x509certfile=", "--x509keyfile=")
 OF_NCAT = credentials("--ssl-cert=", "--ssl-key=")
 CALLERS = {
-    "openssl": lambda port, identity: ["openssl", "s_client", "-connect", f"{HOST}:{port}",
-                                       *OF_OPENSSL(identity)],
+    "openssl": lambda port, identity: ["openssl", "s_client", "-quiet", "-no_ign_eof", "-nocommands",
+                                       "-connect", f"{HOST}:{port}", *OF_OPENSSL(identity)],
     "gnutls-cli": lambda port, identity: ["gnutls-cli", "--insecure", "-p", port, HOST, *OF_GNUTLS(identity)],
     "ncat": lambda port, identity: ["ncat", "--ssl", HOST, port, *OF_NCAT(identity)],
     "socat": socat("OPENSSL:{host}:{port}"),
@@ -84,6 +84,29 @@ def assert_left(tchat, program, rude=("ncat",)):
 # Each end, each program
 
 
+@pytest.mark.parametrize("program, options, reason", [
+    ("openssl", ["-verify_return_error"], "it sent what cannot be decrypted; perhaps it does not accept the key here"),
+    ("gnutls-cli", ["--ca-verification"], "it does not accept the key here")])
+def test_caller_does_not_accept_the_key(serve, run, ann, port, program, options, reason):
+    """A caller that looks whose key it meets, and does not like it, is understood."""
+    server = serve("-t", "--anonymous", env=ann.env)
+    words = [word for word in CALLERS[program](port, None) if word != "--insecure"]
+    run(*words, *options)
+    server.err.expect(f": {reason}\n")
+    assert server.wait() == 1
+
+
+@pytest.mark.parametrize("alert, words", [(10, "unexpected message"), (21, "decryption failed"), (80, "internal error")])
+def test_words_of_the_library(start, bob, alert, words):
+    """What the library says becomes a part of the sentence."""
+    door = Door()
+    client = start("-c", "-t", HOST, door.port, env=bob.env)
+    callee = door.accept()
+    callee.expect("\x16\x03")
+    callee.send(bytes([21, 3, 3, 0, 2, 2, alert]))
+    client.notice(f"cannot agree on encryption with {HOST} port {door.port}: {words}")
+
+
 @pytest.mark.parametrize("program", CALLERS)
 def test_lines_from_a_caller_and_back(with_caller, program):
     """Callers without a key of their own talk both ways, and their end is the end."""
@@ -93,8 +116,8 @@ def test_lines_from_a_caller_and_back(with_caller, program):
     server.expect("hello\n")
     server.send("who is there?\n")
     caller.expect("who is there?\n")
-    caller.send("me\n")
-    server.expect("me\n")
+    caller.send("Quite so: me\n")  # no command to the program
+    server.expect("Quite so: me\n")
     caller.close_input()
     eventually(lambda: children(server.pid) == [], "the end of the listener")
     server.close_input()

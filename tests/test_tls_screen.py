@@ -95,7 +95,7 @@ def test_status_bar_of_somebody_unknown(ann, screen, port):
 
 def test_status_bar_while_agreeing(ann, screen, port):
     """A caller who has not agreed on encryption yet is not shown as encrypted."""
-    server = screen("-s", "-t", port, env=ann.env, columns=100)
+    server = screen("-s", "-t", port, env=ann.env, columns=120)
     server.wait_for("waiting on port")
     caller = call(port)
     server.wait_for(lambda: f"{HOST} port {caller.port}" in status_bar(server))
@@ -103,8 +103,21 @@ def test_status_bar_while_agreeing(ann, screen, port):
     server.press("typed meanwhile")
     server.wait_for(lambda: server.input == "> typed meanwhile")
     caller.close_input()
-    server.wait_for(notice("cannot agree on encryption with .*: it hung up"))
+    server.wait_for(notice("cannot agree on encryption with .*: it hung up; perhaps it does not use -t"))
     assert server.input == "> typed meanwhile"
+
+
+@pytest.mark.parametrize("columns, bar", [
+    (53, "{} · encrypted, unknown"), (39, HOST + " · encrypted, unknown"), (28, "127.… · encrypted, unknown"),
+    (20, "encrypted, unknown"), (19, "127.0.… · unknown")])
+def test_status_bar_on_a_narrow_screen(ann, screen, port, columns, bar):
+    """Where there is little room, nobody unknown seems to be known."""
+    server = screen("-s", "-t", "--anonymous", port, env=ann.env)
+    server.wait_for("waiting on port")
+    caller = tls_call(port)
+    server.wait_for(lambda: "since" in server.bar)
+    server.resize(24, columns)
+    server.wait_for(lambda: server.bar.strip() == bar.format(caller.peer))
 
 
 # F3
@@ -122,6 +135,16 @@ def test_how_it_is_encrypted(screens, acquainted):
             assert terminal.shows(re.escape(person.fingerprint) + "$")
         terminal.press(F3)
         terminal.wait_for(lambda: terminal.pane == before)
+
+
+@pytest.mark.parametrize("columns", [39, 20])
+def test_fingerprints_on_a_narrow_screen(screens, acquainted, columns):
+    """Where a fingerprint does not fit into a row it goes on in the next."""
+    server, client = screens
+    server.resize(24, columns)
+    server.press(F3)
+    server.wait_for(lambda: all(person.fingerprint in "".join(row.strip() for row in server.pane)
+                                for person in acquainted))
 
 
 @pytest.mark.parametrize("key, done", [
@@ -172,19 +195,23 @@ def test_not_encrypted(screen_called):
     server.wait_for(lambda: not any("not encrypted" in row for row in server.pane))
 
 
-def test_f3_while_nobody_is_there(screen, ann, port):
-    """F3 does no harm before and after a conversation."""
-    server = screen("-s", "-t", port, env=ann.env, columns=100)
+def test_f3_while_nobody_is_there(screen, ann, port, tmp_path):
+    """Before and after a conversation F3 says that nobody is there, and leaves no trace of that."""
+    server = screen("-s", "-t", "-l", tmp_path / "log", port, env=ann.env, columns=100)
     server.wait_for("waiting on port")
+    before = server.pane
     server.press(F3)
+    server.wait_for("Nobody is there")
     server.press("x")
-    server.wait_for(lambda: server.input == "> x")
+    server.wait_for(lambda: server.input == "> x" and server.pane == before)
     caller = tls_call(port, None)
     server.wait_for(notice(".* has shown no key"))
     caller.incoming.expect_end()
     server.press(F3)
+    server.wait_for("Nobody is there")
     server.press("y")
     server.wait_for(lambda: server.input == "> xy")
+    assert "obody is there" not in (tmp_path / "log").read_text()
 
 
 # How far a line has come

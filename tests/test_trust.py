@@ -12,7 +12,7 @@ import pytest
 
 from fullscreen import F1, F2
 from peers import DEADLINE, HOST, TCHAT, eventually, free_port, together
-from terminal import ENTER, PAGE_UP, ctrl
+from terminal import ENTER, PAGE_UP, UP, ctrl
 from test_screen import lines, own, theirs
 from tls import (OBEDIENT, Identity, TlsDoor, TlsLine, client_context, needs_tls, server_context, tls_call,
                  wait_for_question)
@@ -118,20 +118,39 @@ def test_accepted_server_is_known_next_time(asked, bob, stranger, start):
 
 @FRONTS
 def test_answer_that_is_none(asked, bob, front):
-    """Only yes and no are answers; anything else repeats the question."""
+    """Only yes and no are answers; anything else is told to be none, and repeats the question."""
     client, callee, door = asked(*front)
-    for count, answer in enumerate(("yes, of course", "", "perhaps", "nope", "yes\\"), 2):
+    for count, answer in enumerate(("yes, of course", "perhaps", "nope", "yes\\", "\u202eyes", "", "x" * 300), 2):
         client.say(answer)
         client.wait_for(lambda: said(client, RIGHT_ONE) == count)
         if not front:
-            client.wait_for(lambda: client.input == f"> {answer}".rstrip())
-            client.press(ctrl("A") + ctrl("K"))
             client.wait_for(lambda: client.input == ">")
+    for quoted in ("yes, of course", "perhaps", "nope", "yes\\", "<U+202E>yes"):
+        assert said(client, re.escape(f'"{quoted}" is no answer')) == 1
+    assert said(client, "that is no answer: it is too long") == 1
     assert bob.known() == []
     client.say("yes")
     client.wait_for("is known from now on$")
     client.say("hello")
     assert callee.expect("hello\n") == b""
+
+
+@pytest.mark.parametrize("answer", ["YES", " Yes", "yEs "])
+def test_answer_in_any_spelling(asked, bob, answer):
+    """Neither the case of an answer nor blanks around it matter."""
+    client, callee, door = asked()
+    client.say(answer)
+    client.wait_for("is known from now on$")
+    assert len(bob.known()) == 1
+
+
+@pytest.mark.parametrize("answer", ["NO", "No", " no"])
+def test_no_in_any_spelling(asked, bob, answer):
+    """That goes for no as well."""
+    client, callee, door = asked()
+    client.say(answer)
+    client.wait_for("the key was not accepted$")
+    assert bob.known() == []
 
 
 def test_draft_is_not_an_answer(ann, stranger, screen, port):
@@ -148,11 +167,10 @@ def test_draft_is_not_an_answer(ann, stranger, screen, port):
     assert server.input == "> half a thought"
     server.press(ENTER)
     server.wait_for(lambda: said(server, LET_IN) == 2)
-    assert server.input == "> half a thought"
-    server.press(ctrl("U"))
+    assert server.input == ">" and said(server, '"half a thought" is no answer') == 1
     server.say("yes")
     server.wait_for("encrypted: the caller is known as stranger from now on$")
-    server.press(ctrl("Y"))
+    server.press(UP + UP)
     server.wait_for(lambda: server.input == "> half a thought")
     server.press(ENTER)
     assert caller.expect("half a thought\n") == b""
@@ -341,7 +359,6 @@ def test_nothing_is_shown_before_the_answer(asked_by_server, tmp_path, front):
     server.say("perhaps")
     server.wait_for(lambda: said(server, LET_IN) == 2)
     assert not server.shows("let me in$")
-    server.press(ctrl("U"))
     server.say("yes")
     server.wait_for("let me in$")
     rows = "\n".join(server.rows())
@@ -385,6 +402,7 @@ def test_no_terminal_is_no(bob, stranger, start, front):
     assert client.wait() == 1
     assert callee.alert == "TLSV1_ALERT_ACCESS_DENIED"
     assert callee.incoming.data == b"" and client.out.data == b""
+    assert b"answer yes" not in client.err.data
     assert bob.known() == []
 
 
@@ -544,12 +562,10 @@ def test_name_of_somebody_else(meeting, ann, stranger):
     wait_for_question(server, warning.format("stranger"))
     server.say("yes")
     server.wait_for(lambda: said(server, warning.format("stranger")) == 2)
-    server.press(ctrl("U"))
     server.say("yes Robert")
     server.wait_for(warning.format("Robert") + "$")
     assert len(ann.known()) == 2
-    server.press(ctrl("U"))
-    server.say("yes Roberta")
+    server.say("Yes Roberta")
     server.wait_for("encrypted: the caller is known as Roberta from now on$")
     assert ann.known()[2:] == [f"caller {stranger.fingerprint} Roberta"]
 
@@ -598,7 +614,6 @@ def test_claim_that_is_no_name(meeting, ann, tmp_path, name):
     wait_for_question(server, "let it in[?] answer yes and a name to know it by, or no")
     server.say("yes")
     server.wait_for(lambda: said(server, "answer yes and a name to know it by, or no") == 2)
-    server.press(ctrl("U"))
     server.say("yes Ben")
     server.wait_for("encrypted: the caller is known as Ben from now on$")
     assert ann.known() == [f"caller {caller.fingerprint} Ben"]
@@ -634,7 +649,6 @@ def test_name_that_will_not_do(asked_by_server, ann, stranger, name, fault, fron
     server.say(f"yes {name}")
     server.wait_for(f"a name that {fault} will not do: answer yes and another name, or no$")
     assert ann.known() == []
-    server.press(ctrl("U"))
     server.say("yes Ben")
     server.wait_for("encrypted: the caller is known as Ben from now on$")
     assert ann.known() == [f"caller {stranger.fingerprint} Ben"]
@@ -863,7 +877,7 @@ def both_asked(bob, screen):
             door.context = server_context(identity)
             clients.append(screen("-c", "-t", "-p", HOST, door.port, env=bob.env, **WIDE))
             callees.append(door.accept())
-            clients[-1].wait_for(RIGHT_ONE + "$")
+            wait_for_question(clients[-1], RIGHT_ONE)
         return clients, callees, door
 
     return both_asked
@@ -902,7 +916,7 @@ def test_one_name_for_two_keys(ann, friend, stranger, screen, at_once):
         servers.append(screen("-s", "-t", "-p", port, env=ann.env, **WIDE))
         servers[-1].wait_for("waiting on port")
         tls_call(port, caller)
-        servers[-1].wait_for(LET_IN + "$")
+        wait_for_question(servers[-1], LET_IN)
     first, = answer(servers, "yes Ben", ann, at_once)
     second, = [server for server in servers if server is not first]
     second.wait_for("\"Ben\" is known already, with another key: answer yes and another name, or no$")
@@ -921,7 +935,7 @@ def test_two_names_for_one_key(ann, stranger, screen):
         servers.append(screen("-s", "-t", "-p", port, env=ann.env, **WIDE))
         servers[-1].wait_for("waiting on port")
         lines.append(tls_call(port, stranger))
-        servers[-1].wait_for(LET_IN + "$")
+        wait_for_question(servers[-1], LET_IN)
     for server, name in zip(servers, ("Ben", "Benny")):
         server.say(f"yes {name}")
         server.wait_for("the caller is known as Ben from now on$")

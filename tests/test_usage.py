@@ -111,4 +111,5 @@ def test_service_names(start):
     except OSError:
         pytest.skip("this machine knows no services")
     client = start("-c", "-b", "192.0.2.1", HOST, "http")  # where it cannot call from
-    client.notice(f"cannot call {HOST} port {number}: Cannot assign requested address")
+    client.notice(f"calling {HOST} port {number}")
+    client.notice("cannot call from 192.0.2.1: Cannot assign requested address")

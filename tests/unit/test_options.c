@@ -29,13 +29,13 @@
 
 static struct options options;
 static char error[256];
-static char words[256]; /* what the strings in options point into */
+static char words[2048]; /* what the strings in options point into */
 
 /* Parses a line, with room for so long a message. */
 static enum request
 parse_with_room(const char *line, size_t size)
 {
-	char *argv[16], *rest = words;
+	char *argv[64], *rest = words;
 	int argc = 0;
 
 	snprintf(words, sizeof words, "tchat%s%s", *line != '\0' ? " " : "", line);
@@ -64,6 +64,7 @@ struct right {
 
 #define NAME_63 "123456789012345678901234567890123456789012345678901234567890123"
 #define KEY "SHA256:b9b6oE6M00MUAK3JTq8vbAoYvFR/H6OtBLQGimg8vfA"
+#define PINS " --pin " KEY " --pin " KEY " --pin " KEY " --pin " KEY
 #define OTHER_KEY "SHA256:BZ9vjYk7SIjMTj8/o/ptRXkdCwKLfczStbgDUG2Gdus"
 
 static struct right right[] = {
@@ -260,10 +261,15 @@ static struct wrong wrong[] = {
 
 	{"-s --pin " KEY, {"--pin needs -t"}},
 	{"-s --anonymous", {"--anonymous needs -t"}},
-	{"-s --pin SHA256:short", {"'SHA256:short' is no fingerprint"}},
+	{"-s --pin SHA256:short", {"--pin needs -t"}},
 #if defined(HAVE_GNUTLS)
 	{"-s -t --anonymous --pin " KEY, {"--pin and --anonymous", "exclude"}},
-	{"--fingerprint 8080", {"-s", "-c"}},
+	{"-s -t --pin SHA256:short", {"'SHA256:short' is no fingerprint"}},
+	{"-s -t" PINS PINS PINS PINS " --pin " KEY, {"--pin can be given at most 16 times"}},
+	{"--fingerprint 8080", {"--fingerprint goes with -n only"}},
+	{"--fingerprint -s", {"--fingerprint goes with -n only"}},
+	{"-c --fingerprint localhost", {"--fingerprint goes with -n only"}},
+	{"-p --fingerprint -n Ann", {"--fingerprint goes with -n only"}},
 #else
 	{"-s -t", {"built without TLS"}},
 	{"--fingerprint", {"built without TLS"}},

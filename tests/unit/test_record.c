@@ -130,13 +130,13 @@ test_lines(void **state)
 	buffer_free(&lines);
 }
 
-static void __attribute__((format(printf, 2, 3)))
-notify(struct record *r, const char *format, ...)
+static void __attribute__((format(printf, 3, 4)))
+notify(struct record *r, enum voice voice, const char *format, ...)
 {
 	va_list arguments;
 
 	va_start(arguments, format);
-	record_notice(r, format, arguments);
+	record_notice(r, voice, format, arguments);
 	va_end(arguments);
 }
 
@@ -146,9 +146,11 @@ test_notices(void **state)
 {
 	struct record *r = *state;
 
-	notify(r, "%s has called", "192.0.2.7 port 51312");
-	notify(r, "cannot read %s", "a\x1B]2;b\a\nc");
+	notify(r, VOICE_NOTICE, "%s has called", "192.0.2.7 port 51312");
+	notify(r, VOICE_ALARM, "cannot read %s", "a\x1B]2;b\a\nc");
 	assert_string_equal(all(r), "192.0.2.7 port 51312 has called|cannot read a^[]2;b^G^Jc|");
+	assert_int_equal(history_line(r->history, 0).voice, VOICE_NOTICE);
+	assert_int_equal(history_line(r->history, 1).voice, VOICE_ALARM);
 }
 
 int

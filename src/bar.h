@@ -1,0 +1,25 @@
+/*
+ * bar - the words of the status bar: what to leave out where there is no room for all of them.
+ *
+ * Pure: words in, words out.
+ */
+#ifndef BAR_H
+#define BAR_H
+
+#define BAR_MAX 512 /* bytes of either side */
+
+/* Safe text; what does not apply is empty. */
+struct bar {
+	char name[272];	 /* who, or what goes on without anybody; cut where it has to be */
+	char port[16];	 /* behind the name */
+	char state[64];	 /* how safe, or how, it goes; never cut, as half of it may be wrong */
+	char detail[32]; /* what else there is to know */
+	char news[64];	 /* at the right end: what is not in view */
+	char key[16];	 /* ... and what shows it */
+	char tip[16];	 /* instead of both: how to learn more */
+};
+
+/* Writes the two ends of the bar, such that they fit into so many columns. */
+void bar_write(const struct bar *bar, int columns, char left[BAR_MAX], char right[BAR_MAX]);
+
+#endif
