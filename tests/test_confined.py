@@ -108,7 +108,7 @@ def test_line_longer_than_any(obedient_screen):
     server, caller = obedient_screen
     caller.send("write long line\n")
     server.wait_for("the listener died: Killed")
-    assert server.shows("xxxx$") and "over" in server.bar
+    assert server.shows("xxxx$") and "failed" in server.bar
 
 
 def test_line_without_end(obedient_screen):
@@ -116,7 +116,7 @@ def test_line_without_end(obedient_screen):
     server, caller = obedient_screen
     caller.send("write without end\n")
     server.wait_for("the listener died: Killed")
-    assert "over" in server.bar
+    assert "failed" in server.bar
 
 
 def test_listener_that_stays(obedient_screen):
@@ -124,7 +124,7 @@ def test_listener_that_stays(obedient_screen):
     server, caller = obedient_screen
     caller.send("stay\n")
     server.wait_for("the listener died: Killed")
-    assert "over" in server.bar
+    assert "failed" in server.bar
 
 
 @looks_into_listener
@@ -141,7 +141,7 @@ def test_pager_ends_while_a_listener_stays(obedient_screen, gate):
     eventually(lambda: process_state(pager) is None, "the end of the pager")
     os.kill(listener, signal.SIGKILL)
     server.wait_for("the listener died: Killed")
-    assert "over" in server.bar
+    assert "failed" in server.bar
 
 
 def test_plain_listener_that_stays(obedient):
