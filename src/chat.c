@@ -720,7 +720,6 @@ turn(struct chat *c)
 	signals_poll(fds, count, timeout);
 
 	record_tick(&c->record);
-	heed_signals(c);
 	if (fds[KEYBOARD].revents != 0)
 		read_keys(c);
 	else if (input_timeout() == 0 && c->pager == 0)
@@ -836,8 +835,10 @@ chat_run(const struct options *options, struct log *log)
 	talking = &c;
 	fatal_first(last_words);
 	start_dialling(&c);
-	while (!c.done && signals_deadly() == 0)
+	while (!c.done && signals_deadly() == 0) {
 		turn(&c);
+		heed_signals(&c); /* also those that came while the end of a listener was waited for */
+	}
 	if (c.pager != 0)
 		pager_stop(c.pager);
 	screen_close();

@@ -120,8 +120,10 @@ keep(scmp_filter_ctx filter)
 	result = seccomp_export_bpf(filter, ends[1]);
 	close(ends[1]);
 	length = read_all(ends[0], instructions, sizeof instructions);
+	if (result == 0 && length == -1)
+		result = -errno;
 	close(ends[0]);
-	if (result == 0 && length > 0)
+	if (result == 0)
 		program.len = (unsigned short)((size_t)length / sizeof *instructions);
 	return result;
 }

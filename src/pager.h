@@ -11,8 +11,9 @@
 #include "history.h"
 
 /*
- * Starts $PAGER, less(1) if it is not set, on a copy of the history, with the letters of its
- * voices, and a cross for a line that was lost; own_label stands before one's own lines.  The terminal must have been given back before.  Returns the process, or -1 and errno.
+ * Starts $PAGER, less(1) if it is not set, on a copy of the history, with the signs of its voices and a
+ * cross for a line that was lost; own_label stands before one's own lines.  The terminal must have been
+ * given back before.  Returns the process, or -1 and errno.
  */
 pid_t pager_start(const struct history *history, const char *own_label);
 

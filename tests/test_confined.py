@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from peers import HOST, TCHAT, call, children, eventually
+from fullscreen import F2
+from peers import HOST, TCHAT, call, children, eventually, looks_into_listener, process_state
 from tls import tls_call
 
 SOURCE = Path(__file__).parent.parent / "src" / "confine.c"
@@ -84,9 +85,18 @@ def test_listener_of_the_full_screen(on_terminal, port):
 
 
 @pytest.fixture
-def obedient_screen(on_terminal, port):
+def gate(tmp_path):
+    """What the pager waits for."""
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    return gate
+
+
+@pytest.fixture
+def obedient_screen(on_terminal, environment, port, gate):
     """The full screen of such a server, and the peer."""
-    server = on_terminal(BREAKOUT, "-s", port)
+    pager = f"echo '[pager]'; read go <{gate}"
+    server = on_terminal(BREAKOUT, "-s", port, env=dict(environment, PAGER=pager))
     server.wait_for("waiting on port")
     caller = call(port)
     server.wait_for("has called")
@@ -113,6 +123,23 @@ def test_listener_that_stays(obedient_screen):
     """A listener that says nothing more, and stays, does not hold the screen up."""
     server, caller = obedient_screen
     caller.send("stay\n")
+    server.wait_for("the listener died: Killed")
+    assert "failed" in server.bar
+
+
+@looks_into_listener
+def test_pager_ends_while_a_listener_stays(obedient_screen, gate):
+    """That the pager has ended is noticed, also if it is just then that the listener's end is waited for."""
+    server, caller = obedient_screen
+    listener, = children(server.pid)
+    server.press(F2)
+    server.wait_for(r"^\[pager\]$")
+    pager, = set(children(server.pid)) - {listener}
+    caller.send("stay\n")
+    eventually(lambda: not os.listdir(f"/proc/{listener}/fd"), "a listener that has nothing any more")
+    gate.write_text("go\n")
+    eventually(lambda: process_state(pager) is None, "the end of the pager")
+    os.kill(listener, signal.SIGKILL)
     server.wait_for("the listener died: Killed")
     assert "failed" in server.bar
 
