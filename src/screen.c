@@ -440,7 +440,7 @@ draw_input(const struct scene *scene, const struct layout *l)
 	move(l->input_row + cursor_row - first, min(cursor_column, l->columns - 1));
 }
 
-/* The next row of the help: the text at *help from *start on, which are moved on, as far as the width goes. */
+/* The next row of the help: as much of the text at *help, from *start on, as fits; both are moved on. */
 static struct span
 next_help_row(const char *const **help, size_t *start, int width)
 {

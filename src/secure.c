@@ -217,7 +217,8 @@ refuse_changed(struct secure *s, const char *other)
 	say(s, VOICE_ALARM, "THE KEY OF %s HAS CHANGED: somebody may be in between", s->peer->name);
 	say(s, VOICE_ALARM, "known:    %s", other);
 	say(s, VOICE_ALARM, "received: %s", s->fingerprint);
-	say(s, VOICE_ALARM, "if it was changed on purpose, remove the server's line from %s and call again", known_path);
+	say(s, VOICE_ALARM, "if it was changed on purpose, remove the server's line from %s and call again",
+	    known_path);
 	tls_refuse(s->peer->tls);
 	return fail(s);
 }

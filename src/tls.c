@@ -100,7 +100,10 @@ note_update(gnutls_session_t session, unsigned type, unsigned when, unsigned inc
 
 /* --- What GnuTLS says. --- */
 
-/* What the library says, as the end of a sentence: it begins small, and has no full stop.  Good until the next call. */
+/*
+ * What the library says, as the end of a sentence: it begins small, and has no full stop.  Good until the
+ * next call.
+ */
 static const char *
 words_of(const char *sentence)
 {

@@ -85,7 +85,8 @@ def assert_left(tchat, program, rude=("ncat",)):
 
 
 @pytest.mark.parametrize("program, options, reason", [
-    ("openssl", ["-verify_return_error"], "it sent what cannot be decrypted; perhaps it does not accept the key here"),
+    ("openssl", ["-verify_return_error"],
+     "it sent what cannot be decrypted; perhaps it does not accept the key here"),
     ("gnutls-cli", ["--ca-verification"], "it does not accept the key here")])
 def test_caller_does_not_accept_the_key(serve, run, ann, port, program, options, reason):
     """A caller that looks whose key it meets, and does not like it, is understood."""
@@ -96,7 +97,8 @@ def test_caller_does_not_accept_the_key(serve, run, ann, port, program, options,
     assert server.wait() == 1
 
 
-@pytest.mark.parametrize("alert, words", [(10, "unexpected message"), (21, "decryption failed"), (80, "internal error")])
+@pytest.mark.parametrize("alert, words", [
+    (10, "unexpected message"), (21, "decryption failed"), (80, "internal error")])
 def test_words_of_the_library(start, bob, alert, words):
     """What the library says becomes a part of the sentence."""
     door = Door()
