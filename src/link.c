@@ -26,7 +26,7 @@
 
 #define SEALED_MAX 65536	/* about so much is sealed at once */
 #define REAP_MS 1000		/* a listener that has said that it ends has ended by then */
-#define FILE_MAX (1024 * 1024)	/* sent from a file at once */
+#define FILE_MAX ((size_t)1024 * 1024) /* sent from a file at once */
 
 void
 link_init(struct link *link, const struct peer *peer)

@@ -17,9 +17,9 @@
 #include "notice.h"
 #include "tls.h"
 
-#define CHUNK (128 * 1024) /* read at once */
+#define CHUNK ((size_t)128 * 1024) /* read at once */
 #define SPANS 64	   /* written at once */
-#define PIPE (1024 * 1024) /* held between the socket and the output: as much as anybody may ask for */
+#define PIPE ((size_t)1024 * 1024) /* held between the socket and the output: as much as anybody may ask for */
 
 /* Safe text on its way out.  Short pieces are copied, because what they point to does not last. */
 struct outlet {

@@ -171,11 +171,16 @@ invalid_pin(const struct options *o)
 	return NULL;
 }
 
+/* Options that leave nothing, or not enough, in struct options. */
+struct given {
+	bool four, six, first, fingerprint, others;
+};
+
 /* What is wrong with options that are each right by themselves; NULL if nothing is. */
 static const char *
-contradiction(const struct options *o, bool first_given, bool four, bool six)
+contradiction(const struct options *o, const struct given *given)
 {
-	if (four && six)
+	if (given->four && given->six)
 		return "-4 and -6 exclude each other";
 	if (o->receive_only && o->send_only)
 		return "--recv-only and --send-only exclude each other";
@@ -183,7 +188,7 @@ contradiction(const struct options *o, bool first_given, bool four, bool six)
 		return "-a takes turns line by line, -r knows no lines: choose one";
 	if (o->alternate && (o->receive_only || o->send_only))
 		return "-a takes turns, --recv-only and --send-only have one direction: choose one";
-	if (first_given && !o->alternate)
+	if (given->first && !o->alternate)
 		return "-f says who begins with -a, which is not given";
 	if (o->keep && o->role == ROLE_CLIENT)
 		return "-k is for the server (-s)";
@@ -216,10 +221,34 @@ parse_operands(struct options *o, int argc, char *argv[], char *error, size_t si
 	return REQUEST_CHAT;
 }
 
+/* What options, each right by itself, and operands ask for together. */
+static enum request
+conclude(struct options *o, const struct given *given, int argc, char *argv[], char *error, size_t size)
+{
+	const char *problem;
+
+#if !defined(HAVE_GNUTLS)
+	if (o->tls || given->fingerprint)
+		return wrong(error, size, "this tchat was built without TLS");
+#endif
+	if (given->fingerprint && (given->others || argc > 0))
+		return wrong(error, size, "--fingerprint goes with -n only");
+	if (given->fingerprint)
+		return REQUEST_FINGERPRINT;
+	if (o->role == ROLE_NONE)
+		return wrong(error, size, "-s (wait for a call) or -c host (call) is missing; "
+					  "'tchat --help' shows all options");
+	if ((problem = contradiction(o, given)) != NULL)
+		return wrong(error, size, "%s", problem);
+	if ((problem = invalid_pin(o)) != NULL)
+		return wrong(error, size, "'%s' is no fingerprint: SHA256: and 43 characters of base64", problem);
+	return parse_operands(o, argc, argv, error, size);
+}
+
 enum request
 options_parse(struct options *o, int argc, char *argv[], char *error, size_t size)
 {
-	bool first_given = false, four = false, six = false, fingerprint = false, others = false;
+	struct given given = {0};
 	const char *problem;
 	int c;
 
@@ -231,7 +260,7 @@ options_parse(struct options *o, int argc, char *argv[], char *error, size_t siz
 	opterr = 0;
 	optind = 0; /* from the beginning, also when a command line was read before */
 	while ((c = getopt_long(argc, argv, ":sc46ab:B:f:H:kl:n:prtw:hV", long_options, NULL)) != -1) {
-		others |= c != OPTION_FINGERPRINT && c != 'n';
+		given.others |= c != OPTION_FINGERPRINT && c != 'n';
 		switch (c) {
 		case 's':
 		case 'c':
@@ -239,11 +268,11 @@ options_parse(struct options *o, int argc, char *argv[], char *error, size_t siz
 				return wrong(error, size, "-s and -c exclude each other");
 			break;
 		case '4':
-			four = true;
+			given.four = true;
 			o->family = AF_INET;
 			break;
 		case '6':
-			six = true;
+			given.six = true;
 			o->family = AF_INET6;
 			break;
 		case 'a':
@@ -261,7 +290,7 @@ options_parse(struct options *o, int argc, char *argv[], char *error, size_t siz
 			if (strcmp(optarg, "me") != 0 && strcmp(optarg, "peer") != 0)
 				return wrong(error, size, "-f takes 'me' or 'peer', not '%s'", optarg);
 			o->first = strcmp(optarg, "me") == 0 ? FIRST_ME : FIRST_PEER;
-			first_given = true;
+			given.first = true;
 			break;
 		case 'H':
 			o->history = (unsigned)strtonum(optarg, HISTORY_MIN, HISTORY_MAX, &problem);
@@ -302,7 +331,7 @@ options_parse(struct options *o, int argc, char *argv[], char *error, size_t siz
 			o->tls = true;
 			break;
 		case OPTION_FINGERPRINT:
-			fingerprint = true;
+			given.fingerprint = true;
 			break;
 		case OPTION_PIN:
 			if (add_pin(o, optarg, error, size) == REQUEST_WRONG)
@@ -321,20 +350,5 @@ options_parse(struct options *o, int argc, char *argv[], char *error, size_t siz
 			return unknown_option(optopt, argv[optind - 1], error, size);
 		}
 	}
-#if !defined(HAVE_GNUTLS)
-	if (o->tls || fingerprint)
-		return wrong(error, size, "this tchat was built without TLS");
-#endif
-	if (fingerprint && (others || optind < argc))
-		return wrong(error, size, "--fingerprint goes with -n only");
-	if (fingerprint)
-		return REQUEST_FINGERPRINT;
-	if (o->role == ROLE_NONE)
-		return wrong(error, size, "-s (wait for a call) or -c host (call) is missing; "
-					  "'tchat --help' shows all options");
-	if ((problem = contradiction(o, first_given, four, six)) != NULL)
-		return wrong(error, size, "%s", problem);
-	if ((problem = invalid_pin(o)) != NULL)
-		return wrong(error, size, "'%s' is no fingerprint: SHA256: and 43 characters of base64", problem);
-	return parse_operands(o, argc - optind, argv + optind, error, size);
+	return conclude(o, &given, argc - optind, argv + optind, error, size);
 }
