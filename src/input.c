@@ -265,6 +265,8 @@ no_completion(const char *text, int start, int end)
 static void
 take_line(char *text)
 {
+	size_t length;
+
 	/* One key that is bound to a macro can complete several lines. */
 	if (event != INPUT_LINE)
 		buffer_drop(&line, buffer_length(&line));
@@ -273,9 +275,10 @@ take_line(char *text)
 		return;
 	}
 	event = INPUT_LINE;
-	buffer_add(&line, text, strlen(text));
+	length = strlen(text);
+	buffer_add(&line, text, length);
 	/* Where a paste ended with the end of its last line, that and Enter are one. */
-	if (buffer_length(&line) == 0 || line.data[line.end - 1] != '\n')
+	if (length == 0 || text[length - 1] != '\n')
 		buffer_add(&line, "\n", 1);
 	if (*text != '\0') {
 		const HIST_ENTRY *last = history_get(history_base + history_length - 1);

@@ -43,6 +43,16 @@ def test_paste_with_a_last_line_end(screen_called, end):
     assert caller.expect("four\n") == b"one\ntwo\nthree\n\n\n"
 
 
+def test_macro_of_several_lines(screen_called, environment, tmp_path):
+    """A key can be bound to several lines; an empty one among them is one."""
+    inputrc = tmp_path / "inputrc"
+    inputrc.write_text('"\\C-t": "one\\C-m\\C-mtwo\\C-m"\n')
+    environment["INPUTRC"] = str(inputrc)
+    server, caller = screen_called()
+    server.press(ctrl("T"))
+    assert caller.expect("two\n") == b"one\n\n"
+
+
 def test_pasted_between(screen_called):
     """A paste goes where the cursor is, between what was typed."""
     server, caller = screen_called()
