@@ -233,6 +233,7 @@ def test_speaker(called, inject, report, fault):
     """A call of the speaker fails."""
     server, caller = called()
     name = caller.port
+    assert server.listener()  # else it would be traced, too
     tracer = inject(server.pid, fault)
     lost = play(fault, server, caller, name)
     tracer.wait()
@@ -313,7 +314,7 @@ def test_raw_file(run, tmp_path, report, port, fault):
 def test_input_that_cannot_be_read(called, inject, mode):
     """An input that fails counts as ended, which is said; what the peer says is still shown."""
     server, caller = called(*mode)
-    server.settle()  # the conversation has been set up, for which it reads, too
+    assert mode or server.listener()  # the conversation has been set up, for which it reads, too
     inject(server.pid, Fault("read", "EIO"))
     if mode:
         caller.send("question\n")
