@@ -328,7 +328,8 @@ class TlsLine(Line):
             with self.wire:
                 with self.memory:
                     data = self.leaving.read()
-                self.socket.sendall(data)
+                if data:  # not even nothing can be sent after the end, if the other thread was faster
+                    self.socket.sendall(data)
 
     def send(self, text):
         text = memoryview(text if isinstance(text, bytes) else text.encode())
