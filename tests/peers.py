@@ -6,7 +6,9 @@ Threads gather what arrives, so no end ever blocks the other, and every wait has
 import contextlib
 import ctypes
 import fcntl
+import itertools
 import os
+import random
 import select
 import signal
 import socket
@@ -32,13 +34,19 @@ def as_bytes(text):
     return text if isinstance(text, bytes) else text.encode()
 
 
+# Below those that the kernel gives to whoever calls (ip_local_port_range, ip(7)), and for each process of
+# tests others, so that nobody takes one before it is used.
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 16
+_PORTS = range(10_000 + 1_400 * _WORKER, 10_000 + 1_400 * (_WORKER + 1))
+_ports = itertools.cycle(random.sample(_PORTS, len(_PORTS)))
+
+
 def free_port():
     """A port that nobody uses, neither on IPv4 nor on IPv6."""
-    while True:
+    for port in _ports:
         with socket.socket() as four, socket.socket(socket.AF_INET6) as six:
-            four.bind(("0.0.0.0", 0))
-            port = four.getsockname()[1]
             try:
+                four.bind(("0.0.0.0", port))
                 six.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
                 six.bind(("::", port))
             except OSError as error:
