@@ -475,8 +475,7 @@ def test_stream_is_cut_in_the_middle_of_a_record(tls_called):
     server, caller = tls_called()
     caller.send("a line\n")
     server.expect("a line\n")
-    caller.tls.write(b"never to be seen\n")
-    caller.socket.sendall(caller.leaving.read()[:20])
+    caller.socket.sendall(caller.seal(b"never to be seen\n")[:20])
     caller.cut()
     server.notice(f"the connection to {caller.peer} was cut off: it ended without a goodbye")
     assert server.wait() == 1
@@ -507,8 +506,7 @@ def test_somebody_else_speaks_in_between(tls_called, text):
 def test_record_is_changed_on_its_way(tls_called):
     """A single bit that was changed ends the conversation; nothing of it is shown."""
     server, caller = tls_called()
-    caller.tls.write(b"pay me 100\n")
-    record = bytearray(caller.leaving.read())
+    record = bytearray(caller.seal(b"pay me 100\n"))
     record[9] ^= 1
     caller.socket.sendall(record)
     server.err.expect(f"tchat: the connection to {caller.peer} broke: ")
@@ -519,8 +517,7 @@ def test_record_is_changed_on_its_way(tls_called):
 def test_record_comes_twice(tls_called):
     """What somebody has recorded and plays again ends the conversation."""
     server, caller = tls_called()
-    caller.tls.write(b"pay me 100\n")
-    record = caller.leaving.read()
+    record = caller.seal(b"pay me 100\n")
     caller.socket.sendall(record + record)
     server.expect("pay me 100\n")
     server.err.expect(f"tchat: the connection to {caller.peer} broke: ")
