@@ -249,7 +249,7 @@ meet(struct chat *c, const struct peer *peer)
 	}
 	c->state = SECURING;
 	c->asked = false;
-	secure_begin(&c->secure, c->options, &c->peer, say_secure, c);
+	secure_begin(&c->secure, c->options, c->dial, &c->peer, say_secure, c);
 	step_securing(c); /* a client has to say something first */
 }
 
@@ -423,6 +423,9 @@ send_line(struct chat *c)
 
 	if (c->state == SECURING && c->asked) {
 		answer_question(c, line);
+	} else if (c->state == SECURING && c->secure.state == SECURE_ASKING) {
+		say(c, VOICE_QUESTION, "that was typed before the question: it stays in the input line");
+		input_put_back();
 	} else if (c->state != TALKING) {
 		say(c, VOICE_NOTICE, "nobody is there to read that: it stays in the input line");
 		input_put_back();
@@ -695,8 +698,8 @@ heed_signals(struct chat *c)
 static void
 turn(struct chat *c)
 {
-	enum { KEYBOARD, SCREEN, LINES, SOCKET, DIAL };
-	struct pollfd fds[DIAL + DIAL_FDS];
+	enum { KEYBOARD, SCREEN, LINES, SOCKET, OTHERS };
+	struct pollfd fds[SOCKET + SECURE_FDS];
 	bool listening = is_linked(c) && c->link.ending.how == ENDING_NONE;
 	bool paging = c->pager != 0;
 	int timeout = input_timeout();
@@ -715,8 +718,9 @@ turn(struct chat *c)
 		.fd = is_linked(c) && link_is_waiting(&c->link) ? c->link.peer.socket : -1,
 		.events = POLLOUT};
 	if (c->state == SECURING)
-		fds[SOCKET] = secure_poll(&c->secure, &timeout);
-	count = DIAL + dial_poll(c->dial, fds + DIAL, &timeout);
+		count = SOCKET + secure_poll(&c->secure, fds + SOCKET, &timeout);
+	else
+		count = OTHERS + dial_poll(c->dial, fds + OTHERS, &timeout);
 	signals_poll(fds, count, timeout);
 
 	record_tick(&c->record);
@@ -740,8 +744,8 @@ turn(struct chat *c)
 		step_securing(c);
 	if (c->state == DIALLING)
 		step_dialling(c);
-	else if (dial_refuse(c->dial, &other))
-		say(c, VOICE_NOTICE, "%s called while the line was busy", other.name);
+	else if (c->state != SECURING && dial_refuse(c->dial, &other))
+		say(c, VOICE_NOTICE, DIAL_BUSY, other.name);
 	record_flush(&c->record);
 	if (wants_drawing(c) && clock_until(c->next_frame) == 0)
 		draw(c);
@@ -844,7 +848,7 @@ chat_run(const struct options *options, struct log *log)
 	screen_close();
 
 	if (c.state == SECURING) {
-		c.status = 1;
+		c.status = c.secure.state == SECURE_ASKING; /* before that it is as if nobody had answered */
 		secure_refuse(&c.secure, "");
 	}
 	if (is_linked(&c)) {

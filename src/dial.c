@@ -326,6 +326,12 @@ dial_refuse(struct dial *dial, struct peer *peer)
 	return dial->stage == LISTENING && door_refuse(&dial->door, peer);
 }
 
+bool
+dial_is_called(struct dial *dial)
+{
+	return dial->stage == LISTENING && door_is_knocked_at(&dial->door);
+}
+
 void
 dial_rest(struct dial *dial)
 {

@@ -47,7 +47,11 @@ enum dial_state dial_wait(struct dial *dial, struct peer *peer);
  * During a conversation: tells another caller that the line is busy.  Returns whether there was one,
  * named in *peer.
  */
+#define DIAL_BUSY "%s called while the line was busy" /* what there is to say then, of the peer's name */
 bool dial_refuse(struct dial *dial, struct peer *peer);
+
+/* Whether another caller is there, who is neither let in nor told anything by that. */
+bool dial_is_called(struct dial *dial);
 
 /* The caller came to nothing: the next one is let in a second later. */
 void dial_rest(struct dial *dial);

@@ -202,6 +202,17 @@ door_refuse(struct door *door, struct peer *peer)
 	return true;
 }
 
+bool
+door_is_knocked_at(struct door *door)
+{
+	struct pollfd fds[RESOLVE_MAX];
+
+	drain_refused(door);
+	for (int i = 0; i < door->count; i++)
+		fds[i] = (struct pollfd){.fd = door->listening[i], .events = POLLIN};
+	return poll(fds, (nfds_t)door->count, 0) > 0;
+}
+
 void
 door_close(struct door *door)
 {

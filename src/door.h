@@ -51,6 +51,9 @@ bool door_accept(struct door *door, struct peer *peer);
  */
 bool door_refuse(struct door *door, struct peer *peer);
 
+/* Whether a caller is there, who waits to be let in.  Also hangs up as door_accept does. */
+bool door_is_knocked_at(struct door *door);
+
 /* Lets nobody in for a second: a caller that came to nothing may try again and again. */
 void door_rest(struct door *door);
 

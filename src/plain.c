@@ -126,7 +126,6 @@ is_delivered(struct plain *p)
 static bool
 is_over(struct plain *p)
 {
-
 	switch (p->link.ending.how) {
 	case ENDING_NONE: /* who shows nothing need not wait for the peer's end */
 		return p->options->send_only && p->input_ended && is_delivered(p);
@@ -174,7 +173,7 @@ converse(struct plain *p)
 		if (fds[REPORT].revents != 0)
 			link_listener_ended(&p->link);
 		if (dial_refuse(p->dial, &other))
-			notice(p->log, "%s called while the line was busy", other.name);
+			notice(p->log, DIAL_BUSY, other.name);
 	}
 }
 
@@ -274,14 +273,13 @@ static bool
 agree(struct plain *p, struct peer *peer)
 {
 	struct secure secure;
-	struct peer other;
 	bool asked = false;
 
 	p->terminal = open("/dev/tty", O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	secure_begin(&secure, p->options, peer, say, p);
+	secure_begin(&secure, p->options, p->dial, peer, say, p);
 	while (secure_step(&secure) < SECURE_DONE && signals_deadly() == 0) {
-		enum { PEER, TERMINAL, OWN };
-		struct pollfd fds[OWN + DIAL_FDS];
+		enum { TERMINAL, OWN };
+		struct pollfd fds[OWN + SECURE_FDS];
 		bool asking = secure.state == SECURE_ASKING;
 		int timeout = -1;
 		nfds_t count;
@@ -296,14 +294,11 @@ agree(struct plain *p, struct peer *peer)
 			secure_ask(&secure);
 		}
 		asked = asking;
-		fds[PEER] = secure_poll(&secure, &timeout);
 		fds[TERMINAL] = (struct pollfd){.fd = asking ? p->terminal : -1, .events = POLLIN};
-		count = OWN + dial_poll(p->dial, fds + OWN, &timeout);
+		count = OWN + secure_poll(&secure, fds + OWN, &timeout);
 		signals_poll(fds, count, timeout);
 		if (fds[TERMINAL].revents != 0)
 			read_answer(p, &secure);
-		if (dial_refuse(p->dial, &other))
-			notice(p->log, "%s called while the line was busy", other.name);
 	}
 	if (secure.state < SECURE_DONE)
 		secure_refuse(&secure, "");

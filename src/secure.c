@@ -28,6 +28,7 @@
 #endif
 
 #define HANDSHAKE_MS 10000
+#define PATIENCE_MS 2000 /* of that, while somebody else calls: with who means well it takes a moment */
 #define GOODBYE_MAX 32 /* bytes of a record with an alert (RFC 8446, 5.2 and 6) */
 
 static struct identity identity;
@@ -119,13 +120,15 @@ succeed(struct secure *s, const char *secrecy, const char *name)
 }
 
 void
-secure_begin(struct secure *s, const struct options *options, struct peer *peer, secure_say *say_to,
-	     void *context)
+secure_begin(struct secure *s, const struct options *options, struct dial *dial, struct peer *peer,
+	     secure_say *say_to, void *context)
 {
 	*s = (struct secure){
 		.options = options,
 		.state = SECURE_AGREEING,
 		.peer = peer,
+		.dial = dial,
+		.patience = clock_now() + PATIENCE_MS,
 		.deadline = clock_now() + HANDSHAKE_MS,
 		.say = say_to,
 		.context = context,
@@ -290,13 +293,33 @@ judge(struct secure *s)
 	return state;
 }
 
-struct pollfd
-secure_poll(const struct secure *s, int *timeout)
+/* What to wait for from the peer itself. */
+static struct pollfd
+poll_peer(const struct secure *s)
 {
 	if (s->state == SECURE_ASKING) /* the peer may lose patience */
 		return (struct pollfd){.fd = s->peer->socket, .events = s->spoken ? 0 : POLLRDHUP};
-	*timeout = clock_sooner(*timeout, clock_until(s->deadline));
 	return (struct pollfd){.fd = s->peer->socket, .events = tls_events(s->peer->tls)};
+}
+
+/* Whether others who call have to wait. */
+static bool
+keeps_waiting(const struct secure *s)
+{
+	return s->state == SECURE_AGREEING && clock_until(s->patience) > 0;
+}
+
+nfds_t
+secure_poll(const struct secure *s, struct pollfd fds[SECURE_FDS], int *timeout)
+{
+	fds[0] = poll_peer(s);
+	if (keeps_waiting(s)) {
+		*timeout = clock_sooner(*timeout, clock_until(s->patience));
+		return 1;
+	}
+	if (s->state == SECURE_AGREEING)
+		*timeout = clock_sooner(*timeout, clock_until(s->deadline));
+	return 1 + dial_poll(s->dial, fds + 1, timeout);
 }
 
 /*
@@ -306,9 +329,12 @@ secure_poll(const struct secure *s, int *timeout)
 static enum secure_state
 watch(struct secure *s)
 {
-	struct pollfd fd = secure_poll(s, &(int){-1});
+	struct pollfd fd = poll_peer(s);
+	struct peer other;
 	int unread = 0;
 
+	if (dial_refuse(s->dial, &other))
+		say(s, VOICE_NOTICE, DIAL_BUSY, other.name);
 	if (poll(&fd, 1, 0) <= 0 || fd.revents == 0)
 		return SECURE_ASKING;
 	s->spoken = (fd.revents & (POLLERR | POLLHUP)) == 0 && ioctl(s->peer->socket, FIONREAD, &unread) == 0 &&
@@ -316,6 +342,15 @@ watch(struct secure *s)
 	if (s->spoken)
 		return SECURE_ASKING;
 	say(s, VOICE_ALARM, "%s has left", s->peer->name);
+	return fail(s);
+}
+
+/* The peer takes its time, and somebody else is there, who may mean it better. */
+static enum secure_state
+give_way(struct secure *s)
+{
+	say(s, VOICE_ALARM, "cannot agree on encryption with %s: it took more than %d seconds, and others call",
+	    s->peer->name, PATIENCE_MS / 1000);
 	return fail(s);
 }
 
@@ -339,6 +374,8 @@ secure_step(struct secure *s)
 	case TLS_PENDING:
 		break;
 	}
+	if (!keeps_waiting(s) && dial_is_called(s->dial))
+		return give_way(s);
 	if (clock_until(s->deadline) > 0)
 		return SECURE_AGREEING;
 	say(s, VOICE_ALARM, "cannot agree on encryption with %s: it took more than %d seconds", s->peer->name,

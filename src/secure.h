@@ -12,12 +12,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "dial.h"
 #include "fingerprint.h"
 #include "log.h"
 #include "options.h"
 #include "peer.h"
 
 #define SECURE_TEXT_MAX 1024
+#define SECURE_FDS (1 + DIAL_FDS)
 
 /* What it has to say to the person, one notice, question or alarm each time. */
 typedef void secure_say(void *context, enum voice voice, const char *text);
@@ -33,7 +35,9 @@ struct secure {
 	const struct options *options;
 	enum secure_state state;
 	struct peer *peer;
-	int64_t deadline;
+	struct dial *dial;
+	int64_t patience; /* SECURE_AGREEING: beyond this only while nobody else calls */
+	int64_t deadline; /* ... and not at all beyond this */
 	bool spoken; /* SECURE_ASKING: the peer has left, and what it said can still be read */
 	secure_say *say;
 	void *context;
@@ -52,12 +56,16 @@ void secure_introduce(const struct options *options, secure_say *say, void *cont
 /* One's own fingerprint. */
 const char *secure_fingerprint(void);
 
-/* Begins with a peer that has just been connected.  All pointers must stay good until it is over. */
-void secure_begin(struct secure *secure, const struct options *options, struct peer *peer,
+/*
+ * Begins with a peer that has just been connected by dial.  Others who call meanwhile are seen to: for a
+ * moment they have to wait, then a peer that still has not agreed on encryption makes room for them; while
+ * the person is asked, the line is busy.  All pointers must stay good until it is over.
+ */
+void secure_begin(struct secure *secure, const struct options *options, struct dial *dial, struct peer *peer,
 		  secure_say *say, void *context);
 
-/* What to wait for, and not longer than *timeout, which is brought forward. */
-struct pollfd secure_poll(const struct secure *secure, int *timeout);
+/* Writes what to wait for to fds and brings *timeout forward; returns how many of them. */
+nfds_t secure_poll(const struct secure *secure, struct pollfd fds[SECURE_FDS], int *timeout);
 
 /* Goes on as far as it can without waiting. */
 enum secure_state secure_step(struct secure *secure);

@@ -260,7 +260,7 @@ alternate(struct turns *t)
 			read_socket(t);
 		break_silence(t);
 		if (dial_refuse(t->dial, &other))
-			notice(t->log, "%s called while the line was busy", other.name);
+			notice(t->log, DIAL_BUSY, other.name);
 	}
 	while (t->link->ending.how != ENDING_OUTPUT && first_line(&t->arrived) > 0 &&
 	       show(t, first_line(&t->arrived)))

@@ -3,13 +3,14 @@
 Each is one clear notice and status 1; a server with -k goes on.
 """
 
+import socket
 import ssl
 import time
 
 import pytest
 
 from peers import HOST, SLOWNESS, Door, call
-from tls import Identity, TlsDoor, client_context, elements, needs_tls, server_context, tls_call
+from tls import Identity, TlsDoor, TlsLine, client_context, elements, needs_tls, server_context, tls_call
 
 pytestmark = needs_tls
 
@@ -235,22 +236,50 @@ def test_caller_resets(friendly, port, goes_on):
     goes_on(server)
 
 
-def test_caller_stalls(friendly, port, goes_on, friend, start, bob):
-    """A caller who says nothing is given ten seconds; others are told meanwhile that the line is busy."""
+def test_caller_stalls(friendly, port, goes_on):
+    """A caller who says no more is given ten seconds."""
     server = friendly("-k")
     began = time.monotonic()
     caller = call(port)
     caller.send(client_hello()[:100])
     peer = f"{HOST} port {caller.port}"
     server.notice(f"{peer} has called")
-    client = start("-c", "-t", HOST, port, env=bob.env)
-    client.notice(cannot_agree(f"{HOST} port {port}", "the line is busy"))
-    assert client.wait() == 1
-    server.err.expect("called while the line was busy\n")
     server.notice(cannot_agree(peer, "it took more than 10 seconds"))
     assert 9 < time.monotonic() - began < 11 + 5 * SLOWNESS
     assert b"-t" not in caller.incoming.expect_end()
     goes_on(server)
+
+
+def test_caller_stalls_while_another_calls(friendly, port, friend):
+    """A caller who says no more does not keep the line from who calls then: it makes room after two seconds."""
+    server = friendly("-k")
+    began = time.monotonic()
+    stranger = call(port)
+    stranger.send(client_hello()[:100])
+    peer = f"{HOST} port {stranger.port}"
+    server.notice(f"{peer} has called")
+    caller = tls_call(port, friend)
+    server.notice(cannot_agree(peer, "it took more than 2 seconds, and others call"))
+    server.notice("encrypted: the caller is friend")
+    assert time.monotonic() - began >= 2
+    caller.send("it is me\n")
+    server.expect("it is me\n")
+    stranger.incoming.expect_end()
+    assert b"busy" not in server.err.data
+
+
+def test_second_caller_waits_for_a_moment(friendly, port, friend):
+    """A caller who agrees on encryption soon is not disturbed by another who calls before: the other hears
+    that the line is busy."""
+    server = friendly("-k")
+    first = socket.create_connection((HOST, port))
+    server.notice(f"{HOST} port {first.getsockname()[1]} has called")
+    second = call(port)
+    caller = TlsLine(first, client_context(friend))
+    server.notice("encrypted: the caller is friend")
+    server.notice(f"{HOST} port {second.port} called while the line was busy")
+    caller.send("it is me\n")
+    server.expect("it is me\n")
 
 
 def test_caller_without_encryption_waits(friendly, port, start):

@@ -107,6 +107,17 @@ def test_status_bar_while_agreeing(ann, screen, port):
     assert server.input == "> typed meanwhile"
 
 
+def test_leaving_while_agreeing(ann, screen, port):
+    """Leaving before encryption is agreed on is no failure, as it is none before anybody has called."""
+    server = screen("-s", "-t", port, env=ann.env)
+    server.wait_for("waiting on port")
+    caller = call(port)
+    server.wait_for(notice(f"{HOST} port {caller.port} has called"))
+    server.press(ctrl("D"))
+    assert server.wait() == 0
+    caller.incoming.expect_end()
+
+
 @pytest.mark.parametrize("columns, bar", [
     (53, "{} · encrypted, unknown"), (39, HOST + " · encrypted, unknown"), (28, "127.… · encrypted, unknown"),
     (20, "encrypted, unknown"), (19, "127.0.… · unknown")])
@@ -313,6 +324,21 @@ def test_stream_is_cut(tls_screen_called):
     server.wait_for(notice(f"the connection to {caller.peer} was cut off: it ended without a goodbye"))
     server.press(ctrl("D"))
     assert server.wait() == 1
+
+
+def test_stranger_makes_room(ann, friend, screen, port):
+    """Who calls and says nothing does not keep the line from who calls then."""
+    ann.knows(f"caller {friend.fingerprint} friend")
+    server = screen("-s", "-t", "-k", port, env=ann.env)
+    server.wait_for(notice(f"waiting on port {port}"))
+    stranger = call(port)
+    server.wait_for(notice(f"{HOST} port {stranger.port} has called"))
+    caller = tls_call(port, friend)
+    server.wait_for("more than 2 seconds, and others call")
+    server.wait_for(notice("encrypted: the caller is friend"))
+    caller.send("it is me\n")
+    server.wait_for(theirs("it is me", "friend"))
+    stranger.incoming.expect_end()
 
 
 def test_peer_changes_while_keeping(ann, friend, stranger, screen, port):

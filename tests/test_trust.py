@@ -268,7 +268,8 @@ def test_typed_before_the_question_is_seen(agreeing, ann):
     ask()
     for count in range(1, 21):  # many, as nobody sees when tchat has tried to draw
         server.press(ctrl("U") + "yes" + ENTER)
-        eventually(lambda: log.read_text().count("nobody is there") == count, "the answer to the keys")
+        eventually(lambda: log.read_text().count(" * that was typed before the question") == count,
+                   "the answer to the keys")
     termios.tcflow(terminal, termios.TCOON)
     os.close(terminal)
     wait_for_question(server, LET_IN)
