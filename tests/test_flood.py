@@ -1,5 +1,6 @@
 """A peer that sends as much as it can: the screen stays usable, and nothing is lost."""
 
+import contextlib
 import re
 import threading
 
@@ -23,9 +24,10 @@ class Flood:
         self._thread.start()
 
     def _run(self):
-        while self.sent < self._lines or not self.stop.is_set():
-            self._caller.send("".join(f"{TEXT} {n}\n" for n in range(self.sent, self.sent + 10_000)))
-            self.sent += 10_000
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # nobody reads any more
+            while self.sent < self._lines or not self.stop.is_set():
+                self._caller.send("".join(f"{TEXT} {n}\n" for n in range(self.sent, self.sent + 10_000)))
+                self.sent += 10_000
 
     def end(self, server):
         """Waits until the last line is shown; returns how many there were."""
