@@ -30,6 +30,7 @@ struct tls {
 	int socket;
 	int flags;	     /* for receiving */
 	bool blocked;	     /* the socket had nothing to receive, or no room */
+	bool unsent;	     /* the peer has gone before all was sent */
 	struct buffer *wire; /* where what is to be sent goes; NULL: to the socket, or nowhere */
 	bool ended;	     /* there is nothing more to be received */
 	bool listening;
@@ -77,6 +78,10 @@ push(gnutls_transport_ptr_t transport, const void *data, size_t size)
 		buffer_add(tls->wire, data, size);
 	else if (!tls->listening)
 		n = send(tls->socket, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (n == -1 && (errno == EPIPE || errno == ECONNRESET)) {
+		tls->unsent = true;
+		n = (ssize_t)size; /* GnuTLS would give up, but the peer may have said why it has gone */
+	}
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		tls->blocked = true;
 	if (n == -1)
@@ -297,6 +302,8 @@ tls_handshake(struct tls *tls)
 		if (result == GNUTLS_E_WARNING_ALERT_RECEIVED)
 			break;
 	} while (result < 0 && gnutls_error_is_fatal(result) == 0);
+	if (result == 0 && tls->unsent)
+		return hung_up(tls);
 	return result == 0 ? read_certificate(tls) : handshake_failed(tls, result);
 }
 

@@ -9,6 +9,7 @@ import fcntl
 import itertools
 import os
 import random
+import re
 import select
 import signal
 import socket
@@ -110,6 +111,33 @@ def children(pid):
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except (FileNotFoundError, ProcessLookupError):
         return []
+
+
+def family(pid):
+    """The process ids of a process and all its descendants."""
+    return [pid, *(other for child in children(pid) for other in family(child))]
+
+
+def rest(pid):
+    """How often each of a process and its descendants has lain down; None if not all of them sleep.
+    Who is stopped, or dead, does nothing either."""
+    counts = {}
+    for member in family(pid):
+        try:
+            status = Path(f"/proc/{member}/status").read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            return None  # its end is news for another
+        if not re.search(r"^State:\t[STZ]", status, re.MULTILINE):
+            return None
+        counts[member] = re.findall(r"voluntary_ctxt_switches:.*", status)
+    return counts
+
+
+def is_idle(pid):
+    """Whether a process and its descendants have nothing to do.  They cannot all be looked at in one
+    moment; but those that were seen asleep twice, and have not run in between, slept at the same time."""
+    before = rest(pid)
+    return before is not None and rest(pid) == before
 
 
 # proc(5): whose core must not be dumped, as the listener's, can be looked into by root only.
@@ -244,8 +272,7 @@ class Program:
 
     def settle(self):
         """Waits until the program and its children have nothing to do: they sleep."""
-        eventually(lambda: all(process_state(pid) == "S" for pid in [self.pid, *children(self.pid)]),
-                   "silence")
+        eventually(lambda: is_idle(self.pid), "silence")
 
     def clog(self, descriptor):
         """Writes to a descriptor that leads to the program until it takes no more: it sleeps, and

@@ -14,7 +14,7 @@ import pexpect
 import pyte
 from wcwidth import wcwidth
 
-from peers import DEADLINE, children, eventually
+from peers import DEADLINE, children, eventually, is_idle
 
 ENTER, ESCAPE, BACKSPACE = "\r", "\x1b", "\x7f"
 UP, DOWN, RIGHT, LEFT = "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D"
@@ -129,6 +129,22 @@ class Terminal:
             assert left > 0, "\n".join([f"not seen: {condition}", *self.rows(),
                                         f"cursor {self.cursor}, last {self.shown[-500:]}"])
             self.update(left)
+        self.finish(end)
+
+    def finish(self, end):
+        """Shows the rest of what the program draws now: a terminal may be read in the middle of that.  Of
+        one that goes on drawing, a screenful more is enough."""
+        enough = len(self.shown) + self.display.lines * self.display.columns
+        while len(self.shown) < enough:
+            idle = is_idle(self.child.pid)
+            if not select.select([self.child.child_fd], [], [], 0)[0]:
+                if idle:
+                    return
+                assert time.monotonic() < end, "the program is busy, and draws nothing"
+            try:
+                self.update(0.005)
+            except pexpect.EOF:
+                return
 
     @property
     def input(self):

@@ -302,9 +302,12 @@ def test_lines_not_delivered_are_counted(ann, friend, serve, port):
     assert server.wait() == 1
 
 
-def in_flight(sock):
-    """How many segments of a socket are on their way: sent, and not acknowledged."""
-    return struct.unpack_from("I", sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104), 24)[0]
+def is_held_up(sock):
+    """Whether a socket has something to send, and the peer's machine, which has acknowledged all before,
+    no room for it."""
+    info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 148)
+    [in_flight], [unsent] = (struct.unpack_from("I", info, at) for at in (24, 144))
+    return in_flight == 0 and unsent > 0
 
 
 def test_lines_that_have_arrived_are_not_counted(ann, friend, serve, port):
@@ -317,8 +320,9 @@ def test_lines_that_have_arrived_are_not_counted(ann, friend, serve, port):
     with socket_of(server) as same:
         same.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # less than is sealed at once
         typed = server.clog(server.process.stdin.fileno())
-        eventually(lambda: unread(deaf.socket) > record and in_flight(same) == 0, "a record, acknowledged")
+        eventually(lambda: is_held_up(same), "that no more is taken")
     arrived = unread(deaf.socket)
+    assert arrived > record
     deaf.reset()
     server.err.expect("broke: Connection reset by peer\n")
     lost = re.search(rb"tchat: (\d+) lines were$", server.err.expect(" not delivered\n"))

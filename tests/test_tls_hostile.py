@@ -3,6 +3,7 @@
 Each is one clear notice and status 1; a server with -k goes on.
 """
 
+import signal
 import socket
 import ssl
 import time
@@ -234,6 +235,19 @@ def test_caller_resets(friendly, port, goes_on):
     caller.reset()
     server.err.expect(f"tchat: {cannot_agree(peer, '')}")
     goes_on(server)
+
+
+def test_caller_gives_its_reason_and_resets(friendly, port):
+    """What a caller complained about is said, even if it does not wait for the end of what it is sent."""
+    server = friendly()
+    server.kill(signal.SIGSTOP)
+    caller = call(port)
+    caller.send(client_hello() + bytes([21, 3, 3, 0, 2, 2, 48]))  # an alert: unknown CA
+    peer = f"{HOST} port {caller.port}"
+    caller.reset()
+    server.kill(signal.SIGCONT)
+    server.notice(cannot_agree(peer, "it sent what cannot be decrypted; perhaps it does not accept the key here"))
+    assert server.wait() == 1
 
 
 def test_caller_stalls(friendly, port, goes_on):
