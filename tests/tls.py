@@ -317,19 +317,19 @@ class TlsLine(Line):
             except ssl.SSLZeroReturnError:
                 return b""
             finally:
-                self.flush()
+                if self.leaving.pending:  # else it goes on reading, whatever the other thread sends
+                    self.flush()
             data = self.socket.recv(1 << 16)
             with self.memory:
                 self._take(data)
 
     def flush(self):
-        """Sends what OpenSSL has to send."""
-        if self.leaving.pending:
-            with self.wire:
-                with self.memory:
-                    data = self.leaving.read()
-                if data:  # not even nothing can be sent after the end, if the other thread was faster
-                    self.socket.sendall(data)
+        """Sends what OpenSSL has to send.  Afterwards, what the other thread has taken is sent, too."""
+        with self.wire:
+            with self.memory:
+                data = self.leaving.read()
+            if data:  # not even nothing can be sent after the end, if the other thread was faster
+                self.socket.sendall(data)
 
     def send(self, text):
         text = memoryview(text if isinstance(text, bytes) else text.encode())
