@@ -3,6 +3,7 @@ plays, as they should and as they should not."""
 
 import base64
 import contextlib
+import errno
 import functools
 import hashlib
 import os
@@ -365,9 +366,14 @@ class TlsLine(Line):
         self.flush()
 
     def close_input(self):
-        """Sends nothing more, but goes on listening."""
+        """Sends nothing more, but goes on listening.  Who has hung up, and waits for this only so long, may
+        have answered the goodbye by a reset."""
         self.say_goodbye()
-        self.socket.shutdown(socket.SHUT_WR)
+        try:
+            self.socket.shutdown(socket.SHUT_WR)
+        except OSError as error:
+            if error.errno != errno.ENOTCONN:
+                raise
 
     def cut(self):
         """Ends the connection in order for TCP, but without a goodbye."""
