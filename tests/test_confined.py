@@ -1,5 +1,6 @@
 """What is left to whoever takes over one of the processes: nothing."""
 
+import contextlib
 import os
 import re
 import resource
@@ -136,10 +137,12 @@ def test_pager_ends_while_a_listener_stays(obedient_screen, gate):
     server.wait_for(r"^\[pager\]$")
     pager, = set(children(server.pid)) - {listener}
     caller.send("stay\n")
-    eventually(lambda: not os.listdir(f"/proc/{listener}/fd"), "a listener that has nothing any more")
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # waited for no longer, but killed
+        eventually(lambda: not os.listdir(f"/proc/{listener}/fd"), "a listener that has nothing any more")
     gate.write_text("go\n")
     eventually(lambda: process_state(pager) is None, "the end of the pager")
-    os.kill(listener, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(listener, signal.SIGKILL)
     server.wait_for("the listener died: Killed")
     assert "failed" in server.bar
 
