@@ -60,7 +60,8 @@ def test_two_screens_talk(screen, port):
     client.wait_for(theirs("hello client", "localhost"))
     assert re.search(own("hello client"), server.pane[-1])
     assert re.search(theirs("hello server"), server.pane[-2])
-    assert server.input == client.input == ">"
+    for person in (server, client):
+        person.wait_for(lambda: person.input == ">")
 
 
 def test_status_bar_says_who_and_since_when(screen, port):
@@ -69,8 +70,8 @@ def test_status_bar_says_who_and_since_when(screen, port):
     server.wait_for(lambda: f"waiting on port {port}" in server.bar)
     caller = call(port)
     server.wait_for(lambda: f"{HOST} port {caller.port}" in server.bar)
-    assert re.search(r"since \d\d:\d\d", server.bar)
-    assert all(server.display.buffer[22][x].reverse for x in range(80))
+    server.wait_for(lambda: re.search(r"since \d\d:\d\d", server.bar))
+    server.wait_for(lambda: all(server.display.buffer[22][x].reverse for x in range(80)))
     assert not any(server.display.buffer[y][x].reverse for y in (21, 23) for x in range(80))
 
 
@@ -210,7 +211,7 @@ def test_long_input_is_seen_whole(screen_called):
     text = "".join(f"<{number}>" for number in range(50))
     server.press(text)
     server.wait_for(lambda: text in "".join(server.rows()))
-    assert server.cursor == ((len(text) + 2) // 80 + 21, (len(text) + 2) % 80)
+    server.wait_for(lambda: server.cursor == ((len(text) + 2) // 80 + 21, (len(text) + 2) % 80))
     server.press(ENTER)
     caller.expect(text + "\n")
     server.wait_for(lambda: server.input == ">")
