@@ -700,6 +700,8 @@ def test_window_that_is_closed(screen_called):
 def test_terminal_is_never_nonblocking(screen_called):
     """The terminal, which the shell shares, is not switched to non-blocking."""
     server, caller = screen_called()
+    caller.send("hello\n")
+    server.wait_for(theirs("hello"))  # now the listener has what it keeps
     for pid in (server.pid, *children(server.pid)):
         for number in {"0", "1", "2"}.intersection(os.listdir(f"/proc/{pid}/fd")):
             flags = re.search(r"flags:\s*(\d+)", Path(f"/proc/{pid}/fdinfo/{number}").read_text())[1]
