@@ -340,6 +340,22 @@ def test_resizing_while_lines_pour_in(screen_called):
     server.wait_for(lambda: server.input == "> half-typed")
 
 
+def test_resizing_there_and_back(screen_called):
+    """A size that was changed and is as before when tchat looks: the terminal has spoilt what it showed."""
+    server, caller = screen_called()
+    caller.send("a line\n")
+    server.wait_for(theirs("a line"))
+    server.press("half-typed")
+    server.wait_for(lambda: server.input == "> half-typed" and server.cursor == (23, 12))
+    before = server.rows()
+    os.kill(server.pid, signal.SIGSTOP)
+    eventually(lambda: process_state(server.pid) == "T", "standstill")
+    server.resize(10, 40)
+    server.resize(24, 80)
+    os.kill(server.pid, signal.SIGCONT)
+    server.wait_for(lambda: server.rows() == before)
+
+
 def test_redrawing(screen_called):
     """Ctrl-L repairs a screen that another program has spoilt."""
     server, caller = screen_called()
