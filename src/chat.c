@@ -682,6 +682,7 @@ heed_signals(struct chat *c)
 
 	if (signals_take(SIGWINCH) && !paging) {
 		screen_resize();
+		screen_forget(); /* the size may be as it was, and what the terminal shows not */
 		c->changed = true;
 	}
 	if (signals_take(SIGTSTP)) {

@@ -192,7 +192,7 @@ class Terminal:
 
     def wait(self):
         """Waits until the command has ended; its exit status as a shell tells it."""
-        self.wait_for(lambda: re.search(rb"\[status \d+\]", self.shown))
+        self.wait_for(lambda: re.search(rb"\[status \d+\][^\n]*\n", self.shown))
         return int(re.search(rb"\[status (\d+)\]", self.shown)[1])
 
     def is_restored(self):

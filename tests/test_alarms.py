@@ -151,7 +151,7 @@ def test_orderly_end_is_not_said_again(screen_called):
     caller.close_input()
     server.wait_for(notice(".* has left"))
     assert look(server, "has left")[1] == PLAIN
-    assert "over" in server.bar
+    server.wait_for(lambda: "over" in server.bar)
     assert leave(server) == (0, [])
 
 

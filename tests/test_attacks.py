@@ -36,6 +36,9 @@ DRAWING = re.compile(r"""[\t\n\r\x08] | \x1b\(B | \x1bM
 FRAME = re.compile(r"""\x1b\[ (?: 2J | 4l | 39;49m | \?7h | \?1?[lh] | \?12;25h | \?12l | \?1049 [hl]
                                 | \?2004 [hl] | \?1004 [hl] | 22;0;0t | 23;0;0t | 2[23];2t )
     | \x1b\]2;[^\x00-\x1f]*\x07 | \x1b\]104\x07 | \x1b[=>]""", re.VERBOSE)
+# What is cut where it has been read to: a sequence, or a character.
+CUT = re.compile(rb"""\x1b (?: \[ [0-?]* [ -/]* | \] [^\x07]* | [ -/]* )? \Z
+    | (?: [\xc0-\xff] | [\xe0-\xff][\x80-\xbf] | [\xf0-\xff][\x80-\xbf]{2} ) \Z""", re.VERBOSE)
 # What terminals answer to, in full: as if the answer had been typed.
 QUESTION = re.compile(r"""\x05 | \x1bZ | \x1b\[ [0-?]* (?: [cnxu] | \$[pw] | \*y | >0?q | (?:1[1-9]|2[01]) t )
     | \x1bP.* | \x1b\][^?]*\?.*""", re.VERBOSE | re.DOTALL)
@@ -127,6 +130,12 @@ def test_attacks_cut_at_every_byte(called):
 # The full screen
 
 
+def got(server, since=0):
+    """What the terminal has got since so many bytes; what is cut there is waited for."""
+    server.wait_for(lambda: not CUT.search(server.shown[-200:]))
+    return server.shown[since:]
+
+
 def must_draw(sent, drawn):
     """What was sent while the screen was only drawn does nothing else."""
     for token in tokens(drawn):
@@ -135,7 +144,7 @@ def must_draw(sent, drawn):
 
 def must_not_ask(server):
     """In all that the terminal ever got there is nothing unknown, and nothing to answer."""
-    for token in tokens(server.shown):
+    for token in tokens(got(server)):
         assert token.kind == "text" or DRAWING.fullmatch(token.text) or FRAME.fullmatch(token.text), token
         assert not QUESTION.fullmatch(token.text)
 
@@ -161,12 +170,12 @@ def test_attacks_in_full_screen(screen_called, environment, log):
     server.wait_for(lambda: server.display.title == f"tchat: {HOST}")
     names = list(ATTACKS)
     for first in range(0, len(names), 20):
-        batch, before = names[first:first + 20], len(server.shown)
+        batch, before = names[first:first + 20], len(got(server))
         for name in batch:
             caller.send(f"{name}:\n<".encode() + ATTACKS[name] + b">\n")
         caller.send(f"{first}.\n")
         server.wait_for(theirs(f"{first}."))
-        must_draw(batch, server.shown[before:])
+        must_draw(batch, got(server, before))
         rows = [re.sub(DRAWN, "", row) for row in server.pane]
         for name in batch:
             assert rows[rows.index(f"{name}:") + 1] == on_display(f"<{shown(ATTACKS[name])}>"), name
@@ -188,12 +197,12 @@ def test_attacks_byte_by_byte_in_full_screen(screen_called):
     server, caller = screen_called(rows=50, columns=200)
     caller.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     names = random.Random(1).sample(list(ATTACKS), 40)
-    before = len(server.shown)
+    before = len(got(server))
     for name in names:
         for byte in f"{name}:\n<".encode() + ATTACKS[name] + b">\n":
             caller.send(bytes([byte]))
         server.wait_for(theirs(f"<{on_display(shown(ATTACKS[name]))}>"))
-    must_draw(names, server.shown[before:])
+    must_draw(names, got(server, before))
 
 
 def test_copied_end_of_a_paste(screen_called):
@@ -240,12 +249,12 @@ def test_random_bytes_in_plain_mode(called, log, noise, options):
 def test_random_bytes_in_full_screen(screen_called, environment, noise):
     server, caller = screen_called(env=dict(environment, PAGER=PAGER))
     server.wait_for(lambda: server.display.title == f"tchat: {HOST}")
-    before = len(server.shown)
+    before = len(got(server))
     pieces = noise.split(b"\n")
     for first in range(0, len(pieces), 50):
         caller.send(b"\n".join(pieces[first:first + 50]) + b"\n" + f"{first}.\n".encode())
         server.wait_for(theirs(f"{first}."))
-    must_draw("noise", server.shown[before:])
+    must_draw("noise", got(server, before))
     assert set(controls(paged(server))) <= {"\n", "\t"}
 
 
@@ -289,10 +298,10 @@ def test_marks_stay_in_their_cells(screen, port, columns):
     for n, (name, marks) in enumerate(MARKS.items()):
         if any(map(wcwidth, marks)):
             continue  # the terminal of the tests does not know them
-        before, many = len(server.shown), heap(marks, MARKS_MAX)
+        before, many = len(got(server)), heap(marks, MARKS_MAX)
         caller.send(f"{many}\ty\n" + "x" * columns + f"\n{many}z\na{many}漢{many}c\n{n}.\n")
         server.wait_for(lambda: server.pane[-1].endswith(f"{n}."))
-        for token in tokens(server.shown[before:]):
+        for token in tokens(got(server, before)):
             widths = "".join(str(wcwidth(c)) for c in token.text)
             assert token.kind != "text" or re.fullmatch(f"([12]0{{0,{CELL_MAX}}})+", widths), (name, token)
             assert "漢\u200d" not in token.text  # terminals do not agree how wide joined characters are
@@ -330,7 +339,7 @@ def test_line_without_an_end(called, tmp_path, options):
     with shown.open("wb") as file:
         server, caller = called(*options, stdout=file)
     server.close_input()
-    processes = server.pid, *children(server.pid)
+    processes = [server.pid] if "-a" in options else [server.pid, server.listener()]
     for _ in range(100):
         caller.send(b"x" * (1 << 20))
     caller.send("\nthe end\n")
@@ -405,13 +414,13 @@ def test_typed_controls_are_safe(screen_called):
     to one's own terminal either."""
     server, caller = screen_called()
     server.wait_for(lambda: server.display.title == f"tchat: {HOST}")
-    before = len(server.shown)
+    before = len(got(server))
     server.press("a\u009b31mb\u0090c\x1b[D")
     server.wait_for(lambda: server.input == "> a\ufffd31mb\ufffdc" and server.cursor == (23, 9))
     server.press(ENTER)
     caller.expect("a\u009b31mb\u0090c\n")
     server.wait_for("a<U\\+009B>31mb<U\\+0090>c$")
-    must_draw("a paste", server.shown[before:])
+    must_draw("a paste", got(server, before))
 
 
 def test_name_of_the_peer_is_safe(on_terminal, with_etc, environment, log):

@@ -1,5 +1,6 @@
 """What is left to whoever takes over one of the processes: nothing."""
 
+import contextlib
 import os
 import re
 import resource
@@ -81,7 +82,8 @@ def test_listener_of_the_full_screen(on_terminal, port):
     server.wait_for("hello$")
     caller.send("read file\n")
     server.wait_for(re.escape(BROKEN))
-    assert server.shows("hello$") and "failed" in server.bar
+    server.wait_for(lambda: "failed" in server.bar)
+    assert server.shows("hello$")
 
 
 @pytest.fixture
@@ -108,7 +110,8 @@ def test_line_longer_than_any(obedient_screen):
     server, caller = obedient_screen
     caller.send("write long line\n")
     server.wait_for("the listener died: Killed")
-    assert server.shows("xxxx$") and "failed" in server.bar
+    server.wait_for(lambda: "failed" in server.bar)
+    assert server.shows("xxxx$")
 
 
 def test_line_without_end(obedient_screen):
@@ -116,7 +119,7 @@ def test_line_without_end(obedient_screen):
     server, caller = obedient_screen
     caller.send("write without end\n")
     server.wait_for("the listener died: Killed")
-    assert "failed" in server.bar
+    server.wait_for(lambda: "failed" in server.bar)
 
 
 def test_listener_that_stays(obedient_screen):
@@ -124,7 +127,7 @@ def test_listener_that_stays(obedient_screen):
     server, caller = obedient_screen
     caller.send("stay\n")
     server.wait_for("the listener died: Killed")
-    assert "failed" in server.bar
+    server.wait_for(lambda: "failed" in server.bar)
 
 
 @looks_into_listener
@@ -136,12 +139,14 @@ def test_pager_ends_while_a_listener_stays(obedient_screen, gate):
     server.wait_for(r"^\[pager\]$")
     pager, = set(children(server.pid)) - {listener}
     caller.send("stay\n")
-    eventually(lambda: not os.listdir(f"/proc/{listener}/fd"), "a listener that has nothing any more")
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # waited for no longer, but killed
+        eventually(lambda: not os.listdir(f"/proc/{listener}/fd"), "a listener that has nothing any more")
     gate.write_text("go\n")
     eventually(lambda: process_state(pager) is None, "the end of the pager")
-    os.kill(listener, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(listener, signal.SIGKILL)
     server.wait_for("the listener died: Killed")
-    assert "failed" in server.bar
+    server.wait_for(lambda: "failed" in server.bar)
 
 
 def test_plain_listener_that_stays(obedient):

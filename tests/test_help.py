@@ -68,8 +68,7 @@ def test_conversation_goes_on_under_the_help(screen_called):
     """Lines that come while the help is read are there when it is closed."""
     server, caller = screen_called()
     server.press("half-typed" + F1)
-    server.wait_for(HELP)
-    assert server.input == "> half-typed"
+    server.wait_for(lambda: server.shows(HELP) and server.input == "> half-typed")
     caller.send("meanwhile\n")
     server.wait_for(theirs("meanwhile"))
     server.press("!")

@@ -27,7 +27,7 @@ def test_several_lines(screen_called, end):
     caller.expect("one\ntwo\n\nfour\n")
     server.wait_for(own("four"))
     assert server.shows(own("one")) and server.shows(own("two"))
-    assert server.input == ">"
+    server.wait_for(lambda: server.input == ">")
     server.press(UP)
     server.wait_for(lambda: server.rows()[-4:] == ["> one⏎", "two⏎", "⏎", "four"])
 

@@ -60,7 +60,8 @@ def test_two_screens_talk(screen, port):
     client.wait_for(theirs("hello client", "localhost"))
     assert re.search(own("hello client"), server.pane[-1])
     assert re.search(theirs("hello server"), server.pane[-2])
-    assert server.input == client.input == ">"
+    for person in (server, client):
+        person.wait_for(lambda: person.input == ">")
 
 
 def test_status_bar_says_who_and_since_when(screen, port):
@@ -69,8 +70,8 @@ def test_status_bar_says_who_and_since_when(screen, port):
     server.wait_for(lambda: f"waiting on port {port}" in server.bar)
     caller = call(port)
     server.wait_for(lambda: f"{HOST} port {caller.port}" in server.bar)
-    assert re.search(r"since \d\d:\d\d", server.bar)
-    assert all(server.display.buffer[22][x].reverse for x in range(80))
+    server.wait_for(lambda: re.search(r"since \d\d:\d\d", server.bar))
+    server.wait_for(lambda: all(server.display.buffer[22][x].reverse for x in range(80)))
     assert not any(server.display.buffer[y][x].reverse for y in (21, 23) for x in range(80))
 
 
@@ -210,7 +211,7 @@ def test_long_input_is_seen_whole(screen_called):
     text = "".join(f"<{number}>" for number in range(50))
     server.press(text)
     server.wait_for(lambda: text in "".join(server.rows()))
-    assert server.cursor == ((len(text) + 2) // 80 + 21, (len(text) + 2) % 80)
+    server.wait_for(lambda: server.cursor == ((len(text) + 2) // 80 + 21, (len(text) + 2) % 80))
     server.press(ENTER)
     caller.expect(text + "\n")
     server.wait_for(lambda: server.input == ">")
@@ -337,6 +338,22 @@ def test_resizing_while_lines_pour_in(screen_called):
     caller.send("the end\n")
     server.wait_for(theirs("the end"))
     server.wait_for(lambda: server.input == "> half-typed")
+
+
+def test_resizing_there_and_back(screen_called):
+    """A size that was changed and is as before when tchat looks: the terminal has spoilt what it showed."""
+    server, caller = screen_called()
+    caller.send("a line\n")
+    server.wait_for(theirs("a line"))
+    server.press("half-typed")
+    server.wait_for(lambda: server.input == "> half-typed" and server.cursor == (23, 12))
+    before = server.rows()
+    os.kill(server.pid, signal.SIGSTOP)
+    eventually(lambda: process_state(server.pid) == "T", "standstill")
+    server.resize(10, 40)
+    server.resize(24, 80)
+    os.kill(server.pid, signal.SIGCONT)
+    server.wait_for(lambda: server.rows() == before)
 
 
 def test_redrawing(screen_called):
@@ -699,6 +716,8 @@ def test_window_that_is_closed(screen_called):
 def test_terminal_is_never_nonblocking(screen_called):
     """The terminal, which the shell shares, is not switched to non-blocking."""
     server, caller = screen_called()
+    caller.send("hello\n")
+    server.wait_for(theirs("hello"))  # now the listener has what it keeps
     for pid in (server.pid, *children(server.pid)):
         for number in {"0", "1", "2"}.intersection(os.listdir(f"/proc/{pid}/fd")):
             flags = re.search(r"flags:\s*(\d+)", Path(f"/proc/{pid}/fdinfo/{number}").read_text())[1]

@@ -166,8 +166,8 @@ def test_draft_is_not_an_answer(ann, stranger, screen, port):
     server.wait_for("that was begun before the question, is it the answer[?] then once more$")
     assert server.input == "> half a thought"
     server.press(ENTER)
-    server.wait_for(lambda: said(server, LET_IN) == 2)
-    assert server.input == ">" and said(server, '"half a thought" is no answer') == 1
+    server.wait_for(lambda: said(server, LET_IN) == 2 and server.input == ">")
+    assert said(server, '"half a thought" is no answer') == 1
     server.say("yes")
     server.wait_for("encrypted: the caller is known as stranger from now on$")
     server.press(UP + UP)
@@ -186,7 +186,7 @@ def test_draft_that_begins_with_yes(ann, stranger, screen, port):
     wait_for_question(server, LET_IN)
     server.press(ENTER)
     server.wait_for("that was begun before the question")
-    assert server.input == "> yes of course" and "yes or no?" in server.bar
+    server.wait_for(lambda: server.input == "> yes of course" and "yes or no?" in server.bar)
     assert ann.known() == []
 
 

@@ -3,6 +3,7 @@ plays, as they should and as they should not."""
 
 import base64
 import contextlib
+import errno
 import functools
 import hashlib
 import os
@@ -317,19 +318,19 @@ class TlsLine(Line):
             except ssl.SSLZeroReturnError:
                 return b""
             finally:
-                self.flush()
+                if self.leaving.pending:  # else it goes on reading, whatever the other thread sends
+                    self.flush()
             data = self.socket.recv(1 << 16)
             with self.memory:
                 self._take(data)
 
     def flush(self):
-        """Sends what OpenSSL has to send."""
-        if self.leaving.pending:
-            with self.wire:
-                with self.memory:
-                    data = self.leaving.read()
-                if data:  # not even nothing can be sent after the end, if the other thread was faster
-                    self.socket.sendall(data)
+        """Sends what OpenSSL has to send.  Afterwards, what the other thread has taken is sent, too."""
+        with self.wire:
+            with self.memory:
+                data = self.leaving.read()
+            if data:  # not even nothing can be sent after the end, if the other thread was faster
+                self.socket.sendall(data)
 
     def send(self, text):
         text = memoryview(text if isinstance(text, bytes) else text.encode())
@@ -365,9 +366,14 @@ class TlsLine(Line):
         self.flush()
 
     def close_input(self):
-        """Sends nothing more, but goes on listening."""
+        """Sends nothing more, but goes on listening.  Who has hung up, and waits for this only so long, may
+        have answered the goodbye by a reset."""
         self.say_goodbye()
-        self.socket.shutdown(socket.SHUT_WR)
+        try:
+            self.socket.shutdown(socket.SHUT_WR)
+        except OSError as error:
+            if error.errno != errno.ENOTCONN:
+                raise
 
     def cut(self):
         """Ends the connection in order for TCP, but without a goodbye."""
