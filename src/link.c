@@ -440,11 +440,11 @@ void
 link_linger(struct link *link, link_take *take, void *context)
 {
 	int64_t deadline = clock_now() + LINK_LINGER_MS;
-	int signals = signals_deadly_count();
+	int signals = signals_urgent_count();
 	bool ended = link->ending.how != ENDING_NONE || link->send_error != 0;
 
 	link_finish(link);
-	while ((link_can_deliver(link) || !ended) && signals_deadly_count() == signals &&
+	while ((link_can_deliver(link) || !ended) && signals_urgent_count() == signals &&
 	       clock_until(deadline) > 0) {
 		enum { SOCKET, INPUT, COUNT };
 		int input = link->listener == 0 ? link->peer.socket

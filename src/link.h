@@ -125,8 +125,8 @@ size_t link_undelivered_count(const struct link *link);
 uint64_t link_undelivered_bytes(const struct link *link);
 
 /*
- * Finishes, and waits until all has arrived and the peer has hung up too: at most LINK_LINGER_MS, or until a signal
- * arrives.  A close with unread bytes in the socket would reset the connection, and that can destroy
+ * Finishes, and waits until all has arrived and the peer has hung up too: at most LINK_LINGER_MS, or until
+ * somebody is in a hurry (signals_urgent_count).  A close with unread bytes in the socket would reset the connection, and that can destroy
  * lines already sent.  Where there is link->lines, take is called to read from it and, at its end, to take
  * leave of the listener (link_listener_ended).
  */

@@ -12,7 +12,7 @@ static const int caught[] = {SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP,
 #define CAUGHT (sizeof caught / sizeof caught[0])
 
 static volatile sig_atomic_t arrived[CAUGHT];
-static volatile sig_atomic_t deadly, deadly_count;
+static volatile sig_atomic_t deadly, urgent_count;
 static sigset_t outside; /* the mask that the program was started with */
 
 static void
@@ -22,9 +22,9 @@ note(int signo)
 		if (caught[i] == signo)
 			arrived[i] = 1;
 	if (signo == SIGHUP || signo == SIGINT || signo == SIGQUIT || signo == SIGTERM) {
-		/* That the terminal goes comes from the kernel and from the shell: it is not haste. */
-		if (deadly == 0 || signo != SIGHUP)
-			deadly_count++;
+		/* That the terminal goes comes from itself, from the kernel and from the shell: it is not haste. */
+		if (signo != SIGHUP)
+			urgent_count++;
 		if (deadly == 0)
 			deadly = signo;
 	}
@@ -104,9 +104,9 @@ signals_deadly(void)
 }
 
 int
-signals_deadly_count(void)
+signals_urgent_count(void)
 {
-	return deadly_count;
+	return urgent_count;
 }
 
 bool

@@ -26,8 +26,8 @@ int signals_poll(struct pollfd *fds, nfds_t count, int timeout);
 /* The first signal that told the program to end (SIGHUP, SIGINT, SIGQUIT, SIGTERM), or 0. */
 int signals_deadly(void);
 
-/* How many such signals have arrived so far, SIGHUP but as the first: who is told twice is in a hurry. */
-int signals_deadly_count(void);
+/* How many such signals have arrived so far, SIGHUP left out: who is told once more is in a hurry. */
+int signals_urgent_count(void);
 
 /* Whether signo arrived since this was last asked. */
 bool signals_take(int signo);

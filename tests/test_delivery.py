@@ -3,15 +3,16 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
-from fullscreen import (CTRL_PAGE_UP, DELIVERED, LOST, ON_ITS_WAY, WAITING, marked,
+from fullscreen import (CTRL_PAGE_UP, DELIVERED, LOST, ON_ITS_WAY, WAITING, DeafCaller, marked,
                         screen_deaf)  # noqa: F401, a fixture
-from peers import TCHAT, eventually
+from peers import TCHAT, eventually, process_state, socket_of
 from terminal import PAGE_DOWN, ctrl
 from test_screen import TIME, notice, pasted
 
@@ -263,3 +264,32 @@ def test_window_is_closed(screen_deaf):
     peer.close_input()
     assert server.wait() == 128 + signal.SIGHUP
     assert b"not delivered" not in server.shown
+
+
+def has_ended(sock):
+    """Whether a socket has said that nothing more will come, which has not arrived."""
+    fin_wait1 = 4  # <linux/tcp_states.h>
+    return sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == fin_wait1
+
+
+def test_terminal_vanishes_before_the_signal(on_terminal, port, tmp_path):
+    """It is waited for, too, if tchat sees that the terminal is gone before a signal says so."""
+    log = tmp_path / "log"
+    # In a session of its own only the terminal's end tells it.
+    server = on_terminal("setsid", TCHAT, "-s", "-l", log, port)
+    server.wait_for("waiting on port")
+    caller = DeafCaller(port)
+    server.wait_for("has called")
+    server.say(pasted(FILLER))
+    server.wait_for(lambda: "does not read" in server.bar)
+    pid = server.pid
+    with socket_of(server) as same:
+        server.hang_up()
+        eventually(lambda: has_ended(same), "that tchat hangs up")
+    os.kill(pid, signal.SIGHUP)
+    eventually(lambda: not is_pending(pid, signal.SIGHUP), "that the signal is taken")
+    peer = caller.read()
+    assert peer.expect_end() == f"{FILLER}\n".encode()
+    peer.close_input()
+    eventually(lambda: process_state(pid) is None, "the end of tchat")
+    assert "not delivered" not in log.read_text()
