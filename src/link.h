@@ -126,9 +126,9 @@ uint64_t link_undelivered_bytes(const struct link *link);
 
 /*
  * Finishes, and waits until all has arrived and the peer has hung up too: at most LINK_LINGER_MS, or until
- * somebody is in a hurry (signals_urgent_count).  A close with unread bytes in the socket would reset the connection, and that can destroy
- * lines already sent.  Where there is link->lines, take is called to read from it and, at its end, to take
- * leave of the listener (link_listener_ended).
+ * somebody is in a hurry (signals_urgent_count).  A close with unread bytes in the socket would reset the
+ * connection, and that can destroy lines already sent.  Where there is link->lines, take is called to read
+ * from it and, at its end, to take leave of the listener (link_listener_ended).
  */
 #define LINK_LINGER_MS 2000
 #define LINK_WINDOW_MS 2000    /* how often to ask at least, whoever does not show it */
