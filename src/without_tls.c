@@ -73,17 +73,17 @@ secure_fingerprint(void)
 }
 
 void
-secure_begin(struct secure *secure, const struct options *options, struct peer *peer, secure_say *say,
-	     void *context)
+secure_begin(struct secure *secure, const struct options *options, struct dial *dial, struct peer *peer,
+	     secure_say *say, void *context)
 {
-	(void)secure, (void)options, (void)peer, (void)say, (void)context;
+	(void)secure, (void)options, (void)dial, (void)peer, (void)say, (void)context;
 }
 
-struct pollfd
-secure_poll(const struct secure *secure, int *timeout)
+nfds_t
+secure_poll(const struct secure *secure, struct pollfd fds[SECURE_FDS], int *timeout)
 {
-	(void)secure, (void)timeout;
-	return (struct pollfd){.fd = -1};
+	(void)secure, (void)fds, (void)timeout;
+	return 0;
 }
 
 enum secure_state
