@@ -240,7 +240,7 @@ signals_deadly(void)
 }
 
 int
-signals_deadly_count(void)
+signals_urgent_count(void)
 {
 	return world.deadly != 0;
 }
