@@ -15,6 +15,9 @@
 #include <linux/sockios.h>
 #include <sys/sendfile.h>
 #endif
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 #include "child.h"
 #include "clock.h"
@@ -490,6 +493,9 @@ link_close(struct link *link)
 	link->peer.tls = NULL;
 	wire_free(&link->wire);
 	buffer_free(&link->outbox);
+#if defined(__GLIBC__)
+	malloc_trim(0); /* else what a long queue took stays with a server, and with each listener to come */
+#endif
 	setproctitle(NULL);
 }
 

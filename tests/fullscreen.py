@@ -73,5 +73,14 @@ def processor_time(pid):
 
 def peak_memory(pid):
     """The most that a process ever had in memory, in bytes."""
-    [line] = [line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if "VmHWM" in line]
+    return _from_status(pid, "VmHWM")
+
+
+def memory(pid):
+    """What a process has in memory of its own, files left out, in bytes."""
+    return _from_status(pid, "RssAnon")
+
+
+def _from_status(pid, name):
+    [line] = [line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if name in line]
     return int(line.split()[1]) * 1024

@@ -2,11 +2,12 @@
 
 import contextlib
 import signal
+import socket
 
 import pytest
 
-from fullscreen import F2
-from peers import HOST, call, is_listening
+from fullscreen import F2, DeafCaller, memory, not_under_sanitizers
+from peers import HOST, call, is_listening, socket_of
 from test_log import entries
 from test_screen import theirs
 
@@ -28,6 +29,27 @@ def test_one_caller_after_the_other(called, port):
     server.send("welcome, second\n")
     second.expect("welcome, second\n")
     assert first.expect_end() == b""
+
+
+@not_under_sanitizers
+def test_memory_of_a_long_queue_is_given_back(called, port):
+    """What waited for a caller who did not read for a while is no burden once the caller has left."""
+    server, first = called("-k")
+    first.close_input()
+    server.notice(f"waiting on port {port}")
+    before = memory(server.pid)
+    for _ in range(2):  # the C library learns from the first how much may be wanted again
+        slow = DeafCaller(port)
+        server.notice(f"{slow.name} has called")
+        with socket_of(server) as same:
+            same.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)  # as large as it gets on a long way
+        typed = server.clog(server.process.stdin.fileno())
+        assert memory(server.pid) > before + 300_000
+        peer = slow.read()
+        peer.incoming.expect_amount(typed)
+        peer.close_input()
+        server.notice(f"waiting on port {port}")
+    assert memory(server.pid) < before + 100_000
 
 
 def test_lines_keep_their_speaker(screen, port, environment, tmp_path):
