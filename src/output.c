@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "buffer.h"
@@ -97,11 +98,16 @@ output_descriptor(void)
 	return terminal;
 }
 
-void
+bool
 output_drain(void)
 {
 	int64_t deadline = clock_now() + DRAIN_MS;
 
 	for (output_flush(); output_is_behind() && clock_until(deadline) > 0; output_flush())
 		poll(&(struct pollfd){.fd = terminal, .events = POLLOUT}, 1, clock_until(deadline));
+	if (!output_is_behind())
+		return true;
+	tcflush(terminal, TCOFLUSH);
+	buffer_free(&behind);
+	return false;
 }

@@ -31,7 +31,11 @@ void output_flush(void);
 bool output_is_behind(void);
 int output_descriptor(void);
 
-/* Hands on everything; gives up after a second. */
-void output_drain(void);
+/*
+ * Hands on everything.  What the terminal has not taken after a second is thrown away, also what the
+ * system holds for it, so that there is room for something short.  False if so: a control sequence may
+ * have been cut.
+ */
+bool output_drain(void);
 
 #endif

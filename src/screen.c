@@ -98,13 +98,24 @@ screen_open(void)
 	return true;
 }
 
-void
-screen_suspend(void)
+/* Gives the terminal back, even if it could not take all that was drawn. */
+static void
+give_back(bool for_good)
 {
+	if (!output_drain())
+		terminal_cancel();
+	if (for_good)
+		terminal_restore_title();
 	set_reports(false);
 	endwin();
 	output_drain();
 	set_modes(&modes_before);
+}
+
+void
+screen_suspend(void)
+{
+	give_back(false);
 }
 
 void
@@ -122,8 +133,7 @@ screen_close(void)
 	if (!is_open)
 		return;
 	is_open = false;
-	terminal_restore_title();
-	screen_suspend();
+	give_back(true);
 }
 
 /* ncurses keeps three screens, and destroys them if there is no memory for larger ones. */

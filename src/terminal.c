@@ -27,6 +27,12 @@ terminal_can_draw(void)
 }
 
 void
+terminal_cancel(void)
+{
+	output_add("\030\033\\"); /* CAN, and ST for those that let a string go on */
+}
+
+void
 terminal_report_pastes(bool on)
 {
 	output_add(on ? "\033[?2004h" : "\033[?2004l");

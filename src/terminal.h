@@ -12,6 +12,9 @@
 /* Whether the terminal can place a cursor; TERM unset or "dumb" cannot. */
 bool terminal_can_draw(void);
 
+/* Ends a control sequence that was cut. */
+void terminal_cancel(void);
+
 /* Asks the terminal to say where a paste begins and ends; or no longer. */
 void terminal_report_pastes(bool on);
 

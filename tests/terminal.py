@@ -166,6 +166,11 @@ class Terminal:
         """Where the cursor is: row and column."""
         return self.display.cursor.y, self.display.cursor.x
 
+    def is_full(self):
+        """Whether it takes nothing from the program before some of it is read."""
+        with open(f"/proc/{self.child.pid}/fd/1", "wb", buffering=0) as terminal:
+            return not select.select([], [terminal], [], 0)[1]
+
     # What is done
 
     def press(self, keys):
