@@ -598,7 +598,8 @@ describe_state(const struct chat *c, struct bar *bar)
 		break;
 	case TALKING:
 		if (delivery_is_stalled(&c->delivery, &c->link)) {
-			strlcpy(bar->state, "does not read", sizeof bar->state);
+			strlcpy(bar->state, c->link.unanswered ? "no answer" : "does not read",
+				sizeof bar->state);
 			snprintf(bar->detail, sizeof bar->detail, "%zu KiB queued",
 				 buffer_length(&c->link.outbox) / 1024 + 1);
 		} else {

@@ -321,8 +321,7 @@ link_acknowledged(struct link *link)
 {
 	size_t held = unacknowledged(link);
 
-	if (held > 0)
-		peer_mind_window(&link->peer);
+	link->unanswered = held > 0 && peer_is_unanswering(&link->peer);
 	if (link->peer.tls != NULL) /* bytes to text */
 		held = link->taken - (size_t)(wire_arrived(&link->wire, held) - outbox_start(link));
 	if (held < link->taken) {

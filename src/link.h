@@ -26,6 +26,7 @@ struct link {
 	struct buffer outbox; /* typed, and not yet known to have arrived */
 	size_t taken;	      /* so many bytes of it, the first ones, the kernel has taken */
 	uint64_t unheld;      /* so many before it are from a file, and not known to have arrived */
+	bool unanswered;      /* ... because of the network, not because the peer does not read */
 	struct wire wire;     /* encrypted: what became of the bytes since they were sealed */
 	uint64_t queued;      /* bytes to send so far: the length of the stream */
 	bool closing;	      /* nothing more will be typed: once all is sent, the sending side is shut */
@@ -104,7 +105,7 @@ uint64_t link_sent(const struct link *link);
  * How many bytes of the stream the peer's machine has acknowledged.  The wire is not touched: our
  * kernel knows how much it has not (SIOCOUTQ, tcp(7)).  Where a system does not say, what was sent
  * counts.  After the connection broke, the answer is what it was then.  To be asked every now and
- * then while something is on its way, see peer_mind_window.
+ * then while something is on its way, see peer_is_unanswering.
  */
 uint64_t link_acknowledged(struct link *link);
 

@@ -3,7 +3,11 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#ifdef HAVE_STRUCT_TCP_INFO_TCPI_SND_WND
+#include <linux/tcp.h>
+#else
 #include <netinet/tcp.h>
+#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,20 +46,46 @@ prefer(int socket, int level, int name, int value)
 	(void)setsockopt(socket, level, name, &value, sizeof value);
 }
 
-void
-peer_mind_window(const struct peer *peer)
-{
-#if defined(__linux__) && defined(TCP_USER_TIMEOUT)
-	struct tcp_info info;
-	socklen_t length = sizeof info;
+#if defined(__linux__)
 
-	if (getsockopt(peer->socket, IPPROTO_TCP, TCP_INFO, &info, &length) == 0)
-		prefer(peer->socket, IPPROTO_TCP, TCP_USER_TIMEOUT,
-		       info.tcpi_unacked > 0 ? USER_TIMEOUT_MS : 0);
-#else
-	(void)peer;
+/* Whether the peer has room for what is sent next, or, if that is under way, had it. */
+static bool
+has_room(const struct tcp_info *info)
+{
+#ifdef HAVE_STRUCT_TCP_INFO_TCPI_SND_WND
+	uint32_t next = info->tcpi_notsent_bytes < info->tcpi_snd_mss ? info->tcpi_notsent_bytes
+								      : info->tcpi_snd_mss;
+
+	/* Without a way to the peer nothing is under way, although there is room. */
+	if (info->tcpi_unacked == 0)
+		return info->tcpi_snd_wnd >= next;
 #endif
+	return info->tcpi_unacked > 0;
 }
+
+bool
+peer_is_unanswering(const struct peer *peer)
+{
+	struct tcp_info info = {0};
+	bool unanswering;
+
+	if (getsockopt(peer->socket, IPPROTO_TCP, TCP_INFO, &info, &(socklen_t){sizeof info}) == -1)
+		return false;
+	unanswering = has_room(&info);
+	prefer(peer->socket, IPPROTO_TCP, TCP_USER_TIMEOUT, unanswering ? USER_TIMEOUT_MS : 0);
+	return unanswering;
+}
+
+#else
+
+bool
+peer_is_unanswering(const struct peer *peer)
+{
+	(void)peer;
+	return false;
+}
+
+#endif
 
 void
 peer_take(struct peer *peer, int socket)

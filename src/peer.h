@@ -26,11 +26,12 @@ struct peer {
 void peer_name(struct peer *peer, const char *host, unsigned port, const struct address *address);
 
 /*
- * Looks why something that was sent has not arrived.  TCP_USER_TIMEOUT counts also while a live peer
- * takes nothing because its buffers are full; then, with nothing on its way, it is switched off, and
- * on again afterwards (Linux).
+ * Looks why something that was sent has not arrived: true if the peer's machine has room for it and
+ * does not answer, or there is no way to it; false if its buffers are full, or if the system does not
+ * say.  TCP_USER_TIMEOUT counts also while they are full, and a peer that is there and only does not
+ * read would be given up: then it is switched off, and on again afterwards (Linux).
  */
-void peer_mind_window(const struct peer *peer);
+bool peer_is_unanswering(const struct peer *peer);
 
 /*
  * Takes a connected socket for a conversation: blocking, without delay for short lines, and such

@@ -31,6 +31,7 @@ class Link:
     IN_SUCCESSION = 2  # lost at most: TCP waits twice as long each time, sooner or later longer than a test
 
     def __init__(self, name, seed):
+        self._name = name
         self.hosts = [f"{name}-here", f"{name}-there"]
         self.lossy, self.cut = True, False
         self.lost = self._lost_now = 0
@@ -41,7 +42,7 @@ class Link:
         try:
             for number, (host, address) in enumerate(zip(self.hosts, (HERE, THERE))):
                 self._ip(f"netns add {host}")
-                device = f"t{name[-6:]}{number}"
+                device = self._device(number)
                 end = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
                 self._ends.append(end)
                 iff_tun, iff_no_pi, tunsetiff = 1, 0x1000, 0x400454CA
@@ -57,6 +58,13 @@ class Link:
     @staticmethod
     def _ip(words):
         subprocess.run(["ip", *words.split()], check=True, capture_output=True)
+
+    def _device(self, number):
+        return f"t{self._name[-6:]}{number}"
+
+    def set_up(self, up):
+        """Unplugs the first host, or plugs it in again."""
+        self._ip(f"-n {self.hosts[0]} link set {self._device(0)} {'up' if up else 'down'}")
 
     def _fate(self):
         """When a packet arrives, in seconds from now: each time that it does."""
@@ -163,6 +171,23 @@ def test_marks_over_a_lossy_network(link, on_terminal, run, port):
     assert server.wait() == 0
 
 
+def test_unplugged_for_a_while(link, on_terminal, run, port):
+    """The bar does not say of a peer to whom there is no way that it does not read."""
+    link.lossy = False
+    server = on_terminal(*link.inside(0), TCHAT, "-s", port)
+    server.wait_for("waiting on port")
+    client = run(*link.inside(1), TCHAT, "-c", HERE, port)
+    server.wait_for("has called")
+    link.set_up(False)
+    server.say("into the dark")
+    server.wait_for(lambda: "no answer" in server.bar)
+    assert server.shows(marked(ON_ITS_WAY, "into the dark"))
+    link.set_up(True)
+    client.expect("into the dark\n")
+    server.wait_for(marked(DELIVERED, "into the dark"))
+    assert "not encrypted" in server.bar
+
+
 def allow_silence(program, milliseconds):
     """Makes the kernel give up the peer of a program sooner: through a copy of its socket."""
     pidfd_getfd = 438  # <asm/unistd.h>; Python has no function for it
@@ -172,13 +197,15 @@ def allow_silence(program, milliseconds):
     with socket.socket(fileno=copy) as same:
         for option, value in ((socket.TCP_USER_TIMEOUT, milliseconds), (socket.TCP_KEEPIDLE, 1),
                               (socket.TCP_KEEPINTVL, 1)):
-            same.setsockopt(socket.IPPROTO_TCP, option, value)
+            if same.getsockopt(socket.IPPROTO_TCP, option) != 0:  # switched off: it has all the time
+                same.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
+@pytest.mark.parametrize("where", ["far", "here"])
 @pytest.mark.parametrize("said", ["", "one\ntwo\n"], ids=["idle", "lines on their way"])
-def test_peer_that_vanishes(link, run, port, said):
-    """When the peer's machine is gone without a word, the kernel notices, and tchat says so, and how
-    many lines have not arrived."""
+def test_peer_that_vanishes(link, run, port, said, where):
+    """When the peer's machine is gone without a word, or one's own is unplugged, the kernel notices, and
+    tchat says so, and how many lines have not arrived."""
     link.lossy = False
     server = run(*link.inside(0), TCHAT, "-s", port)
     server.notice(f"waiting on port {port}")
@@ -190,6 +217,8 @@ def test_peer_that_vanishes(link, run, port, said):
     client.expect("answer\n")
     client.send("thanks\n")
     server.expect("thanks\n")  # with it, that the answer has arrived
+    if where == "here":
+        link.set_up(False)
     link.cut = True
     server.send(said)
 

@@ -200,7 +200,7 @@ def cut_off(network, on_terminal, run, port, tmp_path):
 def test_cut_off_for_a_while(network, cut_off):
     """Lines stay on their way while the network is cut, and arrive when it is mended."""
     server, caller = cut_off
-    server.wait_for(lambda: "does not read" in server.bar)
+    server.wait_for(lambda: "no answer" in server.bar)
     assert server.shows(marked(ON_ITS_WAY, "one")) and server.shows(marked(DELIVERED, "has arrived"))
     network.mend()
     server.wait_for(marked(DELIVERED, "two"))
