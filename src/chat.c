@@ -430,7 +430,7 @@ send_line(struct chat *c)
 		say(c, VOICE_NOTICE, "nobody is there to read that: it stays in the input line");
 		input_put_back();
 	} else if (held > 0 && held + line.length > OUTBOX_MAX) {
-		say(c, VOICE_NOTICE, "%s does not read and the queue is full: that stays in the input line",
+		say(c, VOICE_NOTICE, "%s takes nothing and the queue is full: that stays in the input line",
 		    c->link.peer.name);
 		input_put_back();
 	} else {
