@@ -26,7 +26,7 @@ struct link {
 	struct buffer outbox; /* typed, and not yet known to have arrived */
 	size_t taken;	      /* so many bytes of it, the first ones, the kernel has taken */
 	uint64_t unheld;      /* so many before it are from a file, and not known to have arrived */
-	bool unanswered;      /* ... because of the network, not because the peer does not read */
+	bool unanswered;      /* what has not arrived waits for the network, not for the peer to read */
 	struct wire wire;     /* encrypted: what became of the bytes since they were sealed */
 	uint64_t queued;      /* bytes to send so far: the length of the stream */
 	bool closing;	      /* nothing more will be typed: once all is sent, the sending side is shut */
