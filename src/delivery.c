@@ -16,7 +16,7 @@ void
 delivery_begin(struct delivery *d, const struct record *record)
 {
 	d->first_line = history_end(record->history);
-	d->acknowledged = 0;
+	d->acknowledged = d->arrived = 0;
 	d->progress = clock_now();
 	buffer_drop(&d->lost, buffer_length(&d->lost));
 }
@@ -31,8 +31,9 @@ delivery_check(struct delivery *d, struct link *link)
 		return false;
 	}
 	d->acknowledged = link_acknowledged(link);
-	if (d->acknowledged != before)
+	if (link->arrived != d->arrived)
 		d->progress = clock_now();
+	d->arrived = link->arrived;
 	return d->acknowledged != before || delivery_is_stalled(d, link);
 }
 

@@ -14,7 +14,8 @@
 struct delivery {
 	uint64_t first_line;   /* of the conversation, in the history */
 	uint64_t acknowledged; /* bytes of the stream, when last asked */
-	int64_t progress;      /* when there was last nothing to wait for, or less than before */
+	uint64_t arrived;      /* bytes of any kind, see link.h */
+	int64_t progress;      /* when there was last nothing to wait for, or some had arrived */
 	struct buffer lost;    /* lines of the conversation that were not delivered, as safe text */
 };
 

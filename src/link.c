@@ -30,6 +30,9 @@
 #define SEALED_MAX 65536	/* about so much is sealed at once */
 #define REAP_MS 1000		/* a listener that has said that it ends has ended by then */
 #define FILE_MAX ((size_t)1024 * 1024) /* sent from a file at once */
+#define LOOK_MS 2000		/* how often to look whether the peer answers */
+#define UNANSWERED_MS 500	/* then it is said that it does not */
+#define SILENCE_MS 60000	/* then it is given up */
 
 void
 link_init(struct link *link, const struct peer *peer)
@@ -316,21 +319,44 @@ link_knows_acknowledged(void)
 #endif
 }
 
+/* Looks whether the peer's machine still answers. */
+static void
+look_for_answer(struct link *link)
+{
+	int64_t now = clock_now(), ago = 0, silence;
+	bool owed = peer_owes_answer(&link->peer, &ago);
+
+	silence = silence_look(&link->silence, now, owed, now - ago, 2 * LOOK_MS);
+	link->unanswered = silence >= UNANSWERED_MS;
+	if (silence >= SILENCE_MS && link->send_error == 0)
+		fail_to_send(link, ETIMEDOUT);
+}
+
 uint64_t
 link_acknowledged(struct link *link)
 {
 	size_t held = unacknowledged(link);
 
-	link->unanswered = held > 0 && peer_is_unanswering(&link->peer);
-	if (link->peer.tls != NULL) /* bytes to text */
+	look_for_answer(link);
+	if (link->peer.tls != NULL) { /* bytes to text */
 		held = link->taken - (size_t)(wire_arrived(&link->wire, held) - outbox_start(link));
+		link->arrived = link->wire.bytes_arrived;
+	}
 	if (held < link->taken) {
 		buffer_drop(&link->outbox, link->taken - held);
 		link->taken = held;
 	}
 	if (held - link->taken < link->unheld)
 		link->unheld = held - link->taken;
+	if (link->peer.tls == NULL)
+		link->arrived = outbox_start(link) - link->unheld;
 	return outbox_start(link) - link->unheld;
+}
+
+int
+link_patience(struct link *link)
+{
+	return link_can_deliver(link) || link->silence.owed ? LOOK_MS : -1;
 }
 
 struct span

@@ -19,6 +19,7 @@
 #include "filter.h"
 #include "listener.h"
 #include "peer.h"
+#include "silence.h"
 #include "wire.h"
 
 struct link {
@@ -26,8 +27,10 @@ struct link {
 	struct buffer outbox; /* typed, and not yet known to have arrived */
 	size_t taken;	      /* so many bytes of it, the first ones, the kernel has taken */
 	uint64_t unheld;      /* so many before it are from a file, and not known to have arrived */
-	bool unanswered;      /* what has not arrived waits for the network, not for the peer to read */
 	struct wire wire;     /* encrypted: what became of the bytes since they were sealed */
+	uint64_t arrived;     /* bytes that were acknowledged; encrypted ones are more than text */
+	struct silence silence;
+	bool unanswered;      /* the peer's machine owes an answer, and not just now */
 	uint64_t queued;      /* bytes to send so far: the length of the stream */
 	bool closing;	      /* nothing more will be typed: once all is sent, the sending side is shut */
 	bool parted;	      /* encrypted: the goodbye is sealed, nothing can follow it */
@@ -104,10 +107,16 @@ uint64_t link_sent(const struct link *link);
 /*
  * How many bytes of the stream the peer's machine has acknowledged.  The wire is not touched: our
  * kernel knows how much it has not (SIOCOUTQ, tcp(7)).  Where a system does not say, what was sent
- * counts.  After the connection broke, the answer is what it was then.  To be asked every now and
- * then while something is on its way, see peer_is_unanswering.
+ * counts.  After the connection broke, the answer is what it was then.
+ *
+ * To be asked every now and then, see link_patience: the connection is given up when the peer's machine
+ * has owed an answer for a minute.  The kernel would wait much longer by itself; its own limit
+ * (TCP_USER_TIMEOUT) would also end the connection to a peer that is there and only does not read.
  */
 uint64_t link_acknowledged(struct link *link);
+
+/* How long poll(2) may wait before link_acknowledged is to be asked again; -1: for ever. */
+int link_patience(struct link *link);
 
 /* Whether there is something to deliver that still can arrive. */
 bool link_can_deliver(struct link *link);
@@ -132,7 +141,6 @@ uint64_t link_undelivered_bytes(const struct link *link);
  * from it and, at its end, to take leave of the listener (link_listener_ended).
  */
 #define LINK_LINGER_MS 2000
-#define LINK_WINDOW_MS 2000    /* how often to ask at least, whoever does not show it */
 #define LINK_ACKNOWLEDGE_MS 50 /* how often to ask what was acknowledged: nothing else tells */
 typedef void link_take(void *context);
 void link_linger(struct link *link, link_take *take, void *context);

@@ -3,11 +3,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#ifdef HAVE_STRUCT_TCP_INFO_TCPI_SND_WND
-#include <linux/tcp.h>
-#else
 #include <netinet/tcp.h>
-#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +15,6 @@
 #define KEEPALIVE_IDLE 30
 #define KEEPALIVE_INTERVAL 10
 #define KEEPALIVE_PROBES 3
-#define USER_TIMEOUT_MS 60000
 
 void
 peer_name(struct peer *peer, const char *host, unsigned port, const struct address *address)
@@ -46,46 +41,22 @@ prefer(int socket, int level, int name, int value)
 	(void)setsockopt(socket, level, name, &value, sizeof value);
 }
 
-#if defined(__linux__)
-
-/* Whether the peer has room for what is sent next, or, if that is under way, had it. */
-static bool
-has_room(const struct tcp_info *info)
-{
-#ifdef HAVE_STRUCT_TCP_INFO_TCPI_SND_WND
-	uint32_t next = info->tcpi_notsent_bytes < info->tcpi_snd_mss ? info->tcpi_notsent_bytes
-								      : info->tcpi_snd_mss;
-
-	/* Without a way to the peer nothing is under way, although there is room. */
-	if (info->tcpi_unacked == 0)
-		return info->tcpi_snd_wnd >= next;
-#endif
-	return info->tcpi_unacked > 0;
-}
-
 bool
-peer_is_unanswering(const struct peer *peer)
+peer_owes_answer(const struct peer *peer, int64_t *heard)
 {
+#if defined(__linux__)
 	struct tcp_info info = {0};
-	bool unanswering;
 
 	if (getsockopt(peer->socket, IPPROTO_TCP, TCP_INFO, &info, &(socklen_t){sizeof info}) == -1)
 		return false;
-	unanswering = has_room(&info);
-	prefer(peer->socket, IPPROTO_TCP, TCP_USER_TIMEOUT, unanswering ? USER_TIMEOUT_MS : 0);
-	return unanswering;
-}
-
+	*heard = info.tcpi_last_ack_recv < info.tcpi_last_data_recv ? info.tcpi_last_ack_recv
+								    : info.tcpi_last_data_recv;
+	return info.tcpi_unacked > 0 || info.tcpi_probes > 0;
 #else
-
-bool
-peer_is_unanswering(const struct peer *peer)
-{
-	(void)peer;
+	(void)peer, (void)heard;
 	return false;
-}
-
 #endif
+}
 
 void
 peer_take(struct peer *peer, int socket)
@@ -98,8 +69,5 @@ peer_take(struct peer *peer, int socket)
 	prefer(socket, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE);
 	prefer(socket, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL);
 	prefer(socket, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_PROBES);
-#endif
-#ifdef TCP_USER_TIMEOUT
-	prefer(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, USER_TIMEOUT_MS);
 #endif
 }

@@ -4,6 +4,9 @@
 #ifndef PEER_H
 #define PEER_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "resolve.h"
 
 #define PEER_NAME_MAX 256
@@ -26,17 +29,16 @@ struct peer {
 void peer_name(struct peer *peer, const char *host, unsigned port, const struct address *address);
 
 /*
- * Looks why something that was sent has not arrived: true if the peer's machine has room for it and
- * does not answer, or there is no way to it; false if its buffers are full, or if the system does not
- * say.  TCP_USER_TIMEOUT counts also while they are full, and a peer that is there and only does not
- * read would be given up: then it is switched off, and on again afterwards (Linux).
+ * Whether the peer's machine owes an answer: something is on its way to it, or the question whether it
+ * has room for more.  Then *heard is set, to how many milliseconds ago something last came from it.
+ * Only Linux says so; elsewhere the answer is false.
  */
-bool peer_is_unanswering(const struct peer *peer);
+bool peer_owes_answer(const struct peer *peer, int64_t *heard);
 
 /*
  * Takes a connected socket for a conversation: blocking, without delay for short lines, and such
- * that a peer whose machine has vanished is noticed within about a minute, whether lines are on
- * their way to it (TCP_USER_TIMEOUT) or not (keepalive); see tcp(7).
+ * that a peer whose machine has vanished is noticed within about a minute while nothing is on its way to
+ * it (keepalive, see tcp(7)); link.h says what is done while something is.
  */
 void peer_take(struct peer *peer, int socket);
 

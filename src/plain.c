@@ -145,9 +145,7 @@ converse(struct plain *p)
 		struct pollfd fds[OWN + DIAL_FDS];
 		/* Asked before it is over or not: what arrives after that wakes nobody up. */
 		bool under_way = link_can_deliver(&p->link);
-		int timeout = !under_way	   ? -1
-			      : p->input_ended ? LINK_ACKNOWLEDGE_MS
-					       : LINK_WINDOW_MS;
+		int timeout = under_way && p->input_ended ? LINK_ACKNOWLEDGE_MS : link_patience(&p->link);
 		struct peer other;
 		nfds_t count;
 

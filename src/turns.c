@@ -234,8 +234,7 @@ alternate(struct turns *t)
 		struct pollfd fds[OWN + DIAL_FDS];
 		struct peer other;
 		bool room = buffer_length(&t->arrived) < ARRIVED_MAX;
-		int timeout = clock_sooner(clock_until(t->silence),
-					   link_can_deliver(t->link) ? LINK_WINDOW_MS : -1);
+		int timeout = clock_sooner(clock_until(t->silence), link_patience(t->link));
 		short events = 0;
 		nfds_t count;
 

@@ -75,6 +75,7 @@ wire_arrived(struct wire *wire, size_t unacknowledged)
 	const struct wire_end *end;
 	size_t count = 0;
 
+	wire->bytes_arrived = arrived;
 	wire_taken(wire);
 	while ((end = end_number(wire, count)) != NULL && end->bytes <= arrived) {
 		wire->text_arrived = end->text;

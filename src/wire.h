@@ -22,7 +22,7 @@ struct wire {
 	struct buffer ends;   /* of records that have not arrived: struct wire_end */
 	size_t untaken;	      /* the first of them that the kernel does not have, by number */
 	uint64_t text_taken;  /* the end of the one before */
-	uint64_t text_arrived;
+	uint64_t text_arrived, bytes_arrived;
 };
 
 struct wire_end {

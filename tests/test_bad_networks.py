@@ -1,31 +1,34 @@
 """Networks that lose, delay, repeat and reorder packets, and peers that do strange things."""
 
-import contextlib
-import ctypes
 import fcntl
 import heapq
 import os
 import random
 import select
+import signal
 import socket
 import struct
 import subprocess
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
-from fullscreen import DELIVERED, ON_ITS_WAY, WAITING, marked, screen_deaf  # noqa: F401, a fixture
-from peers import TCHAT, eventually, sockets, together
+from fullscreen import DELIVERED, LOST, ON_ITS_WAY, WAITING, marked, screen_deaf  # noqa: F401, a fixture
+from peers import DEADLINE, TCHAT, eventually, socket_of, together
 from terminal import ctrl
 from test_screen import lines, pasted, theirs
+from tls import needs_tls
 
+HASTY = Path(TCHAT).parent / "tests" / "hasty"  # tchat whose clock runs fast
 HERE, THERE = "192.0.2.1", "192.0.2.2"
 
 
 class Link:
     """Two hosts, namespaces of this machine, and a link between them whose packets this class carries,
-    or not: some are lost, late, repeated or overtaken by others, always the same ones for a seed."""
+    or not: some are lost, late, repeated or overtaken by others, always the same ones for a seed.  What is
+    not lossy can be slow: so many bytes a second."""
 
     LOST, REPEATED, LATE = 0.1, 0.05, 0.2
     IN_SUCCESSION = 2  # lost at most: TCP waits twice as long each time, sooner or later longer than a test
@@ -33,7 +36,8 @@ class Link:
     def __init__(self, name, seed):
         self._name = name
         self.hosts = [f"{name}-here", f"{name}-there"]
-        self.lossy, self.cut = True, False
+        self.lossy, self.cut, self.speed = True, False, float("inf")
+        self._free = {}  # for each end, when the packet before is through
         self.lost = self._lost_now = 0
         self._random = random.Random(seed)
         self._ends = []
@@ -66,7 +70,7 @@ class Link:
         """Unplugs the first host, or plugs it in again."""
         self._ip(f"-n {self.hosts[0]} link set {self._device(0)} {'up' if up else 'down'}")
 
-    def _fate(self):
+    def _fate(self, end, size):
         """When a packet arrives, in seconds from now: each time that it does."""
         unlucky = self._random.random() < self.LOST and self._lost_now < self.IN_SUCCESSION
         if self.cut or (self.lossy and unlucky):
@@ -75,7 +79,9 @@ class Link:
             return []
         self._lost_now = 0
         if not self.lossy:
-            return [0]
+            now = time.monotonic()
+            self._free[end] = max(self._free.get(end, 0), now) + size / self.speed
+            return [self._free[end] - now]
         times = 2 if self._random.random() < self.REPEATED else 1
         return [self._random.random() * 0.02 if self._random.random() < self.LATE else 0
                 for _ in range(times)]
@@ -89,7 +95,7 @@ class Link:
                 return
             for end in ready:
                 packet = os.read(end, 65536)
-                for delay in self._fate():
+                for delay in self._fate(end, len(packet)):
                     count += 1
                     other = self._ends[1 - self._ends.index(end)]
                     heapq.heappush(late, (time.monotonic() + delay, count, other, packet))
@@ -188,48 +194,107 @@ def test_unplugged_for_a_while(link, on_terminal, run, port):
     assert "not encrypted" in server.bar
 
 
-def allow_silence(program, milliseconds):
-    """Makes the kernel give up the peer of a program sooner: through a copy of its socket."""
-    pidfd_getfd = 438  # <asm/unistd.h>; Python has no function for it
-    libc = ctypes.CDLL(None, use_errno=True)
-    [number] = sockets(program.pid)
-    copy = libc.syscall(pidfd_getfd, os.pidfd_open(program.pid), number, 0)
-    with socket.socket(fileno=copy) as same:
-        for option, value in ((socket.TCP_USER_TIMEOUT, milliseconds), (socket.TCP_KEEPIDLE, 1),
-                              (socket.TCP_KEEPINTVL, 1)):
-            if same.getsockopt(socket.IPPROTO_TCP, option) != 0:  # switched off: it has all the time
-                same.setsockopt(socket.IPPROTO_TCP, option, value)
-
-
-@pytest.mark.parametrize("where", ["far", "here"])
-@pytest.mark.parametrize("said", ["", "one\ntwo\n"], ids=["idle", "lines on their way"])
-def test_peer_that_vanishes(link, run, port, said, where):
-    """When the peer's machine is gone without a word, or one's own is unplugged, the kernel notices, and
-    tchat says so, and how many lines have not arrived."""
+@needs_tls
+def test_slow_network(link, on_terminal, run, ann, bob, port):
+    """While a line takes seconds, encrypted as one piece, nothing is said against the peer."""
     link.lossy = False
+    server = on_terminal(*link.inside(0), TCHAT, "-s", "-t", "--pin", bob.fingerprint, port, env=ann.env,
+                         columns=120)
+    server.wait_for("waiting on port")
+    run(*link.inside(1), TCHAT, "-c", "-t", "--pin", ann.fingerprint, HERE, port, env=bob.env)
+    server.wait_for(lambda: " encrypted " in server.bar)
+    link.speed = 6000
+    server.say(pasted("x" * 16_000))
+    server.say("the last")
+    end = time.monotonic() + DEADLINE
+    while not server.shows(marked(DELIVERED, "the last")):
+        assert time.monotonic() < end
+        server.update(0.1)
+        assert "no answer" not in server.bar and "does not read" not in server.bar
+
+
+def allow_silence(program, seconds):
+    """Makes the kernel ask after a silent peer of a program sooner."""
+    with socket_of(program) as same:
+        for option in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL):
+            same.setsockopt(socket.IPPROTO_TCP, option, seconds)
+
+
+@pytest.fixture(params=["far", "here"])
+def cut(request, link):
+    """Cuts the link, somewhere on the way or before one's own door."""
+    def cut():
+        if request.param == "here":
+            link.set_up(False)
+        link.cut = True
+
+    link.lossy = False
+    return cut
+
+
+def test_peer_that_vanishes(link, cut, run, port):
+    """When the peer's machine is gone without a word, or one's own is unplugged, while nothing is said, the
+    kernel notices, and tchat says so."""
     server = run(*link.inside(0), TCHAT, "-s", port)
     server.notice(f"waiting on port {port}")
     client = run(*link.inside(1), TCHAT, "-c", HERE, port)
     server.err.expect("has called\n")
     client.send("question\n")
     server.expect("question\n")
-    server.send("answer\n")
-    client.expect("answer\n")
-    client.send("thanks\n")
-    server.expect("thanks\n")  # with it, that the answer has arrived
-    if where == "here":
-        link.set_up(False)
-    link.cut = True
-    server.send(said)
-
-    def is_given_up():
-        with contextlib.suppress(OSError, ValueError):  # it is gone already
-            allow_silence(server, 500)  # a minute, otherwise
-        return b" broke: Connection timed out\n" in server.err.data
-
-    eventually(is_given_up, "the end of the kernel's patience")
+    allow_silence(server, 1)
+    cut()
+    server.err.expect(b" broke: Connection timed out\n")
     assert server.wait() == 1
-    assert (b"tchat: 2 lines were not delivered\n" in server.err.data) == (said != "")
+
+
+@pytest.fixture
+def hasty(link, on_terminal, run, port):
+    """tchat whose minutes are short, on a terminal, and a client on another host."""
+    server = on_terminal(*link.inside(0), HASTY, "-s", port, columns=120)
+    server.wait_for("waiting on port")
+    client = run(*link.inside(1), TCHAT, "-c", HERE, port)
+    server.wait_for("has called")
+    return server, client
+
+
+def stop_reading(server, client):
+    """The client's program does not read any more what the server says."""
+    for pid in (client.listener(), client.pid):
+        os.kill(pid, signal.SIGSTOP)
+    server.say(pasted("x" * 500_000))
+    server.wait_for(lambda: "does not read" in server.bar)
+
+
+@pytest.mark.parametrize("reads", [True, False], ids=["it reads", "it does not read"])
+def test_peer_that_vanishes_with_lines_on_their_way(hasty, cut, reads):
+    """When lines are on their way then, or cannot be sent, tchat looks itself whether the peer's machine
+    answers, and gives it up after a minute."""
+    server, client = hasty
+    if not reads:
+        stop_reading(server, client)
+    cut()
+    server.say("into the dark")
+    server.wait_for(lambda: "no answer" in server.bar)
+    server.wait_for(" broke: Connection timed out$")
+    server.wait_for(marked(LOST, "into the dark"))
+    server.press(ctrl("D"))
+    assert server.wait() == 1
+
+
+def test_peer_that_does_not_read_for_minutes(link, hasty):
+    """As long as its machine answers, it is not given up."""
+    link.lossy = False
+    server, client = hasty
+    stop_reading(server, client)
+    with socket_of(server) as same:
+        # tcpi_backoff: asked five times, which takes 0.2 + 0.4 + ... seconds, two minutes of the server's
+        eventually(lambda: same.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 8)[4] >= 5, "questions")
+    server.say("still there")
+    server.wait_for(lambda: "does not read" in server.bar)
+    for pid in (client.listener(), client.pid):
+        os.kill(pid, signal.SIGCONT)
+    client.expect("x\nstill there\n")
+    server.wait_for(marked(DELIVERED, "still there"))
 
 
 # Peers
