@@ -68,9 +68,18 @@ read_small(int fd, unsigned char *data)
 	return n;
 }
 
+/* Gives a file its name.  Where replace is false and another tchat was faster, that one's stays. */
+static int
+put_in_place(const char *other, const char *path, bool replace)
+{
+	if (!replace && (link(other, path) == 0 || errno == EEXIST))
+		return 0;
+	return rename(other, path); /* or there are no hard links */
+}
+
 /*
- * Writes a file so that nobody ever sees half of it: under another name first.  Where replace is false
- * and another tchat was faster, its file stays.  Returns 0, or -1 and errno.
+ * Writes a file so that nobody ever sees half of it: under another name first.  Returns 0, or -1 and
+ * errno.
  */
 static int
 write_whole(const char *path, const gnutls_datum_t *data, bool replace)
@@ -82,11 +91,7 @@ write_whole(const char *path, const gnutls_datum_t *data, bool replace)
 	if ((fd = mkstemp(other)) == -1) /* with mode 0600 */
 		return -1;
 	if (write_all(fd, data->data, data->size) == 0 && fsync(fd) == 0)
-		result = replace ? rename(other, path) : link(other, path);
-	if (result == -1 && !replace && errno == EEXIST)
-		result = 0;
-	else if (result == -1 && !replace) /* a file system without hard links, perhaps */
-		result = rename(other, path);
+		result = put_in_place(other, path, replace);
 	cause = errno;
 	close(fd);
 	unlink(other);

@@ -274,6 +274,16 @@ def test_directory_that_cannot_be_written(ann, run, where):
     getattr(ann, where).chmod(0o700)
 
 
+def test_key_that_cannot_be_written(ann, run):
+    """Where there is no room for a key there is none afterwards, not half of one."""
+    no_room = 'trap "" XFSZ; ulimit -f 0; exec "$@"'
+    tchat = run("sh", "-c", no_room, "sh", TCHAT, "--fingerprint", env=ann.env)
+    tchat.err.expect(f"tchat: cannot store the key in {ann.key}: File too large\n")
+    assert tchat.wait() == 1
+    assert not list(ann.directory.iterdir())
+    assert ann.fingerprint
+
+
 def test_key_that_one_cannot_read_oneself(ann, run):
     """The system's reason is told."""
     assert ann.fingerprint
