@@ -442,11 +442,15 @@ send_line(struct chat *c)
 	}
 }
 
+/* Puts the screen away while stopped: by a signal, or by a key, which is meant for the whole job. */
 static void
-suspend(struct chat *c)
+suspend(struct chat *c, bool job)
 {
 	screen_suspend();
-	signals_obey(SIGTSTP);
+	if (job)
+		signals_stop_job();
+	else
+		signals_obey(SIGTSTP);
 	screen_resume();
 	c->changed = true;
 }
@@ -520,7 +524,7 @@ obey_key(struct chat *c, enum input_event event)
 		screen_forget();
 		break;
 	case INPUT_SUSPEND:
-		suspend(c);
+		suspend(c, true);
 		break;
 	case INPUT_FOCUS_IN:
 		c->attention.focused = true;
@@ -690,7 +694,7 @@ heed_signals(struct chat *c)
 		if (paging)
 			signals_obey(SIGTSTP);
 		else
-			suspend(c);
+			suspend(c, false);
 	}
 	if (signals_take(SIGCHLD) && c->pager != 0 && pager_has_ended(c->pager, &cause))
 		take_terminal_back(c, cause);

@@ -70,6 +70,8 @@ be_listener(const struct link *link, struct listener listener, int report, pid_t
 	bool ready;
 
 	child_begin(parent);
+	if (link->lines != -1)
+		signals_ignore_stop();
 	setproctitle("listening to %s", link->peer.name);
 	ready = descriptors_keep(fds, ITS_COUNT) == 0;
 	if (ready)
@@ -111,21 +113,21 @@ link_listen(struct link *link, int output, bool raw, struct log *log)
 		goto fail;
 	if (output == LINK_PIPE)
 		listener.output = lines[1];
+	link->lines = lines[0];
 	if ((link->listener = fork()) == -1)
 		goto fail;
 	if (link->listener == 0)
 		be_listener(link, listener, report[1], parent);
 	close(report[1]);
 	link->report = report[0];
-	if (output == LINK_PIPE) {
+	if (output == LINK_PIPE)
 		close(lines[1]);
-		link->lines = lines[0];
-	}
 	setproctitle("talking to %s", link->peer.name);
 	return 0;
 
 fail:
 	link->listener = 0;
+	link->lines = -1;
 	for (int i = 0; i < 2; i++) {
 		close(report[i]);
 		if (lines[i] != -1)

@@ -150,7 +150,14 @@ signals_child(void)
 }
 
 void
-signals_obey(int signo)
+signals_ignore_stop(void)
+{
+	set_action(SIGTSTP, SIG_IGN);
+}
+
+/* Sends a signal to this process, or its whole group (0); here it takes its usual effect. */
+static void
+obey(int signo, pid_t receiver)
 {
 	sigset_t one;
 
@@ -159,8 +166,20 @@ signals_obey(int signo)
 	set_action(signo, SIG_DFL);
 	sigemptyset(&one);
 	sigaddset(&one, signo);
-	raise(signo); /* still blocked, taken when unblocked */
+	kill(receiver, signo); /* still blocked, taken when unblocked */
 	sigprocmask(SIG_UNBLOCK, &one, NULL);
 	sigprocmask(SIG_BLOCK, &one, NULL);
 	set_action(signo, note);
+}
+
+void
+signals_obey(int signo)
+{
+	obey(signo, getpid());
+}
+
+void
+signals_stop_job(void)
+{
+	obey(SIGTSTP, 0);
 }

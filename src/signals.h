@@ -38,10 +38,19 @@ void signals_ignore_interrupt(bool ignore);
 /* In a forked child: nothing is caught any more; see child_begin. */
 void signals_child(void);
 
+/* ... and SIGTSTP does not stop it: it may not be continued when its parent is. */
+void signals_ignore_stop(void);
+
 /*
  * Lets a deadly or stopping signal take its usual effect.  Returns only after a stop, or where the
  * signal was ignored when the program was started.
  */
 void signals_obey(int signo);
+
+/*
+ * Stops the whole process group, as the terminal does with Ctrl-Z: a shell comes back only when all of a
+ * job has stopped, and a script that runs this program is part of it.  Returns like signals_obey.
+ */
+void signals_stop_job(void);
 
 #endif

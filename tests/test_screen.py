@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from peers import (DEADLINE, HOST, TCHAT, Door, call, children, eventually, looks_into_listener,
+from peers import (DEADLINE, HOST, TCHAT, Door, call, children, eventually, family, looks_into_listener,
                    process_state)
 from terminal import BACKSPACE, DOWN, ENTER, ESCAPE, LEFT, PAGE_DOWN, PAGE_UP, UP, ctrl
 
@@ -415,6 +415,30 @@ def test_suspending(on_terminal, environment, port, how):
     assert shell.shows(theirs("a line"))
     shell.press(ENTER)
     caller.expect("half-typed\n")
+
+
+def test_suspending_what_a_script_has_started(on_terminal, environment, port, tmp_path):
+    """Ctrl-Z suspends the script, too, as the shell comes back only then; the listener has no need to stop."""
+    script = tmp_path / "script"
+    script.write_text(f'#!/bin/sh\n"{TCHAT}" -s {port}\necho "it was over"\n')
+    script.chmod(0o755)
+    shell = on_terminal("sh", "-i", shell=(), env=dict(environment, PS1="ready: ", ENV=""))
+    shell.wait_for("^ready:$")
+    shell.say("./script")
+    shell.wait_for("waiting on port")
+    caller = call(port)
+    caller.send("a line\n")
+    shell.wait_for(theirs("a line"))
+    _, script_pid, tchat, listener = family(shell.child.pid)
+    for _ in range(2):
+        shell.press(ctrl("Z"))
+        eventually(lambda: process_state(script_pid) == process_state(tchat) == "T", "standstill")
+        assert process_state(listener) == "S"
+        shell.say("fg")
+        shell.wait_for(lambda: shell.display.alternate)
+        shell.wait_for(theirs("a line"))
+    shell.press(ctrl("D"))
+    shell.wait_for("it was over")
 
 
 # The input line
