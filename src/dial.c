@@ -86,6 +86,18 @@ bind_failed(struct dial *dial, int cause)
 	drop_socket(dial);
 }
 
+/* Until when an attempt may take: whoever is patient for so long is it with each address that is left. */
+static int64_t
+attempt_deadline(const struct dial *dial)
+{
+	int64_t now = clock_now(), left = dial->give_up - now;
+	int addresses = dial->count - dial->next + 1;
+
+	if (dial->options->wait == 0 || left / addresses > ATTEMPT_MS)
+		return now + ATTEMPT_MS;
+	return now + (left > 0 ? left / addresses : 0);
+}
+
 /* Begins to connect to the next address that takes it; after the last one the round is over. */
 static void
 connect_next(struct dial *dial)
@@ -104,9 +116,7 @@ connect_next(struct dial *dial)
 		    (connect(dial->socket, (const struct sockaddr *)&to->storage, to->length) == 0 ||
 		     errno == EINPROGRESS)) {
 			dial->stage = CONNECTING;
-			dial->deadline = clock_now() + ATTEMPT_MS;
-			if (dial->deadline > dial->give_up && dial->options->wait > 0)
-				dial->deadline = dial->give_up;
+			dial->deadline = attempt_deadline(dial);
 			return;
 		}
 		connect_failed(dial, errno);

@@ -23,6 +23,7 @@ from tls import needs_tls
 
 HASTY = Path(TCHAT).parent / "tests" / "hasty"  # tchat whose clock runs fast
 HERE, THERE = "192.0.2.1", "192.0.2.2"
+NOWHERE, ELSEWHERE = "198.51.100.1", "203.0.113.1"
 
 
 class Link:
@@ -69,6 +70,14 @@ class Link:
     def set_up(self, up):
         """Unplugs the first host, or plugs it in again."""
         self._ip(f"-n {self.hosts[0]} link set {self._device(0)} {'up' if up else 'down'}")
+
+    def add_address(self, address):
+        """Gives the first host one more address."""
+        self._ip(f"-n {self.hosts[0]} address add {address}/32 dev {self._device(0)}")
+
+    def add_route(self, address):
+        """Has the second host send over the link what is for an address that no host need have."""
+        self._ip(f"-n {self.hosts[1]} route add {address} dev {self._device(1)}")
 
     def _fate(self, end, size):
         """When a packet arrives, in seconds from now: each time that it does."""
@@ -129,6 +138,20 @@ def link(port):
         pytest.skip(f"no network namespaces: {getattr(error, 'stderr', error)}")
     yield link
     link.remove()
+
+
+def test_patience_is_for_every_address(link, with_etc, run, port):
+    """With -w, an address that does not answer does not take the time of those after it."""
+    link.lossy, link.speed = False, 1000  # a packet takes a while
+    link.add_address(ELSEWHERE)
+    for address in NOWHERE, ELSEWHERE:
+        link.add_route(address)
+    server = run(*link.inside(0), TCHAT, "-s", port)
+    server.notice(f"waiting on port {port}")
+    hosts = f"{NOWHERE} several\n{ELSEWHERE} several\n"
+    client = run(*link.inside(1), *with_etc(hosts=hosts), TCHAT, "-c", "-w", 4, "several", port)
+    client.notice(f"calling several port {port}")
+    client.notice(f"connected to several port {port}")
 
 
 def test_lossy_network(link, run, port):
