@@ -31,6 +31,7 @@
 #define REAP_MS 1000		/* a listener that has said that it ends has ended by then */
 #define FILE_MAX ((size_t)1024 * 1024) /* sent from a file at once */
 #define LOOK_MS 2000		/* how often to look whether the peer answers */
+#define UNWATCHED_MS 4000	/* longer without a look, and nothing is known of that time */
 #define UNANSWERED_MS 500	/* then it is said that it does not */
 #define SILENCE_MS 60000	/* then it is given up */
 
@@ -328,7 +329,7 @@ look_for_answer(struct link *link)
 	int64_t now = clock_now(), ago = 0, silence;
 	bool owed = peer_owes_answer(&link->peer, &ago);
 
-	silence = silence_look(&link->silence, now, owed, now - ago, 2 * LOOK_MS);
+	silence = silence_look(&link->silence, now, owed, now - ago, UNWATCHED_MS);
 	link->unanswered = silence >= UNANSWERED_MS;
 	if (silence >= SILENCE_MS && link->send_error == 0)
 		fail_to_send(link, ETIMEDOUT);
