@@ -250,6 +250,11 @@ signals_child(void)
 {
 }
 
+void
+signals_ignore_stop(void)
+{
+}
+
 nfds_t
 dial_poll(const struct dial *dial, struct pollfd fds[DIAL_FDS], int *timeout)
 {
