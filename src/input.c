@@ -32,7 +32,7 @@ static enum input_event event;	/* what the last key asked for */
 static struct buffer line;	/* of INPUT_LINE */
 static FILE *nowhere;		/* what Readline would print */
 
-static const char paste_end[] = "\033[201~";
+static const char paste_begin[] = "\033[200~", paste_end[] = "\033[201~";
 
 /*
  * Readline gets its memory from these.  Its own would, where there is none, end the program and leave
@@ -141,12 +141,24 @@ focus_out(int count, int key)
 	return ask(INPUT_FOCUS_OUT);
 }
 
-/* Abandons what is typed, which a yank brings back; where nothing is, leaves. */
+/*
+ * Abandons what is typed, which a yank brings back; where nothing is, leaves.  A line of the history is
+ * left as it was, and so is the place in it: the next line fetched is the newest.
+ */
 static int
 abandon(int count, int key)
 {
+	char *text;
+
 	if (rl_end == 0)
 		return ask(INPUT_LEAVE);
+	if (current_history() != NULL) {
+		text = rl_copy_text(0, rl_end);
+		rl_revert_line(1, key);
+		rl_end_of_history(1, key);
+		rl_replace_line(text, 1);
+		free(text);
+	}
 	return rl_kill_full_line(count, key);
 }
 
@@ -175,7 +187,7 @@ static const struct {
 	{"suspend", suspend, {"\032"}},				   /* Ctrl-Z */
 	{"abandon-line", abandon, {"\003"}},				   /* Ctrl-C */
 	/* Not keys, but what the terminal says by itself: xterm's control sequences. */
-	{"begin-paste", begin_paste, {"\033[200~"}},
+	{"begin-paste", begin_paste, {paste_begin}},
 	{"focus-in", focus_in, {"\033[I"}},
 	{"focus-out", focus_out, {"\033[O"}},
 };
@@ -308,6 +320,7 @@ input_open(void)
 		rl_add_defun(commands[i].name, commands[i].function, -1);
 	rl_initialize();
 	rl_variable_bind("bell-style", "none");
+	rl_variable_bind("enable-bracketed-paste", "off"); /* Readline's own would read the terminal */
 	bind_keys("emacs");
 	bind_keys("vi-insert");
 	bind_keys("vi-command");
@@ -396,18 +409,68 @@ go_on_pasting(void)
 }
 
 /*
- * Readline 8.2 crashes when the key that ends an incremental search begins a sequence, as Ctrl-X does,
- * or is bound to a macro.  Before such a key the search is given up.
+ * Has Readline work through the next byte.  After a search that is not incremental, Readline 8.2 has the
+ * line as a new one, but may still be at another in its history: it would take that for the same line
+ * then, and free what belongs to it twice.
  */
 static void
+read_key(void)
+{
+	bool searching = RL_ISSTATE(RL_STATE_NSEARCH);
+
+	rl_callback_read_char();
+	if (RL_ISSTATE(RL_STATE_NSEARCH))
+		return;
+	if (searching || rl_last_func == rl_noninc_forward_search_again ||
+	    rl_last_func == rl_noninc_reverse_search_again || rl_last_func == rl_vi_search_again)
+		using_history();
+}
+
+/* Gives one more key to Readline, before those that wait. */
+static void
+press(unsigned char key)
+{
+	rl_stuff_char(key);
+	read_key();
+}
+
+/*
+ * Whether a paste begins with the next byte.  Readline is not asked, for it may be waiting for something
+ * else than a command: the rest of a key, a character to be taken as it is, a text to search for.  That
+ * is given up then.
+ */
+static bool
+meets_paste(void)
+{
+	const size_t length = sizeof paste_begin - 1;
+
+	if (buffer_length(&keys) < length || memcmp(buffer_data(&keys), paste_begin, length) != 0)
+		return false;
+	if (RL_ISSTATE(RL_STATE_NSEARCH))
+		press(CTRL_KEY('G'));
+	rl_callback_sigcleanup();
+	buffer_drop(&keys, length);
+	begin_paste(1, 0);
+	return true;
+}
+
+/*
+ * Gives an incremental search up before certain keys.  Readline 8.2 crashes when the key that ends one
+ * begins a sequence, as Ctrl-X does, or is bound to a macro.  Ctrl-C is for the search alone; then it is
+ * used up, and the answer is true.
+ */
+static bool
 spare_search(unsigned char key)
 {
 	const KEYMAP_ENTRY *entry = &rl_get_keymap()[key];
+	bool abandons = entry->type == ISFUNC && entry->function == abandon;
 
-	if (RL_ISSTATE(RL_STATE_ISEARCH) && key != '\033' && entry->type != ISFUNC) {
-		rl_stuff_char(CTRL_KEY('G'));
-		rl_callback_read_char();
-	}
+	if (!RL_ISSTATE(RL_STATE_ISEARCH) || key == '\033' || (entry->type == ISFUNC && !abandons))
+		return false;
+	press(CTRL_KEY('G'));
+	if (abandons)
+		buffer_drop(&keys, 1);
+	return abandons;
 }
 
 bool
@@ -423,8 +486,8 @@ input_next(void)
 	if (pasting)
 		go_on_pasting();
 	while (event == INPUT_NONE && !pasting && buffer_length(&keys) > 0) {
-		spare_search((unsigned char)*buffer_data(&keys));
-		rl_callback_read_char();
+		if (!meets_paste() && !spare_search((unsigned char)*buffer_data(&keys)))
+			read_key();
 		if (pasting)
 			go_on_pasting();
 	}

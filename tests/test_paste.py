@@ -8,7 +8,7 @@ import pytest
 
 from fullscreen import F1, F2
 from peers import eventually
-from terminal import BACKSPACE, ENTER, PAGE_UP, UP, ctrl
+from terminal import BACKSPACE, ENTER, ESCAPE, PAGE_UP, UP, ctrl
 from test_screen import own, pasted
 
 BRACKETED_PASTE = 2004 << 5  # as pyte notes the mode
@@ -51,6 +51,41 @@ def test_macro_of_several_lines(screen_called, environment, tmp_path):
     server, caller = screen_called()
     server.press(ctrl("T"))
     assert caller.expect("two\n") == b"one\n\n"
+
+
+EMACS, VI = "set editing-mode emacs\n", "set editing-mode vi\n"
+
+
+@pytest.mark.parametrize("inputrc, keys", [
+    (EMACS, ctrl("V")), (EMACS, ctrl("X")), (EMACS, ctrl("]")), (EMACS, ESCAPE + "p"), (EMACS, ESCAPE + "3"),
+    (EMACS, ctrl("R")), (EMACS, ctrl("R") + "ear"), (VI, ctrl("V")), (VI, ESCAPE + "r"), (VI, ESCAPE + "f"),
+    (VI, ESCAPE + "d"), (VI, ESCAPE + "/")], ids=repr)
+def test_paste_in_the_middle_of_a_key(screen_called, environment, tmp_path, inputrc, keys):
+    """Whatever the keys before it wait for, a paste is a paste, and nothing of it is sent."""
+    (tmp_path / "inputrc").write_text(inputrc)
+    server, caller = screen_called(env=dict(environment, INPUTRC=str(tmp_path / "inputrc")))
+    server.say("earlier")
+    caller.expect("earlier\n")
+    for key in keys:
+        server.press(key)
+    server.press(pasted("one\rtwo\rthree"))
+    server.wait_for(lambda: server.rows()[-3].endswith("one⏎") and server.rows()[-2] == "two⏎" and
+                    server.input.startswith("three"))
+    assert caller.incoming.data == b"earlier\n"
+
+
+@pytest.mark.parametrize("keys", [ctrl("R"), ESCAPE + "p"], ids=["Ctrl-R", "Alt-P"])
+def test_long_paste_in_a_search(screen_called, environment, tmp_path, keys):
+    """Readline does not read a paste itself, not even if it is told to."""
+    (tmp_path / "inputrc").write_text("set enable-bracketed-paste on\n")
+    server, caller = screen_called(env=dict(environment, INPUTRC=str(tmp_path / "inputrc")))
+    server.say("earlier")
+    caller.expect("earlier\n")
+    server.press(keys)
+    server.press(pasted("x" * 9000 + "!"))
+    server.wait_for("x!$")
+    server.press(ctrl("A") + ctrl("K") + "later" + ENTER)
+    caller.expect("later\n")
 
 
 def test_pasted_between(screen_called):

@@ -459,6 +459,71 @@ def test_ctrl_c_abandons_the_line(screen_called):
     assert server.wait() == 0
 
 
+def test_ctrl_c_abandons_a_search(screen_called):
+    """In an incremental search Ctrl-C ends that, as in shells, and not the conversation."""
+    server, caller = screen_called()
+    server.say("an earlier line")
+    caller.expect("an earlier line\n")
+    for searched in ("", "earl", "no such line"):
+        server.press("typed" + ctrl("R") + searched)
+        server.wait_for(lambda: f"search)`{searched}" in server.input)
+        server.press(ctrl("C"))
+        server.wait_for(lambda: server.input == "> typed")
+        server.press(ctrl("U"))
+    server.press(ctrl("R"))
+    server.wait_for(lambda: "search)`" in server.input)
+    server.press(ctrl("C"))
+    server.wait_for(lambda: server.input == ">")
+    server.say("still there")
+    caller.expect("still there\n")
+
+
+def test_ctrl_c_leaves_the_history_as_it_was(screen_called):
+    """A line of the history that is abandoned stays in it; the next one fetched is the newest."""
+    server, caller = screen_called()
+    for text in ("one", "two", "three"):
+        server.say(text)
+        caller.expect(f"{text}\n")
+    server.press("typed" + UP + UP + " changed")
+    server.wait_for(lambda: server.input == "> two changed")
+    server.press(ctrl("C"))
+    server.wait_for(lambda: server.input == ">")
+    server.press(ctrl("Y"))
+    server.wait_for(lambda: server.input == "> two changed")
+    server.press(ctrl("C"))
+    for text in ("three", "two", "one"):
+        server.press(UP)
+        server.wait_for(lambda: server.input == f"> {text}")
+    for text in ("> two", "> three", ">"):
+        server.press(DOWN)
+        server.wait_for(lambda: server.input == text)
+
+
+EMACS, VI = "set editing-mode emacs\n", "set editing-mode vi\n"
+
+
+@pytest.mark.parametrize("inputrc, keys", [
+    (EMACS, ["l", ENTER, "H", UP, ESCAPE + "p", "zz", ENTER, ctrl("P"), ctrl("O"), UP, ENTER]),
+    (EMACS, ["l", ENTER, "m", ENTER, UP, UP, "x", ESCAPE + "p", "l", ENTER, UP, "y", UP, "z", DOWN, ENTER]),
+    (VI, ["one", ENTER, ESCAPE, "k", "?", ctrl("G"), "S", ESCAPE, "k", ENTER, ESCAPE, "k", ENTER]),
+    (VI, ["#", ENTER, ESCAPE, UP, "?", ctrl("G"), "S", ESCAPE, UP, ENTER, UP, ENTER]),
+    (VI, ["one", ENTER, "two", ENTER, ESCAPE, "/", "one", ENTER, "x", "k", "x", "n", "x", "j", ENTER]),
+], ids=repr)
+def test_after_a_search_that_is_not_incremental(screen_called, environment, tmp_path, inputrc, keys):
+    """Readline does not crash: it would confuse the lines of its history."""
+    (tmp_path / "inputrc").write_text(inputrc)
+    server, caller = screen_called(env=dict(environment, INPUTRC=str(tmp_path / "inputrc")))
+    for key in keys:
+        server.press(key)
+        server.finish(time.monotonic() + DEADLINE)
+    server.press(ESCAPE + "A" + ctrl("U") if inputrc is VI else ctrl("U"))
+    server.say("the last")
+    caller.expect("the last\n")
+    server.press(ctrl("C"))
+    caller.close_input()
+    assert server.wait() == 0
+
+
 def test_ctrl_d_leaves_on_an_empty_line_only(screen_called):
     """Ctrl-D deletes in a line that has text; on an empty line it leaves."""
     server, caller = screen_called()
