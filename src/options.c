@@ -279,6 +279,8 @@ options_parse(struct options *o, int argc, char *argv[], char *error, size_t siz
 			o->alternate = true;
 			break;
 		case 'b':
+			if (*optarg == '\0')
+				return wrong(error, size, "-b takes an address, not ''");
 			o->bind = optarg;
 			break;
 		case 'B':

@@ -241,6 +241,7 @@ static struct wrong wrong[] = {
 	{"-c -w soon localhost", {"-w", "'soon'"}},
 	{"-c -w 1.5 localhost", {"-w", "'1.5'"}},
 	{"-c --wait= localhost", {"-w", "''"}},
+	{"-s --bind=", {"-b", "''"}},
 
 	{"-s -b", {"-b needs an argument"}},
 	{"-s --bind", {"--bind needs an argument"}},
