@@ -9,7 +9,7 @@ import pytest
 from fullscreen import F1, F2
 from peers import eventually
 from terminal import BACKSPACE, ENTER, ESCAPE, PAGE_UP, UP, ctrl
-from test_screen import own, pasted
+from test_screen import EMACS, VI, own, pasted
 
 BRACKETED_PASTE = 2004 << 5  # as pyte notes the mode
 
@@ -51,9 +51,6 @@ def test_macro_of_several_lines(screen_called, environment, tmp_path):
     server, caller = screen_called()
     server.press(ctrl("T"))
     assert caller.expect("two\n") == b"one\n\n"
-
-
-EMACS, VI = "set editing-mode emacs\n", "set editing-mode vi\n"
 
 
 @pytest.mark.parametrize("inputrc, keys", [

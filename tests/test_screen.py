@@ -15,6 +15,7 @@ from peers import (DEADLINE, HOST, TCHAT, Door, call, children, eventually, fami
                    process_state)
 from terminal import BACKSPACE, DOWN, ENTER, ESCAPE, LEFT, PAGE_DOWN, PAGE_UP, UP, ctrl
 
+EMACS, VI = "set editing-mode emacs\n", "set editing-mode vi\n"  # for ~/.inputrc
 TIME = r"^\d\d:\d\d +"
 
 
@@ -497,9 +498,6 @@ def test_ctrl_c_leaves_the_history_as_it_was(screen_called):
     for text in ("> two", "> three", ">"):
         server.press(DOWN)
         server.wait_for(lambda: server.input == text)
-
-
-EMACS, VI = "set editing-mode emacs\n", "set editing-mode vi\n"
 
 
 @pytest.mark.parametrize("inputrc, keys", [
