@@ -502,10 +502,8 @@ def test_ctrl_c_leaves_the_history_as_it_was(screen_called):
 
 @pytest.mark.parametrize("inputrc, keys", [
     (EMACS, ["l", ENTER, "H", UP, ESCAPE + "p", "zz", ENTER, ctrl("P"), ctrl("O"), UP, ENTER]),
-    (EMACS, ["l", ENTER, "m", ENTER, UP, UP, "x", ESCAPE + "p", "l", ENTER, UP, "y", UP, "z", DOWN, ENTER]),
     (VI, ["one", ENTER, ESCAPE, "k", "?", ctrl("G"), "S", ESCAPE, "k", ENTER, ESCAPE, "k", ENTER]),
     (VI, ["#", ENTER, ESCAPE, UP, "?", ctrl("G"), "S", ESCAPE, UP, ENTER, UP, ENTER]),
-    (VI, ["one", ENTER, "two", ENTER, ESCAPE, "/", "one", ENTER, "x", "k", "x", "n", "x", "j", ENTER]),
 ], ids=repr)
 def test_after_a_search_that_is_not_incremental(screen_called, environment, tmp_path, inputrc, keys):
     """Readline does not crash: it would confuse the lines of its history."""
