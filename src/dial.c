@@ -86,7 +86,7 @@ bind_failed(struct dial *dial, int cause)
 	drop_socket(dial);
 }
 
-/* Until when an attempt may take: whoever is patient for so long is it with each address that is left. */
+/* Until when an attempt may last: with -w, the addresses that are left share the time that is left. */
 static int64_t
 attempt_deadline(const struct dial *dial)
 {

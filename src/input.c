@@ -142,8 +142,8 @@ focus_out(int count, int key)
 }
 
 /*
- * Abandons what is typed, which a yank brings back; where nothing is, leaves.  A line of the history is
- * left as it was, and so is the place in it: the next line fetched is the newest.
+ * Abandons what is typed, which a yank brings back; where nothing is, leaves.  A line of the history stays
+ * there as it was, and the next one fetched is the newest again.
  */
 static int
 abandon(int count, int key)

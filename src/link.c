@@ -339,21 +339,20 @@ uint64_t
 link_acknowledged(struct link *link)
 {
 	size_t held = unacknowledged(link);
+	uint64_t acknowledged;
 
 	look_for_answer(link);
-	if (link->peer.tls != NULL) { /* bytes to text */
+	if (link->peer.tls != NULL) /* bytes to text */
 		held = link->taken - (size_t)(wire_arrived(&link->wire, held) - outbox_start(link));
-		link->arrived = link->wire.bytes_arrived;
-	}
 	if (held < link->taken) {
 		buffer_drop(&link->outbox, link->taken - held);
 		link->taken = held;
 	}
 	if (held - link->taken < link->unheld)
 		link->unheld = held - link->taken;
-	if (link->peer.tls == NULL)
-		link->arrived = outbox_start(link) - link->unheld;
-	return outbox_start(link) - link->unheld;
+	acknowledged = outbox_start(link) - link->unheld;
+	link->arrived = link->peer.tls != NULL ? link->wire.bytes_arrived : acknowledged;
+	return acknowledged;
 }
 
 int

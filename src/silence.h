@@ -11,8 +11,8 @@
 
 struct silence {
 	bool owed;	  /* when last looked */
-	int64_t answered; /* so long all was well */
-	int64_t looked;
+	int64_t answered; /* until then nothing was owed, or an answer came */
+	int64_t looked;	  /* when that was last */
 };
 
 /*
