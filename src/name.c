@@ -15,34 +15,40 @@
 #include "utf8.h"
 
 /*
- * Characters that show nothing, besides white space, some of them several columns wide: those with the
- * property Default_Ignorable_Code_Point (The Unicode Standard, chapter 5.21), and the blanks that iswspace(3)
- * leaves out.
+ * Characters that show nothing, besides white space: those with the property Default_Ignorable_Code_Point
+ * (The Unicode Standard, chapter 5.21), and the blanks that iswspace(3) leaves out.  JOINERs act on the
+ * characters beside them, in emoji and in many scripts; a GAP can be an empty place.  Not even wcwidth(3)
+ * tells which is which: C libraries do not agree about that, nor do terminals.
  */
+enum kind { SHOWN, JOINER, GAP };
 static const struct {
 	uint32_t first, last;
+	enum kind kind;
 } blank[] = {
-	{0x00A0, 0x00A0},   {0x00AD, 0x00AD},   {0x034F, 0x034F},   {0x061C, 0x061C},	{0x115F, 0x1160},
-	{0x17B4, 0x17B5},   {0x180B, 0x180F},   {0x2007, 0x2007},   {0x200B, 0x200F},	{0x202A, 0x202F},
-	{0x2060, 0x206F},   {0x2800, 0x2800},   {0x3164, 0x3164},   {0xFE00, 0xFE0F},	{0xFEFF, 0xFEFF},
-	{0xFFA0, 0xFFA0},   {0xFFF0, 0xFFF8},   {0x1BCA0, 0x1BCA3}, {0x1D159, 0x1D159}, {0x1D173, 0x1D17A},
-	{0xE0000, 0xE0FFF},
+	{0x00A0, 0x00A0, GAP},	    {0x00AD, 0x00AD, GAP},    {0x034F, 0x034F, JOINER},
+	{0x061C, 0x061C, JOINER},   {0x115F, 0x1160, GAP},    {0x17B4, 0x17B5, JOINER},
+	{0x180B, 0x180F, JOINER},   {0x2007, 0x2007, GAP},    {0x200B, 0x200F, JOINER},
+	{0x202A, 0x202E, JOINER},   {0x202F, 0x202F, GAP},    {0x2060, 0x206F, JOINER},
+	{0x2800, 0x2800, GAP},	    {0x3164, 0x3164, GAP},    {0xFE00, 0xFE0F, JOINER},
+	{0xFEFF, 0xFEFF, JOINER},   {0xFFA0, 0xFFA0, GAP},    {0xFFF0, 0xFFF8, JOINER},
+	{0x1BCA0, 0x1BCA3, JOINER}, {0x1D159, 0x1D159, GAP},  {0x1D173, 0x1D17A, JOINER},
+	{0xE0000, 0xE0FFF, JOINER},
 };
 
-static bool
-is_blank(uint32_t c)
+static enum kind
+kind_of(uint32_t c)
 {
 	for (size_t i = 0; i < sizeof blank / sizeof blank[0]; i++)
 		if (c >= blank[i].first && c <= blank[i].last)
-			return true;
-	return iswspace((wint_t)c);
+			return blank[i].kind;
+	return iswspace((wint_t)c) ? GAP : SHOWN;
 }
 
 /* Whether a character shows something in a column of its own. */
 static bool
 is_seen(uint32_t c)
 {
-	return wcwidth((wchar_t)c) > 0 && !is_blank(c);
+	return kind_of(c) == SHOWN && wcwidth((wchar_t)c) > 0;
 }
 
 /* Whether all of it is UTF-8; whether something can be seen in it. */
@@ -90,7 +96,7 @@ tidy(char *text)
 
 	for (const char *from = text; from < end; from = next) {
 		next = utf8_next(from, end, &c);
-		if (is_blank(c) && wcwidth((wchar_t)c) != 0) {
+		if (kind_of(c) == GAP) {
 			if (!gap)
 				*to++ = ' ';
 			gap = true;
@@ -152,7 +158,7 @@ copy_shown(const char *name, char *shown, size_t size)
 
 	for (; name < end; name = next) {
 		next = utf8_next(name, end, &c);
-		if (is_blank(c))
+		if (kind_of(c) != SHOWN)
 			continue;
 		memcpy(shown + length, name, (size_t)(next - name));
 		length += (size_t)(next - name);
