@@ -21,8 +21,11 @@
 #include "store.h"
 
 #define FILE_MAX 65536
-/* "No well-defined expiration date" (RFC 5280, 4.1.2.5): a key is given up by people, not by a date. */
-#define NO_EXPIRATION ((time_t)253402300799)
+/*
+ * "No well-defined expiration date" (RFC 5280, 4.1.2.5): a key is given up by people, not by a date.  The
+ * year 9999, which that is, does not fit into every time_t; GnuTLS knows it by this number.
+ */
+#define NO_EXPIRATION ((time_t)-1)
 
 /* What identity_open works with. */
 struct work {
@@ -159,18 +162,22 @@ load_key(struct work *w)
 	return 0;
 }
 
-/* Whether the certificate is for this key, and says the right name. */
+/* Whether the certificate is for this key, and valid now, and says the right name. */
 static bool
 fits(const struct work *w)
 {
 	unsigned char of_key[FINGERPRINT_DIGEST], of_certificate[FINGERPRINT_DIGEST];
 	size_t key_size = sizeof of_key, certificate_size = sizeof of_certificate;
 	char name[NAME_SIZE];
+	time_t now = time(NULL);
 
 	if (gnutls_x509_privkey_get_key_id(w->key, GNUTLS_KEYID_USE_SHA256, of_key, &key_size) < 0 ||
 	    gnutls_x509_crt_get_key_id(w->certificate, GNUTLS_KEYID_USE_SHA256, of_certificate,
 				       &certificate_size) < 0 ||
 	    memcmp(of_key, of_certificate, sizeof of_key) != 0)
+		return false;
+	if (gnutls_x509_crt_get_expiration_time(w->certificate) < now ||
+	    gnutls_x509_crt_get_activation_time(w->certificate) > now)
 		return false;
 	if (w->name == NULL)
 		return true;
@@ -186,7 +193,8 @@ sign_certificate(struct work *w)
 	unsigned char serial[16];
 	int result = gnutls_rnd(GNUTLS_RND_NONCE, serial, sizeof serial);
 
-	serial[0] = (serial[0] & 0x3F) | 0x40; /* positive, and of a constant length (RFC 5280, 4.1.2.2) */
+	/* Positive, and of a constant length (RFC 5280, 4.1.2.2). */
+	serial[0] = (unsigned char)((serial[0] & 0x3F) | 0x40);
 	if (result >= 0)
 		result = gnutls_x509_crt_set_version(c, 3);
 	if (result >= 0)

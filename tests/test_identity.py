@@ -9,7 +9,7 @@ import stat
 import pytest
 
 from peers import HOST, TCHAT
-from tls import FINGERPRINT, OBEDIENT, Person, TlsDoor, needs_tls, openssl, tls_call
+from tls import FINGERPRINT, OBEDIENT, OUTDATED_TIMES, Identity, Person, TlsDoor, needs_tls, openssl, tls_call
 
 pytestmark = needs_tls
 
@@ -235,6 +235,17 @@ def test_damaged_certificate(ann, identify, damage):
     ann.certificate.write_bytes(damage)
     assert identify(ann).out.data.decode() == ann.fingerprint + "\n"
     openssl("verify", "-CAfile", ann.certificate, "-check_ss_sig", ann.certificate)
+
+
+@pytest.mark.parametrize("times", OUTDATED_TIMES.values(), ids=OUTDATED_TIMES)
+def test_outdated_certificate(ann, identify, times):
+    """Neither is one kept that nobody would accept; the new one is good for ever, on every machine."""
+    ann.directory.mkdir(mode=0o700)
+    made_elsewhere = Identity(ann.directory)
+    made_elsewhere.outdate(*times)
+    assert identify(ann).out.data.decode() == made_elsewhere.fingerprint + "\n"
+    end = openssl("x509", "-in", ann.certificate, "-noout", "-enddate")
+    assert b"notAfter=Dec 31 23:59:59 9999 GMT" in end
 
 
 def test_certificate_of_another_key(ann, bob, identify, serve, port):

@@ -11,7 +11,7 @@ import time
 import pytest
 
 from peers import HOST, SLOWNESS, Door, call
-from tls import Identity, TlsDoor, TlsLine, client_context, elements, needs_tls, server_context, tls_call
+from tls import OUTDATED_TIMES, Identity, TlsDoor, TlsLine, client_context, elements, needs_tls, server_context, tls_call
 
 pytestmark = needs_tls
 
@@ -309,25 +309,17 @@ def test_caller_without_encryption_waits(friendly, port, start):
 # Certificates
 
 
-def outdate(other, begin, end):
-    """Changes the times of a certificate."""
-    before, after = other.times
-    other.patch(before + b"\x17\r" + after, begin + b"\x17\r" + end)
-
-
 @pytest.fixture(scope="session")
 def outdated(tmp_path_factory):
     """Identities whose certificates are not valid now: one ended long ago, one begins far in the future."""
-    times = {"has expired": (b"200101000000Z", b"200102000000Z"),
-             "is not valid yet": (b"480101000000Z", b"480102000000Z")}
     others = {}
-    for name in times:
+    for name, times in OUTDATED_TIMES.items():
         others[name] = Identity(tmp_path_factory.mktemp("outdated"), name=name)
-        outdate(others[name], *times[name])
+        others[name].outdate(*times)
     return others
 
 
-OUTDATED = pytest.mark.parametrize("name", ["has expired", "is not valid yet"])
+OUTDATED = pytest.mark.parametrize("name", OUTDATED_TIMES)
 
 
 @OUTDATED

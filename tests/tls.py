@@ -123,6 +123,10 @@ class Person:
         return self.known_peers.read_text().splitlines() if self.known_peers.exists() else []
 
 
+OUTDATED_TIMES = {"has expired": (b"200101000000Z", b"200102000000Z"),
+                  "is not valid yet": (b"480101000000Z", b"480102000000Z")}
+
+
 class Identity:
     """A key and a certificate that openssl(1) has made, for the peers that are not tchat."""
 
@@ -171,6 +175,11 @@ class Identity:
     def times(self):
         """The two times of the certificate, as its bytes have them."""
         return [element[2:] for element in elements(parts_of_certificate(self.der)[3])]
+
+    def outdate(self, begin, end):
+        """Changes the times of the certificate, and signs it again."""
+        before, after = self.times
+        self.patch(before + b"\x17\r" + after, begin + b"\x17\r" + end)
 
 
 @pytest.fixture
