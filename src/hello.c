@@ -29,6 +29,6 @@ const char hello_wanted[] = "This line is encrypted: call with -t.\n";
 bool
 hello_is_tls(const char *data, size_t length)
 {
-	return length >= 3 && (data[0] == HANDSHAKE || data[0] == ALERT) && data[1] == 3 && data[2] >= 0 &&
-	       data[2] <= 4;
+	return length >= 3 && (data[0] == HANDSHAKE || data[0] == ALERT) && data[1] == 3 &&
+	       (unsigned char)data[2] <= 4;
 }
