@@ -27,8 +27,9 @@ struct confinement {
 };
 
 /*
- * The process that starts listeners, before it does: makes what confine_listener needs, the first time
- * that it is called, and for that confinement.  Returns 0, or -1 and errno.
+ * The process that starts listeners, before it does, and while there is memory (libseccomp 2.5 does not
+ * survive a lack of that): makes what confine_listener needs for that confinement.  Returns 0, or -1 and
+ * errno.
  */
 int confine_prepare(const struct confinement *confinement);
 

@@ -96,19 +96,24 @@ be_listener(const struct link *link, struct listener listener, int report, pid_t
 }
 
 int
+link_prepare(bool unseen)
+{
+	return confine_prepare(&(struct confinement){.count = ITS_COUNT,
+						     .socket = ITS_SOCKET,
+						     .splices = unseen,
+						     .pipe_in = ITS_PIPE_IN,
+						     .pipe_out = ITS_PIPE_OUT,
+						     .output = ITS_OUTPUT});
+}
+
+int
 link_listen(struct link *link, int output, bool raw, struct log *log)
 {
 	struct listener listener = {.tls = link->peer.tls, .output = output, .raw = raw, .log = log};
-	const struct confinement confinement = {.count = ITS_COUNT,
-						.socket = ITS_SOCKET,
-						.splices = listener_splices(&listener),
-						.pipe_in = ITS_PIPE_IN,
-						.pipe_out = ITS_PIPE_OUT,
-						.output = ITS_OUTPUT};
 	int lines[2] = {-1, -1}, report[2];
 	pid_t parent = getpid();
 
-	if (confine_prepare(&confinement) == -1 || pipe2(report, O_CLOEXEC) == -1)
+	if (pipe2(report, O_CLOEXEC) == -1)
 		return -1;
 	if (output == LINK_PIPE && pipe2(lines, O_CLOEXEC) == -1)
 		goto fail;

@@ -48,6 +48,13 @@ struct link {
 void link_init(struct link *link, const struct peer *peer);
 
 /*
+ * Before the first listener, while there is memory: makes what will confine them, and without which none
+ * can be started.  unseen says that they pass bytes that nobody looks at, see listener_splices.  Returns 0,
+ * or -1 and errno.
+ */
+int link_prepare(bool unseen);
+
+/*
  * Starts the listener.  With output of LINK_PIPE, link->lines is where safe lines come out;
  * otherwise the listener writes to the descriptor output itself, or nowhere if it is -1.  Returns 0,
  * or -1 and errno.

@@ -14,6 +14,7 @@
 #include "confine.h"
 #include "descriptor.h"
 #include "filter.h"
+#include "link.h"
 #include "log.h"
 #include "notice.h"
 #include "options.h"
@@ -125,6 +126,10 @@ main(int argc, char *argv[], char *environment[])
 
 	if (options.tls && secure_open(&options, error, sizeof error) == -1) {
 		notice(log, "%s", error);
+		return 1;
+	}
+	if (!options.alternate && link_prepare(options_pass_unseen(&options) && !options.send_only) == -1) {
+		notice(log, "cannot prepare the listener's confinement: %s", strerror(errno));
 		return 1;
 	}
 	signals_open();

@@ -54,6 +54,12 @@ static const struct option long_options[] = {
 	{NULL, 0, NULL, 0},
 };
 
+bool
+options_pass_unseen(const struct options *o)
+{
+	return o->raw && !o->tls && o->log == NULL;
+}
+
 const char *
 options_help(void)
 {

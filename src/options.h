@@ -57,6 +57,9 @@ enum request {
 enum request options_parse(struct options *options, int argc, char *argv[], char *error,
 			   size_t size);
 
+/* Whether bytes pass that nobody looks at: neither filter, nor encryption, nor log. */
+bool options_pass_unseen(const struct options *options);
+
 /* The text of --help. */
 const char *options_help(void);
 

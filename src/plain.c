@@ -56,8 +56,7 @@ input_goes_by_itself(const struct plain *p)
 {
 	struct stat input;
 
-	return p->options->raw && !p->options->tls && p->log == NULL && fstat(STDIN_FILENO, &input) == 0 &&
-	       S_ISREG(input.st_mode);
+	return options_pass_unseen(p->options) && fstat(STDIN_FILENO, &input) == 0 && S_ISREG(input.st_mode);
 }
 
 /* Sends some of the file on standard input. */

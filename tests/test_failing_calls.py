@@ -110,7 +110,8 @@ TURNS = [
 # From the start on, as a server ...
 SERVER = [
     *faults("/^(clone|fork)", "EAGAIN ENOMEM", UNHEARD),
-    *faults("pipe2", "EMFILE ENFILE", UNHEARD, when="1 2"),
+    *faults("pipe2", "EMFILE ENFILE", "cannot prepare the listener's confinement: {}"),
+    *faults("pipe2", "EMFILE ENFILE", UNHEARD, when="2"),
     *faults("dup2", "EMFILE", UNHEARD),
     *faults("socket", "EMFILE ENOBUFS EACCES", "cannot listen on port PORT: {}", when="1+"),
     *faults("bind", "EADDRINUSE EACCES", "cannot listen on port PORT: {}", when="1+"),
@@ -133,8 +134,8 @@ SERVER_ALONE = [
 CLIENT = [
     *faults("/^(clone|fork)", "EAGAIN ENOMEM", "cannot look up HOST: {}"),
     *faults("/^(clone|fork)", "EAGAIN ENOMEM", UNHEARD, when="2"),
-    *faults("pipe2", "EMFILE ENFILE", "cannot look up HOST: {}"),
-    *faults("pipe2", "EMFILE ENFILE", UNHEARD, when="2"),
+    *faults("pipe2", "EMFILE ENFILE", "cannot look up HOST: {}", when="2"),
+    *faults("pipe2", "EMFILE ENFILE", UNHEARD, when="3"),
     *faults("socket", "EMFILE ENOBUFS EACCES", "cannot call PEER: {}", when="1+"),
     *faults("connect", "EAGAIN ENETUNREACH EADDRNOTAVAIL", "cannot call PEER: {}", when="1+"),
     *faults("getsockopt", "ENOBUFS", "cannot call PEER: {}"),
