@@ -1,5 +1,6 @@
 #include <config.h>
 
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -13,27 +14,62 @@
 #include "fatal.h"
 #include "signals.h"
 
+#if defined(__linux__)
+
 /* Asks the kernel to end this process when the parent ends. */
 static void
-die_with_parent(pid_t parent)
+ask_kernel(int report)
+{
+	(void)report;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+#elif defined(__FreeBSD__)
+
+static void
+ask_kernel(int report)
 {
 	int signo = SIGKILL;
 
-#if defined(__linux__)
-	prctl(PR_SET_PDEATHSIG, signo);
-#elif defined(__FreeBSD__)
+	(void)report;
 	procctl(P_PID, 0, PROC_PDEATHSIG_CTL, &signo);
-#else
-	(void)signo; /* the pipe to the parent will break at the next line */
-#endif
-	if (getppid() != parent) /* it was faster */
-		_exit(1);
 }
 
+#else
+
+static void
+end(int signo)
+{
+	(void)signo;
+	_exit(1);
+}
+
+/* Asks the kernel for a signal when the report can be written, and will be read by nobody. */
+static void
+ask_kernel(int report)
+{
+	struct sigaction action = {.sa_handler = end};
+	sigset_t told;
+
+	if (report == -1)
+		return;
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGIO, &action, NULL);
+	sigemptyset(&told);
+	sigaddset(&told, SIGIO);
+	sigprocmask(SIG_UNBLOCK, &told, NULL);
+	fcntl(report, F_SETOWN, getpid());
+	fcntl(report, F_SETFL, fcntl(report, F_GETFL) | O_ASYNC);
+}
+
+#endif
+
 void
-child_begin(pid_t parent)
+child_begin(pid_t parent, int report)
 {
 	fatal_first(NULL);
-	die_with_parent(parent);
 	signals_child();
+	ask_kernel(report);
+	if (getppid() != parent) /* it was faster */
+		_exit(1);
 }

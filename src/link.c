@@ -70,7 +70,7 @@ be_listener(const struct link *link, struct listener listener, int report, pid_t
 	struct ending ending;
 	bool ready;
 
-	child_begin(parent);
+	child_begin(parent, report);
 	if (link->lines != -1)
 		signals_ignore_stop();
 	setproctitle("listening to %s", link->peer.name);

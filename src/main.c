@@ -30,6 +30,11 @@
 #else
 #define WITH_TLS "without"
 #endif
+#if defined(HAVE_LIBBSD)
+#define WITH_LIBBSD " and libbsd"
+#else
+#define WITH_LIBBSD ""
+#endif
 
 /*
  * The wire is UTF-8, and so are today's terminals, also where a remote shell has no LANG.  The
@@ -61,7 +66,7 @@ show_version(void)
 	const char *confined = confine_methods();
 
 	printf("%s\n"
-	       "Built with ncursesw, GNU Readline and libbsd, " WITH_TLS " GnuTLS.\n"
+	       "Built with ncursesw, GNU Readline" WITH_LIBBSD ", " WITH_TLS " GnuTLS.\n"
 	       "Confined by %s.\n"
 	       "Copyright (C) 2026 the tchat developers. Licence GPLv3+: GNU GPL version 3 or later.\n",
 	       PACKAGE_STRING, confined != NULL ? confined : "nothing");
@@ -97,7 +102,11 @@ main(int argc, char *argv[], char *environment[])
 	if (descriptors_standard() == -1)
 		err(1, "cannot open /dev/null");
 	setvbuf(stderr, line, _IOLBF, sizeof line); /* a notice is one write, the listener's do not mix in */
+#if defined(HAVE_SETPROCTITLE_INIT)
 	setproctitle_init(argc, argv, environment);
+#else
+	(void)environment;
+#endif
 	use_utf8();
 	load_locale_files();
 	switch (options_parse(&options, argc, argv, error, sizeof error)) {

@@ -62,7 +62,7 @@ pager_command(void)
 static _Noreturn void
 be_pager(int text, pid_t parent)
 {
-	child_begin(parent);
+	child_begin(parent, -1);
 	signal(SIGINT, SIG_DFL);
 	signal(SIGHUP, SIG_DFL);
 	signal(SIGQUIT, SIG_DFL);
