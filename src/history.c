@@ -100,11 +100,12 @@ end_before(struct block *block, size_t index)
 	return index == 0 ? 0 : entry_at(block, index - 1)->end;
 }
 
+/* The entries need not reach to the very end: where time_t has 32 bits, some bytes are left there. */
 static bool
 has_room(struct block *block, size_t length)
 {
 	return end_before(block, block->count) + length + (block->count + 1) * sizeof(struct entry) <=
-	       sizeof block->text;
+	       sizeof block->entries;
 }
 
 /* A block at the end that has room for so many bytes. */

@@ -115,6 +115,20 @@ test_byte_limit(void **state)
 	history_free(h);
 }
 
+/* However long lines fill the memory they are in, none touches another. */
+static void
+test_no_room_is_left(void **state)
+{
+	(void)state;
+	for (size_t longest = 1; longest <= 100; longest++) {
+		struct history *h = history_new(10000);
+
+		add_lines(h, 0, 10000, longest);
+		must_be_whole(h, longest);
+		history_free(h);
+	}
+}
+
 /* The longest line of all, and short ones around it. */
 static void
 test_longest_line(void **state)
@@ -266,6 +280,7 @@ main(void)
 		cmocka_unit_test(test_line_limit),
 		cmocka_unit_test(test_byte_limit),
 		cmocka_unit_test(test_line_longer_than_any),
+		cmocka_unit_test(test_no_room_is_left),
 		cmocka_unit_test(test_longest_line),
 		cmocka_unit_test(test_own_lines),
 		cmocka_unit_test(test_speakers),
