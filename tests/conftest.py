@@ -1,6 +1,7 @@
 """What the tests share: starting programs, and meeting tchat at the other end of a connection."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -19,13 +20,18 @@ for signo, handler in {signal.SIGHUP: signal.SIG_DFL, signal.SIGINT: signal.defa
         signal.signal(signo, handler)
 
 
+# What programs see of who runs the tests: where programs are, where there is room, and what the sanitizers are told.
+# All else, such as a language, is not for the tests to depend on, nor for the programs that they call.
+KEPT = re.compile(r"PATH|TMPDIR|[A-Z]+SAN_OPTIONS|TCHAT\w*|SEED|PYTHON\w+|PYTEST_\w+")
+for variable in filter(lambda name: not KEPT.fullmatch(name), list(os.environ)):
+    del os.environ[variable]
+os.environ.update(LANG="C.UTF-8", TERM="xterm-256color")
+
+
 @pytest.fixture
 def environment(tmp_path):
-    """An environment that does not depend on who runs the tests."""
-    env = {name: value for name, value in os.environ.items()
-           if not name.startswith("LC_") and name not in ("LINES", "COLUMNS")}
-    return dict(env, LANG="C.UTF-8", HOME=str(tmp_path), INPUTRC="/dev/null", TERM="xterm-256color",
-                RES_OPTIONS="timeout:1 attempts:1")
+    """An environment of the test's own."""
+    return dict(os.environ, HOME=str(tmp_path), INPUTRC="/dev/null", RES_OPTIONS="timeout:1 attempts:1")
 
 
 @pytest.fixture

@@ -72,8 +72,8 @@ def processor_time(pid):
 
 
 def peak_memory(pid):
-    """The most that a process ever had in memory, in bytes."""
-    return _from_status(pid, "VmHWM")
+    """The most that a process ever had in memory of its own, in bytes: how large its libraries are is theirs."""
+    return _from_status(pid, "VmHWM") - _from_status(pid, "RssFile")
 
 
 def memory(pid):

@@ -1,5 +1,6 @@
 """A person's terminal in a test: a pseudo-terminal, and the screen that it shows."""
 
+import contextlib
 import copy
 import os
 import re
@@ -166,9 +167,18 @@ class Terminal:
         """Where the cursor is: row and column."""
         return self.display.cursor.y, self.display.cursor.x
 
+    @contextlib.contextmanager
+    def device(self):
+        """A descriptor of the terminal, as the programs have it that run there."""
+        device = os.open(f"/proc/{self.child.pid}/fd/0", os.O_RDWR | os.O_NOCTTY)
+        try:
+            yield device
+        finally:
+            os.close(device)
+
     def is_full(self):
         """Whether it takes nothing from the program before some of it is read."""
-        with open(f"/proc/{self.child.pid}/fd/1", "wb", buffering=0) as terminal:
+        with self.device() as terminal:
             return not select.select([], [terminal], [], 0)[1]
 
     # What is done

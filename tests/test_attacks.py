@@ -328,7 +328,7 @@ def test_marks_without_end(screen_called, name):
         assert processor_time(server.pid) - before < 10 * 0.05
         server.press(ctrl("U"))
     for pid in (server.pid, *children(server.pid)):
-        assert peak_memory(pid) < 10 << 20
+        assert peak_memory(pid) < 6 << 20
 
 
 @not_under_sanitizers
@@ -348,7 +348,7 @@ def test_line_without_an_end(called, tmp_path, options):
     assert shown.stat().st_size == size
     shown.unlink()
     for pid in processes:
-        assert peak_memory(pid) < 10 << 20
+        assert peak_memory(pid) < 6 << 20
 
 
 @not_under_sanitizers
@@ -362,7 +362,7 @@ def test_line_without_an_end_in_full_screen(screen_called):
     server.say("still here")
     caller.expect("still here\n")
     for pid in (server.pid, *children(server.pid)):
-        assert peak_memory(pid) < 10 << 20
+        assert peak_memory(pid) < 6 << 20
 
 
 # Names: of the peer, one's own, and those in messages

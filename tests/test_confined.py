@@ -194,11 +194,15 @@ def test_listener_leaves_no_core(called):
     assert os.stat(f"/proc/{listener}/environ").st_uid == 0  # proc(5): it cannot be dumped
 
 
+CONFINES = "SECCOMP_SET_MODE_FILTER, 0, "
+
+
 def confined_calls(directory):
-    """What the listener of the traced program called once it was confined."""
-    [text] = [text for text in (path.read_text() for path in directory.glob("trace.*"))
-              if "SECCOMP_SET_MODE_FILTER, 0, {" in text]
-    return set(re.findall(r"^(\w+)\(", text.partition("SECCOMP_SET_MODE_FILTER, 0, {")[2], re.M))
+    """What the listener of the traced program called once it was confined.  Through which call it receives is
+    the C library's to decide where there are several, and strace need not see which of them is behind socketcall."""
+    [text] = [text for text in (path.read_text() for path in directory.glob("trace.*")) if CONFINES in text]
+    names = re.findall(r"^(\w+)\(", text.partition(CONFINES)[2], re.M)
+    return {"recvfrom" if name in ("recv", "socketcall") else name for name in names}
 
 
 @pytest.fixture

@@ -33,9 +33,17 @@ def ask(port):
         return b"".join(iter(lambda: caller.recv(1024), b""))
 
 
+def descriptor_count(pid):
+    """How many descriptors a process has; None if one may not know."""
+    try:
+        return len(os.listdir(f"/proc/{pid}/fd"))
+    except PermissionError:
+        return None
+
+
 def holdings(pid):
     """How many descriptors and children a process has, and how many descriptors these."""
-    return [len(os.listdir(f"/proc/{process}/fd")) for process in [pid, *children(pid)]]
+    return [descriptor_count(process) for process in [pid, *children(pid)]]
 
 
 def anonymous_memory(pid):

@@ -121,7 +121,7 @@ SERVER = [
     *faults("prctl", "EINVAL"),
     *faults("close_range", "ENOSYS EMFILE", when="1+"),
     *faults("openat", "EMFILE", "cannot open /dev/null: {}", path="/dev/null"),
-    *faults("rt_sigprocmask", "EINVAL", "cannot block signals: {}"),
+    *faults("rt_sigprocmask", "EINVAL", "cannot block signals: {}", when="1+"),  # C libraries make some themselves
 ]
 
 # ... which sanitizers make themselves, or not at all ...
@@ -147,10 +147,16 @@ CLIENT = [
 ]
 
 
+# What 32-bit processors have in the place of some calls, or besides.
+NAMES = {"sendto": "/^send(to)?$", "recvfrom": "/^recv(from)?$", "sendfile": "/^sendfile(64)?$",
+         "fcntl": "/^fcntl(64)?$"}
+
+
 def tracing(fault, report):
     """What strace is to do."""
-    return ["strace", "-f", "-o", report, "-e", f"trace={fault.call}", "-e",
-            f"inject={fault.call}:error={fault.error}:when={fault.when}",
+    name = NAMES.get(fault.call, fault.call)
+    return ["strace", "-f", "-o", report, "-e", f"trace={name}", "-e",
+            f"inject={name}:error={fault.error}:when={fault.when}",
             *(["-P", fault.path] if fault.path else [])]
 
 

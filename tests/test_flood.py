@@ -71,7 +71,7 @@ def test_memory(screen_called):
     server, caller = screen_called()
     Flood(caller).end(server)
     for pid in (server.pid, *children(server.pid)):
-        assert peak_memory(pid) < 10 << 20
+        assert peak_memory(pid) < 6 << 20
 
 
 def test_line_without_an_end(screen_called):

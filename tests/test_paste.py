@@ -145,9 +145,8 @@ def test_end_that_never_comes(screen_called):
 
 def wait_until_read(terminal):
     """Waits until all that was typed is read."""
-    own = os.open(f"/proc/{terminal.pid}/fd/0", os.O_RDONLY | os.O_NOCTTY)
-    eventually(lambda: not select.select([own], [], [], 0)[0], "the reading of the keys")
-    os.close(own)
+    with terminal.device() as keys:
+        eventually(lambda: not select.select([keys], [], [], 0)[0], "the reading of the keys")
 
 
 @pytest.mark.parametrize("line", ["", "half-typed"])

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from fullscreen import F2, DeafCaller, not_under_sanitizers, screen_deaf  # noqa: F401, a fixture
-from peers import HOST, TCHAT, Door, call, children, eventually
+from peers import HOST, TCHAT, Door, call, children, eventually, looks_into_listener
 from terminal import ENTER, ctrl
 from test_screen import lines, notice, own, pasted, theirs
 
@@ -96,6 +96,7 @@ def test_no_descriptors_for_a_while(serve, port):
     assert server.err.data.count(b"nobody can be let in") == 1
 
 
+@looks_into_listener
 def test_no_descriptors_amid_a_conversation(screen_called, port, environment):
     """Who talks goes on talking; only the pager does not start, which is said."""
     server, caller = screen_called("-k", env=dict(environment, PAGER="false"))
@@ -224,6 +225,8 @@ def test_memory_runs_out_in_plain_mode(serve, port):
     server = serve()
     caller = DeafCaller(port)
     server.err.expect("has called\n")
+    server.listener()
+    server.settle()
     limit(server.pid, resource.RLIMIT_AS, size_of(server.pid))
     with pytest.raises(BrokenPipeError):
         server.send(lines(100_000))

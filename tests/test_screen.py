@@ -3,6 +3,7 @@
 import os
 import random
 import re
+import shlex
 import signal
 import socket
 import struct
@@ -52,15 +53,16 @@ def test_two_screens_talk(screen, port):
     server.wait_for(notice(f"waiting on port {port}"))
     client = screen("-c", "localhost", port)
     client.wait_for(notice(f"connected to localhost port {port}"))
-    server.wait_for(notice(rf"{HOST} port \d+ has called"))
+    server.wait_for(notice(r"\S+ port \d+ has called"))  # from 127.0.0.1 or ::1: names differ in what comes first
+    name = re.search(r"(\S+) port \d+ has called", "\n".join(server.pane))[1]
     client.say("hello server")
     client.wait_for(own("hello server"))
-    server.wait_for(theirs("hello server"))
+    server.wait_for(theirs("hello server", name))
     server.say("hello client")
     server.wait_for(own("hello client"))
     client.wait_for(theirs("hello client", "localhost"))
     assert re.search(own("hello client"), server.pane[-1])
-    assert re.search(theirs("hello server"), server.pane[-2])
+    assert re.search(theirs("hello server", name), server.pane[-2])
     for person in (server, client):
         person.wait_for(lambda: person.input == ">")
 
@@ -394,7 +396,7 @@ def test_suspending(on_terminal, environment, port, how):
     shell = on_terminal("sh", "-i", shell=(), env=dict(environment, PS1="ready: ", ENV=""))
     shell.wait_for("^ready:$")
     settings, modes = shell.read_settings(), set(shell.display.mode)
-    shell.say(f"{TCHAT} -s {port}")
+    shell.say(f"{shlex.quote(TCHAT)} -s {port}")
     shell.wait_for("waiting on port")
     caller = call(port)
     caller.send("a line\n")

@@ -263,15 +263,14 @@ def test_paste_that_began_before_the_question(agreeing, ann, begun, rest):
 def test_typed_before_the_question_is_seen(agreeing, ann):
     """Nothing is an answer as long as the terminal stands still and the question is not on it."""
     server, log, ask = agreeing
-    terminal = os.open(f"/proc/{server.pid}/fd/0", os.O_RDWR | os.O_NOCTTY)
-    termios.tcflow(terminal, termios.TCOOFF)
-    ask()
-    for count in range(1, 21):  # many, as nobody sees when tchat has tried to draw
-        server.press(ctrl("U") + "yes" + ENTER)
-        eventually(lambda: log.read_text().count(" * that was typed before the question") == count,
-                   "the answer to the keys")
-    termios.tcflow(terminal, termios.TCOON)
-    os.close(terminal)
+    with server.device() as terminal:
+        termios.tcflow(terminal, termios.TCOOFF)
+        ask()
+        for count in range(1, 21):  # many, as nobody sees when tchat has tried to draw
+            server.press(ctrl("U") + "yes" + ENTER)
+            eventually(lambda: log.read_text().count(" * that was typed before the question") == count,
+                       "the answer to the keys")
+        termios.tcflow(terminal, termios.TCOON)
     wait_for_question(server, LET_IN)
     server.wait_for(lambda: server.input == "> yes")
     assert ann.known() == []

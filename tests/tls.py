@@ -267,6 +267,7 @@ class TlsLine(Line):
         self.tls = context.wrap_bio(self.arriving, self.leaving, server_side=server_side)
         self.memory, self.wire = threading.Lock(), threading.Lock()
         self.early = []  # what was read before it was asked for
+        self.broken = False
         self.socket = connected
         self.socket.settimeout(DEADLINE)
         self._shake_hands()
@@ -338,7 +339,7 @@ class TlsLine(Line):
         with self.wire:
             with self.memory:
                 data = self.leaving.read()
-            if data:  # not even nothing can be sent after the end, if the other thread was faster
+            if data and not self.broken:  # not even nothing can be sent after the end
                 self.socket.sendall(data)
 
     def send(self, text):
@@ -356,7 +357,9 @@ class TlsLine(Line):
             return self.leaving.read()
 
     def reset(self):
-        """Breaks the connection."""
+        """Breaks the connection, without the alert that OpenSSL makes of an end that it did not expect."""
+        with self.wire:
+            self.broken = True
         if hasattr(self, "incoming"):
             super().reset()
         else:

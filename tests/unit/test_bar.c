@@ -118,7 +118,7 @@ test_all_widths(void **state)
 			const char *text = shown(&bar, columns);
 			const char *word = strstr(text, "ncrypted");
 
-			assert_in_range(wrap_measure(text, strlen(text)), 0, columns + 1);
+			assert_true(wrap_measure(text, strlen(text)) <= columns + 1);
 			assert_true(word == NULL || strstr(text, states[i]) != NULL);
 		}
 	}

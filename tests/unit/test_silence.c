@@ -76,7 +76,7 @@ test_seldom_owed(void **state)
 
 	(void)state;
 	for (int64_t now = 102000; now < 400000; now += 2000)
-		assert_in_range(silence_look(&silence, now, now % 60000 == 0, now - now % 60000, GAP), 0, 2000);
+		assert_true(silence_look(&silence, now, now % 60000 == 0, now - now % 60000, GAP) <= 2000);
 }
 
 /* The program was stopped, or had no reason to look, while something was owed or is owed now. */
