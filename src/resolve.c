@@ -57,6 +57,7 @@ resolve_start(struct resolver *resolver, const char *host, unsigned port, int fa
 		close(ends[1]);
 		return -1;
 	case 0:
+		close(ends[0]);
 		child_begin(parent, ends[1]);
 		answer.result = resolve_now(host, port, family, answer.addresses);
 		_exit(write_all(ends[1], &answer, sizeof answer) == 0 ? 0 : 1);

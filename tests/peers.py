@@ -24,6 +24,10 @@ import pytest
 
 TCHAT = str(Path(os.environ.get("TCHAT") or Path(__file__).parent.parent / "build" / "tchat").resolve())
 
+# Whether it was built with what only Linux has: confinement, splice(2), and the knowledge of what has arrived.
+LINUX = b"sendfile" in Path(TCHAT).read_bytes()
+needs_linux = pytest.mark.skipif(not LINUX, reason="this tchat was built without what is Linux's")
+
 # Sanitizers and busy machines make everything slower; nothing should ever take this long.
 SLOWNESS = float(os.environ.get("TCHAT_SLOWNESS", "1"))
 DEADLINE = 15 * SLOWNESS

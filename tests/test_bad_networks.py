@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from fullscreen import DELIVERED, LOST, ON_ITS_WAY, WAITING, marked, screen_deaf  # noqa: F401, a fixture
-from peers import DEADLINE, TCHAT, eventually, socket_of, together
+from peers import DEADLINE, TCHAT, eventually, needs_linux, socket_of, together
 from terminal import ctrl
 from test_screen import lines, pasted, theirs
 from tls import needs_tls
@@ -180,6 +180,7 @@ def test_lossy_network(link, run, port):
     assert (server.wait(), client.wait()) == (0, 0)
 
 
+@needs_linux
 def test_marks_over_a_lossy_network(link, on_terminal, run, port):
     """However packets are lost, every line is ticked off once it has arrived."""
     server = on_terminal(*link.inside(0), TCHAT, "-s", port)
@@ -200,6 +201,7 @@ def test_marks_over_a_lossy_network(link, on_terminal, run, port):
     assert server.wait() == 0
 
 
+@needs_linux
 def test_unplugged_for_a_while(link, on_terminal, run, port):
     """The bar does not say of a peer to whom there is no way that it does not read."""
     link.lossy = False
@@ -217,6 +219,7 @@ def test_unplugged_for_a_while(link, on_terminal, run, port):
     assert "not encrypted" in server.bar
 
 
+@needs_linux
 @needs_tls
 def test_slow_network(link, on_terminal, run, ann, bob, port):
     """While a line takes seconds, encrypted as one piece, nothing is said against the peer."""
@@ -289,6 +292,7 @@ def stop_reading(server, client):
     server.wait_for(lambda: "does not read" in server.bar)
 
 
+@needs_linux
 @pytest.mark.parametrize("reads", [True, False], ids=["it reads", "it does not read"])
 def test_peer_that_vanishes_with_lines_on_their_way(hasty, cut, reads):
     """When lines are on their way then, or cannot be sent, tchat looks itself whether the peer's machine
@@ -305,6 +309,7 @@ def test_peer_that_vanishes_with_lines_on_their_way(hasty, cut, reads):
     assert server.wait() == 1
 
 
+@needs_linux
 def test_peer_that_does_not_read_for_minutes(hasty):
     """As long as its machine answers, it is not given up."""
     server, client = hasty
@@ -336,6 +341,7 @@ def test_half_closed_both_ways(screen_called):
     assert caller.expect_end() == b"answer\n"
 
 
+@needs_linux
 def test_peer_that_stops_reading(screen_deaf):
     """While the peer does not read, for however long, keys work and the bar says so; then it all arrives."""
     server, caller = screen_deaf(columns=120)

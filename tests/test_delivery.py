@@ -12,7 +12,7 @@ import pytest
 
 from fullscreen import (CTRL_PAGE_UP, DELIVERED, LOST, ON_ITS_WAY, WAITING, DeafCaller, marked,
                         screen_deaf)  # noqa: F401, a fixture
-from peers import TCHAT, eventually, process_state, socket_of
+from peers import TCHAT, eventually, needs_linux, process_state, socket_of
 from terminal import PAGE_DOWN, ctrl
 from test_screen import TIME, notice, pasted
 
@@ -35,6 +35,7 @@ def test_name_is_marked(screen_called):
     server.wait_for(marked(DELIVERED, "hello", "Ann"))
 
 
+@needs_linux
 def test_peer_stops_reading(screen_deaf):
     """What the other machine has, what is on its way and what is still here look different."""
     server, caller = screen_deaf("-H", 20_000)
@@ -57,6 +58,7 @@ def test_peer_stops_reading(screen_deaf):
     server.wait_for(lambda: all(f" you {DELIVERED} " in row for row in server.pane))
 
 
+@needs_linux
 def test_peer_resets(screen_deaf, tmp_path):
     """When the connection breaks, what was not delivered is marked, counted, and in the log; and
     said once more at the end."""
@@ -85,6 +87,7 @@ def test_peer_resets(screen_deaf, tmp_path):
     assert server.is_restored()
 
 
+@needs_linux
 def test_one_line_is_one_line(screen_deaf):
     """The notice counts in good English."""
     server, caller = screen_deaf()
@@ -108,6 +111,7 @@ def test_leaving_waits_for_what_is_not_delivered(screen_deaf):
     assert not server.shows("not delivered")
 
 
+@needs_linux
 def test_leaving_does_not_wait_for_ever(screen_deaf):
     """A peer that never reads is waited for a few seconds, not longer."""
     server, caller = screen_deaf()
@@ -118,6 +122,7 @@ def test_leaving_does_not_wait_for_ever(screen_deaf):
     assert server.shows("^tchat: not delivered: one more$")
 
 
+@needs_linux
 def test_leaving_at_once(screen_deaf):
     """Who does not want to wait for the lines on their way says so again."""
     server, caller = screen_deaf()
@@ -197,6 +202,7 @@ def cut_off(network, on_terminal, run, port, tmp_path):
     return server, caller
 
 
+@needs_linux
 def test_cut_off_for_a_while(network, cut_off):
     """Lines stay on their way while the network is cut, and arrive when it is mended."""
     server, caller = cut_off
@@ -208,6 +214,7 @@ def test_cut_off_for_a_while(network, cut_off):
     caller.expect("has arrived\none\ntwo\n")
 
 
+@needs_linux
 def test_cut_off_for_good(cut_off, tmp_path):
     """Who leaves while the network is cut learns which lines the other has not got."""
     server, caller = cut_off
@@ -223,6 +230,7 @@ def test_cut_off_for_good(cut_off, tmp_path):
     assert "* 2 lines were not delivered" in logged
 
 
+@needs_linux
 @pytest.mark.parametrize("more, said", [(1, "and 1 more line was"), (3, "and 3 more lines were")])
 def test_many_lines_are_lost(screen_deaf, more, said):
     """All that was typed is said again, as far as a terminal can be scrolled back; then, how much more it was."""
@@ -248,6 +256,7 @@ def is_pending(pid, signo):
     return any(int(mask, 16) & 1 << signo - 1 for mask in masks)
 
 
+@needs_linux
 def test_window_is_closed(screen_deaf):
     """A window that is closed tells tchat so more than once, through the kernel and the shell: what is on
     its way is waited for all the same."""
@@ -272,6 +281,7 @@ def has_ended(sock):
     return sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == fin_wait1
 
 
+@needs_linux
 def test_terminal_vanishes_before_the_signal(on_terminal, port, tmp_path):
     """It is waited for, too, if tchat sees that the terminal is gone before a signal says so."""
     log = tmp_path / "log"

@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from fullscreen import F2, DeafCaller, memory, not_under_sanitizers
-from peers import HOST, call, is_listening, socket_of
+from peers import HOST, call, is_listening, needs_linux, socket_of
 from test_log import entries
 from test_screen import theirs
 
@@ -31,6 +31,7 @@ def test_one_caller_after_the_other(called, port):
     assert first.expect_end() == b""
 
 
+@needs_linux
 @not_under_sanitizers
 def test_memory_of_a_long_queue_is_given_back(called, port):
     """What waited for a caller who did not read for a while is no burden once the caller has left."""

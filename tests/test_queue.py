@@ -3,6 +3,7 @@
 import re
 
 from fullscreen import CTRL_PAGE_DOWN, CTRL_PAGE_UP, screen_deaf, status_bar  # noqa: F401, a fixture
+from peers import needs_linux
 from terminal import ENTER, PAGE_UP, ctrl
 from test_screen import lines, notice, own, pasted, theirs
 
@@ -49,6 +50,7 @@ def test_screen_stays_alive(screen_deaf):
     assert server.input == "> still typing"
 
 
+@needs_linux
 def test_leaving(screen_deaf):
     """One can leave a peer that does not read."""
     server, caller = screen_deaf()
@@ -61,6 +63,7 @@ def test_leaving(screen_deaf):
     assert server.is_restored()
 
 
+@needs_linux
 def test_full_queue(screen_deaf):
     """When too much waits, the next line stays in the input line; nothing is lost, all arrives in
     order once the peer reads."""

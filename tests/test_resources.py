@@ -123,8 +123,9 @@ def test_no_process_can_be_made(run, port):
     user = 60000 + port % 5000  # somebody who has no other processes; root has no such limit
     place = tempfile.mkdtemp()
     try:
-        os.chmod(place, 0o755)
         shutil.copy(TCHAT, place)
+        os.chmod(place, 0o755)
+        os.chmod(Path(place, "tchat"), 0o755)  # whoever built it, and with whatever umask
         become = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"]
         become = become if os.geteuid() == 0 else []
         server = run(*become, "prlimit", "--nproc=0", Path(place, "tchat"), "-s", port)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from peers import (DEADLINE, HOST, TCHAT, Door, call, children, eventually, family, looks_into_listener,
-                   process_state)
+                   needs_linux, process_state)
 from terminal import BACKSPACE, DOWN, ENTER, ESCAPE, LEFT, PAGE_DOWN, PAGE_UP, UP, ctrl
 
 EMACS, VI = "set editing-mode emacs\n", "set editing-mode vi\n"  # for ~/.inputrc
@@ -708,6 +708,7 @@ def test_connection_reset(screen_called):
     assert server.is_restored()
 
 
+@needs_linux
 def test_lines_that_cannot_be_sent(screen, port):
     """When too much waits for a peer that does not read, a line stays in the input; when the
     connection then breaks, the pane says how many lines were lost."""

@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from fullscreen import CTRL_PAGE_DOWN, CTRL_PAGE_UP, DELIVERED, LOST, ON_ITS_WAY, WAITING, marked, status_bar
-from peers import HOST, Door, Line, call, children, eventually
+from peers import HOST, Door, Line, call, children, eventually, needs_linux
 from terminal import PAGE_UP, ctrl
 from test_delivery import FILLER
 from test_screen import notice, pasted, theirs
@@ -235,6 +235,7 @@ def test_peer_acknowledges(tls_screen_called):
     caller.expect("hello\n")
 
 
+@needs_linux
 def test_lines_of_all_lengths_are_acknowledged(tls_screen_called):
     """So are empty lines and those that fill several records."""
     server, caller = tls_screen_called()
@@ -247,6 +248,7 @@ def test_lines_of_all_lengths_are_acknowledged(tls_screen_called):
                     f"you {ON_ITS_WAY}" not in str(server.pane))
 
 
+@needs_linux
 def test_peer_stops_reading(tls_screen_called):
     """What the other machine has, what is on its way and what is still here look different."""
     server, caller = tls_screen_called("-H", 20_000, deaf=True, columns=80)
@@ -264,6 +266,7 @@ def test_peer_stops_reading(tls_screen_called):
     server.wait_for(marked(DELIVERED, "line 4999 x+"))
 
 
+@needs_linux
 def test_peer_resets(tls_screen_called, tmp_path):
     """When the connection breaks, what was not delivered is marked, counted, and in the log; and
     said once more at the end."""
