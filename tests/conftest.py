@@ -1,14 +1,13 @@
 """What the tests share: starting programs, and meeting tchat at the other end of a connection."""
 
 import os
-import re
 import signal
 import socket
 import subprocess
 
 import pytest
 
-from peers import HOST, TCHAT, Door, Program, call, free_port
+from peers import HOST, TCHAT, Door, Program, call, forget_environment, free_port
 from terminal import Terminal
 
 pytest_plugins = ["tls"]
@@ -20,12 +19,7 @@ for signo, handler in {signal.SIGHUP: signal.SIG_DFL, signal.SIGINT: signal.defa
         signal.signal(signo, handler)
 
 
-# What programs see of who runs the tests: where programs are, where there is room, and what the sanitizers are told.
-# All else, such as a language, is not for the tests to depend on, nor for the programs that they call.
-KEPT = re.compile(r"PATH|TMPDIR|[A-Z]+SAN_OPTIONS|TCHAT\w*|SEED|PYTHON\w+|PYTEST_\w+")
-for variable in filter(lambda name: not KEPT.fullmatch(name), list(os.environ)):
-    del os.environ[variable]
-os.environ.update(LANG="C.UTF-8", TERM="xterm-256color")
+forget_environment()
 
 
 @pytest.fixture

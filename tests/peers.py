@@ -35,6 +35,19 @@ DEADLINE = 15 * SLOWNESS
 HOST = "127.0.0.1"
 
 
+# What programs see of the environment in which they are tested: where programs are and where there is room, what
+# sanitizers and tests are told.
+_KEPT = re.compile(r"PATH|TMPDIR|[A-Z]+SAN_OPTIONS|TCHAT\w*|SEED|PYTHON\w+|PYTEST_\w+")
+
+
+def forget_environment():
+    """Makes the environment of this process, and of all programs that it starts, anew: nothing depends on the
+    language or the taste of whoever is at work here."""
+    for name in [name for name in os.environ if not _KEPT.fullmatch(name)]:
+        del os.environ[name]
+    os.environ.update(LANG="C.UTF-8", TERM="xterm-256color")
+
+
 def as_bytes(text):
     return text if isinstance(text, bytes) else text.encode()
 
