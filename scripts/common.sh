@@ -1,14 +1,18 @@
-# What scripts/run and scripts/check share; both work in the top directory of the tree.
+# What the scripts share.  They work in the top directory of the tree, through whatever link they were called.
 # shellcheck shell=sh
 
-cd "$(dirname "$0")/.." || exit 1
+cd "$(dirname "$(readlink -f "$0")")/.." || exit 1
 
 # What it takes to build tchat.
-build_packages='autoconf automake gcc libbsd-dev libc6-dev libgnutls28-dev libncurses-dev libreadline-dev libseccomp-dev make pkg-config'
-
-# What the benchmarks compare it with, and need.
 # shellcheck disable=SC2034 # not everybody needs that
-bench_packages='catgirl irssi ncat netcat-openbsd openssl python3 socat weechat-curses'
+build_packages='autoconf automake gcc libbsd-dev libc6-dev libgnutls28-dev libncurses-dev libreadline-dev
+	libseccomp-dev make pkg-config'
+
+# What the benchmarks need, and what else they compare it with, where the system has it.
+# shellcheck disable=SC2034
+bench_packages='ncat netcat-openbsd openssl python3 socat'
+# shellcheck disable=SC2034
+bench_optional_packages='catgirl irssi weechat-curses'
 
 # Runs a command with its output going to a file; shows the end of that only if the command fails.
 quietly() {
@@ -24,9 +28,18 @@ quietly() {
 as_root() {
 	if [ "$(id -u)" -eq 0 ]; then
 		"$@"
-	else
+	elif command -v sudo >/dev/null; then
 		sudo "$@"
+	else
+		echo "$0: only root can do that, and there is no sudo here" >&2
+		return 1
 	fi
+}
+
+# Whether a Debian package is installed for this machine; one of another architecture beside it does not count.
+is_installed() {
+	dpkg-query --show --showformat='${db:Status-Status} ${Architecture}\n' "$1" 2>/dev/null |
+		grep -Eqx "installed (all|$(dpkg --print-architecture))"
 }
 
 # Installs those Debian packages that are missing.  Elsewhere configure will say what it misses.
@@ -34,23 +47,27 @@ install_packages() {
 	command -v apt-get >/dev/null || return 0
 	missing=
 	for package; do
-		case $(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null) in
-		installed) ;;
-		*) missing="$missing $package" ;;
-		esac
+		is_installed "$package" || missing="$missing $package"
 	done
 	[ -n "$missing" ] || return 0
 	echo "$0: installing$missing" >&2
-	if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
-		echo "$0: only root can do that, and there is no sudo here" >&2
-		return 1
-	fi
 	mkdir -p build
-	as_root true || return 1 # here sudo may ask for a password
-	quietly build/packages.log as_root apt-get -q update || return 1
+	# Here sudo may ask for a password.  The names are words.
+	# shellcheck disable=SC2016,SC2086
+	quietly build/packages.log as_root sh -c '
+		export DEBIAN_FRONTEND=noninteractive
+		apt-get -q update && apt-get -q -y --no-install-recommends install "$@"' sh $missing
+}
+
+# The same with those only that this release of Debian has.
+install_optional_packages() {
+	command -v apt-get >/dev/null || return 0
+	known=
+	for package; do
+		! apt-cache show "$package" >/dev/null 2>&1 || known="$known $package"
+	done
 	# shellcheck disable=SC2086 # the names are words
-	quietly build/packages.log as_root env DEBIAN_FRONTEND=noninteractive \
-		apt-get -q -y --no-install-recommends install $missing
+	install_packages $known
 }
 
 # Installs what it takes to fuzz: clang, part of which some releases have in a package of its own.
