@@ -16,6 +16,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -357,6 +358,7 @@ main(void)
 	struct CMUnitTest table[COUNT(right) + COUNT(wrong)];
 	size_t n = 0;
 
+	unsetenv("POSIXLY_CORRECT"); /* else getopt_long(3) stops at the first operand */
 	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
 		return 77;
 	for (size_t i = 0; i < COUNT(right); i++)
