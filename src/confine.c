@@ -53,8 +53,8 @@ static const int allowed[] = {
 	SCMP_SYS(brk), /* memory for the log's lines */
 #if defined(__NR_mmap2)
 	SCMP_SYS(mmap2), /* the same, a lot of it; never executable, nor a file, see below */
-#else
-	SCMP_SYS(mmap), /* ... on processors that have no mmap2; beside it, mmap hides from the filter what it does */
+#else /* beside mmap2, as on i386, mmap takes what it is to do from memory, where no filter can look */
+	SCMP_SYS(mmap),
 #endif
 	SCMP_SYS(mremap), /* the same, when it grows */
 	SCMP_SYS(munmap), /* to give it back */
@@ -102,7 +102,7 @@ allow(scmp_filter_ctx filter, int number, const struct confinement *c)
 		if (!c->splices)
 			return 0;
 		return seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1, FIRST_IS(c->pipe_out));
-#if !defined(__s390__) /* where what it does stands in memory, and no filter can look there */
+#if !defined(__s390__) /* there mmap is like that, and there is no other */
 	case SCMP_SYS(mmap2):
 	case SCMP_SYS(mmap):
 		return seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 2,
