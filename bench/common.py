@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import termios
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent
@@ -223,16 +223,22 @@ def family(pid):
     return [pid, *(other for child in children for other in family(int(child)))]
 
 
+def _bytes_of(file, kind):
+    """What a file of a process in /proc says of a kind of memory."""
+    return sum(int(line.split()[1]) * 1024 for line in file.read_text().splitlines()
+               if line.startswith(kind + ":"))
+
+
 def memory(pid, kind="Pss"):
-    """Bytes of memory, shared ones in shares: of a process and all that descend from it."""
+    """Bytes of memory, shared ones in shares: of a process and all that descend from it.  Of one that only root can
+    look into, shared ones count in full."""
     total = 0
-    for member in family(pid):
-        try:
-            rollup = Path(f"/proc/{member}/smaps_rollup").read_text()
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        total += sum(int(line.split()[1]) * 1024 for line in rollup.splitlines()
-                     if line.startswith(kind + ":"))
+    for process in (Path(f"/proc/{member}") for member in family(pid)):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            try:
+                total += _bytes_of(process / "smaps_rollup", kind)
+            except PermissionError:
+                total += _bytes_of(process / "status", {"Pss": "VmRSS", "Anonymous": "RssAnon"}[kind])
     return total
 
 

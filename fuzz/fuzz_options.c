@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -28,7 +29,7 @@ getservbyname(const char *name, const char *protocol)
 	static struct servent http;
 
 	must(strcmp(protocol, "tcp") == 0);
-	http.s_port = 80 << 8;
+	http.s_port = (int)htons(80);
 	return strcmp(name, "http") == 0 ? &http : NULL;
 }
 

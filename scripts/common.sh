@@ -59,15 +59,11 @@ install_packages() {
 		apt-get -q update && apt-get -q -y --no-install-recommends install "$@"' sh $missing
 }
 
-# The same with those only that this release of Debian has.
+# The same with what one can do without: not every release of Debian has it.
 install_optional_packages() {
-	command -v apt-get >/dev/null || return 0
-	known=
 	for package; do
-		! apt-cache show "$package" >/dev/null 2>&1 || known="$known $package"
+		install_packages "$package" 2>build/optional.log || echo "$0: $package cannot be had, and is left out" >&2
 	done
-	# shellcheck disable=SC2086 # the names are words
-	install_packages $known
 }
 
 # Installs what it takes to fuzz: clang, part of which some releases have in a package of its own.

@@ -129,7 +129,7 @@ resolved(struct dial *dial, int count)
 {
 	if (count < 0) {
 		snprintf(dial->error, sizeof dial->error, "cannot find %s: %s", dial->options->host,
-			 gai_strerror(count));
+			 resolve_strerror(count));
 		end_round(dial);
 		return;
 	}
@@ -234,7 +234,7 @@ dial_new(const struct options *options, char *error, size_t size)
 	if (options->bind != NULL &&
 	    (dial->from_count = resolve_now(options->bind, 0, options->family, dial->from)) < 0) {
 		snprintf(error, size, "cannot call from %s: %s", options->bind,
-			 gai_strerror(dial->from_count));
+			 resolve_strerror(dial->from_count));
 		free(dial);
 		return NULL;
 	}

@@ -52,7 +52,7 @@ door_open(struct door *door, const struct options *options, char *error, size_t 
 	*door = (struct door){.tls = options->tls};
 	if (count < 0) {
 		snprintf(error, size, "cannot find %s: %s", options->bind ? options->bind : "any address",
-			 gai_strerror(count));
+			 resolve_strerror(count));
 		return -1;
 	}
 	for (int i = 0; i < count; i++) {

@@ -54,11 +54,13 @@ enum {
 	ITS_COUNT
 };
 
+static bool may_splice; /* as of link_prepare */
+
 /* The child. */
 static _Noreturn void
 be_listener(const struct link *link, struct listener listener, int report, pid_t parent)
 {
-	bool spliced = listener_open_pipe(&listener);
+	bool spliced = may_splice && listener_open_pipe(&listener);
 	const int fds[ITS_COUNT] = {[ITS_INPUT] = -1,
 				    [ITS_OUTPUT] = listener.output,
 				    [ITS_ERRORS] = STDERR_FILENO,
@@ -98,6 +100,7 @@ be_listener(const struct link *link, struct listener listener, int report, pid_t
 int
 link_prepare(bool unseen)
 {
+	may_splice = unseen;
 	return confine_prepare(&(struct confinement){.count = ITS_COUNT,
 						     .socket = ITS_SOCKET,
 						     .splices = unseen,
@@ -109,7 +112,8 @@ link_prepare(bool unseen)
 int
 link_listen(struct link *link, int output, bool raw, struct log *log)
 {
-	struct listener listener = {.tls = link->peer.tls, .output = output, .raw = raw, .log = log};
+	struct listener listener = {
+		.tls = link->peer.tls, .output = output, .raw = raw, .log = log, .pipe = {-1, -1}};
 	int lines[2] = {-1, -1}, report[2];
 	pid_t parent = getpid();
 
@@ -293,26 +297,21 @@ link_sent(const struct link *link)
 	return link->queued - (buffer_length(&link->outbox) - link->taken);
 }
 
-#if defined(SIOCOUTQ) /* Linux */
-#define UNACKNOWLEDGED SIOCOUTQ
-#elif defined(FIONWRITE) /* the BSDs */
-#define UNACKNOWLEDGED FIONWRITE
-#endif
 
 /* How many bytes the kernel has taken and the peer, as far as is known, has not acknowledged. */
 static size_t
 unacknowledged(const struct link *link)
 {
-#if defined(UNACKNOWLEDGED)
+#if defined(SIOCOUTQ)
 	int bytes;
 
 	/* If the kernel does not say it now, no line is taken for delivered. */
-	if (ioctl(link->peer.socket, UNACKNOWLEDGED, &bytes) == -1)
+	if (ioctl(link->peer.socket, SIOCOUTQ, &bytes) == -1)
 		return SIZE_MAX;
 	/* The end of the stream counts as a byte, the last of all. */
 	return (size_t)(link->end_queued && bytes > 0 ? bytes - 1 : bytes);
 #else
-	(void)link;
+	(void)link; /* the BSDs' FIONWRITE forgets what was under way when the connection breaks */
 	return 0;
 #endif
 }
@@ -320,7 +319,7 @@ unacknowledged(const struct link *link)
 bool
 link_knows_acknowledged(void)
 {
-#if defined(UNACKNOWLEDGED)
+#if defined(SIOCOUTQ)
 	return true;
 #else
 	return false;

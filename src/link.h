@@ -49,8 +49,8 @@ void link_init(struct link *link, const struct peer *peer);
 
 /*
  * Before the first listener, while there is memory: makes what will confine them, and without which none
- * can be started.  unseen says that they pass bytes that nobody looks at, see listener_splices.  Returns 0,
- * or -1 and errno.
+ * can be started.  Where bytes pass unseen, they may go as listener_splices has it, and only then.  Returns
+ * 0, or -1 and errno.
  */
 int link_prepare(bool unseen);
 

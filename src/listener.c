@@ -110,7 +110,7 @@ listener_ending(const struct tls *tls, ssize_t n)
 {
 	if (n == 0)
 		return (struct ending){ENDING_LEFT, 0};
-	if (tls != NULL && errno == ENODATA)
+	if (tls != NULL && errno == EBADMSG)
 		return (struct ending){ENDING_CUT, 0};
 	if (tls != NULL && errno == EPROTO)
 		return (struct ending){ENDING_TLS, tls_cause(tls)};

@@ -31,9 +31,9 @@
 #define WITH_TLS "without"
 #endif
 #if defined(HAVE_LIBBSD)
-#define WITH_LIBBSD " and libbsd"
+#define LIBRARIES "ncursesw, GNU Readline and libbsd"
 #else
-#define WITH_LIBBSD ""
+#define LIBRARIES "ncursesw and GNU Readline"
 #endif
 
 /*
@@ -66,7 +66,7 @@ show_version(void)
 	const char *confined = confine_methods();
 
 	printf("%s\n"
-	       "Built with ncursesw, GNU Readline" WITH_LIBBSD ", " WITH_TLS " GnuTLS.\n"
+	       "Built with " LIBRARIES ", " WITH_TLS " GnuTLS.\n"
 	       "Confined by %s.\n"
 	       "Copyright (C) 2026 the tchat developers. Licence GPLv3+: GNU GPL version 3 or later.\n",
 	       PACKAGE_STRING, confined != NULL ? confined : "nothing");

@@ -5,6 +5,7 @@
 #include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -32,7 +33,7 @@ resolve_now(const char *host, unsigned port, int family, struct address *address
 
 	snprintf(service, sizeof service, "%u", port);
 	if ((result = getaddrinfo(host, service, &hints, &list)) != 0)
-		return result;
+		return -abs(result);
 	for (const struct addrinfo *a = list; a != NULL && count < RESOLVE_MAX; a = a->ai_next) {
 		addresses[count].length = a->ai_addrlen;
 		memcpy(&addresses[count].storage, a->ai_addr, a->ai_addrlen);
@@ -40,6 +41,12 @@ resolve_now(const char *host, unsigned port, int family, struct address *address
 	}
 	freeaddrinfo(list);
 	return count;
+}
+
+const char *
+resolve_strerror(int error)
+{
+	return gai_strerror(EAI_FAIL < 0 ? error : -error); /* with glibc they are negative, with the BSDs' positive */
 }
 
 int
@@ -74,7 +81,7 @@ resolve_finish(struct resolver *resolver, struct address *addresses)
 	struct answer answer;
 
 	if (read_all(resolver->pipe, &answer, sizeof answer) != sizeof answer)
-		answer.result = EAI_FAIL;
+		answer.result = -abs(EAI_FAIL);
 	else
 		memcpy(addresses, answer.addresses, sizeof answer.addresses);
 	resolve_cancel(resolver);

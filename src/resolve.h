@@ -27,9 +27,12 @@ struct resolver {
 /*
  * Looks up host (NULL: the addresses to listen on) and port at once, in this process.  Returns how
  * many addresses were found and written to addresses, which has room for RESOLVE_MAX; or a negative
- * error for gai_strerror(3).
+ * error for resolve_strerror.
  */
 int resolve_now(const char *host, unsigned port, int family, struct address *addresses);
+
+/* What such an error is, in words: gai_strerror(3). */
+const char *resolve_strerror(int error);
 
 /* Starts a helper process with the same question.  Returns 0, or -1 and errno. */
 int resolve_start(struct resolver *resolver, const char *host, unsigned port, int family);

@@ -140,11 +140,10 @@ screen_close(void)
 static void
 make_sure_of_memory(size_t rows, size_t columns)
 {
-	size_t bytes = 3 * rows * columns * sizeof(cchar_t);
-	void *volatile memory = malloc(bytes); /* volatile: it is not to be left out as useless */
+	void *volatile memory = calloc(3 * rows, columns * sizeof(cchar_t)); /* volatile: not to be left out */
 
 	if (memory == NULL)
-		fatal("cannot get %zu bytes of memory", bytes);
+		fatal("cannot get memory for %zu rows and %zu columns", rows, columns);
 	free(memory);
 }
 

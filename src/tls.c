@@ -434,7 +434,7 @@ tls_receive(struct tls *tls, void *data, size_t size, int flags)
 			continue;
 		tls->cause = cause_of(tls, n);
 		errno = n == GNUTLS_E_PULL_ERROR	      ? tls->error_number
-			: tls->ended			      ? ENODATA
+			: tls->ended			      ? EBADMSG
 							      : EPROTO;
 		return -1;
 	}

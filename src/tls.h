@@ -77,7 +77,7 @@ void tls_listen(struct tls *tls, int socket);
 
 /*
  * Receives like recv(2), whose flags it takes.  0 is the peer's goodbye; a stream that ends without one
- * is an error, ENODATA.  With EPROTO tls_cause is why; other errors are the socket's.
+ * is an error, EBADMSG.  With EPROTO tls_cause is why; other errors are the socket's.
  */
 ssize_t tls_receive(struct tls *tls, void *data, size_t size, int flags);
 int tls_cause(const struct tls *tls);

@@ -72,7 +72,8 @@ def processor_time(pid):
 
 
 def peak_memory(pid):
-    """The most that a process ever had in memory of its own, in bytes: how large its libraries are is theirs."""
+    """About the most that a process ever had in memory of its own, in bytes: without what it has of files now, as how
+    large its libraries are is theirs."""
     return _from_status(pid, "VmHWM") - _from_status(pid, "RssFile")
 
 

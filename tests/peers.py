@@ -24,9 +24,14 @@ import pytest
 
 TCHAT = str(Path(os.environ.get("TCHAT") or Path(__file__).parent.parent / "build" / "tchat").resolve())
 
-# Whether it was built with what only Linux has: confinement, splice(2), and the knowledge of what has arrived.
+# Whether it was built with what only Linux has, such as splice(2) and the knowledge of what has arrived, and how its
+# processes are confined.
 LINUX = b"sendfile" in Path(TCHAT).read_bytes()
+CONFINED = re.search(r"Confined by (.*)\.", subprocess.run([TCHAT, "--version"], capture_output=True,
+                                                          text=True).stdout)[1]
 needs_linux = pytest.mark.skipif(not LINUX, reason="this tchat was built without what is Linux's")
+needs_seccomp = pytest.mark.skipif("seccomp" not in CONFINED, reason="this tchat was built without seccomp")
+needs_landlock = pytest.mark.skipif("Landlock" not in CONFINED, reason="this tchat was built without Landlock")
 
 # Sanitizers and busy machines make everything slower; nothing should ever take this long.
 SLOWNESS = float(os.environ.get("TCHAT_SLOWNESS", "1"))

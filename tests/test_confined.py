@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fullscreen import F2
-from peers import HOST, TCHAT, call, children, eventually, looks_into_listener, needs_linux, process_state
+from peers import HOST, TCHAT, call, children, eventually, looks_into_listener, needs_landlock, needs_seccomp, process_state
 from tls import tls_call
 
 SOURCE = Path(__file__).parent.parent / "src" / "confine.c"
@@ -48,7 +48,7 @@ def allowed_calls():
     return set(re.findall(r"SCMP_SYS\((\w+)\)", table))
 
 
-@needs_linux
+@needs_seccomp
 @pytest.mark.parametrize("attempt", ATTEMPTS)
 def test_listener_dies_of_the_attempt(obedient, attempt):
     """A listener that does anything but its work is ended, which the person is told."""
@@ -58,7 +58,7 @@ def test_listener_dies_of_the_attempt(obedient, attempt):
     must_die(server, caller, attempt)
 
 
-@needs_linux
+@needs_seccomp
 @pytest.mark.parametrize("attempt", ATTEMPTS)
 def test_listener_of_raw_bytes(obedient, attempt):
     """The same where bytes pass unchanged.  It looks at the first of them only."""
@@ -74,7 +74,7 @@ def must_die(server, caller, attempt):
     assert b"escaped" not in server.out.data + caller.incoming.data
 
 
-@needs_linux
+@needs_seccomp
 def test_listener_of_the_full_screen(on_terminal, port):
     """The same in the full screen; what was said can still be read."""
     server = on_terminal(BREAKOUT, "-s", port)
@@ -160,7 +160,7 @@ def test_plain_listener_that_stays(obedient):
     assert server.wait() == 1
 
 
-@needs_linux
+@needs_seccomp
 def test_listener_of_a_later_caller(obedient, port):
     """Each listener of a server that keeps is confined, and the server outlives it."""
     server, caller = obedient("-k")
@@ -174,7 +174,7 @@ def test_listener_of_a_later_caller(obedient, port):
     server.expect("hello\n")
 
 
-@needs_linux
+@needs_landlock
 @pytest.mark.skipif(SANITIZED, reason="the leak checker opens files")
 @pytest.mark.parametrize("attempt", ["read file", "write file", "call elsewhere", "execute"])
 def test_turns_are_refused_the_attempt(obedient, attempt):
@@ -186,7 +186,7 @@ def test_turns_are_refused_the_attempt(obedient, attempt):
     caller.expect("hello\n")
 
 
-@needs_linux
+@needs_seccomp
 def test_listener_leaves_no_core(called):
     """No core file could tell what was said, and no program run by it could get more rights."""
     server, caller = called()
@@ -226,7 +226,7 @@ def traced(run, environment, port, tmp_path):
 HOSTILE = b"hello \x1b[2J\xff\r\n" + b"x" * 200_000 + "äöü €\n".encode() * 10_000 + b"end"
 
 
-@needs_linux
+@needs_seccomp
 def test_calls_of_a_conversation(traced, port, tmp_path):
     """A conversation with all that a listener does makes no other calls than those allowed."""
     server = traced("-l", tmp_path / "log")
@@ -245,7 +245,7 @@ def test_calls_of_a_conversation(traced, port, tmp_path):
     assert {"recvfrom", "writev", "write", "exit_group"} <= confined_calls(tmp_path) <= allowed_calls()
 
 
-@needs_linux
+@needs_seccomp
 @pytest.mark.parametrize("log, made, not_made", [
     ([], {"splice"}, set()), (["-l", "log"], {"recvfrom"}, {"splice", "read"})], ids=["unseen", "for the log"])
 def test_calls_of_raw_bytes(traced, port, tmp_path, log, made, not_made):
@@ -261,7 +261,7 @@ def test_calls_of_raw_bytes(traced, port, tmp_path, log, made, not_made):
     assert made | {"write", "exit_group"} <= confined_calls(tmp_path) <= allowed_calls() - not_made
 
 
-@needs_linux
+@needs_seccomp
 def test_calls_of_an_encrypted_conversation(traced, ann, friend, port, tmp_path):
     """The confined listener can still decrypt, and makes no other calls for it."""
     ann.knows(f"caller {friend.fingerprint} friend")
@@ -279,7 +279,8 @@ def test_calls_of_an_encrypted_conversation(traced, ann, friend, port, tmp_path)
     assert {"recvfrom", "writev", "write", "exit_group"} <= confined_calls(tmp_path) <= allowed_calls()
 
 
-@needs_linux
+@needs_seccomp
+@needs_landlock
 @pytest.mark.parametrize("call_name, missing", [
     ("seccomp", "seccomp"), ("landlock_create_ruleset", "Landlock"),
     ("seccomp,landlock_create_ruleset", "seccomp and Landlock")])
@@ -299,7 +300,8 @@ def test_kernel_without_it(run, environment, port, call_name, missing):
     assert server.err.data.count(b"does not have") == 1
 
 
-@needs_linux
+@needs_seccomp
+@needs_landlock
 def test_full_screen_on_a_kernel_without_it(on_terminal, environment, port):
     """The same in the full screen."""
     environment["ASAN_OPTIONS"] = "detect_leaks=0"
@@ -310,7 +312,8 @@ def test_full_screen_on_a_kernel_without_it(on_terminal, environment, port):
     server.wait_for("hello$")
 
 
-@needs_linux
+@needs_seccomp
+@needs_landlock
 def test_version_says_how_it_is_confined(start):
     """--version tells what was built in."""
     assert "Confined by seccomp and Landlock.\n".encode() in start("--version").output()

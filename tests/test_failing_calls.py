@@ -13,7 +13,7 @@ import pytest
 
 from fullscreen import (DELIVERED, DeafCaller, marked, not_under_sanitizers,
                         screen_deaf)  # noqa: F401, a fixture
-from peers import HOST, TCHAT, Door, call, children, eventually, looks_into_listener, needs_linux
+from peers import HOST, TCHAT, Door, call, children, eventually, looks_into_listener, needs_linux, needs_seccomp
 from terminal import ctrl
 
 WITHOUT_SECCOMP = Path(TCHAT).parent / "tests" / "without_seccomp"
@@ -45,8 +45,13 @@ def faults(call, errors, says="", when="1", path=""):
 
 
 def on_linux(faults):
-    """Those that can happen only where what is Linux's is there, or come then as another call of several."""
+    """Those that can happen only where what is Linux's is there."""
     return [pytest.param(fault, marks=needs_linux) for fault in faults]
+
+
+def confined(faults):
+    """Those that come as another call of several where there is no seccomp."""
+    return [pytest.param(fault, marks=needs_seccomp) for fault in faults]
 
 
 REASONS = {
@@ -116,8 +121,8 @@ TURNS = [
 # From the start on, as a server ...
 SERVER = [
     *faults("/^(clone|fork)", "EAGAIN ENOMEM", UNHEARD),
-    *on_linux(faults("pipe2", "EMFILE ENFILE", "cannot prepare the listener's confinement: {}")),
-    *on_linux(faults("pipe2", "EMFILE ENFILE", UNHEARD, when="2")),
+    *confined(faults("pipe2", "EMFILE ENFILE", "cannot prepare the listener's confinement: {}")),
+    *confined(faults("pipe2", "EMFILE ENFILE", UNHEARD, when="2")),
     *faults("dup2", "EMFILE", UNHEARD),
     *faults("socket", "EMFILE ENOBUFS EACCES", "cannot listen on port PORT: {}", when="1+"),
     *faults("bind", "EADDRINUSE EACCES", "cannot listen on port PORT: {}", when="1+"),
@@ -140,8 +145,8 @@ SERVER_ALONE = [
 CLIENT = [
     *faults("/^(clone|fork)", "EAGAIN ENOMEM", "cannot look up HOST: {}"),
     *faults("/^(clone|fork)", "EAGAIN ENOMEM", UNHEARD, when="2"),
-    *on_linux(faults("pipe2", "EMFILE ENFILE", "cannot look up HOST: {}", when="2")),
-    *on_linux(faults("pipe2", "EMFILE ENFILE", UNHEARD, when="3")),
+    *confined(faults("pipe2", "EMFILE ENFILE", "cannot look up HOST: {}", when="2")),
+    *confined(faults("pipe2", "EMFILE ENFILE", UNHEARD, when="3")),
     *faults("socket", "EMFILE ENOBUFS EACCES", "cannot call PEER: {}", when="1+"),
     *faults("connect", "EAGAIN ENETUNREACH EADDRNOTAVAIL", "cannot call PEER: {}", when="1+"),
     *faults("getsockopt", "ENOBUFS", "cannot call PEER: {}"),
