@@ -139,7 +139,8 @@ def test_signal_while_the_peer_takes_nothing(serve, port):
 def test_signal_while_nobody_reads(serve, port, mode):
     """Told to end, tchat does not wait for a reader that does not read what it shows."""
     reading, writing = os.pipe()
-    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+    set_pipe_size = 1031  # F_SETPIPE_SZ of <linux/fcntl.h>; Python has it since 3.10
+    fcntl.fcntl(writing, set_pipe_size, 4096)
     server = serve(*mode, stdout=writing)
     os.close(writing)
     caller = call(port)
