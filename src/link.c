@@ -302,7 +302,7 @@ link_sent(const struct link *link)
 static size_t
 unacknowledged(const struct link *link)
 {
-#if defined(SIOCOUTQ)
+#if defined(__linux__)
 	int bytes;
 
 	/* If the kernel does not say it now, no line is taken for delivered. */
@@ -319,7 +319,7 @@ unacknowledged(const struct link *link)
 bool
 link_knows_acknowledged(void)
 {
-#if defined(SIOCOUTQ)
+#if defined(__linux__)
 	return true;
 #else
 	return false;
