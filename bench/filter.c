@@ -18,8 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buffer.h"
-#include "filter.h"
+#include "base/buffer.h"
+#include "text/filter.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define TEXT (1024 * 1024) /* bytes of each kind: more than branches can be learnt from */

@@ -13,8 +13,8 @@
 #include <wchar.h>
 #include <wctype.h>
 
-#include "buffer.h"
-#include "filter.h"
+#include "base/buffer.h"
+#include "text/filter.h"
 #include "fuzz.h"
 
 #define LINE_MIN 10  /* the longest token, <U+10FFFF> */

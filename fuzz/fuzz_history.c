@@ -14,13 +14,13 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "buffer.h"
-#include "filter.h"
+#include "base/buffer.h"
+#include "text/filter.h"
 #include "fuzz.h"
-#include "history.h"
-#include "pane.h"
-#include "utf8.h"
-#include "wrap.h"
+#include "record/history.h"
+#include "screen/pane.h"
+#include "text/utf8.h"
+#include "text/wrap.h"
 
 #define LINES_MAX 512	     /* in one case */
 #define LONG_MAX 48	     /* of those of many pages */

@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "fuzz.h"
-#include "known.h"
-#include "name.h"
+#include "trust/known.h"
+#include "text/name.h"
 
 static const struct known new_caller = {
 	.kind = KNOWN_CALLER,

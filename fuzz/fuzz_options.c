@@ -13,11 +13,11 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "fingerprint.h"
+#include "trust/fingerprint.h"
 #include "fuzz.h"
-#include "name.h"
+#include "text/name.h"
 #include "options.h"
-#include "utf8.h"
+#include "text/utf8.h"
 
 #define WORDS_MAX 32
 #define UNTOUCHED '#'

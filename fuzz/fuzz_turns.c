@@ -24,15 +24,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "buffer.h"
-#include "dial.h"
-#include "filter.h"
+#include "base/buffer.h"
+#include "call/dial.h"
+#include "text/filter.h"
 #include "fuzz.h"
-#include "hello.h"
-#include "link.h"
-#include "notice.h"
-#include "signals.h"
-#include "turns.h"
+#include "call/hello.h"
+#include "link/link.h"
+#include "record/notice.h"
+#include "base/signals.h"
+#include "plain/turns.h"
 
 #define CASE_MAX 32768 /* what a pipe and a socket surely take at once */
 

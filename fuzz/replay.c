@@ -7,7 +7,7 @@
 #include <err.h>
 #include <string.h>
 
-#include "buffer.h"
+#include "base/buffer.h"
 #include "fuzz.h"
 
 #define CHUNK 4096

@@ -10,18 +10,18 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "chat.h"
-#include "confine.h"
-#include "descriptor.h"
-#include "filter.h"
-#include "link.h"
-#include "log.h"
-#include "notice.h"
+#include "screen/chat.h"
+#include "link/confine.h"
+#include "base/descriptor.h"
+#include "text/filter.h"
+#include "link/link.h"
+#include "record/log.h"
+#include "record/notice.h"
 #include "options.h"
-#include "plain.h"
-#include "secure.h"
-#include "signals.h"
-#include "terminal.h"
+#include "plain/plain.h"
+#include "trust/secure.h"
+#include "base/signals.h"
+#include "screen/terminal.h"
 
 #define WRONG_USAGE 2
 

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "filter.h"
-#include "fingerprint.h"
-#include "name.h"
+#include "text/filter.h"
+#include "trust/fingerprint.h"
+#include "text/name.h"
 #include "options.h"
 
 #define PORT_DEFAULT 8080

@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "bar.h"
-#include "wrap.h"
+#include "screen/bar.h"
+#include "text/wrap.h"
 
 static const struct bar talking = {
 	.name = "192.0.2.7",

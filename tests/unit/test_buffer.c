@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "buffer.h"
+#include "base/buffer.h"
 
 /* The byte at a place in an endless stream; neighbours differ, and so do places far apart. */
 static char

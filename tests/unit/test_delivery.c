@@ -15,8 +15,8 @@
 
 #include <cmocka.h>
 
-#include "delivery.h"
-#include "signals.h"
+#include "talk/delivery.h"
+#include "base/signals.h"
 
 /* Two ends of a TCP connection. */
 static void

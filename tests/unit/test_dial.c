@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "dial.h"
-#include "signals.h"
+#include "call/dial.h"
+#include "base/signals.h"
 
 /* A server on a port that is free, whose number is set. */
 static struct dial *

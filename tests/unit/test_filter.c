@@ -25,8 +25,8 @@
 
 #include <cmocka.h>
 
-#include "buffer.h"
-#include "filter.h"
+#include "base/buffer.h"
+#include "text/filter.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define BYTES(literal) literal, sizeof(literal) - 1 /* a string with NULs in it, and its length */

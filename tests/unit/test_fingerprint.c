@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "fingerprint.h"
+#include "trust/fingerprint.h"
 
 /* What base64(1) makes of the same bytes, without the padding. */
 static void

@@ -14,8 +14,8 @@
 
 #include <cmocka.h>
 
-#include "filter.h"
-#include "history.h"
+#include "text/filter.h"
+#include "record/history.h"
 
 #define BYTES_MIN (1024 * 1024) /* of text, however few lines are asked for */
 

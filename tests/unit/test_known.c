@@ -21,7 +21,7 @@
 
 #include <cmocka.h>
 
-#include "known.h"
+#include "trust/known.h"
 
 #define KEY "SHA256:b9b6oE6M00MUAK3JTq8vbAoYvFR/H6OtBLQGimg8vfA"
 #define OTHER_KEY "SHA256:BZ9vjYk7SIjMTj8/o/ptRXkdCwKLfczStbgDUG2Gdus"

@@ -21,7 +21,7 @@
 
 #include <cmocka.h>
 
-#include "log.h"
+#include "record/log.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 

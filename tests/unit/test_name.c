@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "name.h"
+#include "text/name.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define BYTES_62 "12345678901234567890123456789012345678901234567890123456789012"

@@ -14,9 +14,9 @@
 
 #include <cmocka.h>
 
-#include "history.h"
-#include "pane.h"
-#include "wrap.h"
+#include "record/history.h"
+#include "screen/pane.h"
+#include "text/wrap.h"
 
 #define ROWS_MAX 20000
 

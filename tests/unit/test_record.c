@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "record.h"
+#include "record/record.h"
 
 #define DAY (24 * 60 * 60)
 #define NOON (20000 * (time_t)DAY + DAY / 2) /* of Friday, 4 October 2024 */

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "silence.h"
+#include "link/silence.h"
 
 #define GAP 4000
 

@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "utf8.h"
-#include "wrap.h"
+#include "text/utf8.h"
+#include "text/wrap.h"
 
 /* The rows of a text, each followed by a '|'. */
 static void

@@ -1,0 +1,185 @@
+#include <config.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#include "base/fatal.h"
+#include "base/signals.h"
+
+static const int caught[] = {SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
+#define CAUGHT (sizeof caught / sizeof caught[0])
+
+static volatile sig_atomic_t arrived[CAUGHT];
+static volatile sig_atomic_t deadly, urgent_count;
+static sigset_t outside; /* the mask that the program was started with */
+
+static void
+note(int signo)
+{
+	for (size_t i = 0; i < CAUGHT; i++)
+		if (caught[i] == signo)
+			arrived[i] = 1;
+	if (signo == SIGHUP || signo == SIGINT || signo == SIGQUIT || signo == SIGTERM) {
+		/* That the terminal goes comes from itself, from the kernel and from the shell: it is not haste. */
+		if (signo != SIGHUP)
+			urgent_count++;
+		if (deadly == 0)
+			deadly = signo;
+	}
+}
+
+static void
+set_action(int signo, void (*handler)(int))
+{
+	struct sigaction action = {.sa_handler = handler};
+
+	sigemptyset(&action.sa_mask);
+	if (sigaction(signo, &action, NULL) == -1)
+		fatal("cannot catch signal %d", signo);
+}
+
+/* A signal that was ignored when the program was started stays so: nohup(1) asks for that. */
+static bool
+is_ignored(int signo)
+{
+	struct sigaction action;
+
+	return sigaction(signo, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+void
+signals_open(void)
+{
+	sigset_t inside;
+
+	sigemptyset(&inside);
+	for (size_t i = 0; i < CAUGHT; i++) {
+		if (caught[i] != SIGCHLD && is_ignored(caught[i]))
+			continue;
+		set_action(caught[i], note);
+		sigaddset(&inside, caught[i]);
+	}
+	set_action(SIGPIPE, SIG_IGN);
+	set_action(SIGXFSZ, SIG_IGN); /* a file that may not grow, as the log, is an error of write(2) */
+	if (sigprocmask(SIG_BLOCK, &inside, &outside) == -1)
+		fatal("cannot block signals");
+}
+
+void
+signals_default_stop(void)
+{
+	sigset_t stop;
+
+	if (is_ignored(SIGTSTP))
+		return;
+	set_action(SIGTSTP, SIG_DFL);
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTSTP);
+	sigprocmask(SIG_UNBLOCK, &stop, NULL);
+}
+
+int
+signals_poll(struct pollfd *fds, nfds_t count, int timeout)
+{
+	struct timespec limit = {.tv_sec = timeout / 1000, .tv_nsec = timeout % 1000 * 1000000L};
+	int ready = ppoll(fds, count, timeout < 0 ? NULL : &limit, &outside);
+
+	if (ready == -1) {
+		if (errno != EINTR)
+			fatal("cannot wait for input");
+		ready = 0;
+	}
+	if (ready == 0)
+		for (nfds_t i = 0; i < count; i++)
+			fds[i].revents = 0;
+	return ready;
+}
+
+int
+signals_deadly(void)
+{
+	return deadly;
+}
+
+int
+signals_urgent_count(void)
+{
+	return urgent_count;
+}
+
+bool
+signals_take(int signo)
+{
+	for (size_t i = 0; i < CAUGHT; i++)
+		if (caught[i] == signo && arrived[i]) {
+			arrived[i] = 0;
+			return true;
+		}
+	return false;
+}
+
+void
+signals_ignore_interrupt(bool ignore)
+{
+	static const int keys[] = {SIGINT, SIGQUIT};
+	static bool was_ignored[sizeof keys / sizeof keys[0]];
+
+	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+		if (ignore)
+			was_ignored[i] = is_ignored(keys[i]);
+		if (!was_ignored[i])
+			set_action(keys[i], ignore ? SIG_IGN : note);
+	}
+}
+
+void
+signals_child(void)
+{
+	set_action(SIGCHLD, SIG_DFL);
+	set_action(SIGWINCH, SIG_DFL);
+	set_action(SIGHUP, SIG_IGN);
+	set_action(SIGQUIT, SIG_IGN);
+	set_action(SIGINT, SIG_IGN);
+	if (!is_ignored(SIGTERM))
+		set_action(SIGTERM, SIG_DFL);
+	if (!is_ignored(SIGTSTP))
+		set_action(SIGTSTP, SIG_DFL);
+	sigprocmask(SIG_SETMASK, &outside, NULL);
+}
+
+void
+signals_ignore_stop(void)
+{
+	set_action(SIGTSTP, SIG_IGN);
+}
+
+/* Sends a signal to this process, or its whole group (0); here it takes its usual effect. */
+static void
+obey(int signo, pid_t receiver)
+{
+	sigset_t one;
+
+	if (is_ignored(signo))
+		return;
+	set_action(signo, SIG_DFL);
+	sigemptyset(&one);
+	sigaddset(&one, signo);
+	kill(receiver, signo); /* still blocked, taken when unblocked */
+	sigprocmask(SIG_UNBLOCK, &one, NULL);
+	sigprocmask(SIG_BLOCK, &one, NULL);
+	set_action(signo, note);
+}
+
+void
+signals_obey(int signo)
+{
+	obey(signo, getpid());
+}
+
+void
+signals_stop_job(void)
+{
+	obey(SIGTSTP, 0);
+}

@@ -1,0 +1,223 @@
+#include <config.h>
+
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "call/door.h"
+#include "call/hello.h"
+
+#define BACKLOG 8
+#define REST_MS 1000	/* after a caller that came to nothing */
+#define PAUSE_MS 100	/* after a caller could not be let in */
+#define NOTICE_MS 1000	/* between two notices of refused callers */
+#define HANG_UP_MS 2000 /* how long a refused caller has to read why */
+
+/* A socket that listens on one address, or -1 and errno. */
+static int
+listen_on(const struct address *address)
+{
+	int family = address->storage.ss_family, on = 1;
+	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd == -1)
+		return -1;
+	/* IPv6 alone, as not every system has sockets for both, and "::" must not take IPv4's port. */
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == -1 ||
+	    (family == AF_INET6 &&
+	     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) == -1) ||
+	    bind(fd, (const struct sockaddr *)&address->storage, address->length) == -1 ||
+	    listen(fd, BACKLOG) == -1) {
+		int cause = errno;
+		close(fd);
+		errno = cause;
+		return -1;
+	}
+	return fd;
+}
+
+int
+door_open(struct door *door, const struct options *options, char *error, size_t size)
+{
+	struct address addresses[RESOLVE_MAX];
+	int count = resolve_now(options->bind, options->port, options->family, addresses);
+	int cause = EADDRNOTAVAIL;
+
+	*door = (struct door){.tls = options->tls};
+	if (count < 0) {
+		snprintf(error, size, "cannot find %s: %s", options->bind ? options->bind : "any address",
+			 resolve_strerror(count));
+		return -1;
+	}
+	for (int i = 0; i < count; i++) {
+		int fd = listen_on(&addresses[i]);
+		if (fd != -1) {
+			door->listening[door->count++] = fd;
+			continue;
+		}
+		cause = errno;
+		/* A machine without IPv6 still has a line; a port taken on one of two has not. */
+		if (cause != EAFNOSUPPORT && cause != EADDRNOTAVAIL) {
+			door_close(door);
+			break;
+		}
+	}
+	if (door->count > 0)
+		return 0;
+	if (options->bind != NULL)
+		snprintf(error, size, "cannot listen on %s port %u: %s", options->bind, options->port,
+			 strerror(cause));
+	else
+		snprintf(error, size, "cannot listen on port %u: %s", options->port, strerror(cause));
+	return -1;
+}
+
+nfds_t
+door_poll(const struct door *door, struct pollfd fds[DOOR_FDS], int *timeout)
+{
+	nfds_t n = 0;
+
+	/* Further callers wait in the kernel while as many as can be are being turned away. */
+	bool full = door->refused_count == DOOR_WAITING_MAX || clock_until(door->pause) > 0 ||
+		    clock_until(door->rest) > 0;
+
+	for (int i = 0; i < door->count && !full; i++)
+		fds[n++] = (struct pollfd){.fd = door->listening[i], .events = POLLIN};
+	if (clock_until(door->pause) > 0)
+		*timeout = clock_sooner(*timeout, clock_until(door->pause));
+	if (clock_until(door->rest) > 0)
+		*timeout = clock_sooner(*timeout, clock_until(door->rest));
+	for (int i = 0; i < door->refused_count; i++) {
+		fds[n++] = (struct pollfd){.fd = door->refused[i].socket, .events = POLLIN};
+		*timeout = clock_sooner(*timeout, clock_until(door->refused[i].deadline));
+	}
+	return n;
+}
+
+/* Hangs up on the refused caller number i. */
+static void
+hang_up(struct door *door, int i)
+{
+	close(door->refused[i].socket);
+	door->refused[i] = door->refused[--door->refused_count];
+}
+
+/*
+ * Closing a socket that holds unread bytes resets the connection, and a reset can overtake the line
+ * that says why.  So what a refused caller sends is read and dropped until it hangs up, or is too
+ * slow.
+ */
+static void
+drain_refused(struct door *door)
+{
+	char sink[4096];
+
+	for (int i = door->refused_count - 1; i >= 0; i--) {
+		ssize_t n;
+		int rounds = 16;
+
+		do
+			n = recv(door->refused[i].socket, sink, sizeof sink, MSG_DONTWAIT);
+		while (n > 0 && --rounds > 0);
+		if (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR) ||
+		    clock_until(door->refused[i].deadline) == 0)
+			hang_up(door, i);
+	}
+}
+
+/*
+ * Whether the caller has broken off while nobody answered.  Linux lets it in all the same (accept(2));
+ * if it has said something before, that can still be read.
+ */
+static bool
+has_gone(int fd)
+{
+	char byte;
+
+	return recv(fd, &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT) == -1 && errno != EAGAIN &&
+	       errno != EINTR;
+}
+
+/* Lets a caller in, if one is there.  Returns whether *peer is connected now. */
+static bool
+let_in(struct door *door, struct peer *peer)
+{
+	door->cause = 0;
+	for (int i = 0; i < door->count; i++) {
+		struct address from = {.length = sizeof from.storage};
+		int fd = accept4(door->listening[i], (struct sockaddr *)&from.storage, &from.length,
+				 SOCK_CLOEXEC);
+		if (fd == -1 && (errno == EAGAIN || errno == ECONNABORTED || errno == EINTR))
+			continue; /* nobody there, or gone again already */
+		if (fd == -1) { /* who is there stays there */
+			door->cause = errno;
+			door->pause = clock_now() + PAUSE_MS;
+			continue;
+		}
+		if (has_gone(fd)) {
+			close(fd);
+			continue;
+		}
+		peer_name(peer, NULL, 0, &from);
+		peer_take(peer, fd);
+		return true;
+	}
+	return false;
+}
+
+bool
+door_accept(struct door *door, struct peer *peer)
+{
+	drain_refused(door);
+	return clock_until(door->rest) == 0 && let_in(door, peer);
+}
+
+void
+door_rest(struct door *door)
+{
+	door->rest = clock_now() + REST_MS;
+}
+
+bool
+door_refuse(struct door *door, struct peer *peer)
+{
+	struct hello busy = hello_busy(door->tls);
+
+	drain_refused(door);
+	if (door->refused_count == DOOR_WAITING_MAX || !let_in(door, peer))
+		return false;
+	(void)send(peer->socket, busy.bytes, busy.length, MSG_DONTWAIT | MSG_NOSIGNAL);
+	shutdown(peer->socket, SHUT_WR);
+	door->refused[door->refused_count].socket = peer->socket;
+	door->refused[door->refused_count++].deadline = clock_now() + HANG_UP_MS;
+	if (clock_until(door->notice) > 0)
+		return false;
+	door->notice = clock_now() + NOTICE_MS;
+	return true;
+}
+
+bool
+door_is_knocked_at(struct door *door)
+{
+	struct pollfd fds[RESOLVE_MAX];
+
+	drain_refused(door);
+	for (int i = 0; i < door->count; i++)
+		fds[i] = (struct pollfd){.fd = door->listening[i], .events = POLLIN};
+	return poll(fds, (nfds_t)door->count, 0) > 0;
+}
+
+void
+door_close(struct door *door)
+{
+	while (door->refused_count > 0)
+		hang_up(door, door->refused_count - 1);
+	while (door->count > 0)
+		close(door->listening[--door->count]);
+}

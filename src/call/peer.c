@@ -1,0 +1,73 @@
+#include <config.h>
+
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "text/filter.h"
+#include "call/peer.h"
+
+/* Silence for IDLE seconds, then PROBES questions INTERVAL seconds apart, make a minute. */
+#define KEEPALIVE_IDLE 30
+#define KEEPALIVE_INTERVAL 10
+#define KEEPALIVE_PROBES 3
+
+void
+peer_name(struct peer *peer, const char *host, unsigned port, const struct address *address)
+{
+	char found[NI_MAXHOST], number[NI_MAXSERV];
+
+	if (host == NULL && getnameinfo((const struct sockaddr *)&address->storage, address->length,
+					found, sizeof found, number, sizeof number,
+					NI_NUMERICHOST | NI_NUMERICSERV) == 0) {
+		port = (unsigned)strtoul(number, NULL, 10);
+		host = found;
+	}
+	filter_string(host != NULL ? host : "somebody", peer->host, sizeof peer->host);
+	snprintf(peer->port, sizeof peer->port, "port %u", port);
+	snprintf(peer->name, sizeof peer->name, "%s %s", peer->host, peer->port);
+	peer->secrecy = "not encrypted";
+	peer->tls = NULL;
+}
+
+/* A setting that makes the conversation better; it works without, so failing is no error. */
+static void
+prefer(int socket, int level, int name, int value)
+{
+	(void)setsockopt(socket, level, name, &value, sizeof value);
+}
+
+bool
+peer_owes_answer(const struct peer *peer, int64_t *heard)
+{
+#if defined(__linux__)
+	struct tcp_info info = {0};
+
+	if (getsockopt(peer->socket, IPPROTO_TCP, TCP_INFO, &info, &(socklen_t){sizeof info}) == -1)
+		return false;
+	*heard = info.tcpi_last_ack_recv < info.tcpi_last_data_recv ? info.tcpi_last_ack_recv
+								    : info.tcpi_last_data_recv;
+	return info.tcpi_unacked > 0 || info.tcpi_probes > 0;
+#else
+	(void)peer, (void)heard;
+	return false;
+#endif
+}
+
+void
+peer_take(struct peer *peer, int socket)
+{
+	peer->socket = socket;
+	fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) & ~O_NONBLOCK);
+	prefer(socket, IPPROTO_TCP, TCP_NODELAY, 1);
+	prefer(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
+#ifdef TCP_KEEPIDLE
+	prefer(socket, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE);
+	prefer(socket, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL);
+	prefer(socket, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_PROBES);
+#endif
+}

@@ -1,0 +1,97 @@
+#include <config.h>
+
+#include <sys/wait.h>
+
+#include <netdb.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/child.h"
+#include "base/descriptor.h"
+#include "call/resolve.h"
+
+/* What the helper sends: one write, which a pipe keeps whole or not at all for a reader that waits. */
+struct answer {
+	int result;
+	struct address addresses[RESOLVE_MAX];
+};
+
+int
+resolve_now(const char *host, unsigned port, int family, struct address *addresses)
+{
+	const struct addrinfo hints = {
+		.ai_family = family,
+		.ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_NUMERICSERV | (host == NULL ? AI_PASSIVE : 0),
+	};
+	struct addrinfo *list;
+	char service[8];
+	int result, count = 0;
+
+	snprintf(service, sizeof service, "%u", port);
+	if ((result = getaddrinfo(host, service, &hints, &list)) != 0)
+		return -abs(result);
+	for (const struct addrinfo *a = list; a != NULL && count < RESOLVE_MAX; a = a->ai_next) {
+		addresses[count].length = a->ai_addrlen;
+		memcpy(&addresses[count].storage, a->ai_addr, a->ai_addrlen);
+		count++;
+	}
+	freeaddrinfo(list);
+	return count;
+}
+
+const char *
+resolve_strerror(int error)
+{
+	return gai_strerror(EAI_FAIL < 0 ? error : -error); /* with glibc they are negative, with the BSDs' positive */
+}
+
+int
+resolve_start(struct resolver *resolver, const char *host, unsigned port, int family)
+{
+	struct answer answer = {0};
+	pid_t parent = getpid();
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) == -1)
+		return -1;
+	switch (resolver->helper = fork()) {
+	case -1:
+		close(ends[0]);
+		close(ends[1]);
+		return -1;
+	case 0:
+		close(ends[0]);
+		child_begin(parent, ends[1]);
+		answer.result = resolve_now(host, port, family, answer.addresses);
+		_exit(write_all(ends[1], &answer, sizeof answer) == 0 ? 0 : 1);
+	default:
+		close(ends[1]);
+		resolver->pipe = ends[0];
+		return 0;
+	}
+}
+
+int
+resolve_finish(struct resolver *resolver, struct address *addresses)
+{
+	struct answer answer;
+
+	if (read_all(resolver->pipe, &answer, sizeof answer) != sizeof answer)
+		answer.result = -abs(EAI_FAIL);
+	else
+		memcpy(addresses, answer.addresses, sizeof answer.addresses);
+	resolve_cancel(resolver);
+	return answer.result;
+}
+
+void
+resolve_cancel(struct resolver *resolver)
+{
+	close(resolver->pipe);
+	kill(resolver->helper, SIGKILL);
+	waitpid(resolver->helper, NULL, 0);
+}

@@ -1,0 +1,252 @@
+#include <config.h>
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/descriptor.h"
+#include "text/filter.h"
+#include "call/hello.h"
+#include "link/listener.h"
+#include "record/notice.h"
+#include "trust/tls.h"
+
+#define CHUNK ((size_t)128 * 1024) /* read at once */
+#define SPANS 64	   /* written at once */
+#define PIPE ((size_t)1024 * 1024) /* held between the socket and the output: as much as anybody may ask for */
+
+/* Safe text on its way out.  Short pieces are copied, because what they point to does not last. */
+struct outlet {
+	int output;
+	struct iovec pieces[SPANS];
+	int count;
+	char copies[16 * FILTER_MADE];
+	size_t copied;
+};
+
+/* Writes what is waiting.  Returns 0, or -1 and errno. */
+static int
+outlet_flush(struct outlet *outlet)
+{
+	struct iovec *next = outlet->pieces;
+
+	while (outlet->count > 0) {
+		ssize_t n = writev(outlet->output, next, outlet->count);
+		if (n == -1 && is_to_be_repeated(outlet->output, POLLOUT))
+			continue;
+		if (n == -1)
+			return -1;
+		while (outlet->count > 0 && (size_t)n >= next->iov_len) {
+			n -= (ssize_t)next->iov_len;
+			next++;
+			outlet->count--;
+		}
+		if (outlet->count > 0) {
+			next->iov_base = (char *)next->iov_base + n;
+			next->iov_len -= (size_t)n;
+		}
+	}
+	outlet->copied = 0;
+	return 0;
+}
+
+/* Adds a piece; whole says that it points into the input, which stays.  Returns 0, or -1 and errno. */
+static int
+outlet_add(struct outlet *outlet, struct span span, bool whole)
+{
+	char *text = (char *)(uintptr_t)span.text;
+
+	if (!whole && sizeof outlet->copies - outlet->copied < span.length && outlet_flush(outlet) == -1)
+		return -1;
+	if (!whole) {
+		text = memcpy(outlet->copies + outlet->copied, span.text, span.length);
+		outlet->copied += span.length;
+	}
+	outlet->pieces[outlet->count++] = (struct iovec){text, span.length};
+	return outlet->count == SPANS ? outlet_flush(outlet) : 0;
+}
+
+/* Filters bytes and writes what comes out.  Returns 0, or -1 and errno. */
+static int
+pass_on(struct filter *filter, struct outlet *outlet, const char *bytes, size_t length)
+{
+	const char *next = bytes, *end = bytes + length;
+	struct span span;
+
+	while ((span = filter_next(filter, &next, end)).length > 0)
+		if (outlet_add(outlet, span, span.text >= bytes && span.text < end) == -1)
+			return -1;
+	return outlet_flush(outlet);
+}
+
+/* Writes what the end of the stream leaves.  Returns 0, or -1 and errno. */
+static int
+pass_end(struct filter *filter, struct outlet *outlet)
+{
+	struct span span;
+
+	while ((span = filter_end(filter)).length > 0)
+		if (outlet_add(outlet, span, false) == -1)
+			return -1;
+	return outlet_flush(outlet);
+}
+
+/* Receives what is there, once something is; as recv(2). */
+static ssize_t
+receive(const struct listener *listener, void *data, size_t size)
+{
+	return listener->tls != NULL ? tls_receive(listener->tls, data, size, 0)
+				     : recv(listener->socket, data, size, 0);
+}
+
+struct ending
+listener_ending(const struct tls *tls, ssize_t n)
+{
+	if (n == 0)
+		return (struct ending){ENDING_LEFT, 0};
+	if (tls != NULL && errno == EBADMSG)
+		return (struct ending){ENDING_CUT, 0};
+	if (tls != NULL && errno == EPROTO)
+		return (struct ending){ENDING_TLS, tls_cause(tls)};
+	return (struct ending){ENDING_BROKEN, errno};
+}
+
+bool
+listener_splices(const struct listener *listener)
+{
+#if defined(__linux__)
+	return listener->raw && listener->output != -1 && listener->tls == NULL && listener->log == NULL;
+#else
+	(void)listener;
+	return false;
+#endif
+}
+
+bool
+listener_open_pipe(struct listener *listener)
+{
+	listener->pipe[0] = listener->pipe[1] = -1;
+	if (!listener_splices(listener) || pipe2(listener->pipe, O_CLOEXEC) == -1)
+		return false;
+#if defined(F_SETPIPE_SZ)
+	(void)fcntl(listener->pipe[1], F_SETPIPE_SZ, PIPE); /* with less it is slower */
+#endif
+	return true;
+}
+
+#if defined(__linux__)
+
+/*
+ * Moves so many bytes from the pipe to the output.  The kernel does not splice to an output opened for
+ * appending, nor to many a device: then it is a copy.  Returns 0, or -1 and errno.
+ */
+static int
+pour(int pipe, int output, size_t length)
+{
+	static char chunk[CHUNK];
+
+	while (length > 0) {
+		ssize_t n = splice(pipe, NULL, output, NULL, length, SPLICE_F_MOVE);
+
+		if (n == -1 && is_to_be_repeated(output, POLLOUT))
+			continue;
+		if (n == 0 || (n == -1 && errno == EINVAL)) {
+			n = read_all(pipe, chunk, length < CHUNK ? length : CHUNK);
+			if (n > 0 && write_all(output, chunk, (size_t)n) == -1)
+				return -1;
+		}
+		if (n == -1)
+			return -1;
+		length -= (size_t)n;
+	}
+	return 0;
+}
+
+/* Passes on bytes that nobody looks at: the kernel moves them, and copies them once less. */
+static struct ending
+pass_unseen(const struct listener *listener)
+{
+	char start[64];
+	ssize_t n, seen;
+	bool busy;
+
+	while ((seen = recv(listener->socket, start, sizeof start, MSG_PEEK)) == -1 &&
+	       is_to_be_repeated(listener->socket, POLLIN))
+		;
+	if (seen <= 0)
+		return listener_ending(NULL, seen);
+	busy = hello_is_busy(start, (size_t)seen);
+	while ((n = splice(listener->socket, NULL, listener->pipe[1], NULL, PIPE, SPLICE_F_MOVE)) != 0) {
+		if (n == -1 && is_to_be_repeated(listener->socket, POLLIN))
+			continue;
+		if (n == -1)
+			break;
+		if (pour(listener->pipe[0], listener->output, (size_t)n) == -1)
+			return (struct ending){ENDING_OUTPUT, errno};
+		busy = busy && n == seen;
+		seen = 0;
+	}
+	return busy && n == 0 ? (struct ending){ENDING_BUSY, 0} : listener_ending(NULL, n);
+}
+
+#else
+
+static struct ending
+pass_unseen(const struct listener *listener)
+{
+	(void)listener; /* without splice(2) there is no pipe */
+	return (struct ending){ENDING_NONE, 0};
+}
+
+#endif
+
+struct ending
+listener_run(const struct listener *listener)
+{
+	static char chunk[CHUNK];
+	static struct outlet outlet;
+	bool plaintext = listener->tls == NULL && !listener->raw, first = true, busy = false;
+	struct filter filter;
+	struct ending ending;
+	ssize_t n;
+
+	if (listener->pipe[0] != -1)
+		return pass_unseen(listener);
+	filter_init(&filter);
+	outlet.output = listener->output;
+	while ((n = receive(listener, chunk, sizeof chunk)) != 0) {
+		int written = 0;
+
+		if (n == -1 && is_to_be_repeated(listener->socket, POLLIN))
+			continue;
+		if (n == -1)
+			break;
+		if (first && plaintext && hello_is_tls(chunk, (size_t)n))
+			return (struct ending){ENDING_HELLO, 0};
+		busy = first && hello_is_busy(chunk, (size_t)n);
+		first = false;
+		/* Before it is shown: an answer must not get into the log before what it answers. */
+		log_bytes(listener->log, VOICE_PEER, chunk, (size_t)n);
+		notice_flush_log(listener->log);
+		if (listener->output == -1)
+			continue;
+		if (listener->raw)
+			written = write_all(listener->output, chunk, (size_t)n);
+		else
+			written = pass_on(&filter, &outlet, chunk, (size_t)n);
+		if (written == -1)
+			return (struct ending){ENDING_OUTPUT, errno};
+	}
+	ending = busy && n == 0 ? (struct ending){ENDING_BUSY, 0} : listener_ending(listener->tls, n);
+	log_end(listener->log, VOICE_PEER);
+	notice_flush_log(listener->log);
+	if (listener->output != -1 && !listener->raw && pass_end(&filter, &outlet) == -1)
+		ending = (struct ending){ENDING_OUTPUT, errno};
+	return ending;
+}

@@ -1,0 +1,279 @@
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/fatal.h"
+#include "text/filter.h"
+#include "record/history.h"
+
+#define BYTES_MIN ((size_t)1024 * 1024)
+#define BLOCK (FILTER_LINE_MAX + 4096) /* room for any line, and for many short ones */
+
+struct entry {
+	time_t when;
+	uint32_t end; /* of the line's text, in the block; it starts where the line before ends ... */
+	uint32_t voice;
+};
+
+/*
+ * Some of the lines, all together in one piece of memory: text from its start on, entries from its end
+ * on backwards.  Before the text of one's own line stands where it ends in the stream.
+ */
+struct block {
+	uint64_t first; /* the number of the first line */
+	size_t count;
+	union {
+		char text[BLOCK];
+		struct entry entries[BLOCK / sizeof(struct entry)];
+	};
+};
+
+/* Who says the peer's lines from a line on, up to where the next one begins. */
+struct speaker {
+	uint64_t first;
+	char *label;
+};
+
+struct history {
+	size_t max_lines, max_bytes;
+	uint64_t start, end;	/* numbers of the oldest line and of the next */
+	size_t bytes;		/* of text */
+	struct buffer blocks;	/* pointers to them, oldest first; only the last one takes lines */
+	struct buffer speakers; /* oldest first; only the first one can be from before the oldest line */
+};
+
+struct history *
+history_new(size_t max_lines)
+{
+	struct history *h = malloc(sizeof *h);
+	size_t bytes = max_lines * HISTORY_BYTES_PER_LINE;
+
+	if (h == NULL)
+		fatal("cannot get memory");
+	*h = (struct history){.max_lines = max_lines, .max_bytes = bytes < BYTES_MIN ? BYTES_MIN : bytes};
+	return h;
+}
+
+static struct block **
+all_blocks(const struct history *h)
+{
+	return (struct block **)(void *)buffer_data(&h->blocks);
+}
+
+static size_t
+block_count(const struct history *h)
+{
+	return buffer_length(&h->blocks) / sizeof(struct block *);
+}
+
+/* The block that holds the line of that number. */
+static struct block *
+find_block(const struct history *h, uint64_t number)
+{
+	struct block **blocks = all_blocks(h);
+	size_t low = 0, high = block_count(h); /* it is blocks[low] or between them */
+
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (blocks[middle]->first <= number)
+			low = middle;
+		else
+			high = middle;
+	}
+	return blocks[low];
+}
+
+/* A block's entry of that index, which can be the one that is still to be written. */
+static struct entry *
+entry_at(struct block *block, size_t index)
+{
+	return &block->entries[sizeof block->entries / sizeof block->entries[0] - 1 - index];
+}
+
+/* Where the text ends that stands before the entry of that index. */
+static size_t
+end_before(struct block *block, size_t index)
+{
+	return index == 0 ? 0 : entry_at(block, index - 1)->end;
+}
+
+/* The entries need not reach to the very end: where time_t has 32 bits, some bytes are left there. */
+static bool
+has_room(struct block *block, size_t length)
+{
+	return end_before(block, block->count) + length + (block->count + 1) * sizeof(struct entry) <=
+	       sizeof block->entries;
+}
+
+/* A block at the end that has room for so many bytes. */
+static struct block *
+make_room(struct history *h, size_t length)
+{
+	size_t count = block_count(h);
+	struct block *block;
+
+	if (count > 0 && has_room(all_blocks(h)[count - 1], length))
+		return all_blocks(h)[count - 1];
+	if ((block = malloc(sizeof *block)) == NULL)
+		fatal("cannot get %zu bytes of memory", sizeof *block);
+	block->first = h->end;
+	block->count = 0;
+	buffer_add(&h->blocks, (char *)&block, sizeof(struct block *));
+	return block;
+}
+
+static struct line
+line_of(struct block *block, uint64_t number)
+{
+	size_t index = (size_t)(number - block->first), start = end_before(block, index);
+	const struct entry *e = entry_at(block, index);
+	struct line line = {.when = e->when, .voice = (enum voice)e->voice};
+
+	if (line.voice == VOICE_SELF) {
+		memcpy(&line.stream_end, block->text + start, sizeof line.stream_end);
+		start += sizeof line.stream_end;
+	}
+	line.text = block->text + start;
+	line.length = e->end - start;
+	return line;
+}
+
+static struct speaker *
+all_speakers(const struct history *h)
+{
+	return (struct speaker *)(void *)buffer_data(&h->speakers);
+}
+
+static size_t
+speaker_count(const struct history *h)
+{
+	return buffer_length(&h->speakers) / sizeof(struct speaker);
+}
+
+/* The label of who said the line of that number, if the peer did. */
+static const char *
+find_speaker(const struct history *h, uint64_t number)
+{
+	const struct speaker *speakers = all_speakers(h);
+	size_t low = 0, high = speaker_count(h); /* it is the one before speakers[low], or between them */
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (speakers[middle].first <= number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low == 0 ? "" : speakers[low - 1].label;
+}
+
+void
+history_set_speaker(struct history *h, const char *label)
+{
+	struct speaker speaker = {.first = h->end};
+	size_t count = speaker_count(h);
+
+	if (count > 0 && strcmp(all_speakers(h)[count - 1].label, label) == 0)
+		return;
+	if ((speaker.label = strdup(label)) == NULL)
+		fatal("cannot get memory");
+	buffer_add(&h->speakers, (char *)&speaker, sizeof speaker);
+}
+
+/* Forgets those who have said none of the lines that are held. */
+static void
+drop_speakers(struct history *h)
+{
+	while (speaker_count(h) > 1 && all_speakers(h)[1].first <= h->start) {
+		free(all_speakers(h)->label);
+		buffer_drop(&h->speakers, sizeof(struct speaker));
+	}
+}
+
+/* Forgets the oldest line, and gives its block back if it was the last one there. */
+static void
+drop_oldest(struct history *h)
+{
+	struct block *oldest = all_blocks(h)[0];
+
+	h->bytes -= line_of(oldest, h->start).length;
+	h->start++;
+	drop_speakers(h);
+	if (h->start < oldest->first + oldest->count)
+		return;
+	buffer_drop(&h->blocks, sizeof(struct block *));
+	free(oldest);
+}
+
+void
+history_add(struct history *h, enum voice voice, time_t when, const char *text, size_t length,
+	    uint64_t stream_end)
+{
+	size_t prefix = voice == VOICE_SELF ? sizeof stream_end : 0, end;
+	struct block *block;
+
+	if (length > FILTER_LINE_MAX)
+		length = FILTER_LINE_MAX;
+
+	while (h->start < h->end &&
+	       (h->end - h->start == h->max_lines || h->bytes + length > h->max_bytes))
+		drop_oldest(h);
+	block = make_room(h, prefix + length);
+	end = end_before(block, block->count);
+	memcpy(block->text + end, &stream_end, prefix);
+	memcpy(block->text + end + prefix, text, length);
+	*entry_at(block, block->count++) = (struct entry){
+		.when = when, .end = (uint32_t)(end + prefix + length), .voice = voice};
+	h->bytes += length;
+	h->end++;
+}
+
+uint64_t
+history_start(const struct history *h)
+{
+	return h->start;
+}
+
+uint64_t
+history_end(const struct history *h)
+{
+	return h->end;
+}
+
+struct line
+history_line(const struct history *h, uint64_t number)
+{
+	struct line line = line_of(find_block(h, number), number);
+
+	if (line.voice == VOICE_PEER)
+		line.speaker = find_speaker(h, number);
+	return line;
+}
+
+void
+history_settle(struct history *h, uint64_t number, uint64_t arrived)
+{
+	struct block *block = find_block(h, number);
+	char *place = block->text + end_before(block, (size_t)(number - block->first));
+	uint64_t stream_end;
+
+	memcpy(&stream_end, place, sizeof stream_end);
+	stream_end = stream_end <= arrived ? STREAM_DELIVERED : STREAM_LOST;
+	memcpy(place, &stream_end, sizeof stream_end);
+}
+
+void
+history_free(struct history *h)
+{
+	for (size_t i = 0; i < block_count(h); i++)
+		free(all_blocks(h)[i]);
+	buffer_free(&h->blocks);
+	for (size_t i = 0; i < speaker_count(h); i++)
+		free(all_speakers(h)[i].label);
+	buffer_free(&h->speakers);
+	free(h);
+}

@@ -1,0 +1,35 @@
+#include <config.h>
+
+#include <err.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "text/filter.h"
+#include "record/notice.h"
+
+#define SAID_MAX 5120 /* a line of a terminal, with what is said of it (N_TTY_BUF_SIZE) */
+
+void
+notice(struct log *log, const char *format, ...)
+{
+	char said[SAID_MAX], line[3 * sizeof said]; /* a byte that is no UTF-8 becomes three */
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(said, sizeof said, format, arguments);
+	va_end(arguments);
+	filter_string(said, line, sizeof line); /* a name or a file name can hold anything */
+	warnx("%s", line);
+	log_line(log, VOICE_NOTICE, line, strlen(line));
+	notice_flush_log(log);
+}
+
+void
+notice_flush_log(struct log *log)
+{
+	int cause = log_flush(log);
+
+	if (cause != 0)
+		warnc(cause, "cannot write to the log; the conversation goes on without it");
+}

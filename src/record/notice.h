@@ -1,0 +1,15 @@
+/*
+ * notice - what the program itself has to say in plain mode: on standard error, and in the log.
+ */
+#ifndef NOTICE_H
+#define NOTICE_H
+
+#include "record/log.h"
+
+/* Says one line, formatted as by printf(3) and then made safe, after "tchat: ". */
+void notice(struct log *log, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Writes the log, and says so if that fails; the conversation goes on. */
+void notice_flush_log(struct log *log);
+
+#endif

@@ -1,0 +1,47 @@
+/*
+ * record - what was said, kept in two places: the history, to be seen, and the log.
+ */
+#ifndef RECORD_H
+#define RECORD_H
+
+#include <stdarg.h>
+
+#include "base/buffer.h"
+#include "record/history.h"
+#include "record/log.h"
+
+struct record {
+	struct history *history;
+	struct log *log; /* or NULL */
+	time_t now;	 /* the time of what is added, see record_tick */
+	time_t looked;	 /* when the day was last looked at */
+	int day;	 /* of the last line */
+};
+
+/* An empty record of at most max_lines lines, with a log that may be NULL and stays the caller's. */
+void record_init(struct record *record, size_t max_lines, struct log *log);
+
+/* Reads the clock; what is added from then on gets that time. */
+void record_tick(struct record *record);
+
+/*
+ * Adds a line of safe text, and before it, where another day has begun, that day.  stream_end is
+ * for one's own lines, 0 for others.
+ */
+void record_line(struct record *record, enum voice voice, const char *text, size_t length,
+		 uint64_t stream_end);
+
+/* Adds the lines that are complete in a buffer of safe text, and drops them there; returns how many. */
+size_t record_lines(struct record *record, enum voice voice, struct buffer *lines,
+		    uint64_t stream_end);
+
+/* Adds what the program itself has to say, made safe; in the log each of its voices is a notice. */
+void record_notice(struct record *record, enum voice voice, const char *format, va_list arguments)
+	__attribute__((format(printf, 3, 0)));
+
+/* Writes the log; a failure becomes a notice, once. */
+void record_flush(struct record *record);
+
+void record_free(struct record *record);
+
+#endif

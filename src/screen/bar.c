@@ -1,0 +1,94 @@
+#include <config.h>
+
+#include <string.h>
+
+#include "screen/bar.h"
+#include "text/wrap.h"
+
+#define SEPARATOR " \u00b7 "
+#define ELLIPSIS "\u2026"
+#define GAP 2 /* columns at least between the two ends */
+
+/* Adds words behind those before them. */
+static void
+add(char text[BAR_MAX], const char *separator, const char *words)
+{
+	if (*text != '\0' && *words != '\0')
+		strlcat(text, separator, BAR_MAX);
+	strlcat(text, words, BAR_MAX);
+}
+
+static void
+write_all_of(const struct bar *bar, char left[BAR_MAX], char right[BAR_MAX])
+{
+	*left = *right = '\0';
+	add(left, "", bar->name);
+	add(left, " ", bar->port);
+	add(left, SEPARATOR, bar->state);
+	add(left, SEPARATOR, bar->detail);
+	add(right, "", bar->news);
+	add(right, SEPARATOR, bar->key);
+	add(right, SEPARATOR, bar->tip);
+}
+
+static int
+columns_of(const struct bar *bar)
+{
+	char left[BAR_MAX], right[BAR_MAX];
+
+	write_all_of(bar, left, right);
+	return wrap_measure(left, strlen(left)) +
+	       (*right != '\0' ? GAP + wrap_measure(right, strlen(right)) : 0);
+}
+
+/* The same, with another name. */
+static int
+columns_with(const struct bar *bar, const char *name)
+{
+	struct bar other = *bar;
+
+	strlcpy(other.name, name, sizeof other.name);
+	return columns_of(&other);
+}
+
+/* Leaves out what is before the comma: what makes "encrypted, unknown" less than encrypted is behind it. */
+static void
+shorten_state(char *state)
+{
+	const char *comma = strstr(state, ", ");
+
+	if (comma != NULL)
+		memmove(state, comma + 2, strlen(comma + 2) + 1);
+}
+
+/* Cuts the name, so that it is seen to be cut, or leaves it out. */
+static void
+cut_name(char *name, size_t size, int room)
+{
+	size_t length = strlen(name);
+	struct row row = {0, 0};
+
+	if (wrap_measure(name, length) <= room)
+		return;
+	if (room > 1)
+		wrap_row(name, length, 0, room - 1, WRAP_CHARACTERS, &row);
+	strlcpy(name + row.length, room > 1 ? ELLIPSIS : "", size - row.length);
+}
+
+void
+bar_write(const struct bar *bar, int columns, char left[BAR_MAX], char right[BAR_MAX])
+{
+	struct bar b = *bar;
+	char *const spare[] = {b.tip, b.detail, b.port, b.key};
+
+	for (size_t i = 0; i < sizeof spare / sizeof spare[0] && columns_of(&b) > columns; i++)
+		*spare[i] = '\0';
+	if (columns_with(&b, "") > columns)
+		shorten_state(b.state);
+	if (columns_with(&b, "") > columns)
+		*b.news = '\0';
+	if (columns_with(&b, "") > columns)
+		*b.state = '\0';
+	cut_name(b.name, sizeof b.name, columns - columns_with(&b, ".") + 1);
+	write_all_of(&b, left, right);
+}

@@ -1,0 +1,21 @@
+#include <config.h>
+
+#include <stddef.h>
+
+#include "screen/help.h"
+
+const char *const help_rows[] = {
+	"Enter      send the line; Ctrl-C abandons it",
+	"Ctrl-D     leave, on an empty line",
+	"PgUp PgDn  scroll; with Ctrl to either end",
+	"F2         all of it in $PAGER: search, copy",
+	"F3         who is there, and how encrypted",
+	"Up Down    lines typed before",
+	"Ctrl-R     search in them",
+	"Ctrl-L     draw the screen again",
+	"Ctrl-Z     suspend",
+	"",
+	"All keys of GNU Readline work, and ~/.inputrc.",
+	"Any key closes this.",
+	NULL,
+};

@@ -1,0 +1,87 @@
+/*
+ * input - the line that is being typed, edited by GNU Readline.
+ *
+ * Readline gets the keys through its callback interface and never touches the terminal: what it
+ * would read comes from input_feed, and what it would draw is asked for by input_view.  So emacs and
+ * vi keys, history, undo and ~/.inputrc work as people know them ("$if tchat").  Commands of the
+ * program are named Readline functions, which ~/.inputrc can bind to other keys.
+ *
+ * There is one line, as there is one Readline.
+ */
+#ifndef INPUT_H
+#define INPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "text/filter.h"
+
+/* What the keys ask of the program. */
+enum input_event {
+	INPUT_NONE,	   /* nothing more, all keys are used up */
+	INPUT_LINE,	   /* a line is complete: input_line */
+	INPUT_LEAVE,	   /* Ctrl-D or Ctrl-C on an empty line */
+	INPUT_PAGE_UP,	   /* scroll-page-up */
+	INPUT_PAGE_DOWN,   /* scroll-page-down */
+	INPUT_TO_START,	   /* scroll-to-start */
+	INPUT_TO_END,	   /* scroll-to-end */
+	INPUT_REDRAW,	   /* redraw-screen */
+	INPUT_HELP,	   /* show-help */
+	INPUT_PAGER,	   /* show-in-pager */
+	INPUT_SECRECY,	   /* show-encryption */
+	INPUT_FOCUS_IN,	   /* the terminal's window gets the keys again */
+	INPUT_FOCUS_OUT,   /* ... or another one */
+	INPUT_SUSPEND	   /* suspend */
+};
+
+/* Starts Readline and reads its init file.  To be called before ncurses is started. */
+void input_open(void);
+
+/* Adds bytes that came from the terminal. */
+void input_feed(const char *bytes, size_t length);
+
+/* Whether there are bytes that input_next has not worked through, or of a paste that has not ended. */
+bool input_is_pending(void);
+
+/* Works through the bytes until one of them asks for something. */
+enum input_event input_next(void);
+
+/*
+ * Milliseconds until input_next should be called although no byte came (a paste that does not go on
+ * is taken as complete), -1 for never.
+ */
+int input_timeout(void);
+
+/*
+ * After INPUT_LINE: the line with its LF; where several were pasted, all of them.  Good until the
+ * next call of input_next.
+ */
+struct span input_line(void);
+
+/* After INPUT_LINE: puts the line back to be edited, because it could not be sent. */
+void input_put_back(void);
+
+/*
+ * What is to be shown: the prompt, the line and a blank behind it as one text, and the byte that the
+ * cursor is on.  Good until the next call.
+ */
+struct input_view {
+	const char *text;
+	size_t length, cursor;
+};
+struct input_view input_view(void);
+
+/* What is typed and not sent, without the prompt. */
+const char *input_text(void);
+
+/*
+ * What has come and is not in there: a paste that has not ended, keys that input_next has not worked
+ * through.  To be asked for at the end, as they are no keys any more then.
+ */
+struct span input_rest(void);
+
+/* Gives back what Readline holds. */
+void input_close(void);
+
+#endif

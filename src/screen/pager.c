@@ -1,0 +1,119 @@
+#include <config.h>
+
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/child.h"
+#include "base/clock.h"
+#include "screen/pager.h"
+
+#define STOP_MS 1000
+
+/* The status of a shell that cannot execute a command (POSIX). */
+enum { NOT_EXECUTABLE = 126, NOT_FOUND = 127 };
+
+/* The history as text, in a file that has no name; at its beginning.  NULL on failure, and errno. */
+static FILE *
+write_history(const struct history *history, const char *own_label)
+{
+	FILE *file = tmpfile();
+
+	if (file == NULL)
+		return NULL;
+	for (uint64_t n = history_start(history); n < history_end(history); n++) {
+		struct line line = history_line(history, n);
+		const char *label = line.voice == VOICE_SELF   ? own_label
+				    : line.voice == VOICE_PEER ? line.speaker
+							       : "";
+		char when[24], mark[] = {(char)line.voice, '\0'};
+		bool lost = line.voice == VOICE_SELF && line.stream_end == STREAM_LOST;
+		struct tm tm;
+
+		strftime(when, sizeof when, "%Y-%m-%d %H:%M", localtime_r(&line.when, &tm));
+		fprintf(file, "%s %s%s%s ", when, label, *label != '\0' ? " " : "", lost ? "\u2717" : mark);
+		fwrite(line.text, 1, line.length, file);
+		putc('\n', file);
+	}
+	if (fflush(file) == EOF || ferror(file)) {
+		fclose(file);
+		return NULL;
+	}
+	rewind(file);
+	return file;
+}
+
+const char *
+pager_command(void)
+{
+	const char *pager = getenv("PAGER");
+
+	return pager != NULL && *pager != '\0' ? pager : "less";
+}
+
+/* The child. */
+static _Noreturn void
+be_pager(int text, pid_t parent)
+{
+	child_begin(parent, -1);
+	signal(SIGINT, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
+	signal(SIGQUIT, SIG_DFL);
+	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
+	if (dup2(text, STDIN_FILENO) == -1)
+		_exit(NOT_EXECUTABLE);
+	close(text);
+	execl("/bin/sh", "sh", "-c", pager_command(), (char *)NULL);
+	_exit(NOT_FOUND);
+}
+
+pid_t
+pager_start(const struct history *history, const char *own_label)
+{
+	FILE *text = write_history(history, own_label);
+	pid_t parent = getpid(), pager;
+
+	if (text == NULL)
+		return -1;
+	if ((pager = fork()) == 0)
+		be_pager(fileno(text), parent);
+	fclose(text);
+	return pager;
+}
+
+bool
+pager_has_ended(pid_t pager, int *cause)
+{
+	int status;
+
+	if (waitpid(pager, &status, WNOHANG) != pager)
+		return false;
+	*cause = !WIFEXITED(status)			 ? 0
+		 : WEXITSTATUS(status) == NOT_FOUND	 ? ENOENT
+		 : WEXITSTATUS(status) == NOT_EXECUTABLE ? EACCES
+							 : 0;
+	return true;
+}
+
+void
+pager_stop(pid_t pager)
+{
+	int64_t deadline = clock_now() + STOP_MS;
+	int cause;
+
+	kill(pager, SIGTERM);
+	kill(pager, SIGCONT);
+	while (!pager_has_ended(pager, &cause)) {
+		if (clock_until(deadline) == 0)
+			kill(pager, SIGKILL);
+		poll(NULL, 0, 10);
+	}
+}

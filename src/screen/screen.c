@@ -1,0 +1,523 @@
+#include <config.h>
+
+#include <sys/ioctl.h>
+
+#include <curses.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#include "base/fatal.h"
+#include "screen/output.h"
+#include "screen/screen.h"
+#include "screen/terminal.h"
+#include "text/utf8.h"
+#include "text/wrap.h"
+
+#define TIME_WIDTH 6	  /* "14:02 " */
+#define LABEL_MAX 16	  /* columns */
+#define TIME_FROM 40	  /* narrower screens show no times */
+#define LABEL_FROM 24	  /* ... and no labels */
+#define GUTTER_WIDTH 2	  /* the mark of who speaks, and a blank */
+#define GUTTER_FROM 8	  /* ... and text alone */
+#define MARGIN 2	  /* of the help, on both sides */
+#define LINE_END_SIGN 0x23CE /* RETURN SYMBOL: where a pasted line ends */
+#define REPLACEMENT_CHARACTER 0xFFFD
+#define ZERO_WIDTH_JOINER 0x200D
+
+/* Pairs of colours; without colour, attributes alone tell things apart. */
+enum colour { COLOUR_PLAIN, COLOUR_PEER, COLOUR_DELIVERED, COLOUR_ALARM };
+
+/* Before one's own lines: how far they have come. */
+#define MARK_OWN ">"	      /* not known */
+#define MARK_WAITING "\u00b7"   /* here still */
+#define MARK_SENT "\u203a"      /* the system has taken it */
+#define MARK_DELIVERED "\u2713" /* the peer's machine has it */
+#define MARK_LOST "\u2717"
+
+static bool is_open, watches_focus;
+static struct termios modes_before, modes_open;
+
+/* Where things are on the screen. */
+struct layout {
+	int rows, columns;
+	int pane_rows;	/* from row 0 on */
+	int status_row; /* -1: there is no room for it */
+	int input_row, input_rows;
+	int labels, label_width; /* where they start, and columns for them; 0: none are shown */
+	int gutter;		 /* the mark of who speaks */
+	int text;		 /* where text starts */
+	int text_width;
+};
+
+/* Sets the terminal's own modes.  ncurses cannot, because it writes to memory: see output.h. */
+static void
+set_modes(const struct termios *modes)
+{
+	tcsetattr(STDIN_FILENO, TCSANOW, modes); /* not drained: the terminal may stand still */
+}
+
+/* Asks the terminal to report what it is to report, or nothing any more. */
+static void
+set_reports(bool on)
+{
+	terminal_report_pastes(on);
+	if (watches_focus)
+		terminal_report_focus(on);
+}
+
+bool
+screen_open(void)
+{
+	const char *no_color = getenv("NO_COLOR");
+	FILE *output;
+
+	if (tcgetattr(STDIN_FILENO, &modes_before) == -1 || (output = output_open()) == NULL ||
+	    newterm(NULL, output, stdin) == NULL)
+		return false;
+	is_open = true;
+	fatal_first(screen_close);
+	raw();
+	noecho();
+	nonl();
+	typeahead(-1); /* the keys that wait are no reason to leave the screen half drawn */
+	tcgetattr(STDIN_FILENO, &modes_open);
+	output_capture();
+	screen_resize(); /* ncurses would believe LINES and COLUMNS more */
+	if (has_colors() && (no_color == NULL || *no_color == '\0')) {
+		start_color();
+		use_default_colors();
+		init_pair(COLOUR_PEER, COLOR_CYAN, -1);
+		init_pair(COLOUR_DELIVERED, COLOR_GREEN, -1);
+		init_pair(COLOUR_ALARM, COLOR_RED, -1);
+	}
+	terminal_save_title();
+	set_reports(true);
+	return true;
+}
+
+/* Gives the terminal back, even if it could not take all that was drawn. */
+static void
+give_back(bool for_good)
+{
+	if (!output_drain())
+		terminal_cancel();
+	if (for_good)
+		terminal_restore_title();
+	set_reports(false);
+	endwin();
+	output_drain();
+	set_modes(&modes_before);
+}
+
+void
+screen_suspend(void)
+{
+	give_back(false);
+}
+
+void
+screen_resume(void)
+{
+	set_modes(&modes_open);
+	set_reports(true);
+	screen_resize();
+	screen_forget();
+}
+
+void
+screen_close(void)
+{
+	if (!is_open)
+		return;
+	is_open = false;
+	give_back(true);
+}
+
+/* ncurses keeps three screens, and destroys them if there is no memory for larger ones. */
+static void
+make_sure_of_memory(size_t rows, size_t columns)
+{
+	void *volatile memory = calloc(3 * rows, columns * sizeof(cchar_t)); /* volatile: not to be left out */
+
+	if (memory == NULL)
+		fatal("cannot get memory for %zu rows and %zu columns", rows, columns);
+	free(memory);
+}
+
+void
+screen_resize(void)
+{
+	struct winsize size;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == -1 || size.ws_row == 0 || size.ws_col == 0 ||
+	    !is_term_resized(size.ws_row, size.ws_col))
+		return;
+	make_sure_of_memory(size.ws_row, size.ws_col);
+	resizeterm(size.ws_row, size.ws_col);
+}
+
+void
+screen_forget(void)
+{
+	clearok(curscr, TRUE);
+}
+
+static void
+set_style(attr_t attributes, enum colour colour)
+{
+	attr_set(attributes, (short)colour, NULL);
+}
+
+/*
+ * Takes the characters from text on that stand in the cell of the one before them, those that a cell
+ * has room for.  Returns where the next cell starts.  What is wide is not joined, because terminals
+ * do not agree how wide it is then.
+ */
+static const char *
+take_marks(const char *text, const char *end, bool wide, wchar_t marks[CCHARW_MAX])
+{
+	const char *next;
+	int count = 0;
+	uint32_t c;
+
+	for (; text < end; text = next) {
+		next = utf8_next(text, end, &c);
+		if (wrap_columns(c, 0) != 0)
+			break;
+		if (count < CCHARW_MAX - 1 && !(wide && c == ZERO_WIDTH_JOINER))
+			marks[count++] = (wchar_t)c;
+	}
+	marks[count] = L'\0';
+	return text;
+}
+
+/* Draws a character and its marks at the cursor; what is a control is made visible. */
+static void
+draw_cell(uint32_t c, const wchar_t marks[CCHARW_MAX])
+{
+	wchar_t text[CCHARW_MAX + 1] = {(wchar_t)c};
+	attr_t attributes;
+	short pair;
+	cchar_t cell;
+
+	if (c == '\n') {
+		text[0] = LINE_END_SIGN;
+	} else if (c < 0x20 || c == 0x7F) {
+		addch('^');
+		text[0] = (wchar_t)(c ^ 0x40);
+	} else if (wcwidth(text[0]) < 0) { /* in one's own input: ncurses would show it in two columns */
+		text[0] = REPLACEMENT_CHARACTER;
+	}
+	wcscpy(text + 1, marks);
+	attr_get(&attributes, &pair, NULL);
+	setcchar(&cell, text, attributes, pair, NULL);
+	add_wch(&cell);
+}
+
+static int
+min(int a, int b)
+{
+	return a < b ? a : b;
+}
+
+/* How many characters at the start of a text are ASCII, can be seen, and have no mark on them. */
+static int
+count_ascii(const char *text, const char *end)
+{
+	const char *s = text;
+
+	while (s < end && *s >= 0x20 && *s < 0x7F)
+		s++;
+	return (int)(s - text) - (s > text && s < end && (*s & 0x80) != 0);
+}
+
+/*
+ * Draws text from a place on, cut off where the columns end.  Marks without a character that they
+ * belong to are left out: they would join what stands before the text.  Returns the column after it,
+ * counted from where it started.
+ */
+static int
+draw_text(int y, int x, int columns, const char *text, size_t length)
+{
+	const char *end = text + length;
+	int column = 0;
+
+	move(y, x);
+	while (text < end) {
+		int width = min(count_ascii(text, end), columns - column);
+		wchar_t marks[CCHARW_MAX];
+		uint32_t c;
+
+		if (width > 0) { /* most text, and much faster so */
+			addnstr(text, width);
+			text += width;
+			column += width;
+			continue;
+		}
+		text = utf8_next(text, end, &c);
+		width = wrap_columns(c, column);
+		if (column + width > columns)
+			break;
+		text = take_marks(text, end, width == 2, marks);
+		if (c == '\t')
+			move(y, x + column + width);
+		else if (width > 0)
+			draw_cell(c, marks);
+		column += width;
+	}
+	return column;
+}
+
+static int
+columns_of(const char *text)
+{
+	return wrap_measure(text, strlen(text));
+}
+
+/* How many rows the typed text takes. */
+static int
+input_rows(const struct input_view *input, int columns)
+{
+	struct row row;
+	size_t start = 0;
+	int rows = 0;
+
+	do {
+		start = wrap_row(input->text, input->length, start, columns, WRAP_CHARACTERS, &row);
+		rows++;
+	} while (start < input->length);
+	return rows;
+}
+
+static struct layout
+arrange(const struct scene *scene)
+{
+	struct layout l = {.status_row = -1};
+
+	getmaxyx(stdscr, l.rows, l.columns);
+	l.input_rows = min(input_rows(&scene->input, l.columns), l.rows < 6 ? 1 : l.rows / 3);
+	l.input_row = l.rows - l.input_rows;
+	l.pane_rows = l.input_row;
+	if (l.rows >= 3)
+		l.pane_rows = l.status_row = l.input_row - 1;
+	l.labels = l.columns >= TIME_FROM ? TIME_WIDTH : 0;
+	if (l.columns >= LABEL_FROM)
+		l.label_width = min(scene->label_width, min(LABEL_MAX, l.columns / 4));
+	l.gutter = l.labels + l.label_width + (l.label_width > 0 ? 1 : 0);
+	l.text = l.columns >= GUTTER_FROM ? l.gutter + GUTTER_WIDTH : 0;
+	l.text_width = l.columns - l.text;
+	return l;
+}
+
+/* Sets how the text of a line looks: what has failed, or is asked, is not to be missed. */
+static void
+set_voice_style(enum voice voice)
+{
+	switch (voice) {
+	case VOICE_SELF:
+	case VOICE_PEER:
+		set_style(A_NORMAL, COLOUR_PLAIN);
+		break;
+	case VOICE_NOTICE:
+		set_style(A_DIM, COLOUR_PLAIN);
+		break;
+	case VOICE_QUESTION:
+		set_style(A_BOLD, COLOUR_PLAIN);
+		break;
+	case VOICE_ALARM:
+		set_style(A_BOLD, COLOUR_ALARM);
+		break;
+	}
+}
+
+/* Draws how far one's own line has come. */
+static void
+draw_mark(const struct scene *scene, int y, int x, const struct line *line)
+{
+	const char *mark = MARK_OWN;
+
+	set_style(A_NORMAL, COLOUR_PLAIN);
+	if (line->stream_end == STREAM_LOST) {
+		mark = MARK_LOST;
+		set_style(A_BOLD, COLOUR_ALARM);
+	} else if (scene->marks && line->stream_end <= scene->acknowledged) {
+		mark = MARK_DELIVERED;
+		set_style(A_NORMAL, COLOUR_DELIVERED);
+	} else if (scene->marks) {
+		mark = line->stream_end <= scene->sent ? MARK_SENT : MARK_WAITING;
+	}
+	draw_text(y, x, 1, mark, strlen(mark));
+}
+
+/* Draws what stands before a line: when, who, and a mark. */
+static void
+draw_head(const struct scene *scene, const struct layout *l, int y, const struct line *line)
+{
+	const char *label = line->voice == VOICE_SELF	? scene->own_label
+			    : line->voice == VOICE_PEER ? line->speaker
+							: "";
+	int width = min(columns_of(label), l->label_width);
+	char time[TIME_WIDTH + 1], mark = (char)line->voice;
+	struct tm tm;
+
+	if (l->labels > 0) {
+		strftime(time, sizeof time, "%H:%M", localtime_r(&line->when, &tm));
+		set_style(A_DIM, COLOUR_PLAIN);
+		draw_text(y, 0, TIME_WIDTH, time, strlen(time));
+	}
+	set_style(A_BOLD, line->voice == VOICE_PEER ? COLOUR_PEER : COLOUR_PLAIN);
+	draw_text(y, l->labels + l->label_width - width, width, label, strlen(label));
+	if (l->text == 0)
+		return;
+	set_voice_style(line->voice);
+	if (line->voice == VOICE_SELF)
+		draw_mark(scene, y, l->gutter, line);
+	else if (line->voice != VOICE_PEER)
+		draw_text(y, l->gutter, 1, &mark, 1);
+}
+
+static void
+draw_pane(const struct scene *scene, const struct layout *l)
+{
+	struct pane_row *rows;
+	int count;
+
+	if (l->pane_rows <= 0)
+		return;
+	if ((rows = calloc((size_t)l->pane_rows, sizeof *rows)) == NULL)
+		fatal("cannot get memory");
+	pane_resize(scene->pane, l->text_width, l->pane_rows);
+	count = pane_rows(scene->pane, rows);
+	for (int i = 0; i < count; i++) {
+		struct line line = history_line(scene->pane->history, rows[i].line);
+		int y = l->pane_rows - count + i;
+
+		if (rows[i].row.start == 0)
+			draw_head(scene, l, y, &line);
+		set_voice_style(line.voice);
+		draw_text(y, l->text, l->text_width, line.text + rows[i].row.start,
+			  rows[i].row.length);
+	}
+	free(rows);
+}
+
+static void
+draw_status(const struct scene *scene, const struct layout *l)
+{
+	char left[BAR_MAX], right[BAR_MAX];
+	int room = l->columns - 2, columns;
+
+	if (l->status_row < 0)
+		return;
+	bar_write(scene->bar, room, left, right);
+	columns = columns_of(right);
+	set_style(A_REVERSE, COLOUR_PLAIN);
+	mvhline(l->status_row, 0, ' ' | A_REVERSE, l->columns);
+	draw_text(l->status_row, 1, room, left, strlen(left));
+	draw_text(l->status_row, l->columns - 1 - columns, columns, right, strlen(right));
+	set_style(A_NORMAL, COLOUR_PLAIN);
+}
+
+/* Draws the rows of what is typed around the cursor, and leaves the cursor there. */
+static void
+draw_input(const struct scene *scene, const struct layout *l)
+{
+	const struct input_view *in = &scene->input;
+	struct row row;
+	size_t start = 0, next;
+	int cursor_row = 0, first, cursor_column = 0;
+
+	while ((next = wrap_row(in->text, in->length, start, l->columns, WRAP_CHARACTERS, &row)) <=
+	       in->cursor) {
+		start = next;
+		cursor_row++;
+	}
+	first = cursor_row < l->input_rows ? 0 : cursor_row - l->input_rows + 1;
+	set_style(A_NORMAL, COLOUR_PLAIN);
+	start = 0;
+	for (int i = 0; i < first + l->input_rows && start < in->length; i++) {
+		next = wrap_row(in->text, in->length, start, l->columns, WRAP_CHARACTERS, &row);
+		if (i == cursor_row)
+			cursor_column = wrap_measure(in->text + start, in->cursor - start);
+		if (i >= first)
+			draw_text(l->input_row + i - first, 0, l->columns, in->text + start, row.length);
+		start = next;
+	}
+	move(l->input_row + cursor_row - first, min(cursor_column, l->columns - 1));
+}
+
+/* The next row of the help: as much of the text at *help, from *start on, as fits; both are moved on. */
+static struct span
+next_help_row(const char *const **help, size_t *start, int width)
+{
+	const char *text = **help;
+	size_t length = strlen(text);
+	struct row row;
+
+	*start = wrap_row(text, length, *start, width, WRAP_WORDS, &row);
+	if (*start == length) {
+		(*help)++;
+		*start = 0;
+	}
+	return (struct span){text + row.start, row.length};
+}
+
+/* Draws the help in the middle of the pane, as much of it as there is room for. */
+static void
+draw_help(const struct scene *scene, const struct layout *l)
+{
+	const char *const *help;
+	size_t start = 0;
+	int rows = 0, width = 0, text_width, top, left;
+
+	for (help = scene->help; *help != NULL; help++)
+		if (columns_of(*help) > width)
+			width = columns_of(*help);
+	width = min(width + 2 * MARGIN, l->columns);
+	text_width = width > 2 * MARGIN ? width - 2 * MARGIN : 1;
+	for (help = scene->help; *help != NULL; rows++)
+		next_help_row(&help, &start, text_width);
+	top = rows < l->pane_rows ? (l->pane_rows - rows) / 2 : 0;
+	left = (l->columns - width) / 2;
+	set_style(A_REVERSE, COLOUR_PLAIN);
+	help = scene->help;
+	for (int y = top; *help != NULL && y < l->pane_rows; y++) {
+		struct span row = next_help_row(&help, &start, text_width);
+
+		mvhline(y, left, ' ' | A_REVERSE, width);
+		draw_text(y, left + MARGIN, width - MARGIN, row.text, row.length);
+	}
+	set_style(A_NORMAL, COLOUR_PLAIN);
+}
+
+void
+screen_watch_focus(void)
+{
+	if (!watches_focus)
+		terminal_report_focus(true);
+	watches_focus = true;
+}
+
+void
+screen_ring(void)
+{
+	beep();
+}
+
+void
+screen_draw(const struct scene *scene)
+{
+	struct layout layout = arrange(scene);
+
+	erase();
+	draw_pane(scene, &layout);
+	if (scene->help != NULL)
+		draw_help(scene, &layout);
+	draw_status(scene, &layout);
+	draw_input(scene, &layout);
+	refresh();
+	output_flush();
+}

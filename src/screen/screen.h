@@ -1,0 +1,56 @@
+/*
+ * screen - the terminal, drawn with ncurses: conversation pane, status bar, input line.
+ *
+ * It is drawn as a whole from what it is shown, and keeps nothing; ncurses sends only what has
+ * changed.  There is one screen, as there is one terminal.
+ */
+#ifndef SCREEN_H
+#define SCREEN_H
+
+#include <stdbool.h>
+
+#include "screen/bar.h"
+#include "screen/input.h"
+#include "screen/pane.h"
+
+/* Everything that is to be seen. */
+struct scene {
+	struct pane *pane;	  /* its size is set by screen_draw */
+	const char *own_label;	  /* before one's own lines */
+	int label_width;	  /* columns of the widest of all labels, where there is room for that */
+	bool marks;		  /* whether it is known what has arrived of one's own lines */
+	uint64_t sent;		  /* the stream's bytes that are on their way, or have arrived */
+	uint64_t acknowledged;	  /* those that have arrived */
+	const struct bar *bar;
+	const char *const *help;  /* rows to be shown over the pane, up to a NULL; or NULL */
+	struct input_view input;
+};
+
+/* Takes the terminal over; gives it back when the program ends by fatal.  False if that fails. */
+bool screen_open(void);
+
+void screen_draw(const struct scene *scene);
+
+/*
+ * From now on, has the terminal say when its window gets and loses the keyboard.  To be asked for once it
+ * matters: an answer that comes after the end would be typed into the shell.
+ */
+void screen_watch_focus(void);
+
+/* Rings the bell. */
+void screen_ring(void);
+
+/* Asks the terminal for its size again. */
+void screen_resize(void);
+
+/* What is on the terminal is not known any more: draws everything the next time. */
+void screen_forget(void);
+
+/* Gives the terminal back for a while, and takes it again. */
+void screen_suspend(void);
+void screen_resume(void);
+
+/* Gives the terminal back as it was.  Harmless when it was not taken. */
+void screen_close(void);
+
+#endif

@@ -1,0 +1,83 @@
+#include <config.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <curses.h>
+#include <term.h> /* its macros would take many a good name: hence this file */
+
+#include "screen/output.h"
+#include "screen/terminal.h"
+
+bool
+terminal_can_draw(void)
+{
+	int error;
+	const char *move;
+	bool can;
+
+	if (getenv("TERM") == NULL || setupterm(NULL, STDOUT_FILENO, &error) != OK)
+		return false;
+	move = tigetstr("cup");
+	can = move != NULL && move != (char *)-1;
+	del_curterm(cur_term);
+	return can;
+}
+
+void
+terminal_cancel(void)
+{
+	output_add("\030\033\\"); /* CAN, and ST for those that let a string go on */
+}
+
+void
+terminal_report_pastes(bool on)
+{
+	output_add(on ? "\033[?2004h" : "\033[?2004l");
+}
+
+void
+terminal_report_focus(bool on)
+{
+	output_add(on ? "\033[?1004h" : "\033[?1004l");
+}
+
+/*
+ * Whether the terminal takes xterm's titles.  terminfo says so by XT (user_caps(5)), or by a status
+ * line that is written like a title.
+ */
+static bool
+has_title(void)
+{
+	const char *status_line = tigetstr("tsl");
+
+	return tigetflag("XT") > 0 || (status_line != NULL && status_line != (char *)-1 &&
+				       strncmp(status_line, "\033]", 2) == 0);
+}
+
+void
+terminal_save_title(void)
+{
+	if (has_title())
+		output_add("\033[22;2t");
+}
+
+void
+terminal_set_title(const char *title)
+{
+	char sequence[512];
+
+	if (!has_title())
+		return;
+	snprintf(sequence, sizeof sequence, "\033]2;%.*s\a", (int)sizeof sequence - 8, title);
+	output_add(sequence);
+}
+
+void
+terminal_restore_title(void)
+{
+	if (has_title())
+		output_add("\033]2;\a\033[23;2t"); /* emptied first, for those that know no saving */
+}

@@ -1,0 +1,74 @@
+/*
+ * filter - bytes from a stranger to text that is safe on a terminal.
+ *
+ * Pure and streaming: bytes in, text out, no I/O, and the result does not depend on how the input
+ * was cut into pieces.  Its output is valid UTF-8 whose only control characters are TAB and LF, and
+ * which the filter itself passes unchanged.
+ *
+ *   valid, printable UTF-8; TAB          itself
+ *   LF, CR LF                            LF
+ *   other C0 controls, DEL, a lone CR    caret notation: ^[ ^? ^M
+ *   C1 controls, line and paragraph separators, bidirectional embeddings, overrides and isolates,
+ *   U+FEFF, tag characters, noncharacters, what iswprint(3) does not know
+ *                                        their number: <U+202E>
+ *   combining marks and others without a column of their own, after SAFE_MARKS_MAX in a row
+ *                                        their number, too
+ *   bytes that are no UTF-8              U+FFFD for each maximal subpart of an ill-formed sequence
+ *                                        (The Unicode Standard, chapter 3.9, table 3-11 and the text
+ *                                        after D93b; the WHATWG Encoding Standard decodes alike)
+ *   a line over FILTER_LINE_MAX bytes    is ended there, the rest is a line of its own
+ *   an unfinished last line              gets its LF
+ */
+#ifndef FILTER_H
+#define FILTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+
+#define FILTER_LINE_MAX 65536 /* bytes of safe text, without the LF */
+#define FILTER_MADE 4096      /* bytes of safe text at most that are made at once */
+
+struct span {
+	const char *text;
+	size_t length;
+};
+
+struct filter {
+	char pending[4]; /* the start of a character, not yet complete */
+	uint8_t held;		  /* how many bytes of it there are */
+	bool cr;		  /* a CR was read, what follows decides what it means */
+	uint8_t marks;		  /* so many characters without a column of their own came last */
+	size_t line_max;	  /* where a line is ended, in bytes of safe text */
+	size_t column;		  /* so many are in the current line */
+	char made[FILTER_MADE];	  /* what a span points to when it is not the input itself */
+};
+
+/* A filter at the beginning of a stream.  LC_CTYPE must be a UTF-8 locale, for iswprint(3). */
+void filter_init(struct filter *filter);
+
+/*
+ * Takes bytes from *input, moves *input on, and returns the next piece of safe text, which points
+ * into the input wherever it can and is good until the next call.  A span of length 0 means that all
+ * bytes up to end were taken.
+ */
+struct span filter_next(struct filter *filter, const char **input, const char *end);
+
+/*
+ * What the end of the stream makes of the bytes still held back and of an unfinished line.  To be
+ * called until it returns a span of length 0; then the filter is as new.
+ */
+struct span filter_end(struct filter *filter);
+
+/*
+ * Adds a whole text, made safe, to the buffer; an unfinished last line stays without LF.  Lines are
+ * ended after line_max bytes: FILTER_LINE_MAX, or SIZE_MAX for never.
+ */
+void filter_text(const char *text, size_t length, size_t line_max, struct buffer *safe);
+
+/* Writes a string, made safe, to be shown in one line: LF is ^J, TAB is ^I.  It is cut to what there is room for. */
+void filter_string(const char *text, char *safe, size_t size);
+
+#endif

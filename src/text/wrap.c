@@ -1,0 +1,107 @@
+#include <config.h>
+
+#include <stdbool.h>
+#include <string.h>
+#include <wchar.h>
+
+#include "text/utf8.h"
+#include "text/wrap.h"
+
+#define TAB_STOP 8
+#define ZERO_WIDTH_JOINER 0x200D
+
+int
+wrap_columns(uint32_t character, int column)
+{
+	int columns;
+
+	if (character == '\t')
+		return TAB_STOP - column % TAB_STOP;
+	if (character == '\n')
+		return 1;
+	if (character < 0x20 || character == 0x7F)
+		return 2;
+	if (character < 0x7F)
+		return 1;
+	columns = wcwidth((wchar_t)character);
+	return columns < 0 ? 1 : columns;
+}
+
+int
+wrap_measure(const char *text, size_t length)
+{
+	const char *end = text + length;
+	int columns = 0;
+
+	while (text < end) {
+		uint32_t c;
+		text = utf8_next(text, end, &c);
+		columns += wrap_columns(c, columns);
+	}
+	return columns;
+}
+
+static bool
+is_blank(uint32_t character)
+{
+	return character == ' ' || character == '\t';
+}
+
+/* Skin tones, which belong to the character before them (UTS #51, emoji modifiers). */
+static bool
+is_modifier(uint32_t character)
+{
+	return character >= 0x1F3FB && character <= 0x1F3FF;
+}
+
+size_t
+wrap_row(const char *text, size_t length, size_t start, int width, enum wrap_mode mode,
+	 struct row *row)
+{
+	const char *end = text + length, *s = text + start, *next;
+	const char *shown = s;	      /* the end of what is shown if the row is broken at the last chance */
+	const char *resume = NULL;    /* where the next row then starts; NULL: no chance yet */
+	const char *cluster = s;      /* the last character that is seen by itself, and what joins it */
+	uint32_t previous = 0, c = 0; /* characters */
+	bool wide = false;	      /* the last cluster takes two columns */
+	int column = 0;
+
+	for (; s < end; s = next, previous = c) {
+		int columns;
+
+		next = utf8_next(s, end, &c);
+		columns = wrap_columns(c, column);
+		if (c == '\n') {
+			*row = (struct row){start, (size_t)(next - text) - start};
+			return (size_t)(next - text);
+		}
+		if (mode == WRAP_WORDS && is_blank(c)) {
+			/* Spaces never start a row: they may hang over its end, unseen. */
+			if (!is_blank(previous))
+				shown = s;
+			resume = next;
+			column += columns;
+			continue;
+		}
+		if (columns != 0 && previous != ZERO_WIDTH_JOINER && !is_modifier(c)) {
+			/* Scripts written without blanks may be broken between wide characters. */
+			if ((mode == WRAP_CHARACTERS || (columns == 2 && wide)) && s > text + start)
+				shown = resume = s;
+			cluster = s;
+			wide = columns == 2;
+		}
+		column += columns;
+		/* A mark stays with its character, but not with a blank that hangs over the end. */
+		if (column > width && (columns > 0 || is_blank(previous)) && s > text + start) {
+			if (resume == NULL) /* a word longer than the row, or one character is */
+				shown = resume = cluster > text + start ? cluster : s;
+			break;
+		}
+	}
+	if (s == end || resume == NULL) {
+		*row = (struct row){start, (size_t)(s - text) - start};
+		return (size_t)(s - text);
+	}
+	*row = (struct row){start, (size_t)(shown - text) - start};
+	return (size_t)(resume - text);
+}

@@ -1,0 +1,322 @@
+#include <config.h>
+
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/descriptor.h"
+#include "trust/known.h"
+#include "text/name.h"
+#include "trust/store.h"
+
+#define CHUNK 65536
+#define LINE_SIZE (KNOWN_NAME_MAX + 128)
+#define BLANKS " \t\r"
+
+/* Takes the next word off the line.  False if there is none, or it does not fit. */
+static bool
+take_word(const char **next, char *word, size_t size)
+{
+	const char *start = *next + strspn(*next, BLANKS);
+	size_t length = strcspn(start, BLANKS);
+
+	*next = start + length;
+	if (length == 0 || length >= size)
+		return false;
+	memcpy(word, start, length);
+	word[length] = '\0';
+	return true;
+}
+
+/* The rest of the line, without the blanks around it. */
+static bool
+take_rest(const char *next, char *rest, size_t size)
+{
+	const char *start = next + strspn(next, BLANKS);
+	size_t length = strlen(start);
+
+	while (length > 0 && strchr(BLANKS, start[length - 1]) != NULL)
+		length--;
+	if (length == 0 || length >= size)
+		return false;
+	memcpy(rest, start, length);
+	rest[length] = '\0';
+	return true;
+}
+
+bool
+known_parse(const char *line, size_t length, struct known *known)
+{
+	char text[LINE_SIZE], kind[8], port[8];
+	const char *next = text, *problem;
+
+	if (length >= sizeof text || memchr(line, '\0', length) != NULL)
+		return false;
+	memcpy(text, line, length);
+	text[length] = '\0';
+	if (!take_word(&next, kind, sizeof kind) ||
+	    !take_word(&next, known->fingerprint, sizeof known->fingerprint) ||
+	    !fingerprint_is_valid(known->fingerprint))
+		return false;
+	known->port = 0;
+	if (strcmp(kind, "caller") == 0) {
+		known->kind = KNOWN_CALLER;
+		return take_rest(next, known->name, sizeof known->name) && name_fault(known->name) == NULL;
+	}
+	if (strcmp(kind, "server") != 0 || !take_word(&next, known->name, sizeof known->name) ||
+	    !take_word(&next, port, sizeof port) || next[strspn(next, BLANKS)] != '\0')
+		return false;
+	known->kind = KNOWN_SERVER;
+	known->port = (unsigned)strtonum(port, 1, 65535, &problem);
+	return problem == NULL;
+}
+
+size_t
+known_format(const struct known *known, char *line, size_t size)
+{
+	int length;
+
+	if (known->kind == KNOWN_SERVER)
+		length = snprintf(line, size, "server %s %s %u\n", known->fingerprint, known->name,
+				  known->port);
+	else
+		length = snprintf(line, size, "caller %s %s\n", known->fingerprint, known->name);
+	return length > 0 && (size_t)length < size ? (size_t)length : 0;
+}
+
+/* Adds what a file holds to the text, if nobody else can have put it there.  Returns 0, or -1 and errno. */
+static int
+read_text(int fd, struct buffer *text)
+{
+	ssize_t n = store_guard(fd, S_IWGRP | S_IWOTH);
+
+	if (n == 0)
+		while ((n = read_all(fd, buffer_reserve(text, CHUNK), CHUNK)) > 0)
+			buffer_grow(text, (size_t)n);
+	return (int)n;
+}
+
+/* Closes, and keeps errno. */
+static void
+close_quietly(int fd)
+{
+	int cause = errno;
+
+	close(fd);
+	errno = cause;
+}
+
+int
+known_read(const char *path, struct buffer *text)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), result;
+
+	*text = (struct buffer){0};
+	if (fd == -1)
+		return errno == ENOENT ? 0 : -1;
+	result = read_text(fd, text);
+	close_quietly(fd);
+	return result;
+}
+
+/* The next line, without its LF, from *next on, which is moved on.  False at the end. */
+static bool
+next_line(const struct buffer *text, size_t *next, const char **line, size_t *length)
+{
+	size_t left = buffer_length(text) - *next;
+	const char *lf;
+
+	if (left == 0)
+		return false;
+	*line = buffer_data(text) + *next;
+	lf = memchr(*line, '\n', left);
+	*length = lf != NULL ? (size_t)(lf - *line) : left;
+	*next += *length + (lf != NULL);
+	return true;
+}
+
+/* The next entry from *next on, which is moved on.  False at the end. */
+static bool
+next_entry(const struct buffer *text, size_t *next, struct known *known)
+{
+	const char *line;
+	size_t length;
+
+	while (next_line(text, next, &line, &length))
+		if (known_parse(line, length, known))
+			return true;
+	return false;
+}
+
+/* Whether a line is there for people alone. */
+static bool
+is_comment(const char *line, size_t length)
+{
+	while (length > 0 && memchr(BLANKS, *line, sizeof BLANKS - 1) != NULL)
+		line++, length--;
+	return length == 0 || *line == '#';
+}
+
+size_t
+known_misunderstood(const struct buffer *text)
+{
+	size_t next = 0, length, number = 1;
+	struct known known;
+	const char *line;
+
+	for (; next_line(text, &next, &line, &length); number++)
+		if (!is_comment(line, length) && !known_parse(line, length, &known))
+			return number;
+	return 0;
+}
+
+enum known_server
+known_server(const struct buffer *text, const char *host, unsigned port, const char *fingerprint,
+	     char other[FINGERPRINT_SIZE])
+{
+	enum known_server answer = SERVER_NEW;
+	struct known known;
+	size_t next = 0;
+
+	while (answer != SERVER_SAME && next_entry(text, &next, &known)) {
+		if (known.kind != KNOWN_SERVER || known.port != port || strcasecmp(known.name, host) != 0)
+			continue;
+		answer = strcmp(known.fingerprint, fingerprint) == 0 ? SERVER_SAME : SERVER_CHANGED;
+		strlcpy(other, known.fingerprint, FINGERPRINT_SIZE);
+	}
+	return answer;
+}
+
+bool
+known_caller(const struct buffer *text, const char *fingerprint, char name[KNOWN_NAME_MAX])
+{
+	struct known known;
+	size_t next = 0;
+
+	while (next_entry(text, &next, &known)) {
+		if (known.kind == KNOWN_CALLER && strcmp(known.fingerprint, fingerprint) == 0) {
+			strlcpy(name, known.name, KNOWN_NAME_MAX);
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
+known_name(const struct buffer *text, const char *name)
+{
+	struct known known;
+	size_t next = 0;
+
+	while (next_entry(text, &next, &known))
+		if (known.kind == KNOWN_CALLER && name_is_alike(known.name, name))
+			return true;
+	return false;
+}
+
+/* Whether the text has the key of an entry, in its place; of a caller, the name becomes the one known. */
+static bool
+is_there(const struct buffer *text, struct known *known)
+{
+	char other[FINGERPRINT_SIZE];
+
+	if (known->kind == KNOWN_CALLER)
+		return known_caller(text, known->fingerprint, known->name);
+	return known_server(text, known->name, known->port, known->fingerprint, other) == SERVER_SAME;
+}
+
+/* Whether the text has another key in that place. */
+static bool
+is_taken(const struct buffer *text, const struct known *known)
+{
+	char other[FINGERPRINT_SIZE];
+
+	if (known->kind == KNOWN_CALLER)
+		return known_name(text, known->name);
+	return known_server(text, known->name, known->port, known->fingerprint, other) == SERVER_CHANGED;
+}
+
+/* Whether an entry is understood as it was meant once it is a line of so many bytes, with its LF. */
+static bool
+is_understood(const struct known *known, const char *line, size_t length)
+{
+	struct known read;
+
+	return length > 0 && known_parse(line, length - 1, &read) && strcmp(read.name, known->name) == 0;
+}
+
+/* Cuts off what was appended after that, and keeps errno. */
+static void
+take_back(int fd, off_t former)
+{
+	int cause = errno;
+
+	if (ftruncate(fd, former) == 0)
+		fsync(fd);
+	errno = cause;
+}
+
+/*
+ * Appends a line, after the end of an unfinished one.  A part of it could say something else (of port 8080,
+ * port 80), and a full disk or a crash can leave one.  So it is a comment until all of it is on the disk, and
+ * then its first byte makes it what it is.  Returns 0, or -1 and errno.
+ */
+static int
+append(int fd, const char *line, bool unfinished)
+{
+	char text[1 + LINE_SIZE];
+	int size = snprintf(text, sizeof text, "%s#%s", unfinished ? "\n" : "", line + 1);
+	off_t former = lseek(fd, 0, SEEK_END), start;
+	ssize_t n = write(fd, text, (size_t)size);
+
+	start = lseek(fd, 0, SEEK_CUR) - (off_t)strlen(line);
+	/* On Linux, pwrite(2) appends to what was opened for appending. */
+	if (n == size && fsync(fd) == 0 && fcntl(fd, F_SETFL, 0) == 0 && pwrite(fd, line, 1, start) == 1 &&
+	    fsync(fd) == 0)
+		return 0;
+	if (n >= 0 && n < size)
+		errno = ENOSPC;
+	take_back(fd, former);
+	return -1;
+}
+
+/* Adds an entry to the file, which has this text.  Returns 0, or -1 and errno. */
+static int
+add(int fd, const struct buffer *text, struct known *known)
+{
+	size_t size = buffer_length(text);
+	char line[LINE_SIZE];
+
+	if (is_there(text, known))
+		return 0;
+	errno = EEXIST;
+	if (is_taken(text, known))
+		return -1;
+	errno = EINVAL;
+	if (!is_understood(known, line, known_format(known, line, sizeof line)))
+		return -1;
+	return append(fd, line, size > 0 && buffer_data(text)[size - 1] != '\n');
+}
+
+int
+known_add(const char *path, struct known *known)
+{
+	int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600), result = -1;
+	struct buffer text = {0};
+
+	if (fd == -1)
+		return -1;
+	/* Another tchat may have added to it since the person was asked. */
+	if (flock(fd, LOCK_EX) == 0 && read_text(fd, &text) == 0)
+		result = add(fd, &text, known);
+	close_quietly(fd);
+	buffer_free(&text);
+	return result;
+}

@@ -1,0 +1,61 @@
+/*
+ * known - the keys that the person has accepted: a text file that a person can read and edit.
+ *
+ *   server SHA256:zeroFingerprint... example.org 8080
+ *   caller SHA256:zeroFingerprint... Ann
+ *
+ * Empty lines, lines that start with #, and lines that are not understood are left alone.  Lines are only ever
+ * appended, under a lock, and count once they are whole, so that neither a crash nor a second tchat damages
+ * what is there.
+ */
+#ifndef KNOWN_H
+#define KNOWN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buffer.h"
+#include "trust/fingerprint.h"
+
+#define KNOWN_NAME_MAX 256
+
+struct known {
+	enum { KNOWN_SERVER, KNOWN_CALLER } kind;
+	char fingerprint[FINGERPRINT_SIZE];
+	char name[KNOWN_NAME_MAX]; /* of the caller, or the server's host */
+	unsigned port;		   /* of a server */
+};
+
+/* Reads a line, without its LF.  False if it is none that tells of a key. */
+bool known_parse(const char *line, size_t length, struct known *known);
+
+/* Writes a line, with its LF; returns its length, or 0 if it does not fit. */
+size_t known_format(const struct known *known, char *line, size_t size);
+
+/* Reads the file into text, which the caller frees; none is an empty one.  Returns 0, or -1 and errno. */
+int known_read(const char *path, struct buffer *text);
+
+/* The number (from 1) of the first line that was meant to tell of a key, perhaps, but does not; or 0. */
+size_t known_misunderstood(const struct buffer *text);
+
+/*
+ * What the text of the file says of the server at host and port: nothing, that it has this key, or
+ * another, which is then written to *other.
+ */
+enum known_server { SERVER_NEW, SERVER_SAME, SERVER_CHANGED };
+enum known_server known_server(const struct buffer *text, const char *host, unsigned port,
+			       const char *fingerprint, char other[FINGERPRINT_SIZE]);
+
+/* Whether it has a caller with that key, and under which name. */
+bool known_caller(const struct buffer *text, const char *fingerprint, char name[KNOWN_NAME_MAX]);
+
+/* Whether it has a caller whose name looks the same (name.h). */
+bool known_name(const struct buffer *text, const char *name);
+
+/*
+ * Appends.  A key that is there already stays as it is, and a caller's name then becomes the one that it has
+ * there.  Returns 0, or -1 and errno: EEXIST if another key has that name, or is that server's.
+ */
+int known_add(const char *path, struct known *known);
+
+#endif

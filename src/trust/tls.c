@@ -1,0 +1,469 @@
+#include <config.h>
+
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#include <ctype.h>
+#include <errno.h>
+#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/fatal.h"
+#include "trust/identity.h"
+#include "text/name.h"
+#include "trust/tls.h"
+
+#define PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3"
+#define HANDSHAKE_MAX 65536 /* bytes of one message; a certificate has one or two thousand */
+#define ALERT 1000
+#define RECORD_HANDSHAKE 22 /* RFC 8446, 5.1 */
+#define RECORD_ALERT 21
+
+struct tls {
+	gnutls_session_t session;
+	int socket;
+	int flags;	     /* for receiving */
+	bool blocked;	     /* the socket had nothing to receive, or no room */
+	bool unsent;	     /* the peer has gone before all was sent */
+	struct buffer *wire; /* where what is to be sent goes; NULL: to the socket, or nowhere */
+	bool ended;	     /* there is nothing more to be received */
+	bool listening;
+	int cause, error_number;
+	unsigned char first[2]; /* bytes received */
+	size_t received;
+	/*
+	 * A peer may ask for new keys, which have to come before the next record that is sent (RFC
+	 * 8446, 4.6.3).  Who receives the question cannot answer it, so it counts them here, in memory
+	 * that both processes have.
+	 */
+	atomic_uint *updates;
+	unsigned updates_done;
+	char fingerprint[FINGERPRINT_SIZE]; /* of the peer; empty: none */
+	char name[NAME_SIZE];
+	char error[256];
+};
+
+/* --- Between GnuTLS and the socket. --- */
+
+static ssize_t
+pull(gnutls_transport_ptr_t transport, void *data, size_t size)
+{
+	struct tls *tls = transport;
+	ssize_t n = recv(tls->socket, data, size, tls->flags);
+
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		tls->blocked = true;
+	if (n == -1)
+		gnutls_transport_set_errno(tls->session, tls->error_number = errno);
+	if (n == 0)
+		tls->ended = true;
+	for (ssize_t i = 0; i < n && tls->received < sizeof tls->first; i++)
+		tls->first[tls->received++] = ((unsigned char *)data)[i];
+	return n;
+}
+
+static ssize_t
+push(gnutls_transport_ptr_t transport, const void *data, size_t size)
+{
+	struct tls *tls = transport;
+	ssize_t n = (ssize_t)size;
+
+	if (tls->wire != NULL)
+		buffer_add(tls->wire, data, size);
+	else if (!tls->listening)
+		n = send(tls->socket, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (n == -1 && (errno == EPIPE || errno == ECONNRESET)) {
+		tls->unsent = true;
+		n = (ssize_t)size; /* GnuTLS would give up, but the peer may have said why it has gone */
+	}
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		tls->blocked = true;
+	if (n == -1)
+		gnutls_transport_set_errno(tls->session, errno);
+	return n;
+}
+
+/* In the listener: the peer wants new keys from the speaker. */
+static int
+note_update(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
+	    const gnutls_datum_t *message)
+{
+	const struct tls *tls = gnutls_session_get_ptr(session);
+
+	(void)type;
+	(void)when;
+	if (incoming && tls->listening && message->size == 1 && message->data[0] == 1)
+		atomic_fetch_add(tls->updates, 1);
+	return 0;
+}
+
+/* --- What GnuTLS says. --- */
+
+/*
+ * What the library says, as the end of a sentence: it begins small, and has no full stop.  Good until the
+ * next call.
+ */
+static const char *
+words_of(const char *sentence)
+{
+	static char words[128];
+	size_t length = strlcpy(words, sentence, sizeof words);
+
+	if (length > 1 && islower((unsigned char)words[1])) /* no abbreviation */
+		words[0] = (char)tolower((unsigned char)words[0]);
+	if (length > 0 && length < sizeof words && words[length - 1] == '.')
+		words[length - 1] = '\0';
+	return words;
+}
+
+static const char *
+error_words(int error)
+{
+	return words_of(gnutls_strerror(error));
+}
+
+/* GnuTLS has no name for some alerts, and a peer can send any number. */
+static const char *
+alert_words(gnutls_alert_description_t alert)
+{
+	const char *name = gnutls_alert_get_name(alert);
+
+	return name != NULL ? words_of(name) : "an unknown alert";
+}
+
+/* --- The handshake. --- */
+
+static gnutls_priority_t priorities;
+
+int
+tls_open(char *error, size_t size)
+{
+	int result = gnutls_priority_init(&priorities, PRIORITIES, NULL);
+
+	if (result >= 0)
+		return 0;
+	snprintf(error, size, "cannot use TLS 1.3: %s", error_words(result));
+	return -1;
+}
+
+struct tls *
+tls_new(const struct identity *identity, bool server, enum tls_proof proof, int socket)
+{
+	struct tls *tls = calloc(1, sizeof *tls);
+	unsigned side = server ? GNUTLS_SERVER : GNUTLS_CLIENT | GNUTLS_FORCE_CLIENT_CERT;
+
+	if (tls == NULL ||
+	    gnutls_init(&tls->session, side | GNUTLS_NONBLOCK | GNUTLS_NO_TICKETS) < 0)
+		fatal("cannot get memory");
+	tls->socket = socket;
+	tls->flags = MSG_DONTWAIT;
+	tls->updates = mmap(NULL, sizeof *tls->updates, PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (tls->updates == MAP_FAILED)
+		fatal("cannot get memory");
+	gnutls_session_set_ptr(tls->session, tls);
+	gnutls_transport_set_ptr(tls->session, tls);
+	gnutls_transport_set_pull_function(tls->session, pull);
+	gnutls_transport_set_push_function(tls->session, push);
+	gnutls_handshake_set_max_packet_length(tls->session, HANDSHAKE_MAX);
+	gnutls_handshake_set_hook_function(tls->session, GNUTLS_HANDSHAKE_KEY_UPDATE, GNUTLS_HOOK_POST,
+					   note_update);
+	if (gnutls_priority_set(tls->session, priorities) < 0 ||
+	    gnutls_credentials_set(tls->session, GNUTLS_CRD_CERTIFICATE, identity->credentials) < 0)
+		fatal("cannot get memory");
+	if (server)
+		gnutls_certificate_server_set_request(
+			tls->session, proof == TLS_KEY_REQUIRED ? GNUTLS_CERT_REQUIRE : GNUTLS_CERT_REQUEST);
+	return tls;
+}
+
+static enum tls_state
+fail(struct tls *tls, const char *reason)
+{
+	strlcpy(tls->error, reason, sizeof tls->error);
+	return TLS_FAILED;
+}
+
+static enum tls_state
+hung_up(struct tls *tls)
+{
+	return fail(tls, tls_is_silent(tls) ? "it hung up; perhaps it does not use -t" : "it hung up");
+}
+
+static enum tls_state
+alert_received(struct tls *tls, gnutls_alert_description_t alert)
+{
+	switch (alert) {
+	case GNUTLS_A_PROTOCOL_VERSION:
+		return fail(tls, "it does not speak TLS 1.3");
+	case GNUTLS_A_BAD_CERTIFICATE:
+	case GNUTLS_A_CERTIFICATE_UNKNOWN:
+	case GNUTLS_A_UNKNOWN_CA:
+		return fail(tls, "it does not accept the key here");
+	default:
+		return fail(tls, alert_words(alert));
+	}
+}
+
+/* Says in the person's words why the handshake failed. */
+static enum tls_state
+handshake_failed(struct tls *tls, int result)
+{
+	gnutls_alert_description_t alert = gnutls_alert_get(tls->session);
+
+	tls->cause = result;
+	if (result == GNUTLS_E_WARNING_ALERT_RECEIVED && alert == GNUTLS_A_USER_CANCELED)
+		return fail(tls, "the line is busy");
+	gnutls_alert_send_appropriate(tls->session, result);
+	if (tls->received > 0 && tls->first[0] != RECORD_HANDSHAKE && tls->first[0] != RECORD_ALERT)
+		return fail(tls, "it does not speak TLS");
+	if (tls->ended && result != GNUTLS_E_FATAL_ALERT_RECEIVED)
+		return hung_up(tls);
+	switch (result) {
+	case GNUTLS_E_UNSUPPORTED_VERSION_PACKET:
+	case GNUTLS_E_NO_CIPHER_SUITES:
+		return fail(tls, "it does not speak TLS 1.3");
+	case GNUTLS_E_CERTIFICATE_ERROR:
+	case GNUTLS_E_CERTIFICATE_TIME_ERROR:
+	case GNUTLS_E_ASN1_TIME_ERROR:
+	case GNUTLS_E_ASN1_DER_ERROR:
+	case GNUTLS_E_ASN1_VALUE_NOT_VALID:
+	case GNUTLS_E_ASN1_TAG_ERROR:
+		return fail(tls, "its certificate cannot be read");
+	case GNUTLS_E_PULL_ERROR:
+	case GNUTLS_E_PUSH_ERROR:
+		return hung_up(tls);
+	case GNUTLS_E_NO_CERTIFICATE_FOUND:
+	case GNUTLS_E_CERTIFICATE_REQUIRED:
+		return fail(tls, "it has shown no key");
+	case GNUTLS_E_FATAL_ALERT_RECEIVED:
+		return alert_received(tls, alert);
+	case GNUTLS_E_DECRYPTION_FAILED: /* OpenSSL's client refuses a certificate so, without encryption */
+		return fail(tls, "it sent what cannot be decrypted; perhaps it does not accept the key here");
+	default:
+		return fail(tls, error_words(result));
+	}
+}
+
+/* Reads what the certificate says of the peer: its name. */
+static void
+read_name(struct tls *tls, gnutls_x509_crt_t certificate)
+{
+	char claim[NAME_SIZE];
+
+	if (identity_name(certificate, claim))
+		name_tame(claim, tls->name);
+}
+
+/* Reads the certificate that the peer has shown. */
+static enum tls_state
+read_certificate(struct tls *tls)
+{
+	unsigned count = 0;
+	const gnutls_datum_t *shown = gnutls_certificate_get_peers(tls->session, &count);
+	enum tls_state state = TLS_READY;
+	gnutls_x509_crt_t certificate;
+	time_t now = time(NULL);
+
+	if (shown == NULL || count == 0)
+		return TLS_READY;
+	gnutls_x509_crt_init(&certificate);
+	if (gnutls_x509_crt_import(certificate, &shown[0], GNUTLS_X509_FMT_DER) < 0 ||
+	    identity_fingerprint(certificate, tls->fingerprint) < 0)
+		state = fail(tls, "its certificate cannot be read");
+	else if (gnutls_x509_crt_get_expiration_time(certificate) < now)
+		state = fail(tls, "its certificate has expired");
+	else if (gnutls_x509_crt_get_activation_time(certificate) > now)
+		state = fail(tls, "its certificate is not valid yet");
+	else
+		read_name(tls, certificate);
+	gnutls_x509_crt_deinit(certificate);
+	if (state == TLS_FAILED)
+		gnutls_alert_send(tls->session, GNUTLS_AL_FATAL, GNUTLS_A_BAD_CERTIFICATE);
+	return state;
+}
+
+enum tls_state
+tls_handshake(struct tls *tls)
+{
+	int result;
+
+	do {
+		tls->blocked = false;
+		result = gnutls_handshake(tls->session);
+		if (result == GNUTLS_E_AGAIN && tls->blocked)
+			return TLS_PENDING;
+		if (result == GNUTLS_E_WARNING_ALERT_RECEIVED)
+			break;
+	} while (result < 0 && gnutls_error_is_fatal(result) == 0);
+	if (result == 0 && tls->unsent)
+		return hung_up(tls);
+	return result == 0 ? read_certificate(tls) : handshake_failed(tls, result);
+}
+
+short
+tls_events(const struct tls *tls)
+{
+	return gnutls_record_get_direction(tls->session) == 0 ? POLLIN : POLLOUT;
+}
+
+const char *
+tls_error(const struct tls *tls)
+{
+	return tls->error;
+}
+
+bool
+tls_is_silent(const struct tls *tls)
+{
+	return tls->received == 0;
+}
+
+bool
+tls_lacks_key(const struct tls *tls)
+{
+	return tls->cause == GNUTLS_E_NO_CERTIFICATE_FOUND || tls->cause == GNUTLS_E_CERTIFICATE_REQUIRED;
+}
+
+bool
+tls_peer(const struct tls *tls, char fingerprint[FINGERPRINT_SIZE])
+{
+	memcpy(fingerprint, tls->fingerprint, FINGERPRINT_SIZE);
+	return tls->fingerprint[0] != '\0';
+}
+
+const char *
+tls_peer_name(const struct tls *tls)
+{
+	return tls->name;
+}
+
+void
+tls_describe(const struct tls *tls, char *text, size_t size)
+{
+	snprintf(text, size, "TLS 1.3, %s, %s", gnutls_group_get_name(gnutls_group_get(tls->session)),
+		 gnutls_cipher_get_name(gnutls_cipher_get(tls->session)));
+}
+
+void
+tls_refuse(struct tls *tls)
+{
+	gnutls_alert_send(tls->session, GNUTLS_AL_FATAL, GNUTLS_A_ACCESS_DENIED);
+}
+
+/* --- The conversation. --- */
+
+ssize_t
+tls_seal(struct tls *tls, const char *text, size_t length, struct buffer *wire)
+{
+	unsigned updates = atomic_load(tls->updates);
+	ssize_t n = 0;
+
+	tls->wire = wire;
+	if (updates != tls->updates_done) { /* one answers them all */
+		n = gnutls_session_key_update(tls->session, 0);
+		tls->updates_done = updates;
+	}
+	if (n >= 0)
+		n = gnutls_record_send(tls->session, text, length);
+	tls->wire = NULL;
+	if (n >= 0)
+		return n;
+	tls->cause = (int)n;
+	errno = EPROTO;
+	return -1;
+}
+
+void
+tls_seal_end(struct tls *tls, struct buffer *wire)
+{
+	tls->wire = wire;
+	gnutls_bye(tls->session, GNUTLS_SHUT_WR);
+	tls->wire = NULL;
+}
+
+void
+tls_listen(struct tls *tls, int socket)
+{
+	tls->socket = socket;
+	tls->listening = true;
+}
+
+/* Why receiving failed, as tls_explain understands it: ALERT + an alert, or a negative code of GnuTLS. */
+static int
+cause_of(const struct tls *tls, ssize_t result)
+{
+	return result == GNUTLS_E_FATAL_ALERT_RECEIVED ? ALERT + (int)gnutls_alert_get(tls->session)
+						       : (int)result;
+}
+
+ssize_t
+tls_receive(struct tls *tls, void *data, size_t size, int flags)
+{
+	unsigned updates = atomic_load(tls->updates);
+	ssize_t n;
+
+	tls->flags = flags;
+	for (;;) {
+		tls->blocked = false;
+		n = gnutls_record_recv(tls->session, data, size);
+		if (n >= 0)
+			return n;
+		/*
+		 * The session here believes that it has to answer, and GnuTLS had versions that take a
+		 * second question before that for an error.  So it answers, to nobody: what it sends goes
+		 * nowhere.
+		 */
+		if (tls->listening && atomic_load(tls->updates) != updates) {
+			gnutls_record_send(tls->session, "", 0);
+			updates = atomic_load(tls->updates);
+		}
+		if (n == GNUTLS_E_AGAIN || n == GNUTLS_E_INTERRUPTED) {
+			if (!tls->blocked)
+				continue;
+			errno = EAGAIN;
+			return -1;
+		}
+		if (gnutls_error_is_fatal((int)n) == 0)
+			continue;
+		tls->cause = cause_of(tls, n);
+		errno = n == GNUTLS_E_PULL_ERROR	      ? tls->error_number
+			: tls->ended			      ? EBADMSG
+							      : EPROTO;
+		return -1;
+	}
+}
+
+int
+tls_cause(const struct tls *tls)
+{
+	return tls->cause;
+}
+
+void
+tls_explain(int cause, const char *name, char *text, size_t size)
+{
+	if (cause == ALERT + GNUTLS_A_ACCESS_DENIED)
+		snprintf(text, size, "%s refused the conversation, and shows nothing that was sent", name);
+	else if (cause >= ALERT)
+		snprintf(text, size, "%s broke off: %s", name,
+			 alert_words((gnutls_alert_description_t)(cause - ALERT)));
+	else
+		snprintf(text, size, "the connection to %s broke: %s", name, error_words(cause));
+}
+
+void
+tls_free(struct tls *tls)
+{
+	if (tls == NULL)
+		return;
+	gnutls_deinit(tls->session);
+	munmap(tls->updates, sizeof *tls->updates);
+	free(tls);
+}
