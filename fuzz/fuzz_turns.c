@@ -28,7 +28,7 @@
 #include "call/dial.h"
 #include "text/filter.h"
 #include "fuzz.h"
-#include "call/hello.h"
+#include "call/opening.h"
 #include "link/link.h"
 #include "record/notice.h"
 #include "base/signals.h"

@@ -10,8 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "screen/chat.h"
-#include "link/confine.h"
+#include "screen/fullscreen.h"
+#include "link/cell.h"
 #include "base/descriptor.h"
 #include "text/filter.h"
 #include "link/link.h"
@@ -19,7 +19,7 @@
 #include "record/notice.h"
 #include "options.h"
 #include "plain/plain.h"
-#include "trust/secure.h"
+#include "trust/trust.h"
 #include "base/signals.h"
 #include "screen/terminal.h"
 

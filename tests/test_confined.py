@@ -13,7 +13,7 @@ from fullscreen import F2
 from peers import HOST, TCHAT, call, children, eventually, looks_into_listener, needs_landlock, needs_seccomp, process_state
 from tls import tls_call
 
-SOURCE = Path(__file__).parent.parent / "src/link/confine.c"
+SOURCE = Path(__file__).parent.parent / "src/link/cell.c"
 BREAKOUT = Path(TCHAT).parent / "tests" / "breakout"  # tchat that does what the peer says
 BROKEN = "the listener died: it attempted what it may not do"
 SANITIZED = b"__asan_init" in Path(TCHAT).read_bytes()

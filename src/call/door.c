@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "call/door.h"
-#include "call/hello.h"
+#include "call/opening.h"
 
 #define BACKLOG 8
 #define REST_MS 1000	/* after a caller that came to nothing */

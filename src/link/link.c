@@ -21,7 +21,7 @@
 
 #include "base/child.h"
 #include "base/clock.h"
-#include "link/confine.h"
+#include "link/cell.h"
 #include "base/descriptor.h"
 #include "link/link.h"
 #include "base/signals.h"

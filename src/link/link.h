@@ -20,7 +20,7 @@
 #include "link/listener.h"
 #include "call/peer.h"
 #include "link/silence.h"
-#include "link/wire.h"
+#include "link/sealed.h"
 
 struct link {
 	struct peer peer;

@@ -12,7 +12,7 @@
 
 #include "base/descriptor.h"
 #include "text/filter.h"
-#include "call/hello.h"
+#include "call/opening.h"
 #include "link/listener.h"
 #include "record/notice.h"
 #include "trust/tls.h"

@@ -11,14 +11,14 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "link/confine.h"
+#include "link/cell.h"
 #include "call/dial.h"
 #include "base/fatal.h"
 #include "text/filter.h"
 #include "link/link.h"
 #include "record/notice.h"
 #include "plain/plain.h"
-#include "trust/secure.h"
+#include "trust/trust.h"
 #include "base/signals.h"
 #include "plain/turns.h"
 

@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "call/dial.h"
 #include "text/filter.h"
-#include "call/hello.h"
+#include "call/opening.h"
 #include "link/link.h"
 #include "record/notice.h"
 #include "base/signals.h"

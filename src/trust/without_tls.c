@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "trust/secure.h"
+#include "trust/trust.h"
 #include "trust/tls.h"
 
 ssize_t

@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 #include "screen/attention.h"
-#include "screen/chat.h"
+#include "screen/fullscreen.h"
 #include "base/clock.h"
-#include "link/confine.h"
+#include "link/cell.h"
 #include "talk/delivery.h"
 #include "call/dial.h"
 #include "base/fatal.h"
@@ -28,7 +28,7 @@
 #include "screen/pane.h"
 #include "record/record.h"
 #include "screen/screen.h"
-#include "trust/secure.h"
+#include "trust/trust.h"
 #include "base/signals.h"
 #include "text/wrap.h"
 

@@ -13,13 +13,13 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "link/confine.h"
+#include "link/cell.h"
 #include "text/filter.h"
-#include "call/hello.h"
+#include "call/opening.h"
 #include "trust/identity.h"
 #include "trust/known.h"
 #include "text/name.h"
-#include "trust/secure.h"
+#include "trust/trust.h"
 #include "trust/store.h"
 #include "trust/tls.h"
 

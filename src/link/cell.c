@@ -26,7 +26,7 @@
 #include <seccomp.h>
 #endif
 
-#include "link/confine.h"
+#include "link/cell.h"
 #include "base/descriptor.h"
 
 /* --- seccomp: the system calls of the listener. --- */

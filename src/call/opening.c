@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "call/hello.h"
+#include "call/opening.h"
 
 /* RFC 8446, 5.1 and 6. */
 enum { ALERT = 21, HANDSHAKE = 22, WARNING = 1, CLOSE_NOTIFY = 0, USER_CANCELED = 90 };

@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #include "trust/tls.h"
-#include "link/wire.h"
+#include "link/sealed.h"
 
 ssize_t
 wire_seal(struct wire *wire, struct tls *tls, const char *text, size_t length)
