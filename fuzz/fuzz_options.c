@@ -51,15 +51,39 @@ parse(int argc, char *argv[], size_t room)
 }
 
 static bool
-is_same(const struct options *a, const struct options *b)
+is_same_call(const struct call_options *a, const struct call_options *b)
 {
 	return a->role == b->role && a->host == b->host && a->port == b->port && a->bind == b->bind &&
-	       a->name == b->name && a->log == b->log && a->family == b->family && a->first == b->first &&
-	       a->bell == b->bell && a->history == b->history && a->wait == b->wait &&
-	       a->alternate == b->alternate && a->keep == b->keep && a->plain == b->plain &&
-	       a->raw == b->raw && a->receive_only == b->receive_only && a->send_only == b->send_only &&
-	       a->tls == b->tls && a->anonymous == b->anonymous && a->pin_count == b->pin_count &&
+	       a->family == b->family && a->wait == b->wait && a->keep == b->keep && a->tls == b->tls;
+}
+
+static bool
+is_same_trust(const struct trust_options *a, const struct trust_options *b)
+{
+	return a->anonymous == b->anonymous && a->pin_count == b->pin_count && a->name == b->name &&
 	       memcmp(a->pins, b->pins, sizeof a->pins) == 0;
+}
+
+static bool
+is_same_screen(const struct screen_options *a, const struct screen_options *b)
+{
+	return a->name == b->name && a->history == b->history && a->bell == b->bell && a->waits == b->waits;
+}
+
+static bool
+is_same_plain(const struct plain_options *a, const struct plain_options *b)
+{
+	return a->raw == b->raw && a->unseen == b->unseen && a->alternate == b->alternate &&
+	       a->speaks_first == b->speaks_first && a->receive_only == b->receive_only &&
+	       a->send_only == b->send_only && a->keep == b->keep;
+}
+
+static bool
+is_same(const struct options *a, const struct options *b)
+{
+	return is_same_call(&a->call, &b->call) && is_same_trust(&a->trust, &b->trust) &&
+	       is_same_screen(&a->screen, &b->screen) && is_same_plain(&a->plain, &b->plain) &&
+	       a->no_screen == b->no_screen && a->log == b->log;
 }
 
 /* A line of valid UTF-8 without controls, in its room. */
@@ -85,28 +109,53 @@ must_be_from(const char *string, const char *words, size_t size)
 }
 
 static void
-must_be_right(const struct options *o, const char *words, size_t size)
+call_must_be_right(const struct call_options *o)
 {
 	must(o->role == ROLE_SERVER || (o->role == ROLE_CLIENT && o->host != NULL && *o->host != '\0'));
 	must(o->role == ROLE_CLIENT || (o->host == NULL && o->wait == 0));
 	must(o->role == ROLE_SERVER || !o->keep);
 	must(o->port >= 1 && o->port <= 65535);
 	must(o->family == AF_UNSPEC || o->family == AF_INET || o->family == AF_INET6);
-	must(o->first <= FIRST_PEER && (o->first == FIRST_CLIENT || o->alternate));
-	must(o->bell <= BELL_NEVER);
-	must(o->history >= 100 && o->history <= 10000000);
 	must(o->wait <= 24 * 60 * 60);
-	must(!(o->receive_only && o->send_only));
-	must(!(o->alternate && (o->raw || o->receive_only || o->send_only)));
+}
+
+static void
+trust_must_be_right(const struct trust_options *o, bool tls)
+{
 	must(o->name == NULL || name_fault(o->name) == NULL);
-	must(o->tls || (!o->anonymous && o->pin_count == 0));
+	must(tls || (!o->anonymous && o->pin_count == 0));
 	must(o->pin_count == 0 || !o->anonymous);
-	must(o->pin_count >= 0 && o->pin_count <= OPTIONS_PINS);
+	must(o->pin_count >= 0 && o->pin_count <= TRUST_PINS);
 	for (int i = 0; i < o->pin_count; i++)
 		must(fingerprint_is_valid(o->pins[i]));
-	must_be_from(o->name, words, size);
-	must_be_from(o->host, words, size);
-	must_be_from(o->bind, words, size);
+}
+
+static void
+plain_must_be_right(const struct plain_options *o)
+{
+	must(!(o->receive_only && o->send_only));
+	must(!(o->alternate && (o->raw || o->receive_only || o->send_only)));
+	must(o->raw || !o->unseen);
+}
+
+static void
+must_be_right(const struct options *o, const char *words, size_t size)
+{
+	const struct plain_options *plain = &o->plain;
+
+	call_must_be_right(&o->call);
+	trust_must_be_right(&o->trust, o->call.tls);
+	plain_must_be_right(plain);
+	must(o->screen.bell <= BELL_NEVER);
+	must(o->screen.history >= 100 && o->screen.history <= 10000000);
+	must(o->screen.waits == (o->call.role == ROLE_SERVER || o->call.wait > 0));
+	must(o->screen.name == o->trust.name);
+	must(plain->keep == o->call.keep);
+	must(!plain->unseen || (!o->call.tls && o->log == NULL)); /* nobody may have to look at it */
+	must(o->no_screen || !(plain->raw || plain->alternate || plain->receive_only || plain->send_only));
+	must_be_from(o->trust.name, words, size);
+	must_be_from(o->call.host, words, size);
+	must_be_from(o->call.bind, words, size);
 	must_be_from(o->log, words, size);
 }
 

@@ -1,7 +1,7 @@
 /*
- * Strict turns.  The harness is all that turns has around it: the keyboard, the screen, the peer, and
- * the order in which things happen.  It stands in for signals_poll, so it sees what was done between
- * any two waits, and says what there is next.
+ * Strict turns, in a talk that hears by itself.  The harness is all that they have around them: the keyboard,
+ * the screen, the peer, who has connected it, the clock, and the order in which things happen.  It stands in for
+ * signals_poll, so it sees what was done between any two waits, and says what there is next.
  *
  * A case is a first byte, 'm' where this side speaks first, and then a line for each thing that happens
  * the next time turns waits:
@@ -25,20 +25,22 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
-#include "call/dial.h"
-#include "text/filter.h"
-#include "fuzz.h"
-#include "call/opening.h"
-#include "link/link.h"
-#include "record/notice.h"
+#include "base/clock.h"
 #include "base/signals.h"
+#include "call/opening.h"
+#include "fuzz.h"
 #include "plain/turns.h"
+#include "talk/inside.h"
+#include "text/filter.h"
 
 #define CASE_MAX 32768 /* what a pipe and a socket surely take at once */
+#define HURRY_MS 2000  /* as plain.c has it */
 
 static struct {
 	const uint8_t *next, *end; /* what is still to happen */
 	int keyboard, screen, peer;
+	int socket;		 /* the program's to the peer, until it has been handed over, then -1 */
+	int64_t now, idle;	 /* what time it is; so much of it has passed since both have ended */
 	bool input_ended, peer_ended;
 	int deadly;		 /* the signal that has come */
 	struct buffer typed;	 /* all of it */
@@ -97,6 +99,16 @@ all_is_shown(void)
 	return world.peer_ended && world.shown_lines == count_all_lines(&world.sent);
 }
 
+/* Whether what the peer has sent is no conversation: it speaks TLS, or is busy. */
+static bool
+nobody_was_there(void)
+{
+	const char *sent = buffer_data(&world.sent);
+	size_t length = buffer_length(&world.sent);
+
+	return opening_is_tls(sent, length) || opening_is_busy(sent, length);
+}
+
 /*
  * Looks at what has come out since the last time: each side waits for the other, until the other has
  * ended.  There is a wait before each line that is shown, so what was said since was said after it.
@@ -115,7 +127,7 @@ look(void)
 		world.peer_saw_end = true;
 	world.said_lines = count_lines(&world.said);
 	must(world.said_lines <= world.shown_lines + ahead || all_is_shown());
-	must(!world.peer_saw_end || all_is_said());
+	must(!world.peer_saw_end || all_is_said() || world.deadly != 0 || nobody_was_there());
 }
 
 static void
@@ -211,21 +223,28 @@ happen(void)
 	return true;
 }
 
-/* A wait: something happens, and whatever is ready then is; a signal ends the wait. */
+/*
+ * A wait: something happens, and whatever is ready then is; a signal ends the wait.  Where nothing is, time passes.
+ * Once both have ended, there is nothing left to wait for but what arrives; after a signal, the peer's goodbye.
+ */
 int
 signals_poll(struct pollfd *fds, nfds_t count, int timeout)
 {
 	int before = world.deadly, ready;
+	bool all_over = (world.input_ended && world.peer_ended) || before != 0;
 
-	(void)timeout;
 	look();
 	if (before == 0 && !happen()) {
-		/* When both have ended, there is nothing left to wait for. */
-		must(!world.input_ended || !world.peer_ended || poll(fds, count, 0) > 0);
 		end_input();
 		end_peer();
 	}
 	ready = poll(fds, count, 0);
+	must(ready > 0 || timeout >= 0 || !all_over);
+	if (ready == 0 && timeout > 0 && all_over)
+		world.idle += timeout;
+	must(world.idle <= LINK_ARRIVED_MS || world.deadly != 0);
+	if (ready == 0 && timeout > 0)
+		world.now += timeout;
 	if (world.deadly == before)
 		return ready;
 	for (nfds_t i = 0; i < count; i++)
@@ -251,25 +270,89 @@ signals_child(void)
 }
 
 void
-signals_ignore_stop(void)
+signals_ignore(int signo)
 {
+	(void)signo;
 }
 
-nfds_t
-dial_poll(const struct dial *dial, struct pollfd fds[DIAL_FDS], int *timeout)
+int64_t
+clock_now(void)
 {
-	(void)dial;
-	(void)fds;
-	(void)timeout;
+	return world.now;
+}
+
+int
+clock_until(int64_t deadline)
+{
+	if (deadline == CLOCK_NEVER)
+		return -1;
+	return deadline > world.now ? (int)(deadline - world.now) : 0;
+}
+
+int
+clock_sooner(int a, int b)
+{
+	if (a < 0 || b < 0)
+		return a < 0 ? b : a;
+	return a < b ? a : b;
+}
+
+/* The caller: hands the peer over, and ends. */
+
+int
+caller_open(struct caller *caller)
+{
+	(void)caller;
 	return 0;
 }
 
-bool
-dial_refuse(struct dial *dial, struct peer *peer)
+void
+caller_order(struct caller *caller, enum caller_order order)
 {
-	(void)dial;
-	(void)peer;
-	return false;
+	(void)caller;
+	(void)order;
+}
+
+bool
+caller_is_done(const struct caller *caller)
+{
+	(void)caller;
+	return world.socket == -1;
+}
+
+void
+caller_poll(struct caller *caller, struct polls *polls)
+{
+	(void)caller;
+	if (world.socket != -1)
+		polls_within(polls, 0);
+}
+
+enum caller_news
+caller_step(struct caller *caller, const struct polls *polls, struct peer *peer)
+{
+	(void)caller;
+	(void)polls;
+	if (world.socket == -1)
+		return CALLER_NOTHING;
+	*peer = (struct peer){.socket = world.socket, .host = "peer", .name = "peer"};
+	world.socket = -1;
+	return CALLER_CONNECTED;
+}
+
+void
+caller_close(struct caller *caller)
+{
+	(void)caller;
+}
+
+/* This process has files to open for the next case. */
+void __wrap_confine_speaker(bool needs_files);
+
+void
+__wrap_confine_speaker(bool needs_files)
+{
+	(void)needs_files;
 }
 
 /* There is no process to name. */
@@ -279,17 +362,13 @@ setproctitle(const char *format, ...)
 	(void)format;
 }
 
-void
-notice(struct log *log, const char *format, ...)
+/* What the talk has to say. */
+static void
+say(void *context, enum voice voice, const char *text)
 {
-	(void)log;
-	world.notices += strstr(format, "typed ahead") != NULL;
-}
-
-void
-notice_flush_log(struct log *log)
-{
-	(void)log;
+	(void)context;
+	(void)voice;
+	world.notices += strstr(text, "typed ahead") != NULL;
 }
 
 /* ---- What must hold ---- */
@@ -331,7 +410,7 @@ must_begin(const struct buffer *part, const struct buffer *whole, bool all)
 static void
 must_be_right(const struct link *link)
 {
-	bool is_tls = link->ending.how == ENDING_HELLO; /* nothing of that is said or shown */
+	bool is_tls = link->ending.how == ENDING_IS_TLS; /* nothing of that is said or shown */
 	bool is_busy = link->ending.how == ENDING_BUSY; /* nor is anything said to it after that */
 	bool whole = world.deadly == 0 && !is_tls && !is_busy;
 	struct buffer safe = make_safe(&world.sent);
@@ -339,10 +418,11 @@ must_be_right(const struct link *link)
 	end_line(&world.typed);
 	must_begin(&world.said, &world.typed, whole);
 	must_begin(&world.shown, &safe, whole);
-	must(!whole || (link->ending.how == ENDING_LEFT && world.peer_saw_end && world.notices == 0));
-	must(!is_tls || (hello_is_tls(buffer_data(&world.sent), buffer_length(&world.sent)) &&
+	must(!whole || (link->ending.how == ENDING_LEFT && link->end_queued && world.notices == 0));
+	must(!whole || world.peer_saw_end);
+	must(!is_tls || (opening_is_tls(buffer_data(&world.sent), buffer_length(&world.sent)) &&
 			 buffer_length(&world.shown) == 0));
-	must(!is_busy || hello_is_busy(buffer_data(&world.sent), buffer_length(&world.sent)));
+	must(!is_busy || opening_is_busy(buffer_data(&world.sent), buffer_length(&world.sent)));
 	buffer_free(&safe);
 }
 
@@ -355,8 +435,8 @@ move(int from, int to)
 	close(from);
 }
 
-/* The keyboard, the screen and the peer.  Returns the program's socket. */
-static int
+/* The keyboard, the screen and the peer. */
+static void
 open_world(void)
 {
 	int keys[2], sockets[2];
@@ -367,41 +447,92 @@ open_world(void)
 	must(fcntl(sockets[1], F_SETFL, O_NONBLOCK) == 0);
 	move(keys[0], STDIN_FILENO);
 	world.keyboard = keys[1];
+	world.socket = sockets[0];
 	world.peer = sockets[1];
 	world.screen = memfd_create("screen", MFD_CLOEXEC);
 	snprintf(path, sizeof path, "/proc/self/fd/%d", world.screen);
 	move(open(path, O_WRONLY | O_CLOEXEC), STDOUT_FILENO);
-	return sockets[0];
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void
+close_world(void)
 {
-	struct options options = {.role = ROLE_SERVER, .alternate = true};
-	struct peer peer = {.name = "peer"};
-	struct link link;
-
-	if (size == 0 || size > CASE_MAX)
-		return 0;
-	memset(&world, 0, sizeof world);
-	world.next = data + 1;
-	world.end = data + size;
-	world.first = data[0] == 'm';
-	options.first = world.first ? FIRST_ME : FIRST_PEER;
-	peer.socket = open_world();
-	link_init(&link, &peer);
-
-	turns_converse(&options, NULL, NULL, &link);
-	look();
-	must_be_right(&link);
-
 	end_input();
-	link_close(&link);
+	if (world.socket != -1)
+		close(world.socket);
 	close(world.peer);
 	close(world.screen);
 	buffer_free(&world.typed);
 	buffer_free(&world.sent);
 	buffer_free(&world.said);
 	buffer_free(&world.shown);
+}
+
+/* Waits until something happens, and sees to it, as plain.c does. */
+static void
+turn(struct talk *talk, struct turns *turns, struct polls *polls)
+{
+	struct talk_view view;
+
+	polls_clear(polls);
+	turns_poll(turns, polls);
+	talk_poll(talk, polls);
+	polls_wait(polls);
+	talk_step(talk, polls);
+	if (turns->talk == NULL && talk_view(talk, 0, &view) && view.state == PARTY_TALKING)
+		turns_begin(turns, talk, world.first);
+	turns_step(turns, polls);
+}
+
+/* Holds the conversation. */
+static void
+converse(struct talk *talk)
+{
+	struct turns turns = {0};
+	struct polls polls = {0};
+	bool leaving = false;
+
+	talk_begin(talk);
+	for (;;) {
+		if (world.deadly != 0 && !leaving) {
+			leaving = true;
+			talk_leave(talk, HURRY_MS);
+		}
+		if (talk_is_over(talk))
+			break;
+		turn(talk, &turns, &polls);
+	}
+	turns_free(&turns);
+	polls_free(&polls);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const struct call_options call = {.role = ROLE_SERVER, .port = 8080};
+	/* As plain.c has it where standard input is no terminal. */
+	const struct talk_options options = {.ear = EAR_SELF, .output = STDOUT_FILENO, .patient = true, .members = 1};
+	const struct talk_face face = {.say = say};
+	struct caller caller = {.options = &call, .socket = -1};
+	const struct talk_base base = {.call = &call, .caller = &caller};
+	char error[256];
+	struct talk *talk;
+
+	if (size == 0 || size > CASE_MAX)
+		return 0;
+	memset(&world, 0, sizeof world);
+	world.now = 1;
+	world.next = data + 1;
+	world.end = data + size;
+	world.first = data[0] == 'm';
+	open_world();
+
+	must((talk = talk_new(&base, &options, &face, error, sizeof error)) != NULL);
+	converse(talk);
+	look();
+	if (talk_find(talk, PARTY_OVER) != NULL)
+		must_be_right(&talk_find(talk, PARTY_OVER)->link);
+	talk_free(talk);
+	close_world();
 	return 0;
 }

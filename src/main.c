@@ -10,18 +10,19 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "screen/fullscreen.h"
-#include "link/cell.h"
 #include "base/descriptor.h"
-#include "text/filter.h"
-#include "link/link.h"
-#include "record/log.h"
-#include "record/notice.h"
+#include "base/fatal.h"
+#include "base/signals.h"
+#include "call/caller.h"
+#include "link/cell.h"
 #include "options.h"
 #include "plain/plain.h"
-#include "trust/trust.h"
-#include "base/signals.h"
+#include "record/log.h"
+#include "record/notice.h"
+#include "screen/fullscreen.h"
 #include "screen/terminal.h"
+#include "talk/talk.h"
+#include "trust/trust.h"
 
 #define WRONG_USAGE 2
 
@@ -63,7 +64,7 @@ load_locale_files(void)
 static void
 show_version(void)
 {
-	const char *confined = confine_methods();
+	const char *confined = cell_methods();
 
 	printf("%s\n"
 	       "Built with " LIBRARIES ", " WITH_TLS " GnuTLS.\n"
@@ -85,14 +86,23 @@ printed(void)
 static bool
 wants_full_screen(const struct options *o)
 {
-	return !o->plain && !o->raw && !o->alternate && !o->receive_only && !o->send_only &&
-	       isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && terminal_can_draw();
+	return !o->no_screen && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && terminal_can_draw();
+}
+
+static struct caller caller;
+
+/* What is done before fatal() ends the program: the port is free then. */
+static void
+end_caller(void)
+{
+	caller_close(&caller);
 }
 
 int
 main(int argc, char *argv[], char *environment[])
 {
 	struct options options;
+	struct talk_base base;
 	struct log *log = NULL;
 	static char line[BUFSIZ];
 	char error[1024];
@@ -117,10 +127,10 @@ main(int argc, char *argv[], char *environment[])
 		show_version();
 		return printed();
 	case REQUEST_FINGERPRINT:
-		if (secure_open(&options, error, sizeof error) == -1)
+		if (trust_open(&options.trust, error, sizeof error) == -1)
 			return notice(NULL, "%s", error), 1;
-		puts(secure_fingerprint());
-		secure_close();
+		puts(trust_fingerprint());
+		trust_close();
 		return printed();
 	case REQUEST_WRONG:
 		notice(NULL, "%s", error);
@@ -133,22 +143,27 @@ main(int argc, char *argv[], char *environment[])
 		return EXIT_FAILURE;
 	}
 
-	if (options.tls && secure_open(&options, error, sizeof error) == -1) {
-		notice(log, "%s", error);
-		return 1;
-	}
-	if (!options.alternate && link_prepare(options_pass_unseen(&options) && !options.send_only) == -1) {
-		notice(log, "cannot prepare the listener's confinement: %s", strerror(errno));
-		return 1;
-	}
 	signals_open();
+	/* Before there is a key: this process has none. */
+	if (caller_start(&caller, &options.call) == -1) {
+		notice(log, "cannot start the process that calls: %s", strerror(errno));
+		return EXIT_FAILURE;
+	}
+	fatal_first(end_caller);
+	if (options.call.tls && trust_open(&options.trust, error, sizeof error) == -1) {
+		notice(log, "%s", error);
+		caller_close(&caller);
+		return EXIT_FAILURE;
+	}
+	base = (struct talk_base){.call = &options.call, .trust = &options.trust, .caller = &caller, .log = log};
 	if (wants_full_screen(&options))
-		status = chat_run(&options, log);
+		status = fullscreen_run(&options.screen, &base);
 	else
-		status = plain_run(&options, log);
+		status = plain_run(&options.plain, &base);
 
-	if (options.tls)
-		secure_close();
+	caller_close(&caller);
+	if (options.call.tls)
+		trust_close();
 	log_close(log);
 	if (signals_deadly() != 0)
 		signals_obey(signals_deadly());

@@ -54,12 +54,6 @@ static const struct option long_options[] = {
 	{NULL, 0, NULL, 0},
 };
 
-bool
-options_pass_unseen(const struct options *o)
-{
-	return o->raw && !o->tls && o->log == NULL;
-}
-
 const char *
 options_help(void)
 {
@@ -150,7 +144,7 @@ parse_bell(const char *text, enum bell *bell)
 
 /* One is either the server or the client. */
 static bool
-set_role(struct options *o, enum role role)
+set_role(struct call_options *o, enum role role)
 {
 	if (o->role != ROLE_NONE && o->role != role)
 		return false;
@@ -161,15 +155,15 @@ set_role(struct options *o, enum role role)
 static enum request
 add_pin(struct options *o, const char *fingerprint, char *error, size_t size)
 {
-	if (o->pin_count == OPTIONS_PINS)
-		return wrong(error, size, "--pin can be given at most %d times", OPTIONS_PINS);
-	o->pins[o->pin_count++] = fingerprint;
+	if (o->trust.pin_count == TRUST_PINS)
+		return wrong(error, size, "--pin can be given at most %d times", TRUST_PINS);
+	o->trust.pins[o->trust.pin_count++] = fingerprint;
 	return REQUEST_CHAT;
 }
 
 /* The first of those pinned that is no fingerprint; NULL if all are. */
 static const char *
-invalid_pin(const struct options *o)
+invalid_pin(const struct trust_options *o)
 {
 	for (int i = 0; i < o->pin_count; i++)
 		if (!fingerprint_is_valid(o->pins[i]))
@@ -179,7 +173,8 @@ invalid_pin(const struct options *o)
 
 /* Options that leave nothing, or not enough, in struct options. */
 struct given {
-	bool four, six, first, fingerprint, others;
+	bool four, six, fingerprint, others;
+	enum { FIRST_CLIENT, FIRST_ME, FIRST_PEER } first; /* with -a: who says the first line */
 };
 
 /* What is wrong with options that are each right by themselves; NULL if nothing is. */
@@ -188,23 +183,23 @@ contradiction(const struct options *o, const struct given *given)
 {
 	if (given->four && given->six)
 		return "-4 and -6 exclude each other";
-	if (o->receive_only && o->send_only)
+	if (o->plain.receive_only && o->plain.send_only)
 		return "--recv-only and --send-only exclude each other";
-	if (o->alternate && o->raw)
+	if (o->plain.alternate && o->plain.raw)
 		return "-a takes turns line by line, -r knows no lines: choose one";
-	if (o->alternate && (o->receive_only || o->send_only))
+	if (o->plain.alternate && (o->plain.receive_only || o->plain.send_only))
 		return "-a takes turns, --recv-only and --send-only have one direction: choose one";
-	if (given->first && !o->alternate)
+	if (given->first != FIRST_CLIENT && !o->plain.alternate)
 		return "-f says who begins with -a, which is not given";
-	if (o->keep && o->role == ROLE_CLIENT)
+	if (o->call.keep && o->call.role == ROLE_CLIENT)
 		return "-k is for the server (-s)";
-	if (o->wait > 0 && o->role == ROLE_SERVER)
+	if (o->call.wait > 0 && o->call.role == ROLE_SERVER)
 		return "-w is for the client (-c), a server waits anyway";
-	if (!o->tls && o->pin_count > 0)
+	if (!o->call.tls && o->trust.pin_count > 0)
 		return "--pin needs -t";
-	if (!o->tls && o->anonymous)
+	if (!o->call.tls && o->trust.anonymous)
 		return "--anonymous needs -t";
-	if (o->pin_count > 0 && o->anonymous)
+	if (o->trust.pin_count > 0 && o->trust.anonymous)
 		return "--pin and --anonymous exclude each other";
 	return NULL;
 }
@@ -213,18 +208,32 @@ contradiction(const struct options *o, const struct given *given)
 static enum request
 parse_operands(struct options *o, int argc, char *argv[], char *error, size_t size)
 {
-	if (o->role == ROLE_CLIENT) {
+	if (o->call.role == ROLE_CLIENT) {
 		if (argc == 0 || argv[0][0] == '\0')
 			return wrong(error, size, "whom to call is missing: tchat -c host [port]");
-		o->host = *argv++;
+		o->call.host = *argv++;
 		argc--;
 	}
 	if (argc > 1)
 		return wrong(error, size, "too many operands, from '%s' on", argv[1]);
-	if (argc == 1 && (o->port = parse_port(argv[0])) == 0)
+	if (argc == 1 && (o->call.port = parse_port(argv[0])) == 0)
 		return wrong(error, size,
 			     "'%s' is no port: a number from 1 to 65535 or a service name", argv[0]);
 	return REQUEST_CHAT;
+}
+
+/* What follows for each wing from what was given. */
+static void
+derive(struct options *o, const struct given *given)
+{
+	struct plain_options *plain = &o->plain;
+
+	plain->keep = o->call.keep;
+	plain->unseen = plain->raw && !o->call.tls && o->log == NULL;
+	plain->speaks_first = given->first == FIRST_ME ||
+			      (given->first == FIRST_CLIENT && o->call.role == ROLE_CLIENT);
+	o->screen.waits = o->call.role == ROLE_SERVER || o->call.wait > 0;
+	o->no_screen |= plain->raw || plain->alternate || plain->receive_only || plain->send_only;
 }
 
 /* What options, each right by itself, and operands ask for together. */
@@ -234,20 +243,21 @@ conclude(struct options *o, const struct given *given, int argc, char *argv[], c
 	const char *problem;
 
 #if !defined(HAVE_GNUTLS)
-	if (o->tls || given->fingerprint)
+	if (o->call.tls || given->fingerprint)
 		return wrong(error, size, "this tchat was built without TLS");
 #endif
 	if (given->fingerprint && (given->others || argc > 0))
 		return wrong(error, size, "--fingerprint goes with -n only");
 	if (given->fingerprint)
 		return REQUEST_FINGERPRINT;
-	if (o->role == ROLE_NONE)
+	if (o->call.role == ROLE_NONE)
 		return wrong(error, size, "-s (wait for a call) or -c host (call) is missing; "
 					  "'tchat --help' shows all options");
 	if ((problem = contradiction(o, given)) != NULL)
 		return wrong(error, size, "%s", problem);
-	if ((problem = invalid_pin(o)) != NULL)
+	if ((problem = invalid_pin(&o->trust)) != NULL)
 		return wrong(error, size, "'%s' is no fingerprint: SHA256: and 43 characters of base64", problem);
+	derive(o, given);
 	return parse_operands(o, argc, argv, error, size);
 }
 
@@ -259,9 +269,8 @@ options_parse(struct options *o, int argc, char *argv[], char *error, size_t siz
 	int c;
 
 	*o = (struct options){
-		.port = PORT_DEFAULT,
-		.family = AF_UNSPEC,
-		.history = HISTORY_DEFAULT,
+		.call = {.port = PORT_DEFAULT, .family = AF_UNSPEC},
+		.screen = {.history = HISTORY_DEFAULT},
 	};
 	opterr = 0;
 	optind = 0; /* from the beginning, also when a command line was read before */
@@ -270,44 +279,43 @@ options_parse(struct options *o, int argc, char *argv[], char *error, size_t siz
 		switch (c) {
 		case 's':
 		case 'c':
-			if (!set_role(o, c == 's' ? ROLE_SERVER : ROLE_CLIENT))
+			if (!set_role(&o->call, c == 's' ? ROLE_SERVER : ROLE_CLIENT))
 				return wrong(error, size, "-s and -c exclude each other");
 			break;
 		case '4':
 			given.four = true;
-			o->family = AF_INET;
+			o->call.family = AF_INET;
 			break;
 		case '6':
 			given.six = true;
-			o->family = AF_INET6;
+			o->call.family = AF_INET6;
 			break;
 		case 'a':
-			o->alternate = true;
+			o->plain.alternate = true;
 			break;
 		case 'b':
 			if (*optarg == '\0')
 				return wrong(error, size, "-b takes an address, not ''");
-			o->bind = optarg;
+			o->call.bind = optarg;
 			break;
 		case 'B':
-			if (!parse_bell(optarg, &o->bell))
+			if (!parse_bell(optarg, &o->screen.bell))
 				return wrong(error, size,
 					     "-B takes 'auto', 'always' or 'never', not '%s'", optarg);
 			break;
 		case 'f':
 			if (strcmp(optarg, "me") != 0 && strcmp(optarg, "peer") != 0)
 				return wrong(error, size, "-f takes 'me' or 'peer', not '%s'", optarg);
-			o->first = strcmp(optarg, "me") == 0 ? FIRST_ME : FIRST_PEER;
-			given.first = true;
+			given.first = strcmp(optarg, "me") == 0 ? FIRST_ME : FIRST_PEER;
 			break;
 		case 'H':
-			o->history = (unsigned)strtonum(optarg, HISTORY_MIN, HISTORY_MAX, &problem);
+			o->screen.history = (unsigned)strtonum(optarg, HISTORY_MIN, HISTORY_MAX, &problem);
 			if (problem != NULL)
 				return wrong(error, size, "-H takes lines from %d to %d, not '%s'",
 					     HISTORY_MIN, HISTORY_MAX, optarg);
 			break;
 		case 'k':
-			o->keep = true;
+			o->call.keep = true;
 			break;
 		case 'l':
 			o->log = optarg;
@@ -315,28 +323,28 @@ options_parse(struct options *o, int argc, char *argv[], char *error, size_t siz
 		case 'n':
 			if ((problem = name_fault(optarg)) != NULL)
 				return wrong(error, size, "-n takes no name that %s: '%s'", problem, optarg);
-			o->name = optarg;
+			o->screen.name = o->trust.name = optarg;
 			break;
 		case 'p':
-			o->plain = true;
+			o->no_screen = true;
 			break;
 		case 'r':
-			o->raw = true;
+			o->plain.raw = true;
 			break;
 		case 'w':
-			o->wait = (unsigned)strtonum(optarg, 1, WAIT_MAX, &problem);
+			o->call.wait = (unsigned)strtonum(optarg, 1, WAIT_MAX, &problem);
 			if (problem != NULL)
 				return wrong(error, size, "-w takes seconds from 1 to %d, not '%s'",
 					     WAIT_MAX, optarg);
 			break;
 		case OPTION_RECV_ONLY:
-			o->receive_only = true;
+			o->plain.receive_only = true;
 			break;
 		case OPTION_SEND_ONLY:
-			o->send_only = true;
+			o->plain.send_only = true;
 			break;
 		case 't':
-			o->tls = true;
+			o->call.tls = true;
 			break;
 		case OPTION_FINGERPRINT:
 			given.fingerprint = true;
@@ -346,7 +354,7 @@ options_parse(struct options *o, int argc, char *argv[], char *error, size_t siz
 				return REQUEST_WRONG;
 			break;
 		case OPTION_ANONYMOUS:
-			o->anonymous = true;
+			o->trust.anonymous = true;
 			break;
 		case 'h':
 			return REQUEST_HELP;

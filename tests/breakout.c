@@ -1,6 +1,7 @@
 /*
  * tchat, but whoever reads from the network does what the peer says, as if the peer had found a way
- * to take it over.  Linked with --wrap=recv.
+ * to take it over; and the process that calls, or waits for calls, does what the variable CALLER says, and ends
+ * if it could.  Linked with --wrap=recv, --wrap=accept4 and --wrap=connect.
  */
 #include <config.h>
 
@@ -14,14 +15,26 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+
+int __real_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
+int __wrap_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
+int __real_connect(int fd, const struct sockaddr *address, socklen_t length);
+int __wrap_connect(int fd, const struct sockaddr *address, socklen_t length);
 
 static bool
 read_file(void)
 {
 	return open("/etc/passwd", O_RDONLY) != -1;
+}
+
+static bool
+read_home(void)
+{
+	return open(getenv("HOME"), O_RDONLY | O_DIRECTORY) != -1;
 }
 
 static bool
@@ -43,7 +56,7 @@ call_elsewhere(void)
 		.sin_family = AF_INET, .sin_port = htons(1), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 
 	/* Nobody is there, but one may find that out. */
-	return connect(socket(AF_INET, SOCK_STREAM, 0), (const struct sockaddr *)&to, sizeof to) == 0 ||
+	return __real_connect(socket(AF_INET, SOCK_STREAM, 0), (const struct sockaddr *)&to, sizeof to) == 0 ||
 	       errno == ECONNREFUSED;
 }
 
@@ -136,7 +149,7 @@ static const struct {
 	const char *name;
 	bool (*attempt)(void);
 } attempts[] = {
-	{"read file\n", read_file},	{"write file\n", write_file},
+	{"read file\n", read_file},	{"read home\n", read_home},	{"write file\n", write_file},
 	{"make socket\n", make_socket}, {"call elsewhere\n", call_elsewhere},
 	{"execute\n", execute},		{"make process\n", make_process},
 	{"end speaker\n", end_speaker}, {"make code\n", make_code},
@@ -146,21 +159,68 @@ static const struct {
 	{"write long line\n", write_long_line},
 	{"write without end\n", write_without_end},
 	{"stay\n", stay},
+	{"call\n", call_elsewhere}, /* five bytes, which is what TLS reads first */
 };
+
+/* Does what an order says.  Returns what came of it, or NULL if it is none. */
+static const char *
+obey(const char *order, size_t length)
+{
+	static char outcome[100];
+
+	for (size_t i = 0; i < sizeof attempts / sizeof attempts[0]; i++) {
+		if (length != strlen(attempts[i].name) || memcmp(order, attempts[i].name, length) != 0)
+			continue;
+		snprintf(outcome, sizeof outcome, "%s: %s", attempts[i].attempt() ? "escaped" : "refused",
+			 attempts[i].name);
+		return outcome;
+	}
+	return NULL;
+}
+
+/* The same for the order in the variable, if there is one; with nothing to tell it to, success is the end. */
+static void
+obey_variable(const char *name)
+{
+	const char *order = getenv(name);
+	const char *outcome = order != NULL ? obey(order, strlen(order)) : NULL;
+
+	if (outcome != NULL && strncmp(outcome, "escaped", 7) == 0)
+		abort();
+}
+
+int
+__wrap_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
+{
+	int result = __real_accept4(fd, address, length, flags);
+
+	if (result != -1)
+		obey_variable("CALLER");
+	return result;
+}
+
+int
+__wrap_connect(int fd, const struct sockaddr *address, socklen_t length)
+{
+	obey_variable("CALLER");
+	return __real_connect(fd, address, length);
+}
 
 ssize_t __real_recv(int fd, void *buffer, size_t size, int flags);
 ssize_t __wrap_recv(int fd, void *buffer, size_t size, int flags);
 
-/* Receives, obeys, and puts what came of it in the place of the order. */
+/* Receives, obeys, and puts what came of it in the place of the order; with the variable TELL, tells it, too. */
 ssize_t
 __wrap_recv(int fd, void *buffer, size_t size, int flags)
 {
 	ssize_t n = __real_recv(fd, buffer, size, flags);
 
+	const char *outcome;
+
 	line = fd;
-	for (size_t i = 0; i < sizeof attempts / sizeof attempts[0] && n > 0; i++)
-		if ((size_t)n == strlen(attempts[i].name) && memcmp(buffer, attempts[i].name, (size_t)n) == 0)
-			return snprintf(buffer, size, "%s: %s",
-					attempts[i].attempt() ? "escaped" : "refused", attempts[i].name);
-	return n;
+	if (n <= 0 || (outcome = obey(buffer, (size_t)n)) == NULL)
+		return n;
+	if (getenv("TELL") != NULL)
+		dprintf(STDERR_FILENO, "%s", outcome);
+	return snprintf(buffer, size, "%s", outcome);
 }

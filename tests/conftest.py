@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from peers import HOST, TCHAT, Door, Program, call, forget_environment, free_port
+from peers import HOST, TCHAT, Door, Program, call, eventually, forget_environment, free_port, has_handed_over
 from terminal import Terminal
 
 pytest_plugins = ["tls"]
@@ -136,6 +136,7 @@ def called(serve, port):
         server = serve(*arguments, **options)
         caller = call(port)
         server.notice(f"{HOST} port {caller.port} has called")
+        eventually(lambda: has_handed_over(server.pid, arguments), "the end of the process that waited")
         return server, caller
 
     return called
@@ -149,6 +150,7 @@ def calling(start):
         client = start("-c", *arguments, HOST, door.port, **options)
         callee = door.accept()
         client.notice(f"connected to {HOST} port {door.port}")
+        eventually(lambda: has_handed_over(client.pid, arguments), "the end of the process that called")
         return client, callee
 
     return calling
@@ -162,6 +164,7 @@ def screen_called(screen, port):
         server.wait_for("waiting on port")
         caller = call(port)
         server.wait_for("has called")
+        eventually(lambda: has_handed_over(server.pid, arguments), "the end of the process that waited")
         return server, caller
 
     return screen_called

@@ -33,6 +33,18 @@ needs_linux = pytest.mark.skipif(not LINUX, reason="this tchat was built without
 needs_seccomp = pytest.mark.skipif("seccomp" not in CONFINED, reason="this tchat was built without seccomp")
 needs_landlock = pytest.mark.skipif("Landlock" not in CONFINED, reason="this tchat was built without Landlock")
 
+
+def landlock_version():
+    """What the kernel knows of Landlock: from 4 on connections, from 6 on signals; see landlock(7)."""
+    create_ruleset, version = 444, 1  # <asm-generic/unistd.h>, <linux/landlock.h>
+    return ctypes.CDLL(None).syscall(create_ruleset, None, 0, version)
+
+
+def need_landlock_for(attempt):
+    """Skips a test of what the kernel's Landlock cannot refuse."""
+    if landlock_version() < {"call elsewhere": 4, "end speaker": 6}.get(attempt, 1):
+        pytest.skip("this kernel's Landlock does not know of that")
+
 # Sanitizers and busy machines make everything slower; nothing should ever take this long.
 SLOWNESS = float(os.environ.get("TCHAT_SLOWNESS", "1"))
 DEADLINE = 15 * SLOWNESS
@@ -133,6 +145,29 @@ def children(pid):
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except (FileNotFoundError, ProcessLookupError):
         return []
+
+
+def title(pid):
+    """What ps(1) shows of a process; the rest of the memory for it is setproctitle(3bsd)'s own business."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().partition(b"\0")[0].decode().rstrip()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+def listeners(pid):
+    """The process ids of the listeners of a tchat."""
+    return [child for child in children(pid) if title(child).startswith("tchat: listening to ")]
+
+
+def callers(pid):
+    """The process ids of whoever waits for calls, or calls, for a tchat."""
+    return [child for child in children(pid) if title(child).startswith(("tchat: waiting on ", "tchat: calling "))]
+
+
+def has_handed_over(pid, arguments):
+    """Whether the process that waited, or called, is gone, where it is not to go on (-k)."""
+    return "-k" in arguments or not callers(pid)
 
 
 def family(pid):
@@ -292,8 +327,8 @@ class Program:
         os.kill(self.pid, signo)
 
     def listener(self):
-        """The process id of tchat's child, once there is one."""
-        return eventually(lambda: children(self.pid), "a child process")[0]
+        """The process id of tchat's listener, once there is one."""
+        return eventually(lambda: listeners(self.pid), "a listener")[0]
 
     def settle(self):
         """Waits until the program and its children have nothing to do: they sleep."""

@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from fullscreen import status_bar
-from peers import HOST, call, children
+from peers import HOST, call, listeners
 from terminal import ctrl
 from test_screen import TIME, notice, theirs
 from test_trust import OTHER, said
@@ -99,7 +99,7 @@ def break_off(server, caller):
 
 
 def kill_listener(server, caller):
-    os.kill(children(server.pid)[0], signal.SIGKILL)
+    os.kill(listeners(server.pid)[0], signal.SIGKILL)
     return "the listener died: Killed"
 
 

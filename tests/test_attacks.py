@@ -16,7 +16,7 @@ from wcwidth import wcwidth
 
 from attacks import ATTACKS, MARKS_MAX, shown
 from fullscreen import F2, not_under_sanitizers, peak_memory, processor_time
-from peers import HOST, TCHAT, Door, call, children, eventually, is_listening
+from peers import HOST, TCHAT, Door, call, eventually, is_listening, listeners
 from sequences import controls, tokens
 from terminal import ENTER, ctrl
 from test_screen import pasted, theirs
@@ -327,7 +327,7 @@ def test_marks_without_end(screen_called, name):
             server.wait_for(lambda: server.input == "> " + "k" * n)
         assert processor_time(server.pid) - before < 10 * 0.05
         server.press(ctrl("U"))
-    for pid in (server.pid, *children(server.pid)):
+    for pid in (server.pid, *listeners(server.pid)):
         assert peak_memory(pid) < 6 << 20
 
 
@@ -361,7 +361,7 @@ def test_line_without_an_end_in_full_screen(screen_called):
     server.wait_for(theirs("the end"))
     server.say("still here")
     caller.expect("still here\n")
-    for pid in (server.pid, *children(server.pid)):
+    for pid in (server.pid, *listeners(server.pid)):
         assert peak_memory(pid) < 6 << 20
 
 
@@ -439,7 +439,7 @@ def test_name_of_the_peer_is_safe(on_terminal, with_etc, environment, log):
     client.wait_for(lambda: client.display.alternate and name_shown in client.bar)
     must_not_ask(client)
     assert name_shown in log.read_text() and set(controls(log.read_bytes())) == {"\n"}
-    [listener] = children(client.pid)
+    [listener] = listeners(client.pid)
     assert Path(f"/proc/{listener}/cmdline").read_text().startswith(f"tchat: listening to {name_shown} ")
 
 

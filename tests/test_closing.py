@@ -43,6 +43,26 @@ def test_rest_of_the_input_is_still_sent(called):
     assert server.wait() == 0
 
 
+@needs_linux
+def test_told_to_end_while_the_rest_is_sent(start, tmp_path):
+    """Who is told to end, once, while the rest of a file is on its way, waits a moment for it."""
+    rest = b"line\n" * 800_000
+    (tmp_path / "file").write_bytes(rest)
+    door = Door()
+    with (tmp_path / "file").open("rb") as file:
+        client = start("-c", "-p", HOST, door.port, stdin=file)
+    callee, _ = door.socket.accept()
+    callee.shutdown(socket.SHUT_WR)
+    client.notice(f"{HOST} port {door.port} has left")
+    client.settle()
+    client.kill(signal.SIGTERM)
+    arrived = bytearray()
+    while chunk := callee.recv(1 << 16):
+        arrived += chunk
+    assert client.wait() == -signal.SIGTERM
+    assert b"not delivered" not in client.err.data and rest.startswith(arrived)
+
+
 def test_client_names_the_peer_as_it_was_called(start):
     """Notices name the peer as the person named it."""
     door = Door()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fullscreen import F2
-from peers import HOST, TCHAT, call, children, eventually, looks_into_listener, needs_landlock, needs_seccomp, process_state
+from peers import HOST, TCHAT, Door, call, children, eventually, listeners, looks_into_listener, need_landlock_for, needs_landlock, needs_seccomp, process_state
 from tls import tls_call
 
 SOURCE = Path(__file__).parent.parent / "src/link/cell.c"
@@ -137,7 +137,7 @@ def test_listener_that_stays(obedient_screen):
 def test_pager_ends_while_a_listener_stays(obedient_screen, gate):
     """That the pager has ended is noticed, also if it is just then that the listener's end is waited for."""
     server, caller = obedient_screen
-    listener, = children(server.pid)
+    listener, = listeners(server.pid)
     server.press(F2)
     server.wait_for(r"^\[pager\]$")
     pager, = set(children(server.pid)) - {listener}
@@ -179,11 +179,46 @@ def test_listener_of_a_later_caller(obedient, port):
 @pytest.mark.parametrize("attempt", ["read file", "write file", "call elsewhere", "execute"])
 def test_turns_are_refused_the_attempt(obedient, attempt):
     """The one process that takes turns has neither files nor further connections, and goes on."""
+    need_landlock_for(attempt)
     server, caller = obedient("-a")
     caller.send(f"{attempt}\n")
     server.expect(f"refused: {attempt}\n")
     server.send("hello\n")
     caller.expect("hello\n")
+
+
+@needs_landlock
+@pytest.mark.skipif(SANITIZED, reason="the leak checker opens files")
+@pytest.mark.parametrize("side, attempt", [
+    (side, attempt) for side in ("server", "client")
+    for attempt in ("read home", "write file", "call elsewhere", "execute", "end speaker")] + [("server", "read file")])
+def test_caller_is_refused_the_attempt(run, environment, port, side, attempt):
+    """Who takes over the process that calls, or waits for calls, has no files and can call nobody else."""
+    door = Door()
+    words = ["-s", port] if side == "server" else ["-c", HOST, door.port]
+    need_landlock_for(attempt)
+    program = run(BREAKOUT, *words, env=dict(environment, CALLER=f"{attempt}\n"))
+    program.err.expect("\n")
+    other = call(port) if side == "server" else door.accept()
+    other.send("hello\n")
+    program.expect("hello\n")
+
+
+def test_caller_that_escaped(run, environment):
+    """What the test above would see otherwise: names are looked up in files, so that one can read some."""
+    client = run(BREAKOUT, "-c", HOST, Door().port, env=dict(environment, CALLER="read file\n"))
+    client.notice("the process that calls died: Aborted")
+    assert client.wait() == 1
+
+
+@needs_landlock
+def test_speaker_makes_no_connection_in_a_handshake(run, ann, port):
+    """Who has called, and nothing is agreed on, finds a process that can call nobody."""
+    need_landlock_for("call elsewhere")
+    server = run(BREAKOUT, "-s", "-t", port, env=dict(ann.env, TELL="1"))
+    server.err.expect(f"waiting on port {port}\n")
+    call(port).send("call\n")
+    server.err.expect("refused: call\n")
 
 
 @needs_seccomp
@@ -234,7 +269,7 @@ def test_calls_of_a_conversation(traced, port, tmp_path):
     server.notice(f"{HOST} port {caller.port} has called")
     caller.send(HOSTILE)
     server.expect("äöü €\n" * 10_000)
-    listener = eventually(lambda: children(children(server.pid)[0]), "a listener")[0]
+    listener = eventually(lambda: listeners(children(server.pid)[0]), "a listener")[0]
     os.kill(listener, signal.SIGSTOP)
     eventually(lambda: status(listener, "State")[0] in "Tt", "the stop")
     os.kill(listener, signal.SIGCONT)

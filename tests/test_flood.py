@@ -5,7 +5,7 @@ import re
 import threading
 
 from fullscreen import CTRL_PAGE_UP, not_under_sanitizers, peak_memory
-from peers import children
+from peers import listeners
 from terminal import PAGE_UP, ctrl
 from test_screen import theirs
 
@@ -70,7 +70,7 @@ def test_memory(screen_called):
     """A million lines take no more memory than the history is allowed."""
     server, caller = screen_called()
     Flood(caller).end(server)
-    for pid in (server.pid, *children(server.pid)):
+    for pid in (server.pid, *listeners(server.pid)):
         assert peak_memory(pid) < 6 << 20
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from peers import DEADLINE, HOST, SLOWNESS, TCHAT, Door, call, children, eventually, is_listening, process_state, socket_of
+from peers import DEADLINE, HOST, SLOWNESS, TCHAT, Door, call, eventually, family, is_listening, process_state, socket_of
 
 
 def has_ipv6():
@@ -199,7 +199,8 @@ def test_name_server_that_does_not_answer(looking_up):
 
 def test_killed_while_a_name_is_looked_up(looking_up):
     """kill -9 while a name is looked up: nothing of tchat goes on with that."""
-    helpers = children(looking_up.pid)
+    helpers = family(looking_up.pid)[1:]
+    assert len(helpers) == 2  # who calls, and who looks up for it
     looking_up.kill()
     looking_up.wait()
     eventually(lambda: not any(map(process_state, helpers)), "the end of the helper")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from peers import (DEADLINE, HOST, TCHAT, Door, call, children, eventually, family, looks_into_listener,
+from peers import (DEADLINE, HOST, TCHAT, Door, call, children, eventually, listeners, family, looks_into_listener,
                    needs_linux, process_state)
 from terminal import BACKSPACE, DOWN, ENTER, ESCAPE, LEFT, PAGE_DOWN, PAGE_UP, UP, ctrl
 
@@ -741,7 +741,7 @@ def test_peer_that_does_not_hang_up(screen_called):
 def test_killed_listener_is_reported(screen_called):
     """kill -9 of the listener: the pane says so, and leaving is a failure."""
     server, caller = screen_called()
-    [listener] = children(server.pid)
+    [listener] = listeners(server.pid)
     os.kill(listener, signal.SIGKILL)
     server.wait_for(notice("the listener died: Killed"))
     server.press(ctrl("D"))
@@ -753,7 +753,7 @@ def test_killed_listener_is_reported(screen_called):
 def test_killed_speaker_leaves_no_orphan(screen_called):
     """kill -9 of the speaker: the listener is gone too."""
     server, caller = screen_called()
-    [listener] = children(server.pid)
+    [listener] = listeners(server.pid)
     os.kill(server.pid, signal.SIGKILL)
     caller.incoming.expect_end()
     eventually(lambda: process_state(listener) is None, "the end of the listener")
@@ -823,7 +823,7 @@ def test_terminal_is_never_nonblocking(screen_called):
     server, caller = screen_called()
     caller.send("hello\n")
     server.wait_for(theirs("hello"))  # now the listener has what it keeps
-    for pid in (server.pid, *children(server.pid)):
+    for pid in (server.pid, *listeners(server.pid)):
         for number in {"0", "1", "2"}.intersection(os.listdir(f"/proc/{pid}/fd")):
             flags = re.search(r"flags:\s*(\d+)", Path(f"/proc/{pid}/fdinfo/{number}").read_text())[1]
             assert not int(flags, 8) & os.O_NONBLOCK

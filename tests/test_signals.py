@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from fullscreen import DELIVERED, marked
-from peers import call, children, eventually, process_state, together
+from peers import call, children, eventually, listeners, process_state, title, together
 from terminal import ctrl
 from test_screen import lines, theirs
 
@@ -74,7 +74,7 @@ def test_storm_in_the_full_screen(screen_called, tmp_path):
     """Signals to both processes amid lines both ways: none is lost, and the screen is right."""
     log = tmp_path / "log"
     server, caller = screen_called("-l", log)
-    listener, = children(server.pid)
+    listener, = listeners(server.pid)
     storm = Storm(server.pid, listener)
     sender = threading.Thread(target=caller.send, args=(lines(COUNT),))
     sender.start()
@@ -98,7 +98,7 @@ def test_storm_in_the_full_screen(screen_called, tmp_path):
     server.scribble()
     server.press(ctrl("L"))
     server.wait_for(lambda: server.rows() == before)
-    assert children(server.pid) == [listener]
+    assert listeners(server.pid) == [listener]
     assert process_state(listener) is not None
     server.press(ctrl("U") + ctrl("D"))
     caller.close_input()
@@ -149,10 +149,19 @@ def test_no_zombies(screen_called, port):
         caller = call(port)
         server.wait_for(lambda: server.pane[-1].endswith(f"{caller.port} has called"))
         if ending == "kill":
-            os.kill(children(server.pid)[0], signal.SIGKILL)
+            os.kill(listeners(server.pid)[0], signal.SIGKILL)
         elif ending == "reset":
             caller.reset()
         else:
             caller.close_input()
     server.wait_for(lambda: server.pane[-1].endswith(f"waiting on port {port}"))
-    assert children(server.pid) == []
+    assert [title(child) for child in children(server.pid)] == [f"tchat: waiting on port {port}"]
+
+
+def test_signal_for_all_processes(serve):
+    """What timeout(1) and a shell's kill(1) send to a whole job ends it as if it were for one of them."""
+    for _ in range(20):
+        server = serve("-k")
+        os.killpg(server.pid, signal.SIGTERM)
+        assert server.wait() == -signal.SIGTERM
+        assert b"died" not in server.err.data

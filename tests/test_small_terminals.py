@@ -7,7 +7,7 @@ import time
 import pytest
 
 from fullscreen import CTRL_PAGE_DOWN, CTRL_PAGE_UP, F2, processor_time
-from peers import HOST, call, children, eventually, is_listening, process_state
+from peers import HOST, call, eventually, is_listening, listeners, process_state
 from terminal import PAGE_DOWN, PAGE_UP, ctrl
 from test_screen import TIME, own, theirs
 
@@ -21,7 +21,7 @@ def test_tiny_terminal(screen, port, rows, columns):
     server = screen("-s", port, rows=rows, columns=columns)
     eventually(lambda: server.update(0.01) or is_listening(port), "the server")
     caller = call(port)
-    eventually(lambda: server.update(0.01) or children(server.pid), "the listener")
+    eventually(lambda: server.update(0.01) or listeners(server.pid), "the listener")
     caller.send("漢字 theirs e\u0301" + FAMILY + "\n" + "x" * 300 + "\n")
     server.say("mine 漢字")
     caller.expect("mine 漢字\n")
@@ -79,7 +79,7 @@ def test_terminal_disappears(screen, environment, port, tmp_path, state, shell):
     if state == "paging":
         server.press(F2)
         server.wait_for(r"^\[pager\]$")
-    processes = [server.pid, *children(server.pid)]
+    processes = [server.pid, *listeners(server.pid)]
     server.hang_up()
     if state != "waiting":
         caller.expect_end()
@@ -125,7 +125,7 @@ def test_blocked_output(blocked, tmp_path):
 def test_signal_while_output_is_blocked(blocked, signo):
     """A terminal that stands still does not keep tchat from ending."""
     server, caller, said = blocked
-    processes = [server.pid, *children(server.pid)]
+    processes = [server.pid, *listeners(server.pid)]
     os.kill(processes[0], signo)
     assert caller.expect_end() == b""
     caller.close_input()
@@ -137,7 +137,7 @@ def test_signal_while_output_is_blocked(blocked, signo):
 def test_window_closed_while_output_is_blocked(blocked):
     """A terminal that stands still and then disappears leaves nothing behind."""
     server, caller, said = blocked
-    processes = [server.pid, *children(server.pid)]
+    processes = [server.pid, *listeners(server.pid)]
     server.hang_up()
     caller.expect_end()
     caller.close_input()

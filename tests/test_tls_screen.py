@@ -396,7 +396,7 @@ def test_connection_that_takes_a_while(screen, bob):
             filler.connect_ex((HOST, door.port))
         client = screen("-c", "-t", HOST, door.port, env=bob.env)
         client.wait_for(f"calling {HOST}")
-        eventually(lambda: client.update(0.01) or not children(client.pid), "the end of the look-up")
+        eventually(lambda: client.update(0.01) or not children(children(client.pid)[0]), "the end of the look-up")
         fillers = {first.getsockname()[1], second.getsockname()[1]}
         lines = iter(door.socket.accept, None)
         line = next(line for line, (_, port) in lines if port not in fillers)

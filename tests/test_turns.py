@@ -1,12 +1,14 @@
 """The elementary chat: strict turns, line by line (-a)."""
 
+import contextlib
 import fcntl
 import signal
 import termios
+import threading
 
 import pytest
 
-from peers import HOST, Door, eventually
+from peers import DEADLINE, HOST, Door, eventually
 
 STILL_WAITING = ("still waiting for the peer's first line; "
                  "if the peer waits too, leave and start again with -f me")
@@ -201,3 +203,20 @@ def test_full_disk_is_an_error(called):
         caller.send("a line\n")
         server.notice("cannot write what arrives: No space left on device")
         assert server.wait() == 1
+
+
+def test_told_to_end_in_a_flood(called):
+    """Who is told to end does not show for ever what still comes."""
+    server, caller = called("-a")
+
+    def flood():
+        with contextlib.suppress(OSError):  # it has hung up
+            while True:
+                caller.socket.sendall(b"line\n" * 10_000)
+
+    flooding = threading.Thread(target=flood)
+    flooding.start()
+    server.expect("line\n")
+    server.kill(signal.SIGTERM)
+    assert server.process.wait(DEADLINE) == -signal.SIGTERM
+    flooding.join()

@@ -18,6 +18,12 @@ buffer_length(const struct buffer *buffer)
 	return buffer->end - buffer->start;
 }
 
+struct span
+buffer_span(const struct buffer *buffer)
+{
+	return (struct span){buffer_data(buffer), buffer_length(buffer)};
+}
+
 char *
 buffer_reserve(struct buffer *buffer, size_t length)
 {

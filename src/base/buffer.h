@@ -9,6 +9,8 @@
 
 #include <stddef.h>
 
+#include "base/span.h"
+
 struct buffer {
 	char *data;
 	size_t start, end; /* what is held: data[start] to data[end - 1] */
@@ -20,6 +22,9 @@ char *buffer_data(const struct buffer *buffer);
 
 /* How many bytes are held. */
 size_t buffer_length(const struct buffer *buffer);
+
+/* All of them; good until the buffer is changed. */
+struct span buffer_span(const struct buffer *buffer);
 
 /* Adds length bytes at the end. */
 void buffer_add(struct buffer *buffer, const char *data, size_t length);

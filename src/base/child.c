@@ -1,5 +1,8 @@
 #include <config.h>
 
+#include <sys/wait.h>
+
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
@@ -11,6 +14,7 @@
 #endif
 
 #include "base/child.h"
+#include "base/clock.h"
 #include "base/fatal.h"
 #include "base/signals.h"
 
@@ -72,4 +76,50 @@ child_begin(pid_t parent, int report)
 	ask_kernel(report);
 	if (getppid() != parent) /* it was faster */
 		_exit(1);
+}
+
+#define END_MS 1000 /* then it has ended, or is made to */
+
+bool
+child_has_ended(struct child *child, int *status)
+{
+	pid_t pid;
+
+	*status = 0;
+	if (child->pid == 0)
+		return true;
+	if (child->deadline == 0)
+		child->deadline = clock_now() + END_MS;
+	pid = waitpid(child->pid, status, WNOHANG);
+	if (pid == 0 || (pid == -1 && errno == EINTR)) {
+		if (clock_until(child->deadline) == 0)
+			child_kill(child);
+		return false;
+	}
+	*child = (struct child){0};
+	return true;
+}
+
+void
+child_poll(const struct child *child, struct polls *polls)
+{
+	if (child->deadline != 0)
+		polls_until(polls, child->deadline);
+}
+
+void
+child_kill(struct child *child)
+{
+	if (child->pid != 0)
+		kill(child->pid, SIGKILL);
+	child->deadline = CLOCK_NEVER;
+}
+
+void
+child_end(struct child *child)
+{
+	child_kill(child);
+	while (child->pid != 0 && waitpid(child->pid, NULL, 0) == -1 && errno == EINTR)
+		;
+	*child = (struct child){0};
 }

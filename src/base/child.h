@@ -6,6 +6,11 @@
 
 #include <sys/types.h>
 
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/polls.h"
+
 /*
  * In a child of the process parent: the child ends when the parent does, even by SIGKILL; a screen is not
  * its business; and signals have their usual effect, except that SIGHUP, SIGINT and SIGQUIT are ignored,
@@ -13,9 +18,31 @@
  *
  * report is the writing end of a pipe that nobody but the parent reads from, with what the child says last.
  * Where the kernel does not end a child with its parent (Linux and FreeBSD do), a signal from that pipe does
- * (O_ASYNC, open(2)), also when the report is read.  It is -1 for a child that becomes another program, which
- * ends by itself.
+ * (O_ASYNC, open(2)), also when the report is read.  It is -1 for a child that ends by itself, as one that
+ * becomes another program, or one that hears from its parent.
  */
 void child_begin(pid_t parent, int report);
+
+/* A child, as its parent sees it. */
+struct child {
+	pid_t pid;	  /* 0: there is none */
+	int64_t deadline; /* by then it has ended, or is killed; 0: it need not end yet; CLOCK_NEVER: it was killed */
+};
+
+/*
+ * Whether a child that has said that it ends, or was told to, has ended; *status is then as of waitpid(2), or 0
+ * where it is not known.  Does not wait: the child has a second from the first time on that this is asked, and
+ * is killed after it.
+ */
+bool child_has_ended(struct child *child, int *status);
+
+/* Has polls_wait come back when that is to be asked again; that it has ended, SIGCHLD says by itself. */
+void child_poll(const struct child *child, struct polls *polls);
+
+/* Kills it; that it has ended is still to be asked, first at once, as it may have ended before. */
+void child_kill(struct child *child);
+
+/* Kills it and waits for its end, which a moment brings: for the end of the program. */
+void child_end(struct child *child);
 
 #endif

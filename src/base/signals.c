@@ -150,9 +150,9 @@ signals_child(void)
 }
 
 void
-signals_ignore_stop(void)
+signals_ignore(int signo)
 {
-	set_action(SIGTSTP, SIG_IGN);
+	set_action(signo, SIG_IGN);
 }
 
 /* Sends a signal to this process, or its whole group (0); here it takes its usual effect. */

@@ -38,8 +38,8 @@ void signals_ignore_interrupt(bool ignore);
 /* In a forked child: nothing is caught any more; see child_begin. */
 void signals_child(void);
 
-/* ... and SIGTSTP does not stop it: it may not be continued when its parent is. */
-void signals_ignore_stop(void);
+/* ... and this one is ignored: SIGTSTP where it may not be continued when its parent is, for example. */
+void signals_ignore(int signo);
 
 /*
  * Lets a deadly or stopping signal take its usual effect.  Returns only after a stop, or where the

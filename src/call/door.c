@@ -14,10 +14,10 @@
 #include "call/opening.h"
 
 #define BACKLOG 8
-#define REST_MS 1000	/* after a caller that came to nothing */
-#define PAUSE_MS 100	/* after a caller could not be let in */
+#define RETRY_MS 100	/* after a caller could not be let in */
 #define NOTICE_MS 1000	/* between two notices of refused callers */
 #define HANG_UP_MS 2000 /* how long a refused caller has to read why */
+#define DROPPED 65536	/* bytes of what it sends, at once */
 
 /* A socket that listens on one address, or -1 and errno. */
 static int
@@ -43,7 +43,7 @@ listen_on(const struct address *address)
 }
 
 int
-door_open(struct door *door, const struct options *options, char *error, size_t size)
+door_open(struct door *door, const struct call_options *options, char *error, size_t size)
 {
 	struct address addresses[RESOLVE_MAX];
 	int count = resolve_now(options->bind, options->port, options->family, addresses);
@@ -78,26 +78,39 @@ door_open(struct door *door, const struct options *options, char *error, size_t 
 	return -1;
 }
 
-nfds_t
-door_poll(const struct door *door, struct pollfd fds[DOOR_FDS], int *timeout)
+/* Further callers wait in the kernel while as many as can be are being turned away, or none can be let in. */
+static bool
+is_shut(const struct door *door)
 {
-	nfds_t n = 0;
+	return door->held || door->refused_count == DOOR_WAITING_MAX || clock_until(door->retry) > 0;
+}
 
-	/* Further callers wait in the kernel while as many as can be are being turned away. */
-	bool full = door->refused_count == DOOR_WAITING_MAX || clock_until(door->pause) > 0 ||
-		    clock_until(door->rest) > 0;
-
-	for (int i = 0; i < door->count && !full; i++)
-		fds[n++] = (struct pollfd){.fd = door->listening[i], .events = POLLIN};
-	if (clock_until(door->pause) > 0)
-		*timeout = clock_sooner(*timeout, clock_until(door->pause));
-	if (clock_until(door->rest) > 0)
-		*timeout = clock_sooner(*timeout, clock_until(door->rest));
+void
+door_poll(const struct door *door, struct polls *polls)
+{
+	for (int i = 0; i < door->count && !is_shut(door); i++)
+		polls_add(polls, door->listening[i], POLLIN);
+	if (clock_until(door->retry) > 0)
+		polls_until(polls, door->retry);
 	for (int i = 0; i < door->refused_count; i++) {
-		fds[n++] = (struct pollfd){.fd = door->refused[i].socket, .events = POLLIN};
-		*timeout = clock_sooner(*timeout, clock_until(door->refused[i].deadline));
+		polls_add(polls, door->refused[i].socket, POLLIN);
+		polls_until(polls, door->refused[i].deadline);
 	}
-	return n;
+}
+
+/*
+ * As recv(2), for who needs no byte of what comes: where the kernel can do that (MSG_TRUNC, see tcp(7)), none gets
+ * into this process.
+ */
+static ssize_t
+receive_unseen(int socket, int flags)
+{
+	static char sink[DROPPED];
+
+#if defined(__linux__)
+	flags |= MSG_TRUNC;
+#endif
+	return recv(socket, sink, sizeof sink, flags | MSG_DONTWAIT);
 }
 
 /* Hangs up on the refused caller number i. */
@@ -110,20 +123,17 @@ hang_up(struct door *door, int i)
 
 /*
  * Closing a socket that holds unread bytes resets the connection, and a reset can overtake the line
- * that says why.  So what a refused caller sends is read and dropped until it hangs up, or is too
- * slow.
+ * that says why.  So what a refused caller sends is dropped until it hangs up, or is too slow.
  */
-static void
-drain_refused(struct door *door)
+void
+door_hang_up(struct door *door)
 {
-	char sink[4096];
-
 	for (int i = door->refused_count - 1; i >= 0; i--) {
 		ssize_t n;
 		int rounds = 16;
 
 		do
-			n = recv(door->refused[i].socket, sink, sizeof sink, MSG_DONTWAIT);
+			n = receive_unseen(door->refused[i].socket, 0);
 		while (n > 0 && --rounds > 0);
 		if (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR) ||
 		    clock_until(door->refused[i].deadline) == 0)
@@ -138,79 +148,58 @@ drain_refused(struct door *door)
 static bool
 has_gone(int fd)
 {
-	char byte;
-
-	return recv(fd, &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT) == -1 && errno != EAGAIN &&
-	       errno != EINTR;
+	return receive_unseen(fd, MSG_PEEK) == -1 && errno != EAGAIN && errno != EINTR;
 }
 
-/* Lets a caller in, if one is there.  Returns whether *peer is connected now. */
-static bool
-let_in(struct door *door, struct peer *peer)
+bool
+door_is_knocked_at(const struct door *door)
+{
+	struct pollfd fds[RESOLVE_MAX];
+
+	for (int i = 0; i < door->count; i++)
+		fds[i] = (struct pollfd){.fd = door->listening[i], .events = POLLIN};
+	return !is_shut(door) && poll(fds, (nfds_t)door->count, 0) > 0;
+}
+
+int
+door_admit(struct door *door, struct address *from)
 {
 	door->cause = 0;
 	for (int i = 0; i < door->count; i++) {
-		struct address from = {.length = sizeof from.storage};
-		int fd = accept4(door->listening[i], (struct sockaddr *)&from.storage, &from.length,
-				 SOCK_CLOEXEC);
+		int fd;
+
+		from->length = sizeof from->storage;
+		fd = accept4(door->listening[i], (struct sockaddr *)&from->storage, &from->length, SOCK_CLOEXEC);
 		if (fd == -1 && (errno == EAGAIN || errno == ECONNABORTED || errno == EINTR))
 			continue; /* nobody there, or gone again already */
 		if (fd == -1) { /* who is there stays there */
 			door->cause = errno;
-			door->pause = clock_now() + PAUSE_MS;
+			door->retry = clock_now() + RETRY_MS;
 			continue;
 		}
-		if (has_gone(fd)) {
-			close(fd);
-			continue;
-		}
-		peer_name(peer, NULL, 0, &from);
-		peer_take(peer, fd);
-		return true;
+		if (!has_gone(fd))
+			return fd;
+		close(fd);
 	}
-	return false;
+	return -1;
 }
 
 bool
-door_accept(struct door *door, struct peer *peer)
+door_refuse(struct door *door, struct address *from)
 {
-	drain_refused(door);
-	return clock_until(door->rest) == 0 && let_in(door, peer);
-}
+	struct opening busy = opening_busy(door->tls);
+	int fd = door->refused_count < DOOR_WAITING_MAX ? door_admit(door, from) : -1;
 
-void
-door_rest(struct door *door)
-{
-	door->rest = clock_now() + REST_MS;
-}
-
-bool
-door_refuse(struct door *door, struct peer *peer)
-{
-	struct hello busy = hello_busy(door->tls);
-
-	drain_refused(door);
-	if (door->refused_count == DOOR_WAITING_MAX || !let_in(door, peer))
+	if (fd == -1)
 		return false;
-	(void)send(peer->socket, busy.bytes, busy.length, MSG_DONTWAIT | MSG_NOSIGNAL);
-	shutdown(peer->socket, SHUT_WR);
-	door->refused[door->refused_count].socket = peer->socket;
+	(void)send(fd, busy.bytes, busy.length, MSG_DONTWAIT | MSG_NOSIGNAL);
+	shutdown(fd, SHUT_WR);
+	door->refused[door->refused_count].socket = fd;
 	door->refused[door->refused_count++].deadline = clock_now() + HANG_UP_MS;
 	if (clock_until(door->notice) > 0)
 		return false;
 	door->notice = clock_now() + NOTICE_MS;
 	return true;
-}
-
-bool
-door_is_knocked_at(struct door *door)
-{
-	struct pollfd fds[RESOLVE_MAX];
-
-	drain_refused(door);
-	for (int i = 0; i < door->count; i++)
-		fds[i] = (struct pollfd){.fd = door->listening[i], .events = POLLIN};
-	return poll(fds, (nfds_t)door->count, 0) > 0;
 }
 
 void

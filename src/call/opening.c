@@ -11,23 +11,23 @@ static const char busy_line[] = "The line is busy. Please call again later.\n";
 static const char busy_alerts[] = {ALERT, 3, 3, 0, 2, WARNING, USER_CANCELED,
 				   ALERT, 3, 3, 0, 2, WARNING, CLOSE_NOTIFY};
 
-struct hello
-hello_busy(bool tls)
+struct opening
+opening_busy(bool tls)
 {
-	return tls ? (struct hello){busy_alerts, sizeof busy_alerts}
-		   : (struct hello){busy_line, sizeof busy_line - 1};
+	return tls ? (struct opening){busy_alerts, sizeof busy_alerts}
+		   : (struct opening){busy_line, sizeof busy_line - 1};
 }
 
 bool
-hello_is_busy(const char *data, size_t length)
+opening_is_busy(const char *data, size_t length)
 {
 	return length == sizeof busy_line - 1 && memcmp(data, busy_line, length) == 0;
 }
 
-const char hello_wanted[] = "This line is encrypted: call with -t.\n";
+const char opening_wanted[] = "This line is encrypted: call with -t.\n";
 
 bool
-hello_is_tls(const char *data, size_t length)
+opening_is_tls(const char *data, size_t length)
 {
 	return length >= 3 && (data[0] == HANDSHAKE || data[0] == ALERT) && data[1] == 3 &&
 	       (unsigned char)data[2] <= 4;

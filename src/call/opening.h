@@ -1,29 +1,29 @@
 /*
- * hello - how conversations begin, seen from outside: with TLS, or not at all because the line is busy.
+ * opening - how conversations begin, seen from outside: with TLS, or not at all because the line is busy.
  */
-#ifndef HELLO_H
-#define HELLO_H
+#ifndef OPENING_H
+#define OPENING_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 /* Whether a stream that begins so is TLS: a handshake, or its refusal (RFC 8446, 5.1). */
-bool hello_is_tls(const char *data, size_t length);
+bool opening_is_tls(const char *data, size_t length);
 
 /* What a caller is told while the line is busy: a line of text; with TLS, user_canceled and close_notify. */
-struct hello {
+struct opening {
 	const char *bytes;
 	size_t length;
 };
-struct hello hello_busy(bool tls);
+struct opening opening_busy(bool tls);
 
 /*
  * Whether a peer that has said this, and nothing else, was a busy tchat.  A person can say the same; who
  * leaves with these words alone has not had a conversation either.
  */
-bool hello_is_busy(const char *data, size_t length);
+bool opening_is_busy(const char *data, size_t length);
 
 /* What a caller is told in plain text who says nothing: it may be a person who waits for a line. */
-extern const char hello_wanted[];
+extern const char opening_wanted[];
 
 #endif

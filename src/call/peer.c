@@ -30,8 +30,6 @@ peer_name(struct peer *peer, const char *host, unsigned port, const struct addre
 	filter_string(host != NULL ? host : "somebody", peer->host, sizeof peer->host);
 	snprintf(peer->port, sizeof peer->port, "port %u", port);
 	snprintf(peer->name, sizeof peer->name, "%s %s", peer->host, peer->port);
-	peer->secrecy = "not encrypted";
-	peer->tls = NULL;
 }
 
 /* A setting that makes the conversation better; it works without, so failing is no error. */
@@ -59,9 +57,8 @@ peer_owes_answer(const struct peer *peer, int64_t *heard)
 }
 
 void
-peer_take(struct peer *peer, int socket)
+peer_prepare(int socket)
 {
-	peer->socket = socket;
 	fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) & ~O_NONBLOCK);
 	prefer(socket, IPPROTO_TCP, TCP_NODELAY, 1);
 	prefer(socket, SOL_SOCKET, SO_KEEPALIVE, 1);

@@ -11,20 +11,16 @@
 
 #define PEER_NAME_MAX 256
 
-struct tls;
-
 struct peer {
 	int socket;
 	char host[PEER_NAME_MAX];	/* as called by the person, a numeric address, or its own name; safe text */
 	char name[PEER_NAME_MAX + 16];	/* host and port, for messages: "192.0.2.7 port 8080" */
 	char port[16];			/* "port 8080"; empty where host is a name that the person has given it */
-	const char *secrecy;		/* "not encrypted", "encrypted", ... */
-	struct tls *tls;		/* of an encrypted conversation, else NULL */
 };
 
 /*
  * Names the peer after host and port; where host is NULL, after the address.  The strings are made
- * safe, and cut to what there is room for.  Encryption is not spoken of yet.
+ * safe, and cut to what there is room for.
  */
 void peer_name(struct peer *peer, const char *host, unsigned port, const struct address *address);
 
@@ -36,10 +32,10 @@ void peer_name(struct peer *peer, const char *host, unsigned port, const struct 
 bool peer_owes_answer(const struct peer *peer, int64_t *heard);
 
 /*
- * Takes a connected socket for a conversation: blocking, without delay for short lines, and such
+ * Prepares a connected socket for a conversation: blocking, without delay for short lines, and such
  * that a peer whose machine has vanished is noticed within about a minute while nothing is on its way to
  * it (keepalive, see tcp(7)); link.h says what is done while something is.
  */
-void peer_take(struct peer *peer, int socket);
+void peer_prepare(int socket);
 
 #endif

@@ -52,6 +52,7 @@ resolve_strerror(int error)
 int
 resolve_start(struct resolver *resolver, const char *host, unsigned port, int family)
 {
+	enum { ANSWER = STDERR_FILENO + 1 };
 	struct answer answer = {0};
 	pid_t parent = getpid();
 	int ends[2];
@@ -64,10 +65,13 @@ resolve_start(struct resolver *resolver, const char *host, unsigned port, int fa
 		close(ends[1]);
 		return -1;
 	case 0:
-		close(ends[0]);
 		child_begin(parent, ends[1]);
+		/* What parses the answers of name servers has nothing else of its parent's. */
+		if (dup2(ends[1], ANSWER) == -1)
+			_exit(1);
+		closefrom(ANSWER + 1);
 		answer.result = resolve_now(host, port, family, answer.addresses);
-		_exit(write_all(ends[1], &answer, sizeof answer) == 0 ? 0 : 1);
+		_exit(write_all(ANSWER, &answer, sizeof answer) == 0 ? 0 : 1);
 	default:
 		close(ends[1]);
 		resolver->pipe = ends[0];

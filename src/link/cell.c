@@ -1,13 +1,10 @@
 #include <config.h>
 
-#include <sys/resource.h>
 #if defined(__linux__)
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
-#else /* both are Linux's, whatever was found */
+#else /* it is Linux's, whatever was found */
 #undef HAVE_SECCOMP
-#undef HAVE_LANDLOCK
 #endif
 
 #include <errno.h>
@@ -17,17 +14,15 @@
 #include <stdint.h>
 #include <unistd.h>
 
-#if defined(HAVE_LANDLOCK)
-#include <linux/landlock.h>
-#endif
 #if defined(HAVE_SECCOMP)
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
 #endif
 
-#include "link/cell.h"
+#include "base/confine.h"
 #include "base/descriptor.h"
+#include "link/cell.h"
 
 /* --- seccomp: the system calls of the listener. --- */
 
@@ -75,7 +70,7 @@ static const int allowed[] = {
 
 /* Adds one of them to the filter, with what it may be done to.  Returns 0, or a negative errno. */
 static int
-allow(scmp_filter_ctx filter, int number, const struct confinement *c)
+allow(scmp_filter_ctx filter, int number, const struct cell *c)
 {
 	int result = 0;
 
@@ -140,7 +135,7 @@ keep(scmp_filter_ctx filter)
 
 /* Makes the program, after which any system call that is not allowed ends the process. */
 static int
-make_program(const struct confinement *confinement)
+make_program(const struct cell *cell)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	int result = filter == NULL ? -ENOMEM : 0;
@@ -149,7 +144,7 @@ make_program(const struct confinement *confinement)
 	if (result == 0)
 		result = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
 	for (size_t i = 0; result == 0 && i < sizeof allowed / sizeof allowed[0]; i++)
-		result = allow(filter, allowed[i], confinement);
+		result = allow(filter, allowed[i], cell);
 	if (result == 0)
 		result = keep(filter);
 	seccomp_release(filter);
@@ -176,9 +171,9 @@ has_seccomp(void)
 #define BUILT_WITH_SECCOMP false
 
 static int
-make_program(const struct confinement *confinement)
+make_program(const struct cell *cell)
 {
-	(void)confinement;
+	(void)cell;
 	return 0;
 }
 
@@ -196,179 +191,23 @@ has_seccomp(void)
 
 #endif
 
-/* --- Landlock: files and the network, for both processes. --- */
+/* --- All of it. --- */
 
-#if defined(HAVE_LANDLOCK)
-#define BUILT_WITH_LANDLOCK true
-
-/*
- * struct landlock_ruleset_attr as of version 6 of the interface: the kernel takes any length whose end
- * is zero, and the header of the machine where this is built may be older.
- */
-struct ruleset {
-	uint64_t files, network, scopes;
-};
-
-/* All the rights of a kind are its lowest bits, more of them with each version (landlock(7)). */
-#define BITS(count) ((UINT64_C(1) << (count)) - 1)
-static uint64_t
-file_rights(long version)
+int
+cell_prepare(const struct cell *cell)
 {
-	return version >= 5 ? BITS(16) : version >= 3 ? BITS(15) : version >= 2 ? BITS(14) : BITS(13);
-}
-
-static uint64_t
-network_rights(long version) /* to bind and to connect TCP sockets */
-{
-	return version >= 4 ? BITS(2) : 0;
-}
-
-static uint64_t
-scopes(long version) /* abstract UNIX sockets and signals */
-{
-	return version >= 6 ? BITS(2) : 0;
-}
-
-/* The version of the interface; below 1 if there is none. */
-static long
-landlock_version(void)
-{
-	return syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-}
-
-/* Gives up all the rights of the ruleset.  Returns 0, or -1 and errno. */
-static int
-give_up(struct ruleset ruleset)
-{
-	long fd = syscall(SYS_landlock_create_ruleset, &ruleset, sizeof ruleset, 0);
-	long result;
-
-	if (fd == -1)
-		return -1;
-	result = syscall(SYS_landlock_restrict_self, fd, 0);
-	close((int)fd);
-	return result == 0 ? 0 : -1;
-}
-
-static int
-restrict_listener(void)
-{
-	long v = landlock_version();
-
-	return give_up((struct ruleset){file_rights(v), network_rights(v), scopes(v)});
-}
-
-static void
-restrict_speaker(bool needs_files)
-{
-	static bool done; /* each time would be one more layer, and their number is limited */
-	long v = landlock_version();
-	/* Signals are not scoped: the listener, which is older than this domain, may have to be ended. */
-	struct ruleset ruleset = {0, network_rights(v), 0};
-
-#if !defined(SANITIZED) /* the leak checker reads /proc at the end */
-	if (!needs_files)
-		ruleset.files = file_rights(v);
-#else
-	(void)needs_files;
-#endif
-	if (done || (ruleset.files == 0 && ruleset.network == 0))
-		return;
-	done = give_up(ruleset) == 0;
-}
-
-static bool
-has_landlock(void)
-{
-	return landlock_version() >= 1;
-}
-
-#else
-#define BUILT_WITH_LANDLOCK false
-
-static int
-restrict_listener(void)
-{
-	return 0;
-}
-
-static void
-restrict_speaker(bool needs_files)
-{
-	(void)needs_files;
-}
-
-static bool
-has_landlock(void)
-{
-	return false;
-}
-
-#endif
-
-/* --- What each process gives up. --- */
-
-/* What a conversation says is not left in a core file, nor told to a debugger of the same user. */
-static int
-give_up_dumps(void)
-{
-	const struct rlimit none = {0, 0};
-
-	if (setrlimit(RLIMIT_CORE, &none) == -1)
-		return -1;
-#if defined(__linux__)
-	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-#else
-	return 0;
-#endif
-}
-
-/* No program that this process may ever become has more rights than it has. */
-static int
-give_up_privileges(void)
-{
-#if defined(__linux__)
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-#else
-	return 0;
-#endif
-}
-
-void
-confine_secrets(void)
-{
-#if !defined(SANITIZED) /* the leak checker is a debugger */
-	(void)give_up_dumps();
-#endif
+	return has_seccomp() ? make_program(cell) : 0;
 }
 
 int
-confine_prepare(const struct confinement *confinement)
+cell_enter(void)
 {
-	return has_seccomp() ? make_program(confinement) : 0;
-}
-
-int
-confine_listener(void)
-{
-	if (give_up_dumps() == -1 || give_up_privileges() == -1)
-		return -1;
-	if (has_landlock() && restrict_listener() == -1)
+	if (confine_dumps() == -1 || confine_privileges() == -1 || confine_access(&(struct access){0}) == -1)
 		return -1;
 #if defined(__OpenBSD__)
 	return pledge("stdio", NULL);
 #else
 	return has_seccomp() ? restrict_calls() : 0;
-#endif
-}
-
-void
-confine_speaker(bool needs_files)
-{
-	if (give_up_privileges() == 0 && has_landlock())
-		restrict_speaker(needs_files);
-#if defined(__OpenBSD__)
-	(void)pledge(needs_files ? "stdio rpath wpath cpath flock tty inet proc exec" : "stdio inet proc", NULL);
 #endif
 }
 
@@ -383,17 +222,18 @@ name_methods(bool seccomp, bool landlock)
 }
 
 const char *
-confine_methods(void)
+cell_methods(void)
 {
 #if defined(__OpenBSD__)
 	return "pledge";
 #else
-	return name_methods(BUILT_WITH_SECCOMP, BUILT_WITH_LANDLOCK);
+	return name_methods(BUILT_WITH_SECCOMP, confine_has_landlock(LANDLOCK_BUILT_IN));
 #endif
 }
 
 const char *
-confine_missing(void)
+cell_missing(void)
 {
-	return name_methods(BUILT_WITH_SECCOMP && !has_seccomp(), BUILT_WITH_LANDLOCK && !has_landlock());
+	return name_methods(BUILT_WITH_SECCOMP && !has_seccomp(),
+			    confine_has_landlock(LANDLOCK_BUILT_IN) && !confine_has_landlock(LANDLOCK_IN_KERNEL));
 }

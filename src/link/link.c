@@ -15,20 +15,19 @@
 #include <linux/sockios.h>
 #include <sys/sendfile.h>
 #endif
-#if defined(__GLIBC__)
-#include <malloc.h>
-#endif
 
-#include "base/child.h"
 #include "base/clock.h"
-#include "link/cell.h"
 #include "base/descriptor.h"
-#include "link/link.h"
+#include "base/fatal.h"
 #include "base/signals.h"
+#include "link/cell.h"
+#include "link/link.h"
+#include "link/listener.h"
 #include "trust/tls.h"
 
 #define SEALED_MAX 65536	/* about so much is sealed at once */
-#define REAP_MS 1000		/* a listener that has said that it ends has ended by then */
+#define HELD_MAX ((size_t)1024 * 1024) /* taken by the kernel; then it is asked what has arrived, and need not be held */
+#define HEARD_MAX 65536		/* read from the listener at once */
 #define FILE_MAX ((size_t)1024 * 1024) /* sent from a file at once */
 #define LOOK_MS 2000		/* how often to look whether the peer answers */
 #define UNWATCHED_MS 4000	/* longer without a look, and nothing is known of that time */
@@ -36,9 +35,16 @@
 #define SILENCE_MS 60000	/* then it is given up */
 
 void
-link_init(struct link *link, const struct peer *peer)
+link_init(struct link *link, const struct peer *peer, struct tls *tls)
 {
-	*link = (struct link){.peer = *peer, .lines = -1, .report = -1};
+	*link = (struct link){.peer = *peer,
+			      .tls = tls,
+			      .lines = -1,
+			      .report = -1,
+			      .intake = {.socket = peer->socket, .tls = tls},
+			      .socket_slot = POLLS_NONE,
+			      .lines_slot = POLLS_NONE,
+			      .report_slot = POLLS_NONE};
 }
 
 /* The descriptors of a listener. */
@@ -74,22 +80,22 @@ be_listener(const struct link *link, struct listener listener, int report, pid_t
 
 	child_begin(parent, report);
 	if (link->lines != -1)
-		signals_ignore_stop();
+		signals_ignore(SIGTSTP);
 	setproctitle("listening to %s", link->peer.name);
 	ready = descriptors_keep(fds, ITS_COUNT) == 0;
 	if (ready)
 		report = ITS_REPORT;
 	log_move(listener.log, ITS_LOG);
-	listener.socket = ITS_SOCKET;
-	if (listener.tls != NULL)
-		tls_listen(listener.tls, ITS_SOCKET);
+	listener.intake.socket = ITS_SOCKET;
+	if (listener.intake.tls != NULL)
+		tls_listen(listener.intake.tls, ITS_SOCKET);
 	if (listener.output != -1)
 		listener.output = ITS_OUTPUT;
 	if (spliced) {
 		listener.pipe[0] = ITS_PIPE_OUT;
 		listener.pipe[1] = ITS_PIPE_IN;
 	}
-	if (ready && confine_listener() == 0)
+	if (ready && cell_enter() == 0)
 		ending = listener_run(&listener);
 	else
 		ending = (struct ending){ENDING_UNHEARD, errno};
@@ -101,22 +107,22 @@ int
 link_prepare(bool unseen)
 {
 	may_splice = unseen;
-	return confine_prepare(&(struct confinement){.count = ITS_COUNT,
-						     .socket = ITS_SOCKET,
-						     .splices = unseen,
-						     .pipe_in = ITS_PIPE_IN,
-						     .pipe_out = ITS_PIPE_OUT,
-						     .output = ITS_OUTPUT});
+	return cell_prepare(&(struct cell){.count = ITS_COUNT,
+					   .socket = ITS_SOCKET,
+					   .splices = unseen,
+					   .pipe_in = ITS_PIPE_IN,
+					   .pipe_out = ITS_PIPE_OUT,
+					   .output = ITS_OUTPUT});
 }
 
 int
 link_listen(struct link *link, int output, bool raw, struct log *log)
 {
-	struct listener listener = {
-		.tls = link->peer.tls, .output = output, .raw = raw, .log = log, .pipe = {-1, -1}};
+	struct listener listener = {.intake = link->intake, .output = output, .log = log, .pipe = {-1, -1}};
 	int lines[2] = {-1, -1}, report[2];
 	pid_t parent = getpid();
 
+	listener.intake.raw = raw;
 	if (pipe2(report, O_CLOEXEC) == -1)
 		return -1;
 	if (output == LINK_PIPE && pipe2(lines, O_CLOEXEC) == -1)
@@ -124,19 +130,18 @@ link_listen(struct link *link, int output, bool raw, struct log *log)
 	if (output == LINK_PIPE)
 		listener.output = lines[1];
 	link->lines = lines[0];
-	if ((link->listener = fork()) == -1)
+	if ((link->listener.pid = fork()) == -1)
 		goto fail;
-	if (link->listener == 0)
+	if (link->listener.pid == 0)
 		be_listener(link, listener, report[1], parent);
 	close(report[1]);
 	link->report = report[0];
 	if (output == LINK_PIPE)
 		close(lines[1]);
-	setproctitle("talking to %s", link->peer.name);
 	return 0;
 
 fail:
-	link->listener = 0;
+	link->listener.pid = 0;
 	link->lines = -1;
 	for (int i = 0; i < 2; i++) {
 		close(report[i]);
@@ -146,39 +151,18 @@ fail:
 	return -1;
 }
 
-char *
-link_reserve(struct link *link, size_t length)
-{
-	return buffer_reserve(&link->outbox, length);
-}
-
-void
-link_send_reserved(struct link *link, size_t length)
-{
-	buffer_grow(&link->outbox, length);
-	link->queued += length;
-	link_flush(link);
-}
-
-void
-link_send(struct link *link, const char *bytes, size_t length)
-{
-	memcpy(link_reserve(link, length), bytes, length);
-	link_send_reserved(link, length);
-}
-
 /* Whether a goodbye is due that is not sealed. */
 static bool
 must_part(const struct link *link)
 {
-	return link->peer.tls != NULL && link->closing && !link->parted;
+	return link->tls != NULL && link->phase == LINK_FINISHING;
 }
 
 bool
 link_is_waiting(const struct link *link)
 {
 	return link->send_error == 0 &&
-	       (buffer_length(&link->outbox) > link->taken || buffer_length(&link->wire.sealed) > 0 ||
+	       (buffer_length(&link->outbox) > link->taken || buffer_length(&link->sealed.pending) > 0 ||
 		must_part(link));
 }
 
@@ -205,24 +189,24 @@ send_some(struct link *link)
 static int
 send_some_sealed(struct link *link)
 {
-	struct wire *wire = &link->wire;
-	size_t sealed = (size_t)(wire->text - outbox_start(link)); /* of the outbox */
+	struct sealed *sealed = &link->sealed;
+	size_t done = (size_t)(sealed->text - outbox_start(link)); /* of the outbox */
 	int result, cause;
 
-	while (sealed < buffer_length(&link->outbox) && buffer_length(&wire->sealed) < SEALED_MAX) {
-		ssize_t n = wire_seal(wire, link->peer.tls, buffer_data(&link->outbox) + sealed,
-				      buffer_length(&link->outbox) - sealed);
+	while (done < buffer_length(&link->outbox) && buffer_length(&sealed->pending) < SEALED_MAX) {
+		ssize_t n = sealed_add(sealed, link->tls, buffer_data(&link->outbox) + done,
+				       buffer_length(&link->outbox) - done);
 		if (n == -1)
 			return -1;
-		sealed += (size_t)n;
+		done += (size_t)n;
 	}
-	if (sealed == buffer_length(&link->outbox) && must_part(link)) {
-		link->parted = true;
-		wire_seal_end(wire, link->peer.tls);
+	if (done == buffer_length(&link->outbox) && must_part(link)) {
+		link->phase = LINK_PARTED;
+		sealed_add_end(sealed, link->tls);
 	}
-	result = wire_send(wire, link->peer.socket);
+	result = sealed_send(sealed, link->peer.socket);
 	cause = errno;
-	link->taken = (size_t)(wire_taken(wire) - outbox_start(link)); /* it may have taken some */
+	link->taken = (size_t)(sealed_taken(sealed) - outbox_start(link)); /* it may have taken some */
 	errno = cause;
 	return result;
 }
@@ -245,25 +229,59 @@ is_passing(int cause)
 	return cause == EAGAIN || cause == EWOULDBLOCK || cause == ENOBUFS || cause == ENOMEM;
 }
 
-void
-link_flush(struct link *link)
+/*
+ * Sends from the outbox without waiting.  Where nothing will follow and all is sent, shuts the sending side.
+ * What fails is kept in send_error.
+ */
+static void
+flush(struct link *link)
 {
 	while (link_is_waiting(link)) {
-		int result = link->peer.tls != NULL ? send_some_sealed(link) : send_some(link);
+		int result = link->tls != NULL ? send_some_sealed(link) : send_some(link);
 
 		if (result == -1 && is_passing(errno))
 			break;
 		if (result == -1 && errno != EINTR)
 			fail_to_send(link, errno);
 	}
-	link_acknowledged(link); /* what has arrived need not be held */
-	if (link->closing && !link->shut && !link_is_waiting(link)) {
-		link->shut = true;
+	if (link->taken > HELD_MAX)
+		link_arrived(link);
+	if (link->phase != LINK_OPEN && link->phase != LINK_SHUT && !link_is_waiting(link)) {
+		link->phase = LINK_SHUT;
 		link->end_queued = shutdown(link->peer.socket, SHUT_WR) == 0;
 	}
 }
 
-enum link_file
+char *
+link_reserve(struct link *link, size_t length)
+{
+	return buffer_reserve(&link->outbox, length);
+}
+
+void
+link_send_reserved(struct link *link, size_t length)
+{
+	buffer_grow(&link->outbox, length);
+	link->queued += length;
+	flush(link);
+}
+
+void
+link_send(struct link *link, const char *bytes, size_t length)
+{
+	memcpy(link_reserve(link, length), bytes, length);
+	link_send_reserved(link, length);
+}
+
+void
+link_finish(struct link *link)
+{
+	if (link->phase == LINK_OPEN)
+		link->phase = LINK_FINISHING;
+	flush(link);
+}
+
+int
 link_send_file(struct link *link, int file)
 {
 #if defined(__linux__)
@@ -272,31 +290,30 @@ link_send_file(struct link *link, int file)
 
 	/* There is no MSG_DONTWAIT here.  Only the listener shares the description, and does not mind. */
 	if (fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) | O_NONBLOCK) == -1)
-		return LINK_FILE_UNFIT;
+		return -1;
 	n = sendfile(socket, file, NULL, FILE_MAX);
 	if (n == 0)
-		return LINK_FILE_ENDS;
+		return 0;
 	if (n == -1 && (errno == EINVAL || errno == ENOSYS || errno == EIO || errno == EOVERFLOW))
-		return LINK_FILE_UNFIT;
+		return -1;
 	if (n == -1 && errno != EINTR && !is_passing(errno))
 		fail_to_send(link, errno);
 	if (n > 0) {
 		link->queued += (uint64_t)n;
-		link->unheld += (uint64_t)n;
+		link->from_file += (uint64_t)n;
 	}
-	return LINK_FILE_GOES_ON;
+	return 1;
 #else
 	(void)link, (void)file;
-	return LINK_FILE_UNFIT;
+	return -1;
 #endif
 }
 
 uint64_t
-link_sent(const struct link *link)
+link_taken(const struct link *link)
 {
 	return link->queued - (buffer_length(&link->outbox) - link->taken);
 }
-
 
 /* How many bytes the kernel has taken and the peer, as far as is known, has not acknowledged. */
 static size_t
@@ -317,7 +334,7 @@ unacknowledged(const struct link *link)
 }
 
 bool
-link_knows_acknowledged(void)
+link_knows_arrived(void)
 {
 #if defined(__linux__)
 	return true;
@@ -340,67 +357,50 @@ look_for_answer(struct link *link)
 }
 
 uint64_t
-link_acknowledged(struct link *link)
+link_arrived(struct link *link)
 {
 	size_t held = unacknowledged(link);
-	uint64_t acknowledged;
+	uint64_t arrived;
 
 	look_for_answer(link);
-	if (link->peer.tls != NULL) /* bytes to text */
-		held = link->taken - (size_t)(wire_arrived(&link->wire, held) - outbox_start(link));
+	if (link->tls != NULL) /* bytes to text */
+		held = link->taken - (size_t)(sealed_arrived(&link->sealed, held) - outbox_start(link));
 	if (held < link->taken) {
 		buffer_drop(&link->outbox, link->taken - held);
 		link->taken = held;
 	}
-	if (held - link->taken < link->unheld)
-		link->unheld = held - link->taken;
-	acknowledged = outbox_start(link) - link->unheld;
-	link->arrived = link->peer.tls != NULL ? link->wire.bytes_arrived : acknowledged;
-	return acknowledged;
+	if (held - link->taken < link->from_file)
+		link->from_file = held - link->taken;
+	arrived = outbox_start(link) - link->from_file;
+	link->progress = link->tls != NULL ? link->sealed.bytes_arrived : arrived;
+	link->asked = clock_now();
+	return arrived;
+}
+
+uint64_t
+link_arrived_lately(struct link *link)
+{
+	if (clock_now() - link->asked >= LINK_ARRIVED_MS)
+		return link_arrived(link);
+	return outbox_start(link) - link->from_file;
 }
 
 int
 link_patience(struct link *link)
 {
-	return link_can_deliver(link) || link->silence.owed ? LOOK_MS : -1;
+	return link_arrived_lately(link) < link->queued || link->silence.owed ? LOOK_MS : -1;
 }
 
 struct span
-link_undelivered(const struct link *link, size_t *from)
+link_undelivered(const struct link *link)
 {
-	size_t left = buffer_length(&link->outbox) - *from;
-	const char *text, *lf;
-
-	if (left == 0)
-		return (struct span){NULL, 0};
-	text = buffer_data(&link->outbox) + *from;
-	lf = memchr(text, '\n', left);
-	left = lf != NULL ? (size_t)(lf - text) + 1 : left;
-	*from += left;
-	return (struct span){text, left};
-}
-
-size_t
-link_undelivered_count(const struct link *link)
-{
-	size_t from = 0, count = 0;
-
-	while (link_undelivered(link, &from).length > 0)
-		count++;
-	return count;
+	return (struct span){buffer_data(&link->outbox), buffer_length(&link->outbox)};
 }
 
 uint64_t
 link_undelivered_bytes(const struct link *link)
 {
-	return link->unheld + buffer_length(&link->outbox);
-}
-
-void
-link_finish(struct link *link)
-{
-	link->closing = true;
-	link_flush(link);
+	return link->from_file + buffer_length(&link->outbox);
 }
 
 void
@@ -411,54 +411,42 @@ link_end(struct link *link, struct ending ending)
 	link->ending = ending;
 }
 
-/* Waits for the listener's end; one that does not go is made to.  Returns its status as of waitpid(2). */
-static int
-reap(struct link *link)
+size_t
+link_hear(struct link *link, const struct polls *polls, struct buffer *lines)
 {
-	int64_t deadline = clock_now() + REAP_MS;
-	int status = 0;
-	pid_t pid;
+	ssize_t n;
 
-	while (((pid = waitpid(link->listener, &status, WNOHANG)) == 0 || (pid == -1 && errno == EINTR)) &&
-	       clock_until(deadline) > 0)
-		signals_poll(NULL, 0, clock_until(deadline));
-	if (pid == 0) {
-		kill(link->listener, SIGKILL);
-		while (waitpid(link->listener, &status, 0) == -1 && errno == EINTR)
-			;
-	}
-	link->listener = 0;
-	return status;
+	if (polls_found(polls, link->lines_slot) == 0)
+		return 0;
+	n = read(link->lines, buffer_reserve(lines, HEARD_MAX), HEARD_MAX);
+	if (n > 0)
+		buffer_grow(lines, (size_t)n);
+	else if (n == 0)
+		link->reported = true;
+	else if (errno != EINTR && errno != EAGAIN)
+		fatal("cannot read what arrives");
+	return n > 0 ? (size_t)n : 0;
 }
 
-void
-link_listener_ended(struct link *link)
+size_t
+link_receive(struct link *link, const struct polls *polls, char *bytes, size_t size)
 {
 	struct ending ending;
-	int status = reap(link);
-	bool reported = read_all(link->report, &ending, sizeof ending) == sizeof ending;
+	ssize_t n;
 
-	/* Whoever has taken the listener over can report anything. */
-	if (!reported || ending.how <= ENDING_NONE || ending.how >= ENDING_KILLED)
-		ending = (struct ending){ENDING_KILLED, WIFSIGNALED(status) ? WTERMSIG(status) : 0};
-	link_end(link, ending);
+	if ((polls_found(polls, link->socket_slot) & ~POLLOUT) == 0)
+		return 0;
+	n = intake_receive(&link->intake, bytes, size, MSG_DONTWAIT, &ending);
+	if (n == 0)
+		link_end(link, ending);
+	return n > 0 ? (size_t)n : 0;
 }
 
 void
 link_stop_listening(struct link *link)
 {
-	if (link->listener != 0)
-		kill(link->listener, SIGKILL);
-}
-
-/* Reads and drops what is there.  Returns whether the stream has ended. */
-static bool
-drop_input(int fd)
-{
-	static char sink[65536];
-	ssize_t n = read(fd, sink, sizeof sink);
-
-	return n == 0 || (n == -1 && errno != EINTR && errno != EAGAIN);
+	child_kill(&link->listener);
+	link->reported = true;
 }
 
 bool
@@ -467,108 +455,78 @@ link_can_deliver(struct link *link)
 	if (link->send_error != 0 ||
 	    (link->ending.how != ENDING_NONE && link->ending.how != ENDING_LEFT))
 		return false;
-	return link_acknowledged(link) < link->queued;
+	return link_arrived(link) < link->queued;
 }
 
 void
-link_linger(struct link *link, link_take *take, void *context)
+link_abandon(struct link *link)
 {
-	int64_t deadline = clock_now() + LINK_LINGER_MS;
-	int signals = signals_urgent_count();
-	bool ended = link->ending.how != ENDING_NONE || link->send_error != 0;
+	int status;
 
-	link_finish(link);
-	while ((link_can_deliver(link) || !ended) && signals_urgent_count() == signals &&
-	       clock_until(deadline) > 0) {
-		enum { SOCKET, INPUT, COUNT };
-		int input = link->listener == 0 ? link->peer.socket
-			    : link->lines != -1 ? link->lines
-						: link->report;
-		struct pollfd fds[COUNT] = {
-			[SOCKET] = {.fd = link_is_waiting(link) ? link->peer.socket : -1,
-				    .events = POLLOUT},
-			[INPUT] = {.fd = ended ? -1 : input, .events = POLLIN},
-		};
+	if (link->send_error == 0)
+		link->send_error = ECANCELED;
+	link_stop_listening(link);
+	(void)child_has_ended(&link->listener, &status); /* before, perhaps: no signal would tell of it again */
+}
 
-		/* That bytes were acknowledged makes nothing readable. */
-		signals_poll(fds, COUNT, clock_sooner(clock_until(deadline), LINK_ACKNOWLEDGE_MS));
-		if (fds[SOCKET].revents != 0)
-			link_flush(link);
-		if (fds[INPUT].revents == 0)
-			continue;
-		if (input == link->lines) {
-			take(context);
-			ended = link->ending.how != ENDING_NONE;
-		} else if (input == link->report) {
-			link_listener_ended(link);
-			ended = true;
-		} else {
-			ended = drop_input(input);
-		}
-	}
+void
+link_poll(struct link *link, struct polls *polls, bool receives)
+{
+	short events = (short)((link_is_waiting(link) ? POLLOUT : 0) | (receives ? POLLIN : 0));
+	bool listening = link->listener.pid != 0 && !link->reported;
+
+	link->socket_slot = link->lines_slot = link->report_slot = POLLS_NONE;
+	if (events != 0)
+		link->socket_slot = polls_add(polls, link->peer.socket, events);
+	if (listening && link->lines != -1)
+		link->lines_slot = polls_add(polls, link->lines, POLLIN);
+	else if (listening)
+		link->report_slot = polls_add(polls, link->report, POLLIN);
+	child_poll(&link->listener, polls);
+}
+
+/* How a listener that is gone says that the conversation ended. */
+static struct ending
+read_report(const struct link *link, int status)
+{
+	struct ending ending;
+	bool reported = read_all(link->report, &ending, sizeof ending) == sizeof ending;
+
+	/* Whoever has taken the listener over can report anything. */
+	if (!reported || ending.how <= ENDING_NONE || ending.how >= ENDING_KILLED)
+		ending = (struct ending){ENDING_KILLED, WIFSIGNALED(status) ? WTERMSIG(status) : 0};
+	return ending;
+}
+
+bool
+link_step(struct link *link, const struct polls *polls)
+{
+	int status;
+
+	if (polls_found(polls, link->socket_slot) & (POLLOUT | POLLERR | POLLHUP))
+		flush(link);
+	if (polls_found(polls, link->report_slot) != 0)
+		link->reported = true;
+	if (link->listener.pid == 0)
+		return true;
+	if (!link->reported || !child_has_ended(&link->listener, &status))
+		return false;
+	if (link->ending.how == ENDING_NONE)
+		link_end(link, read_report(link, status));
+	return true;
 }
 
 void
 link_close(struct link *link)
 {
-	if (link->listener != 0) {
-		kill(link->listener, SIGKILL);
-		reap(link);
-	}
+	child_end(&link->listener);
 	if (link->lines != -1)
 		close(link->lines);
 	if (link->report != -1)
 		close(link->report);
 	close(link->peer.socket);
-	tls_free(link->peer.tls);
-	link->peer.tls = NULL;
-	wire_free(&link->wire);
+	tls_free(link->tls);
+	link->tls = NULL;
+	sealed_free(&link->sealed);
 	buffer_free(&link->outbox);
-#if defined(__GLIBC__)
-	malloc_trim(0); /* else what a long queue took stays with a server, and with each listener to come */
-#endif
-	setproctitle(NULL);
-}
-
-void
-link_describe_ending(const struct link *link, char *text, size_t size)
-{
-	const struct ending *e = &link->ending;
-
-	switch (e->how) {
-	case ENDING_NONE:
-	case ENDING_LEFT:
-		snprintf(text, size, "%s has left", link->peer.name);
-		break;
-	case ENDING_UNHEARD:
-		snprintf(text, size, "%s cannot be listened to: %s", link->peer.name,
-			 strerror(e->cause));
-		break;
-	case ENDING_BROKEN:
-		snprintf(text, size, "the connection to %s broke: %s", link->peer.name,
-			 strerror(e->cause));
-		break;
-	case ENDING_CUT:
-		snprintf(text, size, "the connection to %s was cut off: it ended without a goodbye",
-			 link->peer.name);
-		break;
-	case ENDING_TLS:
-		tls_explain(e->cause, link->peer.name, text, size);
-		break;
-	case ENDING_HELLO:
-		snprintf(text, size, "%s speaks TLS: that needs -t", link->peer.name);
-		break;
-	case ENDING_BUSY:
-		snprintf(text, size, "%s is busy, and has heard nothing", link->peer.name);
-		break;
-	case ENDING_OUTPUT:
-		snprintf(text, size, "cannot write what arrives: %s", strerror(e->cause));
-		break;
-	case ENDING_KILLED:
-		snprintf(text, size, "the listener died: %s",
-			 e->cause == SIGSYS ? "it attempted what it may not do"
-			 : e->cause != 0    ? strsignal(e->cause)
-					    : "unknown cause");
-		break;
-	}
 }

@@ -5,7 +5,18 @@
  *           |                                     ^
  *   parent: outbox -> socket          child: socket -> filter -> lines (or standard output)
  *
- * The parent, the speaker, only sends on the socket; the child, the listener, only receives.
+ * The parent, the speaker, only sends on the socket; the child, the listener, only receives.  Where there is
+ * no listener (turns), the speaker does both.  Nothing here waits.
+ *
+ * What is sent is a stream of bytes, and these are the places in it, each as far as the next at most:
+ *
+ *   0 ........ arrived ........ taken ........ sealed ........ queued
+ *     |           |               |               |               |
+ *     |           |               |               |               link_send: what was typed ends here
+ *     |           |               |               what is encrypted, where it is (sealed.h)
+ *     |           |               what the kernel has
+ *     |           what the peer's machine has acknowledged
+ *     the outbox begins at arrived, and ends at queued
  */
 #ifndef LINK_H
 #define LINK_H
@@ -16,36 +27,53 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
-#include "text/filter.h"
-#include "link/listener.h"
+#include "base/child.h"
+#include "base/polls.h"
+#include "base/span.h"
 #include "call/peer.h"
-#include "link/silence.h"
+#include "link/ending.h"
+#include "link/intake.h"
 #include "link/sealed.h"
+#include "link/silence.h"
+#include "record/log.h"
 
-struct link {
-	struct peer peer;
-	struct buffer outbox; /* typed, and not yet known to have arrived */
-	size_t taken;	      /* so many bytes of it, the first ones, the kernel has taken */
-	uint64_t unheld;      /* so many before it are from a file, and not known to have arrived */
-	struct wire wire;     /* encrypted: what became of the bytes since they were sealed */
-	uint64_t arrived;     /* bytes that were acknowledged; encrypted ones are more than text */
-	struct silence silence;
-	bool unanswered;      /* the peer's machine owes an answer, and not just now */
-	uint64_t queued;      /* bytes to send so far: the length of the stream */
-	bool closing;	      /* nothing more will be typed: once all is sent, the sending side is shut */
-	bool parted;	      /* encrypted: the goodbye is sealed, nothing can follow it */
-	bool shut;	      /* the sending side is shut */
-	bool end_queued;      /* ... and the kernel sends that, as the last byte of the stream */
-	int send_error;	      /* why sending failed, or 0 */
-
-	pid_t listener;	      /* the child; 0: there is none */
-	int lines;	      /* full screen: what the listener lets through comes out here, else -1 */
-	int report;	      /* tells how the listener has ended; at its end, it has died */
-	struct ending ending; /* set by link_end */
+/* How far the end of what is sent has come. */
+enum link_phase {
+	LINK_OPEN,	/* more can be sent */
+	LINK_FINISHING, /* nothing more will be queued; what is in the outbox still goes out */
+	LINK_PARTED,	/* encrypted: the goodbye is sealed, nothing can follow it */
+	LINK_SHUT	/* the sending side of the socket is shut */
 };
 
-/* A link over a connected peer, whose socket and TLS session it takes, without a listener. */
-void link_init(struct link *link, const struct peer *peer);
+struct link {
+	struct peer peer;     /* its socket is this link's */
+	struct tls *tls;      /* of an encrypted conversation, else NULL */
+
+	struct buffer outbox; /* from arrived to queued, but for what came from a file */
+	size_t taken;	      /* so many bytes of it, the first ones, the kernel has taken */
+	uint64_t from_file;   /* so many before it were sent from a file, and are not known to have arrived */
+	uint64_t queued;
+	struct sealed sealed; /* encrypted: what became of the bytes since they were sealed */
+	enum link_phase phase;
+	bool end_queued;      /* LINK_SHUT: ... and the kernel sends that, as the last byte of the stream */
+	int send_error;	      /* why sending failed, or 0 */
+
+	uint64_t progress;    /* grows with whatever is acknowledged: encrypted it is more than text */
+	int64_t asked;	      /* when the kernel was last asked what was */
+	struct silence silence;
+	bool unanswered;      /* the peer's machine owes an answer, and not just now */
+
+	struct child listener;
+	int lines;	      /* LINK_PIPE: what the listener lets through comes out here, else -1 */
+	int report;	      /* tells how the listener has ended; at its end, it has died */
+	bool reported;	      /* the listener says that it ends, or has died */
+	struct intake intake; /* without a listener */
+	struct ending ending; /* set by link_end */
+	int socket_slot, lines_slot, report_slot;
+};
+
+/* A link over a connected peer, whose socket it takes, and the session, without a listener. */
+void link_init(struct link *link, const struct peer *peer, struct tls *tls);
 
 /*
  * Before the first listener, while there is memory: makes what will confine them, and without which none
@@ -55,12 +83,13 @@ void link_init(struct link *link, const struct peer *peer);
 int link_prepare(bool unseen);
 
 /*
- * Starts the listener.  With output of LINK_PIPE, link->lines is where safe lines come out;
- * otherwise the listener writes to the descriptor output itself, or nowhere if it is -1.  Returns 0,
- * or -1 and errno.
+ * Starts the listener.  With output of LINK_PIPE, link_hear reads the safe lines; otherwise the listener
+ * writes to the descriptor output itself, or nowhere if it is -1.  Returns 0, or -1 and errno.
  */
 #define LINK_PIPE (-2)
 int link_listen(struct link *link, int output, bool raw, struct log *log);
+
+/* --- Sending. --- */
 
 /* Puts bytes into the outbox and sends what can be sent at once. */
 void link_send(struct link *link, const char *bytes, size_t length);
@@ -74,29 +103,62 @@ void link_send_reserved(struct link *link, size_t length);
 
 /*
  * Sends from a file what the socket takes at once, straight from the kernel's memory: for bytes that
- * nobody looks at, in a conversation that is not encrypted, while nothing is in the outbox.  Where that
- * cannot be done, or the file not be read, the usual way works or tells why.
+ * nobody looks at, in a conversation that is not encrypted, while nothing is in the outbox.  Returns 1; 0 at
+ * the end of the file; or -1 where that cannot be done, or the file not be read: then the usual way works, or
+ * tells why.
  */
-enum link_file { LINK_FILE_GOES_ON, LINK_FILE_ENDS, LINK_FILE_UNFIT };
-enum link_file link_send_file(struct link *link, int file);
-
-/*
- * Sends from the outbox without waiting; to be called when the socket takes more.  Where the link is
- * closing and all is sent, shuts the sending side.  What fails is kept in send_error.
- */
-void link_flush(struct link *link);
-
-/* Whether bytes wait for the socket to become writable. */
-bool link_is_waiting(const struct link *link);
+int link_send_file(struct link *link, int file);
 
 /* Nothing more will be sent: what is in the outbox still is, then the peer sees the end. */
 void link_finish(struct link *link);
 
+/* Whether bytes wait for the socket to become writable. */
+bool link_is_waiting(const struct link *link);
+
+/* How many bytes of the stream the kernel has taken. */
+uint64_t link_taken(const struct link *link);
+
 /*
- * To be called when link->lines has ended or, without it, when link->report is readable: takes
- * leave of the listener and sets link->ending to what it reported, or to how it died.
+ * How many bytes of the stream have arrived: the peer's machine has acknowledged them.  The wire is not
+ * touched: our kernel knows how much it has not (SIOCOUTQ, tcp(7)).  Where a system does not say, what the
+ * kernel has taken counts.  After the connection broke, the answer is what it was then.
+ *
+ * To be asked every now and then, see link_patience: the connection is given up when the peer's machine
+ * has owed an answer for a minute.  The kernel would wait much longer by itself; its own limit
+ * (TCP_USER_TIMEOUT) would also end the connection to a peer that is there and only does not read.
  */
-void link_listener_ended(struct link *link);
+uint64_t link_arrived(struct link *link);
+
+/* The same where an answer of up to LINK_ARRIVED_MS ago will do. */
+#define LINK_ARRIVED_MS 50 /* nothing becomes readable when something arrives, so it is asked so often */
+uint64_t link_arrived_lately(struct link *link);
+
+/* How long poll(2) may wait before that is to be asked again; -1: for ever. */
+int link_patience(struct link *link);
+
+/* Whether there is something to deliver that still can arrive. */
+bool link_can_deliver(struct link *link);
+
+/* Whether link_arrived is more than a guess. */
+bool link_knows_arrived(void);
+
+/* What has not arrived, in lines, the first of which may be the rest of one; and bytes, with those from a file. */
+struct span link_undelivered(const struct link *link);
+uint64_t link_undelivered_bytes(const struct link *link);
+
+/* --- Receiving. --- */
+
+/*
+ * After a wait that has found something: adds what the listener lets through to lines.  Returns how many
+ * bytes that is.
+ */
+size_t link_hear(struct link *link, const struct polls *polls, struct buffer *lines);
+
+/*
+ * The same without a listener, with room for size bytes; what comes is not filtered.  At the end of the
+ * stream link->ending is set.
+ */
+size_t link_receive(struct link *link, const struct polls *polls, char *bytes, size_t size);
 
 /*
  * Sets link->ending.  A failure to send outweighs the peer's orderly farewell: each error of a
@@ -105,57 +167,24 @@ void link_listener_ended(struct link *link);
  */
 void link_end(struct link *link, struct ending ending);
 
-/* Ends a listener that does what it should not: it will be said to have died. */
+/* Ends a listener, because it does what it should not. */
 void link_stop_listening(struct link *link);
 
-/* How many bytes of the stream the kernel has taken. */
-uint64_t link_sent(const struct link *link);
+/* --- Both. --- */
+
+/* What to wait for; without a listener, receives says whether link_receive is wanted. */
+void link_poll(struct link *link, struct polls *polls, bool receives);
 
 /*
- * How many bytes of the stream the peer's machine has acknowledged.  The wire is not touched: our
- * kernel knows how much it has not (SIOCOUTQ, tcp(7)).  Where a system does not say, what was sent
- * counts.  After the connection broke, the answer is what it was then.
- *
- * To be asked every now and then, see link_patience: the connection is given up when the peer's machine
- * has owed an answer for a minute.  The kernel would wait much longer by itself; its own limit
- * (TCP_USER_TIMEOUT) would also end the connection to a peer that is there and only does not read.
+ * Goes on with sending, and sees to a listener that ends: then link->ending is set to what it reported, or
+ * to how it died.  Returns whether the listener is gone, or there is none.
  */
-uint64_t link_acknowledged(struct link *link);
+bool link_step(struct link *link, const struct polls *polls);
 
-/* How long poll(2) may wait before link_acknowledged is to be asked again; -1: for ever. */
-int link_patience(struct link *link);
+/* The conversation is over: nothing more is sent, and the listener is ended; link_step says when it is gone. */
+void link_abandon(struct link *link);
 
-/* Whether there is something to deliver that still can arrive. */
-bool link_can_deliver(struct link *link);
-
-/* Whether link_acknowledged is more than a guess. */
-bool link_knows_acknowledged(void);
-
-/*
- * The next line that has not arrived, or the rest of one, from *from on, which starts at 0 and is
- * moved on.  A span of length 0 means that there are no more.
- */
-struct span link_undelivered(const struct link *link, size_t *from);
-
-/* How many of them there are; how many bytes, those from a file included. */
-size_t link_undelivered_count(const struct link *link);
-uint64_t link_undelivered_bytes(const struct link *link);
-
-/*
- * Finishes, and waits until all has arrived and the peer has hung up too: at most LINK_LINGER_MS, or until
- * somebody is in a hurry (signals_urgent_count).  A close with unread bytes in the socket would reset the
- * connection, and that can destroy lines already sent.  Where there is link->lines, take is called to read
- * from it and, at its end, to take leave of the listener (link_listener_ended).
- */
-#define LINK_LINGER_MS 2000
-#define LINK_ACKNOWLEDGE_MS 50 /* how often to ask what was acknowledged: nothing else tells */
-typedef void link_take(void *context);
-void link_linger(struct link *link, link_take *take, void *context);
-
-/* Ends the listener, if it still runs, and closes everything. */
+/* Closes everything; the listener must be gone (link_step), or is killed and waited for. */
 void link_close(struct link *link);
-
-/* Says in one line how the conversation has ended, with the cause and the peer's name. */
-void link_describe_ending(const struct link *link, char *text, size_t size);
 
 #endif

@@ -15,7 +15,6 @@
 #include "call/opening.h"
 #include "link/listener.h"
 #include "record/notice.h"
-#include "trust/tls.h"
 
 #define CHUNK ((size_t)128 * 1024) /* read at once */
 #define SPANS 64	   /* written at once */
@@ -97,31 +96,11 @@ pass_end(struct filter *filter, struct outlet *outlet)
 	return outlet_flush(outlet);
 }
 
-/* Receives what is there, once something is; as recv(2). */
-static ssize_t
-receive(const struct listener *listener, void *data, size_t size)
-{
-	return listener->tls != NULL ? tls_receive(listener->tls, data, size, 0)
-				     : recv(listener->socket, data, size, 0);
-}
-
-struct ending
-listener_ending(const struct tls *tls, ssize_t n)
-{
-	if (n == 0)
-		return (struct ending){ENDING_LEFT, 0};
-	if (tls != NULL && errno == EBADMSG)
-		return (struct ending){ENDING_CUT, 0};
-	if (tls != NULL && errno == EPROTO)
-		return (struct ending){ENDING_TLS, tls_cause(tls)};
-	return (struct ending){ENDING_BROKEN, errno};
-}
-
 bool
 listener_splices(const struct listener *listener)
 {
 #if defined(__linux__)
-	return listener->raw && listener->output != -1 && listener->tls == NULL && listener->log == NULL;
+	return listener->intake.raw && listener->output != -1 && listener->intake.tls == NULL && listener->log == NULL;
 #else
 	(void)listener;
 	return false;
@@ -176,14 +155,14 @@ pass_unseen(const struct listener *listener)
 	ssize_t n, seen;
 	bool busy;
 
-	while ((seen = recv(listener->socket, start, sizeof start, MSG_PEEK)) == -1 &&
-	       is_to_be_repeated(listener->socket, POLLIN))
+	while ((seen = recv(listener->intake.socket, start, sizeof start, MSG_PEEK)) == -1 &&
+	       is_to_be_repeated(listener->intake.socket, POLLIN))
 		;
 	if (seen <= 0)
-		return listener_ending(NULL, seen);
-	busy = hello_is_busy(start, (size_t)seen);
-	while ((n = splice(listener->socket, NULL, listener->pipe[1], NULL, PIPE, SPLICE_F_MOVE)) != 0) {
-		if (n == -1 && is_to_be_repeated(listener->socket, POLLIN))
+		return intake_ending(NULL, seen);
+	busy = opening_is_busy(start, (size_t)seen);
+	while ((n = splice(listener->intake.socket, NULL, listener->pipe[1], NULL, PIPE, SPLICE_F_MOVE)) != 0) {
+		if (n == -1 && is_to_be_repeated(listener->intake.socket, POLLIN))
 			continue;
 		if (n == -1)
 			break;
@@ -192,7 +171,7 @@ pass_unseen(const struct listener *listener)
 		busy = busy && n == seen;
 		seen = 0;
 	}
-	return busy && n == 0 ? (struct ending){ENDING_BUSY, 0} : listener_ending(NULL, n);
+	return busy && n == 0 ? (struct ending){ENDING_BUSY, 0} : intake_ending(NULL, n);
 }
 
 #else
@@ -207,11 +186,10 @@ pass_unseen(const struct listener *listener)
 #endif
 
 struct ending
-listener_run(const struct listener *listener)
+listener_run(struct listener *listener)
 {
 	static char chunk[CHUNK];
 	static struct outlet outlet;
-	bool plaintext = listener->tls == NULL && !listener->raw, first = true, busy = false;
 	struct filter filter;
 	struct ending ending;
 	ssize_t n;
@@ -220,33 +198,28 @@ listener_run(const struct listener *listener)
 		return pass_unseen(listener);
 	filter_init(&filter);
 	outlet.output = listener->output;
-	while ((n = receive(listener, chunk, sizeof chunk)) != 0) {
+	while ((n = intake_receive(&listener->intake, chunk, sizeof chunk, 0, &ending)) != 0) {
 		int written = 0;
 
-		if (n == -1 && is_to_be_repeated(listener->socket, POLLIN))
+		if (n == -1) {
+			(void)is_to_be_repeated(listener->intake.socket, POLLIN);
 			continue;
-		if (n == -1)
-			break;
-		if (first && plaintext && hello_is_tls(chunk, (size_t)n))
-			return (struct ending){ENDING_HELLO, 0};
-		busy = first && hello_is_busy(chunk, (size_t)n);
-		first = false;
+		}
 		/* Before it is shown: an answer must not get into the log before what it answers. */
 		log_bytes(listener->log, VOICE_PEER, chunk, (size_t)n);
 		notice_flush_log(listener->log);
 		if (listener->output == -1)
 			continue;
-		if (listener->raw)
+		if (listener->intake.raw)
 			written = write_all(listener->output, chunk, (size_t)n);
 		else
 			written = pass_on(&filter, &outlet, chunk, (size_t)n);
 		if (written == -1)
 			return (struct ending){ENDING_OUTPUT, errno};
 	}
-	ending = busy && n == 0 ? (struct ending){ENDING_BUSY, 0} : listener_ending(listener->tls, n);
 	log_end(listener->log, VOICE_PEER);
 	notice_flush_log(listener->log);
-	if (listener->output != -1 && !listener->raw && pass_end(&filter, &outlet) == -1)
+	if (listener->output != -1 && !listener->intake.raw && pass_end(&filter, &outlet) == -1)
 		ending = (struct ending){ENDING_OUTPUT, errno};
 	return ending;
 }

@@ -8,37 +8,37 @@
 #include "link/sealed.h"
 
 ssize_t
-wire_seal(struct wire *wire, struct tls *tls, const char *text, size_t length)
+sealed_add(struct sealed *sealed, struct tls *tls, const char *text, size_t length)
 {
-	size_t before = buffer_length(&wire->sealed);
-	ssize_t n = tls_seal(tls, text, length, &wire->sealed);
+	size_t before = buffer_length(&sealed->pending);
+	ssize_t n = tls_seal(tls, text, length, &sealed->pending);
 
-	wire->bytes += buffer_length(&wire->sealed) - before;
+	sealed->bytes += buffer_length(&sealed->pending) - before;
 	if (n > 0) {
-		wire->text += (size_t)n;
-		buffer_add(&wire->ends, (const char *)&(struct wire_end){wire->text, wire->bytes},
-			   sizeof(struct wire_end));
+		sealed->text += (size_t)n;
+		buffer_add(&sealed->ends, (const char *)&(struct sealed_end){sealed->text, sealed->bytes},
+			   sizeof(struct sealed_end));
 	}
 	return n;
 }
 
 void
-wire_seal_end(struct wire *wire, struct tls *tls)
+sealed_add_end(struct sealed *sealed, struct tls *tls)
 {
-	size_t before = buffer_length(&wire->sealed);
+	size_t before = buffer_length(&sealed->pending);
 
-	tls_seal_end(tls, &wire->sealed);
-	wire->bytes += buffer_length(&wire->sealed) - before;
+	tls_seal_end(tls, &sealed->pending);
+	sealed->bytes += buffer_length(&sealed->pending) - before;
 }
 
 int
-wire_send(struct wire *wire, int socket)
+sealed_send(struct sealed *sealed, int socket)
 {
-	while (buffer_length(&wire->sealed) > 0) {
-		ssize_t n = send(socket, buffer_data(&wire->sealed), buffer_length(&wire->sealed),
+	while (buffer_length(&sealed->pending) > 0) {
+		ssize_t n = send(socket, buffer_data(&sealed->pending), buffer_length(&sealed->pending),
 				 MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (n >= 0)
-			buffer_drop(&wire->sealed, (size_t)n);
+			buffer_drop(&sealed->pending, (size_t)n);
 		else if (errno != EINTR)
 			return -1;
 	}
@@ -46,49 +46,49 @@ wire_send(struct wire *wire, int socket)
 }
 
 /* The end of a record, by number. */
-static const struct wire_end *
-end_number(const struct wire *wire, size_t number)
+static const struct sealed_end *
+end_number(const struct sealed *sealed, size_t number)
 {
-	const struct wire_end *ends = (const void *)buffer_data(&wire->ends); /* as malloc(3) aligns */
+	const struct sealed_end *ends = (const void *)buffer_data(&sealed->ends); /* as malloc(3) aligns */
 
-	return number < buffer_length(&wire->ends) / sizeof *ends ? &ends[number] : NULL;
+	return number < buffer_length(&sealed->ends) / sizeof *ends ? &ends[number] : NULL;
 }
 
 uint64_t
-wire_taken(struct wire *wire)
+sealed_taken(struct sealed *sealed)
 {
-	uint64_t taken = wire->bytes - buffer_length(&wire->sealed);
-	const struct wire_end *end;
+	uint64_t taken = sealed->bytes - buffer_length(&sealed->pending);
+	const struct sealed_end *end;
 
-	while ((end = end_number(wire, wire->untaken)) != NULL && end->bytes <= taken) {
-		wire->text_taken = end->text;
-		wire->untaken++;
+	while ((end = end_number(sealed, sealed->untaken)) != NULL && end->bytes <= taken) {
+		sealed->text_taken = end->text;
+		sealed->untaken++;
 	}
-	return wire->text_taken;
+	return sealed->text_taken;
 }
 
 uint64_t
-wire_arrived(struct wire *wire, size_t unacknowledged)
+sealed_arrived(struct sealed *sealed, size_t unacknowledged)
 {
-	uint64_t taken = wire->bytes - buffer_length(&wire->sealed);
+	uint64_t taken = sealed->bytes - buffer_length(&sealed->pending);
 	uint64_t arrived = taken > unacknowledged ? taken - unacknowledged : 0;
-	const struct wire_end *end;
+	const struct sealed_end *end;
 	size_t count = 0;
 
-	wire->bytes_arrived = arrived;
-	wire_taken(wire);
-	while ((end = end_number(wire, count)) != NULL && end->bytes <= arrived) {
-		wire->text_arrived = end->text;
+	sealed->bytes_arrived = arrived;
+	sealed_taken(sealed);
+	while ((end = end_number(sealed, count)) != NULL && end->bytes <= arrived) {
+		sealed->text_arrived = end->text;
 		count++;
 	}
-	wire->untaken -= count;
-	buffer_drop(&wire->ends, count * sizeof *end);
-	return wire->text_arrived;
+	sealed->untaken -= count;
+	buffer_drop(&sealed->ends, count * sizeof *end);
+	return sealed->text_arrived;
 }
 
 void
-wire_free(struct wire *wire)
+sealed_free(struct sealed *sealed)
 {
-	buffer_free(&wire->sealed);
-	buffer_free(&wire->ends);
+	buffer_free(&sealed->pending);
+	buffer_free(&sealed->ends);
 }

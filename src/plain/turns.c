@@ -1,62 +1,33 @@
 #include <config.h>
 
-#include <sys/socket.h>
-
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "call/dial.h"
-#include "text/filter.h"
-#include "call/opening.h"
-#include "link/link.h"
-#include "record/notice.h"
 #include "base/signals.h"
-#include "trust/tls.h"
 #include "plain/turns.h"
 
-#define CHUNK 65536		  /* read at once */
-#define ARRIVED_MAX ((size_t)1024 * 1024) /* what comes early waits in the socket beyond this */
-#define SILENCE_MS 5000		  /* before the first line, until tchat says what may be wrong */
+#define CHUNK 65536	/* read at once */
+#define HINT_MS 5000 /* before the first line, until tchat says what may be wrong */
 
-struct turns {
-	const struct options *options;
-	struct log *log;
-	struct dial *dial;
-	struct link *link;
-	struct filter filter;
-	struct buffer arrived; /* safe text, not yet shown */
-	struct buffer typed;   /* read from standard input, not yet sent */
-	bool mine;	       /* whose turn it is */
-	bool input_ended;      /* nothing more can be read */
-	bool heard;	       /* the peer has said something */
-	bool busy;	       /* ... namely that the line is busy, and nothing else */
-	int64_t silence;       /* when to say that the peer is silent, or CLOCK_NEVER */
-};
-
-/* How long the first line in the buffer is, with its LF; 0 if none is complete. */
-static size_t
+/* The first line in the buffer, with its LF; an empty span if none is complete. */
+static struct span
 first_line(const struct buffer *buffer)
 {
-	const char *text = buffer_data(buffer);
-	size_t length = buffer_length(buffer);
-	const char *lf = length > 0 ? memchr(text, '\n', length) : NULL;
+	struct span text = buffer_span(buffer), line = span_line(&text);
 
-	return lf != NULL ? (size_t)(lf - text) + 1 : 0;
+	return span_is_complete(line) ? line : (struct span){NULL, 0};
 }
 
-/* Sends one line, which is as long as that with its LF. */
+/* Sends one line. */
 static void
-say(struct turns *t, size_t length)
+say(struct turns *t, struct span line)
 {
-	const char *line = buffer_data(&t->typed);
-
-	link_send(t->link, line, length);
-	log_bytes(t->log, VOICE_SELF, line, length);
-	notice_flush_log(t->log);
-	buffer_drop(&t->typed, length);
+	memcpy(talk_reserve(t->talk, line.length), line.text, line.length);
+	talk_send_reserved(t->talk, line.length);
+	buffer_drop(&t->typed, line.length);
 }
 
 /*
@@ -88,58 +59,68 @@ write_out(const char *text, size_t length)
 	return 0;
 }
 
-/* Shows one line, which is as long as that with its LF.  Returns whether that went well. */
+/* Shows one line.  Returns whether that went well; if not, nothing more is shown. */
 static bool
-show(struct turns *t, size_t length)
+show(struct turns *t, struct span line)
 {
-	const char *line = buffer_data(&t->arrived);
+	struct buffer *heard = talk_heard(t->talk);
 
-	if (write_out(line, length) == -1) {
-		if (errno != EINTR)
-			link_end(t->link, (struct ending){ENDING_OUTPUT, errno});
-		return false;
+	talk_log_heard(t->talk, line);
+	if (write_out(line.text, line.length) == 0) {
+		buffer_drop(heard, line.length);
+		return true;
 	}
-	log_line(t->log, VOICE_PEER, line, length - 1);
-	notice_flush_log(t->log);
-	buffer_drop(&t->arrived, length);
-	return true;
+	if (errno != EINTR)
+		talk_fail_output(t->talk, errno);
+	buffer_drop(heard, buffer_length(heard));
+	return false;
+}
+
+/* Who is at the other end. */
+static struct talk_view
+view_of(const struct turns *t)
+{
+	struct talk_view view = {.state = PARTY_OVER};
+
+	(void)talk_view(t->talk, 0, &view);
+	return view;
 }
 
 /* The peer will speak no more, and what it said was shown. */
 static bool
 peer_is_done(const struct turns *t)
 {
-	return t->link->ending.how != ENDING_NONE && buffer_length(&t->arrived) == 0;
+	return view_of(t).ended && buffer_length(talk_heard(t->talk)) == 0;
 }
 
 /*
  * Takes one turn, if its line is there.  Once one side has ended, the other need not wait for it any
- * more.  Returns whether something was done, or has failed: then it is over.
+ * more.  Returns whether something was done.
  */
 static bool
 take_turn(struct turns *t)
 {
-	size_t mine = first_line(&t->typed), theirs = first_line(&t->arrived);
-	bool my_turn = t->mine ? !t->link->closing : peer_is_done(t);
+	struct span mine, theirs = first_line(talk_heard(t->talk));
+	bool my_turn = t->mine ? !t->finished : peer_is_done(t);
 
 	/* The last line of a file may lack its LF. */
-	if (t->input_ended && mine == 0 && buffer_length(&t->typed) > 0) {
+	if (t->input_ended && buffer_length(&t->typed) > 0 && !span_is_complete(buffer_span(&t->typed)))
 		buffer_add(&t->typed, "\n", 1);
-		mine = buffer_length(&t->typed);
-	}
-	if (my_turn && mine > 0) {
+	mine = first_line(&t->typed);
+	if (my_turn && mine.length > 0) {
 		say(t, mine);
 		t->mine = false;
 		return true;
 	}
-	if (my_turn && t->input_ended && !t->link->closing) {
-		link_finish(t->link);
+	if (my_turn && t->input_ended && !t->finished) {
+		t->finished = true;
+		talk_finish(t->talk);
 		return true;
 	}
-	if (!my_turn && theirs > 0) {
+	if (!my_turn && theirs.length > 0) {
 		t->mine = show(t, theirs);
-		t->silence = CLOCK_NEVER;
-		return true;
+		t->hint = CLOCK_NEVER;
+		return t->mine;
 	}
 	return false;
 }
@@ -153,135 +134,100 @@ read_input(struct turns *t)
 	if (n == -1 && (errno == EINTR || errno == EAGAIN))
 		return;
 	if (n == -1)
-		notice(t->log, "cannot read standard input: %s", strerror(errno));
+		talk_notice(t->talk, VOICE_ALARM, "cannot read standard input: %s", strerror(errno));
 	if (n > 0)
 		buffer_grow(&t->typed, (size_t)n);
 	else
 		t->input_ended = true;
 }
 
-/* Reads what has arrived, and notes the end. */
-static void
-read_socket(struct turns *t)
-{
-	static char chunk[CHUNK];
-	struct tls *tls = t->link->peer.tls;
-	ssize_t n = tls != NULL ? tls_receive(tls, chunk, sizeof chunk, MSG_DONTWAIT)
-				: recv(t->link->peer.socket, chunk, sizeof chunk, MSG_DONTWAIT);
-	const char *next = chunk, *end = chunk + (n > 0 ? n : 0);
-	struct span span;
-
-	if (n == -1 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (n <= 0)
-		link_end(t->link, n == 0 && t->busy ? (struct ending){ENDING_BUSY, 0}
-						    : listener_ending(tls, n));
-	if (n > 0 && !t->heard && tls == NULL && hello_is_tls(chunk, (size_t)n)) {
-		link_end(t->link, (struct ending){ENDING_HELLO, 0});
-		return;
-	}
-	if (n > 0)
-		t->busy = !t->heard && hello_is_busy(chunk, (size_t)n);
-	t->heard = true;
-	while ((span = filter_next(&t->filter, &next, end)).length > 0)
-		buffer_add(&t->arrived, span.text, span.length);
-	while (n <= 0 && (span = filter_end(&t->filter)).length > 0)
-		buffer_add(&t->arrived, span.text, span.length);
-}
-
 /* Whether a line from standard input is what has to come next. */
 static bool
 wants_input(const struct turns *t)
 {
-	if (t->input_ended || t->link->closing || t->link->send_error != 0 || first_line(&t->typed) > 0)
+	if (t->over || t->input_ended || first_line(&t->typed).length > 0 || !talk_wants_input(t->talk))
 		return false;
 	return t->mine || peer_is_done(t);
 }
 
-/* Whether there is nothing more to come: a person's further lines are not waited for, a file's are. */
-static bool
-is_over(const struct turns *t)
-{
-	switch (t->link->ending.how) {
-	case ENDING_NONE:
-		return false;
-	case ENDING_LEFT:
-		if (isatty(STDIN_FILENO) || t->options->keep || t->link->send_error != 0)
-			return !link_is_waiting(t->link);
-		return peer_is_done(t) && t->link->closing && !link_is_waiting(t->link);
-	default:
-		return true;
-	}
-}
-
 /* Says that both ends may be waiting for each other. */
 static void
-break_silence(struct turns *t)
+give_hint(struct turns *t)
 {
-	if (clock_until(t->silence) != 0)
+	if (clock_until(t->hint) != 0)
 		return;
-	t->silence = CLOCK_NEVER;
-	notice(t->log, "still waiting for the peer's first line; "
-		       "if the peer waits too, leave and start again with -f me");
+	t->hint = CLOCK_NEVER;
+	talk_notice(t->talk, VOICE_NOTICE,
+		    "still waiting for the peer's first line; "
+		    "if the peer waits too, leave and start again with -f me");
 }
 
-/* Takes turns until the conversation is over or a signal ends it. */
+/* No turn is waited for any more: shows all that has come, as far as that can be. */
 static void
-alternate(struct turns *t)
+show_rest(struct turns *t)
 {
-	while (!is_over(t) && signals_deadly() == 0) {
-		enum { INPUT, SOCKET, OWN };
-		struct pollfd fds[OWN + DIAL_FDS];
-		struct peer other;
-		bool room = buffer_length(&t->arrived) < ARRIVED_MAX;
-		int timeout = clock_sooner(clock_until(t->silence), link_patience(t->link));
-		short events = 0;
-		nfds_t count;
+	struct buffer *heard = talk_heard(t->talk);
+	struct span line;
 
-		if (take_turn(t))
-			continue;
-		if (room && t->link->ending.how == ENDING_NONE)
-			events |= POLLIN;
-		if (link_is_waiting(t->link))
-			events |= POLLOUT;
-		fds[INPUT] = (struct pollfd){.fd = wants_input(t) ? STDIN_FILENO : -1,
-					     .events = POLLIN};
-		fds[SOCKET] = (struct pollfd){.fd = events != 0 ? t->link->peer.socket : -1,
-					      .events = events};
-		count = OWN + dial_poll(t->dial, fds + OWN, &timeout);
-		signals_poll(fds, count, timeout);
-
-		if (fds[INPUT].revents != 0)
-			read_input(t);
-		if (fds[SOCKET].revents & POLLOUT)
-			link_flush(t->link);
-		if (fds[SOCKET].revents & (POLLIN | POLLHUP | POLLERR))
-			read_socket(t);
-		break_silence(t);
-		if (dial_refuse(t->dial, &other))
-			notice(t->log, DIAL_BUSY, other.name);
-	}
-	while (t->link->ending.how != ENDING_OUTPUT && first_line(&t->arrived) > 0 &&
-	       show(t, first_line(&t->arrived)))
+	while ((line = first_line(heard)).length > 0 && show(t, line))
 		;
 }
 
-void
-turns_converse(const struct options *options, struct log *log, struct dial *dial, struct link *link)
+/* Says what is not sent. */
+static void
+end(struct turns *t)
 {
-	struct turns t = {.options = options, .log = log, .dial = dial, .link = link};
-	size_t left = 0, length;
-
-	t.mine = options->first == FIRST_ME ||
-		 (options->first == FIRST_CLIENT && options->role == ROLE_CLIENT);
-	t.silence = t.mine ? CLOCK_NEVER : clock_now() + SILENCE_MS;
-	filter_init(&t.filter);
-	alternate(&t);
-	for (; (length = first_line(&t.typed)) > 0; left++)
-		buffer_drop(&t.typed, length);
-	left += buffer_length(&t.typed) > 0; /* an unfinished one */
+	size_t left = span_count_lines(buffer_span(&t->typed));
 	if (left > 0)
-		notice(log, "%zu line%s typed ahead, not sent", left, left == 1 ? " was" : "s were");
-	buffer_free(&t.arrived);
-	buffer_free(&t.typed);
+		talk_notice(t->talk, VOICE_NOTICE, "%zu line%s typed ahead, not sent", left,
+			    left == 1 ? " was" : "s were");
+	buffer_drop(&t->typed, buffer_length(&t->typed));
+	talk_note_closing(t->talk);
+	t->over = true;
+	t->hint = CLOCK_NEVER;
+}
+
+void
+turns_begin(struct turns *t, struct talk *talk, bool mine)
+{
+	turns_free(t);
+	*t = (struct turns){.talk = talk,
+			    .mine = mine,
+			    .hint = mine ? CLOCK_NEVER : clock_now() + HINT_MS,
+			    .input = POLLS_NONE};
+}
+
+void
+turns_poll(struct turns *t, struct polls *polls)
+{
+	t->input = POLLS_NONE;
+	if (t->talk == NULL)
+		return;
+	if (wants_input(t))
+		t->input = polls_add(polls, STDIN_FILENO, POLLIN);
+	polls_until(polls, t->hint);
+}
+
+void
+turns_step(struct turns *t, const struct polls *polls)
+{
+	if (t->talk == NULL)
+		return;
+	if (polls_found(polls, t->input) != 0)
+		read_input(t);
+	if (view_of(t).state == PARTY_TALKING) {
+		while (take_turn(t))
+			;
+		give_hint(t);
+	}
+	if (view_of(t).state == PARTY_CLOSING)
+		show_rest(t);
+	if (view_of(t).state == PARTY_CLOSING && !t->over)
+		end(t);
+}
+
+void
+turns_free(struct turns *t)
+{
+	buffer_free(&t->typed);
 }

@@ -1,5 +1,5 @@
 /*
- * turns - the elementary chat, by alternation: one process, strict turns, line by line.
+ * turns - the elementary chat, by alternation: strict turns, line by line, in one process once somebody is there.
  *
  * What is typed ahead is not sent before its turn, and what arrives early is not shown before its
  * turn; neither is lost.
@@ -7,17 +7,32 @@
 #ifndef TURNS_H
 #define TURNS_H
 
-#include "call/dial.h"
-#include "link/link.h"
-#include "record/log.h"
-#include "options.h"
+#include <stdbool.h>
+#include <stdint.h>
 
-/*
- * Holds a conversation on standard input and output, over a link that needs no listener, until it is
- * over or a signal asks the program to end.  link->ending says how.  The dial is told of callers to
- * refuse meanwhile.
- */
-void turns_converse(const struct options *options, struct log *log, struct dial *dial,
-		    struct link *link);
+#include "base/buffer.h"
+#include "base/polls.h"
+#include "talk/talk.h"
+
+struct turns {
+	struct talk *talk;    /* NULL: nobody was there yet */
+	struct buffer typed;  /* read from standard input, not yet sent */
+	bool mine;	      /* whose turn it is */
+	bool input_ended;     /* nothing more can be read */
+	bool finished;	      /* ... and that was said to the other side */
+	bool over;	      /* nothing is waited for any more */
+	int64_t hint;	      /* when to say that the peer is silent, or CLOCK_NEVER */
+	int input;	      /* slot */
+};
+
+/* A conversation begins, in a talk of EAR_SELF; mine says who speaks first. */
+void turns_begin(struct turns *turns, struct talk *talk, bool mine);
+
+void turns_poll(struct turns *turns, struct polls *polls);
+
+/* Takes as many turns as there are lines for. */
+void turns_step(struct turns *turns, const struct polls *polls);
+
+void turns_free(struct turns *turns);
 
 #endif

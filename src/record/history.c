@@ -269,6 +269,8 @@ history_settle(struct history *h, uint64_t number, uint64_t arrived)
 void
 history_free(struct history *h)
 {
+	if (h == NULL)
+		return;
 	for (size_t i = 0; i < block_count(h); i++)
 		free(all_blocks(h)[i]);
 	buffer_free(&h->blocks);

@@ -59,7 +59,7 @@ struct line history_line(const struct history *history, uint64_t number);
  */
 void history_settle(struct history *history, uint64_t number, uint64_t arrived);
 
-/* Gives the memory back. */
+/* Gives the memory back.  NULL is fine. */
 void history_free(struct history *history);
 
 #endif

@@ -8,12 +8,10 @@
 #include "text/filter.h"
 #include "record/notice.h"
 
-#define SAID_MAX 5120 /* a line of a terminal, with what is said of it (N_TTY_BUF_SIZE) */
-
 void
 notice(struct log *log, const char *format, ...)
 {
-	char said[SAID_MAX], line[3 * sizeof said]; /* a byte that is no UTF-8 becomes three */
+	char said[1024], line[3 * sizeof said]; /* a byte that is no UTF-8 becomes three */
 	va_list arguments;
 
 	va_start(arguments, format);

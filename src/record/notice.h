@@ -1,5 +1,6 @@
 /*
- * notice - what the program itself has to say in plain mode: on standard error, and in the log.
+ * notice - what there is to say where there is no talk: before it, and in the listener; on standard error, and in
+ * the log.
  */
 #ifndef NOTICE_H
 #define NOTICE_H

@@ -19,7 +19,7 @@ record_init(struct record *r, size_t max_lines, struct log *log)
 {
 	struct tm tm;
 
-	*r = (struct record){.history = history_new(max_lines), .log = log};
+	*r = (struct record){.history = max_lines > 0 ? history_new(max_lines) : NULL, .log = log};
 	record_tick(r);
 	r->day = day_of(r->now, &tm);
 }
@@ -52,59 +52,46 @@ void
 record_line(struct record *r, enum voice voice, const char *text, size_t length,
 	    uint64_t stream_end)
 {
-	mark_day(r);
-	history_add(r->history, voice, r->now, text, length, stream_end);
+	if (r->history != NULL) {
+		mark_day(r);
+		history_add(r->history, voice, r->now, text, length, stream_end);
+	}
 	log_line(r->log, voice, text, length);
 }
 
 size_t
 record_lines(struct record *r, enum voice voice, struct buffer *lines, uint64_t stream_end)
 {
-	const char *text = buffer_data(lines), *end = text + buffer_length(lines), *lf;
-	size_t count = 0;
+	struct span rest = buffer_span(lines), line;
+	size_t count = 0, length = 0;
 
-	for (; text < end && (lf = memchr(text, '\n', (size_t)(end - text))) != NULL; text = lf + 1) {
-		record_line(r, voice, text, (size_t)(lf - text), stream_end);
+	while (span_is_complete(line = span_line(&rest))) {
+		record_line(r, voice, line.text, line.length - 1, stream_end);
+		length += line.length;
 		count++;
 	}
-	buffer_drop(lines, (size_t)(text - buffer_data(lines)));
+	buffer_drop(lines, length);
 	return count;
 }
 
-/* Adds what the program has to say, as safe text. */
-static void
-add_notice(struct record *r, enum voice voice, const char *text)
-{
-	mark_day(r);
-	history_add(r->history, voice, r->now, text, strlen(text), 0);
-	log_line(r->log, VOICE_NOTICE, text, strlen(text));
-}
-
 void
-record_notice(struct record *r, enum voice voice, const char *format, va_list arguments)
+record_notice(struct record *r, enum voice voice, char safe[RECORD_NOTICE_MAX], const char *format,
+	      va_list arguments)
 {
-	char said[1024], line[2 * sizeof said];
+	char said[RECORD_SAID_MAX];
 
 	vsnprintf(said, sizeof said, format, arguments);
-	filter_string(said, line, sizeof line); /* a name or a file name can hold anything */
-	add_notice(r, voice, line);
-}
-
-void
-record_flush(struct record *r)
-{
-	int cause = log_flush(r->log);
-	char text[256];
-
-	if (cause == 0)
-		return;
-	snprintf(text, sizeof text, "cannot write to the log; the conversation goes on without it: %s",
-		 strerror(cause));
-	add_notice(r, VOICE_ALARM, text);
+	filter_string(said, safe, RECORD_NOTICE_MAX); /* a name or a file name can hold anything */
+	if (r->history != NULL) {
+		mark_day(r);
+		history_add(r->history, voice, r->now, safe, strlen(safe), 0);
+	}
+	log_line(r->log, VOICE_NOTICE, safe, strlen(safe));
 }
 
 void
 record_free(struct record *r)
 {
 	history_free(r->history);
+	r->history = NULL;
 }

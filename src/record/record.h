@@ -11,14 +11,17 @@
 #include "record/log.h"
 
 struct record {
-	struct history *history;
+	struct history *history; /* or NULL */
 	struct log *log; /* or NULL */
 	time_t now;	 /* the time of what is added, see record_tick */
 	time_t looked;	 /* when the day was last looked at */
 	int day;	 /* of the last line */
 };
 
-/* An empty record of at most max_lines lines, with a log that may be NULL and stays the caller's. */
+/*
+ * An empty record of at most max_lines lines (0: there is no history), with a log that may be NULL and stays the
+ * other's.
+ */
 void record_init(struct record *record, size_t max_lines, struct log *log);
 
 /* Reads the clock; what is added from then on gets that time. */
@@ -35,12 +38,14 @@ void record_line(struct record *record, enum voice voice, const char *text, size
 size_t record_lines(struct record *record, enum voice voice, struct buffer *lines,
 		    uint64_t stream_end);
 
-/* Adds what the program itself has to say, made safe; in the log each of its voices is a notice. */
-void record_notice(struct record *record, enum voice voice, const char *format, va_list arguments)
-	__attribute__((format(printf, 3, 0)));
-
-/* Writes the log; a failure becomes a notice, once. */
-void record_flush(struct record *record);
+/*
+ * Adds what the program itself has to say, made safe; in the log each of its voices is a notice.  The safe text
+ * is written to safe, too.
+ */
+#define RECORD_NOTICE_MAX (3 * RECORD_SAID_MAX) /* a byte that is no UTF-8 becomes three */
+#define RECORD_SAID_MAX ((size_t)5120) /* a line of a terminal, with what is said of it (N_TTY_BUF_SIZE) */
+void record_notice(struct record *record, enum voice voice, char safe[RECORD_NOTICE_MAX], const char *format,
+		   va_list arguments) __attribute__((format(printf, 4, 0)));
 
 void record_free(struct record *record);
 

@@ -7,7 +7,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "options.h"
+/* When the bell rings for a line that arrives. */
+enum bell {
+	BELL_AUTO, /* if it is likely not to be seen */
+	BELL_ALWAYS,
+	BELL_NEVER
+};
 
 struct attention {
 	enum bell bell;

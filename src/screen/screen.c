@@ -343,11 +343,11 @@ draw_mark(const struct scene *scene, int y, int x, const struct line *line)
 	if (line->stream_end == STREAM_LOST) {
 		mark = MARK_LOST;
 		set_style(A_BOLD, COLOUR_ALARM);
-	} else if (scene->marks && line->stream_end <= scene->acknowledged) {
+	} else if (scene->marks && line->stream_end <= scene->arrived) {
 		mark = MARK_DELIVERED;
 		set_style(A_NORMAL, COLOUR_DELIVERED);
 	} else if (scene->marks) {
-		mark = line->stream_end <= scene->sent ? MARK_SENT : MARK_WAITING;
+		mark = line->stream_end <= scene->taken ? MARK_SENT : MARK_WAITING;
 	}
 	draw_text(y, x, 1, mark, strlen(mark));
 }

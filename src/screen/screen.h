@@ -19,8 +19,8 @@ struct scene {
 	const char *own_label;	  /* before one's own lines */
 	int label_width;	  /* columns of the widest of all labels, where there is room for that */
 	bool marks;		  /* whether it is known what has arrived of one's own lines */
-	uint64_t sent;		  /* the stream's bytes that are on their way, or have arrived */
-	uint64_t acknowledged;	  /* those that have arrived */
+	uint64_t taken;		  /* the stream's bytes that are on their way, or have arrived */
+	uint64_t arrived;	  /* those that have arrived */
 	const struct bar *bar;
 	const char *const *help;  /* rows to be shown over the pane, up to a NULL; or NULL */
 	struct input_view input;

@@ -27,14 +27,10 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
+#include "base/span.h"
 
 #define FILTER_LINE_MAX 65536 /* bytes of safe text, without the LF */
 #define FILTER_MADE 4096      /* bytes of safe text at most that are made at once */
-
-struct span {
-	const char *text;
-	size_t length;
-};
 
 struct filter {
 	char pending[4]; /* the start of a character, not yet complete */

@@ -44,7 +44,7 @@ is_mark(uint32_t c)
 }
 
 bool
-safe_ask(uint32_t c)
+safe_learn(uint32_t c)
 {
 	if (is_unsafe(c))
 		return false;

@@ -29,8 +29,8 @@ safe_is_mark(uint32_t c)
 	return safe_marks[c / 64] >> c % 64 & 1;
 }
 
-/* Whether a character that is no C0 control or DEL is safe.  LC_CTYPE must be a UTF-8 locale. */
-bool safe_ask(uint32_t c);
+/* Whether a character that is no C0 control or DEL is safe; noted for the next time.  LC_CTYPE must be a UTF-8 locale. */
+bool safe_learn(uint32_t c);
 
 /* The marks that came last: so many in a row, SAFE_MARKS_MAX for more than that, end there. */
 struct marks {
@@ -44,7 +44,7 @@ safe_character(uint32_t c, const char *s, const struct marks *marks)
 {
 	if (safe_is_letter(c))
 		return true;
-	if (!safe_is_mark(c) && !safe_ask(c))
+	if (!safe_is_mark(c) && !safe_learn(c))
 		return false;
 	return !safe_is_mark(c) || marks->end != s || marks->count < SAFE_MARKS_MAX;
 }

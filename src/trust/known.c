@@ -177,11 +177,11 @@ known_misunderstood(const struct buffer *text)
 	return 0;
 }
 
-enum known_server
+enum server_key
 known_server(const struct buffer *text, const char *host, unsigned port, const char *fingerprint,
 	     char other[FINGERPRINT_SIZE])
 {
-	enum known_server answer = SERVER_NEW;
+	enum server_key answer = SERVER_NEW;
 	struct known known;
 	size_t next = 0;
 

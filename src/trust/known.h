@@ -42,8 +42,8 @@ size_t known_misunderstood(const struct buffer *text);
  * What the text of the file says of the server at host and port: nothing, that it has this key, or
  * another, which is then written to *other.
  */
-enum known_server { SERVER_NEW, SERVER_SAME, SERVER_CHANGED };
-enum known_server known_server(const struct buffer *text, const char *host, unsigned port,
+enum server_key { SERVER_NEW, SERVER_SAME, SERVER_CHANGED };
+enum server_key known_server(const struct buffer *text, const char *host, unsigned port,
 			       const char *fingerprint, char other[FINGERPRINT_SIZE]);
 
 /* Whether it has a caller with that key, and under which name. */

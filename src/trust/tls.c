@@ -193,7 +193,7 @@ fail(struct tls *tls, const char *reason)
 static enum tls_state
 hung_up(struct tls *tls)
 {
-	return fail(tls, tls_is_silent(tls) ? "it hung up; perhaps it does not use -t" : "it hung up");
+	return fail(tls, tls_heard_nothing(tls) ? "it hung up; perhaps it does not use -t" : "it hung up");
 }
 
 static enum tls_state
@@ -320,7 +320,7 @@ tls_error(const struct tls *tls)
 }
 
 bool
-tls_is_silent(const struct tls *tls)
+tls_heard_nothing(const struct tls *tls)
 {
 	return tls->received == 0;
 }

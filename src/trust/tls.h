@@ -46,7 +46,7 @@ short tls_events(const struct tls *tls);
 const char *tls_error(const struct tls *tls);
 
 /* Whether the peer has said nothing at all so far. */
-bool tls_is_silent(const struct tls *tls);
+bool tls_heard_nothing(const struct tls *tls);
 
 /* Whether it failed because the peer has shown no key. */
 bool tls_lacks_key(const struct tls *tls);

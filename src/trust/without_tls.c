@@ -1,10 +1,10 @@
-/* tls and secure where there is no GnuTLS: options_parse lets nobody ask for them. */
+/* tls and trust where there is no GnuTLS: options_parse lets nobody ask for them. */
 #include <config.h>
 
 #include <errno.h>
 
-#include "trust/trust.h"
 #include "trust/tls.h"
+#include "trust/trust.h"
 
 ssize_t
 tls_seal(struct tls *tls, const char *text, size_t length, struct buffer *wire)
@@ -54,81 +54,86 @@ tls_free(struct tls *tls)
 }
 
 int
-secure_open(const struct options *options, char *error, size_t size)
+trust_open(const struct trust_options *options, char *error, size_t size)
 {
 	(void)options, (void)error, (void)size;
 	return -1;
 }
 
 void
-secure_introduce(const struct options *options, secure_say *say, void *context)
+trust_introduce(const struct trust_options *options, trust_say *say, void *context)
 {
 	(void)options, (void)say, (void)context;
 }
 
 const char *
-secure_fingerprint(void)
+trust_fingerprint(void)
 {
 	return "";
 }
 
 void
-secure_begin(struct secure *secure, const struct options *options, struct dial *dial, struct peer *peer,
-	     secure_say *say, void *context)
+trust_begin(struct trust *trust, const struct trust_options *options, const struct call_options *call, struct peer *peer,
+	    trust_say *say, void *context)
 {
-	(void)secure, (void)options, (void)dial, (void)peer, (void)say, (void)context;
-}
-
-nfds_t
-secure_poll(const struct secure *secure, struct pollfd fds[SECURE_FDS], int *timeout)
-{
-	(void)secure, (void)fds, (void)timeout;
-	return 0;
-}
-
-enum secure_state
-secure_step(struct secure *secure)
-{
-	(void)secure;
-	return SECURE_FAILED;
+	(void)trust, (void)options, (void)call, (void)peer, (void)say, (void)context;
 }
 
 void
-secure_show(const struct secure *secure)
+trust_poll(struct trust *trust, struct polls *polls)
 {
-	(void)secure;
+	(void)trust, (void)polls;
+}
+
+enum trust_state
+trust_step(struct trust *trust)
+{
+	(void)trust;
+	return TRUST_FAILED;
 }
 
 void
-secure_ask(const struct secure *secure)
+trust_give_way(struct trust *trust, int taken)
 {
-	(void)secure;
-}
-
-enum secure_state
-secure_answer(struct secure *secure, const char *text, size_t length)
-{
-	(void)secure, (void)text, (void)length;
-	return SECURE_FAILED;
+	(void)trust, (void)taken;
 }
 
 void
-secure_refuse(struct secure *secure, const char *why)
+trust_show(const struct trust *trust)
 {
-	(void)secure, (void)why;
+	(void)trust;
+}
+
+void
+trust_ask(const struct trust *trust)
+{
+	(void)trust;
+}
+
+enum trust_state
+trust_answer(struct trust *trust, const char *text, size_t length)
+{
+	(void)trust, (void)text, (void)length;
+	return TRUST_FAILED;
+}
+
+void
+trust_refuse(struct trust *trust, const char *why)
+{
+	(void)trust, (void)why;
 }
 
 const char *const *
-secure_rows(const struct peer *peer)
+trust_rows(const struct tls *tls)
 {
 	static const char *const rows[] = {"This conversation is not encrypted:",
 					   "whoever is in between can read and change it.", NULL};
-	static const char *const nobody[] = {"Nobody is there.", NULL};
 
-	return peer != NULL ? rows : nobody;
+	(void)tls;
+	return rows;
 }
 
 void
-secure_close(void)
+trust_close(void)
 {
 }

@@ -73,6 +73,8 @@ test_first_in_first_out(void **state)
 	buffer_add(&buffer, " three", 6);
 	assert_int_equal(buffer_length(&buffer), 9);
 	assert_memory_equal(buffer_data(&buffer), "two three", 9);
+	assert_ptr_equal(buffer_span(&buffer).text, buffer_data(&buffer));
+	assert_int_equal(buffer_span(&buffer).length, 9);
 	buffer_drop(&buffer, 9);
 	assert_int_equal(buffer_length(&buffer), 0);
 	buffer_free(&buffer);

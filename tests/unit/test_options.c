@@ -60,8 +60,12 @@ struct right {
 	struct options expected; /* a port of 0 here means the default */
 };
 
-#define SERVER .role = ROLE_SERVER
-#define CLIENT .role = ROLE_CLIENT, .host = "localhost"
+#define SERVER .call.role = ROLE_SERVER, .screen.waits = true
+#define CALLS(name) .call.role = ROLE_CLIENT, .call.host = name, .plain.speaks_first = true
+#define CLIENT CALLS("localhost")
+#define KEEP .call.keep = true, .plain.keep = true
+#define TURNS .plain.alternate = true, .no_screen = true
+#define UNSEEN .plain.raw = true, .plain.unseen = true, .no_screen = true
 
 #define NAME_63 "123456789012345678901234567890123456789012345678901234567890123"
 #define KEY "SHA256:b9b6oE6M00MUAK3JTq8vbAoYvFR/H6OtBLQGimg8vfA"
@@ -75,55 +79,60 @@ static struct right right[] = {
 	{"--client localhost", {CLIENT}},
 	{"-s -s", {SERVER}},
 
-	{"-s 9000", {SERVER, .port = 9000}},
-	{"-c localhost 9000", {CLIENT, .port = 9000}},
-	{"-c localhost 1", {CLIENT, .port = 1}},
-	{"-s 65535", {SERVER, .port = 65535}},
+	{"-s 9000", {SERVER, .call.port = 9000}},
+	{"-c localhost 9000", {CLIENT, .call.port = 9000}},
+	{"-c localhost 1", {CLIENT, .call.port = 1}},
+	{"-s 65535", {SERVER, .call.port = 65535}},
 
-	{"-s -4", {SERVER, .family = AF_INET}},
-	{"-s -6", {SERVER, .family = AF_INET6}},
-	{"-s -a", {SERVER, .alternate = true}},
-	{"-s --alternate", {SERVER, .alternate = true}},
-	{"-s -b ::1", {SERVER, .bind = "::1"}},
-	{"-s -b::1", {SERVER, .bind = "::1"}},
-	{"-c --bind 127.0.0.2 localhost", {CLIENT, .bind = "127.0.0.2"}},
-	{"-c --bind=127.0.0.2 localhost", {CLIENT, .bind = "127.0.0.2"}},
-	{"-s -a -f me", {SERVER, .alternate = true, .first = FIRST_ME}},
-	{"-s -a -f peer", {SERVER, .alternate = true, .first = FIRST_PEER}},
-	{"-s -a --first me", {SERVER, .alternate = true, .first = FIRST_ME}},
-	{"-s -a --first=peer", {SERVER, .alternate = true, .first = FIRST_PEER}},
-	{"-s -k", {SERVER, .keep = true}},
-	{"-s --keep", {SERVER, .keep = true}},
+	{"-s -4", {SERVER, .call.family = AF_INET}},
+	{"-s -6", {SERVER, .call.family = AF_INET6}},
+	{"-s -a", {SERVER, TURNS}},
+	{"-s --alternate", {SERVER, TURNS}},
+	{"-s -b ::1", {SERVER, .call.bind = "::1"}},
+	{"-s -b::1", {SERVER, .call.bind = "::1"}},
+	{"-c --bind 127.0.0.2 localhost", {CLIENT, .call.bind = "127.0.0.2"}},
+	{"-c --bind=127.0.0.2 localhost", {CLIENT, .call.bind = "127.0.0.2"}},
+	{"-s -a -f me", {SERVER, TURNS, .plain.speaks_first = true}},
+	{"-s -a -f peer", {SERVER, TURNS}},
+	{"-s -a --first me", {SERVER, TURNS, .plain.speaks_first = true}},
+	{"-s -a --first=peer", {SERVER, TURNS}},
+	{"-s -k", {SERVER, KEEP}},
+	{"-s --keep", {SERVER, KEEP}},
 	{"-s -l talk.log", {SERVER, .log = "talk.log"}},
 	{"-s --log talk.log", {SERVER, .log = "talk.log"}},
-	{"-s -p", {SERVER, .plain = true}},
-	{"-s --plain", {SERVER, .plain = true}},
-	{"-s -r", {SERVER, .raw = true}},
-	{"-s --raw", {SERVER, .raw = true}},
-	{"-c -w 1 localhost", {CLIENT, .wait = 1}},
-	{"-c --wait 86400 localhost", {CLIENT, .wait = 86400}},
-	{"-s --recv-only", {SERVER, .receive_only = true}},
-	{"-s --send-only", {SERVER, .send_only = true}},
+	{"-s -p", {SERVER, .no_screen = true}},
+	{"-s --plain", {SERVER, .no_screen = true}},
+	{"-s -r", {SERVER, UNSEEN}},
+	{"-s --raw", {SERVER, UNSEEN}},
+	{"-c -w 1 localhost", {CLIENT, .call.wait = 1, .screen.waits = true}},
+	{"-c --wait 86400 localhost", {CLIENT, .call.wait = 86400, .screen.waits = true}},
+	{"-s --recv-only", {SERVER, .plain.receive_only = true, .no_screen = true}},
+	{"-s --send-only", {SERVER, .plain.send_only = true, .no_screen = true}},
 
 	{"-s -4apk -lx 9000",
-	 {SERVER, .family = AF_INET, .alternate = true, .plain = true, .keep = true, .log = "x",
-	  .port = 9000}},
-	{"-c localhost 9000 -p -w 5", {CLIENT, .port = 9000, .plain = true, .wait = 5}},
-	{"-c -r --send-only localhost", {CLIENT, .raw = true, .send_only = true}},
-	{"-c -r --recv-only localhost", {CLIENT, .raw = true, .receive_only = true}},
-	{"-s -k -r --recv-only", {SERVER, .keep = true, .raw = true, .receive_only = true}},
-	{"-c -- -p", {.role = ROLE_CLIENT, .host = "-p"}},
-	{"-c 8080", {.role = ROLE_CLIENT, .host = "8080"}},
+	 {SERVER, .call.family = AF_INET, TURNS, KEEP, .log = "x", .call.port = 9000}},
+	{"-c localhost 9000 -p -w 5", {CLIENT, .call.port = 9000, .no_screen = true, .call.wait = 5, .screen.waits = true}},
+	{"-c -r --send-only localhost", {CLIENT, UNSEEN, .plain.send_only = true}},
+	{"-c -r --recv-only localhost", {CLIENT, UNSEEN, .plain.receive_only = true}},
+	{"-s -k -r --recv-only", {SERVER, KEEP, UNSEEN, .plain.receive_only = true}},
+	{"-s -r -l x", {SERVER, .plain.raw = true, .no_screen = true, .log = "x"}},
+	{"-c -a localhost", {CLIENT, TURNS}},
+	{"-c -a -f peer localhost", {.call.role = ROLE_CLIENT, .call.host = "localhost", TURNS}},
+	{"-s -B always -H 100", {SERVER, .screen.bell = BELL_ALWAYS, .screen.history = 100}},
+	{"-s --bell=never --history=10000000", {SERVER, .screen.bell = BELL_NEVER, .screen.history = 10000000}},
+	{"-c -- -p", {CALLS("-p")}},
+	{"-c 8080", {CALLS("8080")}},
 
 #if defined(HAVE_GNUTLS)
-	{"-s -t", {SERVER, .tls = true}},
-	{"-c --tls localhost", {CLIENT, .tls = true}},
-	{"-s -t -n Ann", {SERVER, .tls = true, .name = "Ann"}},
-	{"-s -n " NAME_63, {SERVER, .name = NAME_63}},
-	{"-s -t --anonymous", {SERVER, .tls = true, .anonymous = true}},
-	{"-s -t --pin " KEY, {SERVER, .tls = true, .pins = {KEY}, .pin_count = 1}},
+	{"-s -t", {SERVER, .call.tls = true}},
+	{"-s -t -r", {SERVER, .call.tls = true, .plain.raw = true, .no_screen = true}},
+	{"-c --tls localhost", {CLIENT, .call.tls = true}},
+	{"-s -t -n Ann", {SERVER, .call.tls = true, .screen.name = "Ann", .trust.name = "Ann"}},
+	{"-s -n " NAME_63, {SERVER, .screen.name = NAME_63, .trust.name = NAME_63}},
+	{"-s -t --anonymous", {SERVER, .call.tls = true, .trust.anonymous = true}},
+	{"-s -t --pin " KEY, {SERVER, .call.tls = true, .trust.pins = {KEY}, .trust.pin_count = 1}},
 	{"-c -t --pin=" KEY " --pin " OTHER_KEY " localhost",
-	 {CLIENT, .tls = true, .pins = {KEY, OTHER_KEY}, .pin_count = 2}},
+	 {CLIENT, .call.tls = true, .trust.pins = {KEY, OTHER_KEY}, .trust.pin_count = 2}},
 #endif
 };
 
@@ -137,6 +146,18 @@ assert_same_string(const char *got, const char *expected)
 }
 
 static void
+assert_same_plain(const struct plain_options *got, const struct plain_options *expected)
+{
+	assert_int_equal(got->raw, expected->raw);
+	assert_int_equal(got->unseen, expected->unseen);
+	assert_int_equal(got->alternate, expected->alternate);
+	assert_int_equal(got->speaks_first, expected->speaks_first);
+	assert_int_equal(got->receive_only, expected->receive_only);
+	assert_int_equal(got->send_only, expected->send_only);
+	assert_int_equal(got->keep, expected->keep);
+}
+
+static void
 test_right(void **state)
 {
 	const struct right *row = *state;
@@ -144,26 +165,26 @@ test_right(void **state)
 
 	assert_int_equal(parse(row->line), REQUEST_CHAT);
 	assert_int_equal(error[0], UNTOUCHED);
-	assert_int_equal(options.role, expected->role);
-	assert_same_string(options.host, expected->host);
-	assert_int_equal(options.port, expected->port != 0 ? expected->port : 8080);
-	assert_same_string(options.bind, expected->bind);
+	assert_int_equal(options.call.role, expected->call.role);
+	assert_same_string(options.call.host, expected->call.host);
+	assert_int_equal(options.call.port, expected->call.port != 0 ? expected->call.port : 8080);
+	assert_same_string(options.call.bind, expected->call.bind);
+	assert_int_equal(options.call.family, expected->call.family);
+	assert_int_equal(options.call.wait, expected->call.wait);
+	assert_int_equal(options.call.keep, expected->call.keep);
+	assert_int_equal(options.call.tls, expected->call.tls);
 	assert_same_string(options.log, expected->log);
-	assert_int_equal(options.family, expected->family);
-	assert_int_equal(options.first, expected->first);
-	assert_int_equal(options.wait, expected->wait);
-	assert_int_equal(options.alternate, expected->alternate);
-	assert_int_equal(options.keep, expected->keep);
-	assert_int_equal(options.plain, expected->plain);
-	assert_int_equal(options.raw, expected->raw);
-	assert_int_equal(options.receive_only, expected->receive_only);
-	assert_int_equal(options.send_only, expected->send_only);
-	assert_same_string(options.name, expected->name);
-	assert_int_equal(options.tls, expected->tls);
-	assert_int_equal(options.anonymous, expected->anonymous);
-	assert_int_equal(options.pin_count, expected->pin_count);
-	for (int i = 0; i < options.pin_count; i++)
-		assert_same_string(options.pins[i], expected->pins[i]);
+	assert_int_equal(options.no_screen, expected->no_screen);
+	assert_same_string(options.screen.name, expected->screen.name);
+	assert_int_equal(options.screen.history, expected->screen.history != 0 ? expected->screen.history : 10000);
+	assert_int_equal(options.screen.bell, expected->screen.bell);
+	assert_int_equal(options.screen.waits, expected->screen.waits);
+	assert_same_string(options.trust.name, expected->trust.name);
+	assert_int_equal(options.trust.anonymous, expected->trust.anonymous);
+	assert_int_equal(options.trust.pin_count, expected->trust.pin_count);
+	for (int i = 0; i < options.trust.pin_count; i++)
+		assert_same_string(options.trust.pins[i], expected->trust.pins[i]);
+	assert_same_plain(&options.plain, &expected->plain);
 }
 
 static void
@@ -175,9 +196,9 @@ test_service_name(void **state)
 	if (service == NULL) /* no /etc/services here */
 		skip();
 	assert_int_equal(parse("-s telnet"), REQUEST_CHAT);
-	assert_int_equal(options.port, 23);
+	assert_int_equal(options.call.port, 23);
 	assert_int_equal(parse("-c localhost telnet"), REQUEST_CHAT);
-	assert_int_equal(options.port, 23);
+	assert_int_equal(options.call.port, 23);
 }
 
 /* ---- What is wrong ---- */

@@ -130,13 +130,15 @@ test_lines(void **state)
 	buffer_free(&lines);
 }
 
+static char noticed[RECORD_NOTICE_MAX]; /* what notify was last given back */
+
 static void __attribute__((format(printf, 3, 4)))
 notify(struct record *r, enum voice voice, const char *format, ...)
 {
 	va_list arguments;
 
 	va_start(arguments, format);
-	record_notice(r, voice, format, arguments);
+	record_notice(r, voice, noticed, format, arguments);
 	va_end(arguments);
 }
 
@@ -147,10 +149,38 @@ test_notices(void **state)
 	struct record *r = *state;
 
 	notify(r, VOICE_NOTICE, "%s has called", "192.0.2.7 port 51312");
+	assert_string_equal(noticed, "192.0.2.7 port 51312 has called");
 	notify(r, VOICE_ALARM, "cannot read %s", "a\x1B]2;b\a\nc");
+	assert_string_equal(noticed, "cannot read a^[]2;b^G^Jc");
 	assert_string_equal(all(r), "192.0.2.7 port 51312 has called|cannot read a^[]2;b^G^Jc|");
 	assert_int_equal(history_line(r->history, 0).voice, VOICE_NOTICE);
 	assert_int_equal(history_line(r->history, 1).voice, VOICE_ALARM);
+}
+
+/* Without a history nothing is kept, and what there is to say is made safe all the same. */
+static void
+test_no_history(void **state)
+{
+	struct record r;
+
+	(void)state;
+	record_init(&r, 0, NULL);
+	assert_null(r.history);
+	record_line(&r, VOICE_PEER, "line", 4, 0);
+	notify(&r, VOICE_NOTICE, "a\tb");
+	assert_string_equal(noticed, "a^Ib");
+	record_free(&r);
+}
+
+/* A notice that is too long is cut, in its room, even where each of its bytes becomes three. */
+static void
+test_long_notice(void **state)
+{
+	static char text[2 * RECORD_SAID_MAX];
+
+	memset(text, 0xFF, sizeof text - 1);
+	notify(*state, VOICE_NOTICE, "%s", text);
+	assert_int_equal(strlen(noticed), 3 * (RECORD_SAID_MAX - 1));
 }
 
 int
@@ -162,6 +192,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_silent_days, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_lines, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_notices, set_up, tear_down),
+		cmocka_unit_test(test_no_history),
+		cmocka_unit_test_setup_teardown(test_long_notice, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

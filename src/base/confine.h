@@ -1,0 +1,52 @@
+/*
+ * confine - a process gives up what it does not need, for good, and so for each child to come.
+ *
+ * On Linux: Landlock (landlock(7)), no_new_privs and no core dump (PR_SET_NO_NEW_PRIVS(2const),
+ * PR_SET_DUMPABLE(2const)).  What the kernel does not have is left out; the listener gives up more, see
+ * link/cell.h.
+ */
+#ifndef CONFINE_H
+#define CONFINE_H
+
+#include <stdbool.h>
+
+/* What it knows is left in no core file and shown to no debugger of the same user.  Returns 0, or -1 and errno. */
+int confine_dumps(void);
+
+/* The same for a process that has a secret, where it may fail. */
+void confine_secrets(void);
+
+/* No program that it may ever become has more rights than it has.  Returns 0, or -1 and errno. */
+int confine_privileges(void);
+
+/* What can still be had of files and TCP; a zeroed struct is nothing.  What is open stays open. */
+struct access {
+	enum { FILES_NONE, FILES_SYSTEM, FILES_ALL } files; /* to open: the system's to be read; or to execute, too */
+	bool signals;		/* to processes that are not its own children */
+	unsigned connect[2];	/* ports to connect to, from Landlock's version 4 on; 0: none */
+	bool bind;		/* any free port may be had to call from */
+};
+
+/* Gives the rest up.  Returns 0, or -1 and errno. */
+int confine_access(const struct access *access);
+
+/* Whether there is Landlock: in this program, or in the kernel too. */
+enum landlock { LANDLOCK_BUILT_IN, LANDLOCK_IN_KERNEL };
+bool confine_has_landlock(enum landlock where);
+
+/*
+ * The process at the keyboard, before anybody is there: no TCP connection is made or waited for from now on,
+ * and, once it needs no files any more, none is opened or executed.  May be called again; failing changes
+ * nothing.
+ */
+void confine_speaker(bool needs_files);
+
+/*
+ * The process that waits for calls: it has its sockets, and gives up all the rest.  The one that calls can
+ * read the system's files, as looking names up takes them, and connect to this port only, and to the port of
+ * name servers.
+ */
+void confine_waiting(void);
+void confine_calling(unsigned port);
+
+#endif

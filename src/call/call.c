@@ -1,0 +1,22 @@
+#include <config.h>
+
+#include <stdio.h>
+
+#include "call/call.h"
+#include "call/peer.h"
+#include "text/filter.h"
+
+void
+call_describe(const struct call_options *o, char *text, size_t size)
+{
+	const char *name = o->role == ROLE_CLIENT ? o->host : o->bind;
+	char safe[PEER_NAME_MAX];
+
+	filter_string(name != NULL ? name : "", safe, sizeof safe);
+	if (o->role == ROLE_CLIENT)
+		snprintf(text, size, "calling %s port %u", safe, o->port);
+	else if (o->bind != NULL)
+		snprintf(text, size, "waiting on %s port %u", safe, o->port);
+	else
+		snprintf(text, size, "waiting on port %u", o->port);
+}

@@ -1,0 +1,480 @@
+#include <config.h>
+
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/confine.h"
+#include "base/descriptor.h"
+#include "base/signals.h"
+#include "call/caller.h"
+#include "call/dial.h"
+#include "call/door.h"
+#include "text/filter.h"
+
+#define RETRY_MS 100 /* after somebody could not be taken over */
+#define QUIET_MS 500 /* between two things that there are to say of callers; the process keeps a longer time */
+
+/* One message, news from the process; an order is one byte. */
+enum kind { READY, CONNECTED, REFUSED, KNOCKED, TROUBLED, FAILED };
+struct message {
+	enum kind kind;
+	struct address from; /* whom it is about */
+	char error[PEER_NAME_MAX + 128];
+};
+
+/* The first order: to listen, or to get ready to call. */
+enum { OPEN = CALLER_REFUSE + 1 };
+
+/* --- The process. --- */
+
+struct process {
+	const struct call_options *options;
+	int speaker; /* the socket to it */
+	int slot;
+	struct door door; /* server */
+	int trouble;	  /* why nobody could be let in, as was told */
+	struct dial dial; /* client */
+};
+
+/* Tells the speaker, and hands a socket over unless it is -1.  Without a speaker there is nothing to do here. */
+static void
+tell(const struct process *p, const struct message *message, int socket)
+{
+	struct iovec part = {.iov_base = (void *)(uintptr_t)message, .iov_len = sizeof *message};
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr aligned;
+	} control = {{0}};
+	struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
+
+	if (socket != -1) {
+		struct cmsghdr *rights;
+
+		header.msg_control = control.bytes;
+		header.msg_controllen = sizeof control.bytes;
+		rights = CMSG_FIRSTHDR(&header);
+		rights->cmsg_level = SOL_SOCKET;
+		rights->cmsg_type = SCM_RIGHTS;
+		rights->cmsg_len = CMSG_LEN(sizeof socket);
+		memcpy(CMSG_DATA(rights), &socket, sizeof socket);
+	}
+	while (sendmsg(p->speaker, &header, MSG_NOSIGNAL) == -1)
+		if (errno != EINTR)
+			_exit(1);
+}
+
+static void
+tell_error(const struct process *p, enum kind kind, const char *error)
+{
+	struct message message = {.kind = kind};
+
+	strlcpy(message.error, error, sizeof message.error);
+	tell(p, &message, -1);
+}
+
+static void
+hand_over(const struct process *p, const struct address *from, int socket)
+{
+	struct message message = {.kind = CONNECTED};
+
+	if (from != NULL)
+		message.from = *from;
+	peer_prepare(socket);
+	tell(p, &message, socket);
+	close(socket);
+}
+
+/* Takes an order.  Returns it, or ends with the speaker. */
+static int
+take_order(const struct process *p)
+{
+	unsigned char order;
+	ssize_t n;
+
+	while ((n = recv(p->speaker, &order, sizeof order, 0)) == -1 && errno == EINTR)
+		;
+	if (n <= 0)
+		_exit(0);
+	return order;
+}
+
+/* Lets in whoever is at the door, if anybody still is. */
+static void
+admit(struct process *p)
+{
+	struct message message = {.kind = TROUBLED};
+	struct address from;
+	int fd = door_admit(&p->door, &from);
+
+	if (fd == -1 && p->door.cause != 0 && p->door.cause != p->trouble) {
+		snprintf(message.error, sizeof message.error, "nobody can be let in: %s", strerror(p->door.cause));
+		tell(p, &message, -1);
+	}
+	p->trouble = fd == -1 ? p->door.cause : 0;
+	if (fd == -1)
+		return;
+	if (!p->options->keep)
+		door_close(&p->door);
+	hand_over(p, &from, fd);
+	if (!p->options->keep)
+		_exit(0);
+}
+
+static void
+refuse(struct process *p)
+{
+	struct message message = {.kind = REFUSED};
+
+	if (door_refuse(&p->door, &message.from))
+		tell(p, &message, -1);
+}
+
+/* As the speaker says, and until it has gone. */
+static _Noreturn void
+wait_for_calls(struct process *p)
+{
+	struct polls polls = {0};
+
+	for (;;) {
+		polls_clear(&polls);
+		p->slot = polls_add(&polls, p->speaker, POLLIN);
+		door_poll(&p->door, &polls);
+		polls_wait(&polls);
+		if (polls_found(&polls, p->slot) != 0) {
+			int order = take_order(p);
+
+			if (p->door.held && order == CALLER_ADMIT)
+				admit(p);
+			else if (p->door.held)
+				refuse(p);
+			p->door.held = false;
+		}
+		door_hang_up(&p->door);
+		if (door_is_knocked_at(&p->door)) {
+			p->door.held = true;
+			tell(p, &(struct message){.kind = KNOCKED}, -1);
+		}
+	}
+}
+
+/* Calls, once it is told to, until it has somebody, or gives up. */
+static _Noreturn void
+call(struct process *p)
+{
+	struct polls polls = {0};
+
+	if (take_order(p) == CALLER_ADMIT)
+		dial_begin(&p->dial);
+	for (;;) {
+		polls_clear(&polls);
+		p->slot = polls_add(&polls, p->speaker, POLLIN);
+		if (p->dial.state == DIAL_FAILED)
+			tell_error(p, FAILED, p->dial.error), _exit(1);
+		dial_poll(&p->dial, &polls);
+		polls_wait(&polls);
+		if (polls_found(&polls, p->slot) != 0)
+			take_order(p);
+		if (dial_step(&p->dial, &polls) == DIAL_CONNECTED)
+			hand_over(p, NULL, p->dial.socket), _exit(0);
+	}
+}
+
+/* Gets the door or the dial ready.  Returns 0, or -1 with a message in error. */
+static int
+get_ready(struct process *p, char *error, size_t size)
+{
+	if (p->options->role == ROLE_SERVER)
+		return door_open(&p->door, p->options, error, size);
+	if (dial_open(&p->dial, p->options) == 0)
+		return 0;
+	strlcpy(error, p->dial.error, size);
+	return -1;
+}
+
+static _Noreturn void
+be_caller(const struct call_options *options, int speaker, pid_t parent)
+{
+	enum { SPEAKER = 3 };
+	const int fds[] = {-1, -1, -1, speaker}; /* nothing to write to but the speaker */
+	struct process p = {.options = options, .speaker = speaker};
+	char error[sizeof p.dial.error], title[PEER_NAME_MAX + 64];
+	bool ready;
+
+	child_begin(parent, -1);
+	signals_ignore(SIGTSTP);
+	signals_ignore(SIGTERM); /* one for the whole group: the speaker says when it is over */
+	ready = descriptors_keep(fds, SPEAKER + 1) == 0;
+	if (ready)
+		p.speaker = SPEAKER;
+	if (!ready || descriptors_standard() == -1) {
+		snprintf(error, sizeof error, "cannot start the process that calls: %s", strerror(errno));
+		ready = false;
+	}
+	take_order(&p); /* before the end: what is unread then would be an error of the other side's */
+	if (!ready || get_ready(&p, error, sizeof error) == -1) {
+		tell_error(&p, FAILED, error);
+		_exit(1);
+	}
+	call_describe(options, title, sizeof title);
+	setproctitle("%s", title);
+	if (options->role == ROLE_SERVER)
+		confine_waiting();
+	else
+		confine_calling(options->port);
+	tell(&p, &(struct message){.kind = READY}, -1);
+	if (options->role == ROLE_SERVER)
+		wait_for_calls(&p);
+	call(&p);
+}
+
+/* --- The speaker's end. --- */
+
+int
+caller_start(struct caller *caller, const struct call_options *options)
+{
+	pid_t parent = getpid(), pid;
+	int ends[2];
+
+	*caller = (struct caller){.options = options, .socket = -1, .slot = POLLS_NONE};
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == -1)
+		return -1;
+	if ((pid = fork()) == 0)
+		be_caller(options, ends[1], parent);
+	close(ends[1]);
+	caller->socket = ends[0];
+	caller->child.pid = pid == -1 ? 0 : pid;
+	if (pid == -1)
+		caller_close(caller);
+	return pid == -1 ? -1 : 0;
+}
+
+/* Nothing more is heard of it. */
+static void
+hang_up(struct caller *caller)
+{
+	if (caller->socket != -1)
+		close(caller->socket);
+	caller->socket = -1;
+}
+
+static void
+send_order(struct caller *caller, unsigned char order)
+{
+	/* It answers each order before it gets the next, so there is room. */
+	if (caller->socket != -1 && send(caller->socket, &order, sizeof order, MSG_DONTWAIT | MSG_NOSIGNAL) == -1)
+		child_kill(&caller->child);
+}
+
+void
+caller_order(struct caller *caller, enum caller_order order)
+{
+	caller->knocked = false;
+	if (!caller->done)
+		send_order(caller, (unsigned char)order);
+}
+
+/* Whether a descriptor can be the socket of a conversation, as far as the kernel says. */
+static bool
+is_connection(int fd)
+{
+	int type = SOCK_STREAM, domain = AF_INET;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &(socklen_t){sizeof type}) == -1 && errno == ENOTSOCK)
+		return false;
+#if defined(SO_DOMAIN)
+	(void)getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &(socklen_t){sizeof domain});
+#endif
+	return type == SOCK_STREAM && (domain == AF_INET || domain == AF_INET6);
+}
+
+/* Receives a message, and the socket that is with it, or -1.  Returns whether it is one. */
+static bool
+receive(struct caller *caller, struct message *message, int *socket)
+{
+	struct iovec part = {.iov_base = message, .iov_len = sizeof *message};
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr aligned;
+	} control;
+	struct msghdr header = {.msg_iov = &part,
+				.msg_iovlen = 1,
+				.msg_control = control.bytes,
+				.msg_controllen = CMSG_LEN(sizeof *socket)}; /* no room for a second one */
+	ssize_t n = recvmsg(caller->socket, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	struct cmsghdr *rights = n > 0 ? CMSG_FIRSTHDR(&header) : NULL;
+
+	*socket = -1;
+	if (rights != NULL && rights->cmsg_level == SOL_SOCKET && rights->cmsg_type == SCM_RIGHTS &&
+	    rights->cmsg_len == CMSG_LEN(sizeof *socket))
+		memcpy(socket, CMSG_DATA(rights), sizeof *socket);
+	return n == sizeof *message && (*socket == -1 || is_connection(*socket)) && (header.msg_flags & (MSG_CTRUNC | MSG_TRUNC)) == 0 && message->kind <= FAILED && (message->kind == CONNECTED) == (*socket != -1) &&
+	       message->from.length <= sizeof message->from.storage;
+}
+
+int
+caller_open(struct caller *caller)
+{
+	struct pollfd fd = {.fd = caller->socket, .events = POLLIN};
+	struct message message = {.kind = FAILED};
+	int socket = -1;
+	bool told = false;
+
+	send_order(caller, OPEN);
+	while (signals_deadly() == 0 && signals_poll(&fd, 1, -1) == 0)
+		;
+	if (fd.revents != 0)
+		told = receive(caller, &message, &socket);
+	if (told && message.kind == READY)
+		return 0;
+	if (socket != -1)
+		close(socket);
+	if (told && message.kind == FAILED) {
+		message.error[sizeof message.error - 1] = '\0';
+		filter_string(message.error, caller->error, sizeof caller->error);
+	} else if (signals_deadly() == 0) {
+		strlcpy(caller->error, "the process that calls cannot begin", sizeof caller->error);
+	}
+	caller_close(caller);
+	return -1;
+}
+
+bool
+caller_is_done(const struct caller *caller)
+{
+	return caller->socket == -1 || caller->done;
+}
+
+void
+caller_poll(struct caller *caller, struct polls *polls)
+{
+	bool waits = clock_until(caller->retry) > 0;
+
+	caller->slot = POLLS_NONE;
+	if (caller->socket != -1 && !waits)
+		caller->slot = polls_add(polls, caller->socket, POLLIN);
+	if (waits)
+		polls_until(polls, caller->retry);
+	child_poll(&caller->child, polls);
+}
+
+/* Whether there is a descriptor to be had for who comes: if not, it stays where it is. */
+static bool
+has_room(struct caller *caller)
+{
+	int spare = fcntl(caller->socket, F_DUPFD_CLOEXEC, 0);
+
+	if (spare == -1)
+		return false;
+	close(spare);
+	return true;
+}
+
+/* Nobody can be taken over.  Says why, once. */
+static enum caller_news
+retry_later(struct caller *caller, int cause)
+{
+	enum caller_news news = cause == caller->trouble ? CALLER_NOTHING : CALLER_TROUBLED;
+
+	snprintf(caller->error, sizeof caller->error, "%s: %s",
+		 caller->options->role == ROLE_SERVER ? "nobody can be let in" : "the connection cannot be taken over",
+		 strerror(cause));
+	caller->trouble = cause;
+	caller->retry = clock_now() + RETRY_MS;
+	return news;
+}
+
+/* The process has ended, which can be as it should. */
+static enum caller_news
+look_after(struct caller *caller)
+{
+	int status;
+
+	hang_up(caller);
+	if (!child_has_ended(&caller->child, &status) || caller->done)
+		return CALLER_NOTHING;
+	caller->done = true;
+	snprintf(caller->error, sizeof caller->error, "the process that %s died: %s",
+		 caller->options->role == ROLE_SERVER ? "waits for calls" : "calls",
+		 WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "unknown cause");
+	return CALLER_FAILED;
+}
+
+/* Whether it has just said something: more often is none of its business. */
+static bool
+is_too_much(struct caller *caller)
+{
+	bool just_now = clock_until(caller->quiet) > 0;
+
+	if (!just_now)
+		caller->quiet = clock_now() + QUIET_MS;
+	return just_now;
+}
+
+/* What a message says. */
+static enum caller_news
+understand(struct caller *caller, struct message *message, int socket, struct peer *peer)
+{
+	const struct call_options *o = caller->options;
+
+	switch (message->kind) {
+	case CONNECTED:
+		peer_name(peer, o->role == ROLE_CLIENT ? o->host : NULL, o->port, &message->from);
+		peer->socket = socket;
+		caller->done = o->role == ROLE_CLIENT || !o->keep;
+		return CALLER_CONNECTED;
+	case REFUSED:
+		peer_name(peer, NULL, 0, &message->from);
+		return is_too_much(caller) ? CALLER_NOTHING : CALLER_REFUSED;
+	case KNOCKED:
+		caller->knocked = true;
+		break;
+	case TROUBLED:
+	case FAILED:
+		message->error[sizeof message->error - 1] = '\0';
+		filter_string(message->error, caller->error, sizeof caller->error);
+		caller->done = message->kind == FAILED;
+		if (message->kind == FAILED)
+			return CALLER_FAILED;
+		return is_too_much(caller) ? CALLER_NOTHING : CALLER_TROUBLED;
+	case READY:
+		break;
+	}
+	return CALLER_NOTHING;
+}
+
+enum caller_news
+caller_step(struct caller *caller, const struct polls *polls, struct peer *peer)
+{
+	struct message message;
+	int socket;
+
+	if (caller->socket == -1)
+		return caller->child.pid == 0 ? CALLER_NOTHING : look_after(caller);
+	if (polls_found(polls, caller->slot) == 0)
+		return CALLER_NOTHING;
+	if (!has_room(caller))
+		return retry_later(caller, errno);
+	caller->trouble = 0;
+	if (receive(caller, &message, &socket))
+		return understand(caller, &message, socket, peer);
+	if (socket != -1)
+		close(socket);
+	child_kill(&caller->child); /* if it has not ended, it has said what it does not say */
+	return look_after(caller);
+}
+
+void
+caller_close(struct caller *caller)
+{
+	hang_up(caller);
+	child_end(&caller->child);
+}

@@ -1,0 +1,72 @@
+/*
+ * caller - a process of its own that calls, or waits for calls, and hands the connections over.
+ *
+ *   speaker                                    caller
+ *      | <-- news: somebody is at the door ------ |   listens, or resolves and connects
+ *      | --- order: let in, or turn away -------> |
+ *      | <-- news: connected, and the socket ---- |   (SCM_RIGHTS, unix(7))
+ *
+ * It is forked before there is a key, and before anything is confined; the processes of a conversation can
+ * make no connection.  It reads nothing of what peers send, and calls nobody but who is named on the command
+ * line.  It ends with the speaker, and by itself once it cannot be needed any more.
+ */
+#ifndef CALLER_H
+#define CALLER_H
+
+#include "base/child.h"
+#include "base/polls.h"
+#include "call/call.h"
+#include "call/peer.h"
+
+/* The speaker's end. */
+struct caller {
+	const struct call_options *options;
+	int socket; /* to the process; -1: nothing more is to be said or heard */
+	int slot;
+	struct child child;
+	bool knocked;  /* somebody is at the door, and waits for what is ordered */
+	bool done;     /* it has said its last, and ends */
+	int trouble;   /* why nobody could be taken over, as was told */
+	int64_t retry; /* ... and the next attempt is then */
+	int64_t quiet; /* nothing is told before then of what may come often */
+	char error[PEER_NAME_MAX + 128];
+};
+
+enum caller_news {
+	CALLER_NOTHING,	  /* nothing that there is to say */
+	CALLER_CONNECTED, /* *peer is there */
+	CALLER_REFUSED,	  /* *peer was told that the line is busy; of several a second, one is told of */
+	CALLER_TROUBLED,  /* nobody can be let in for a while: error says why, once */
+	CALLER_FAILED	  /* nobody will be there any more: error says why */
+};
+
+/*
+ * What is to be done about who is at the door (caller->knocked): until that is said it waits there, as does who
+ * comes after it, so nobody is turned away for what is over meanwhile.  A client has to be told to call.
+ */
+enum caller_order { CALLER_ADMIT, CALLER_REFUSE };
+
+/* Starts the process, which waits.  options must stay good.  Returns 0, or -1 and errno. */
+int caller_start(struct caller *caller, const struct call_options *options);
+
+/*
+ * Has it listen, or get ready to call, and waits until it does; a signal that asks the program to end ends the
+ * wait.  Returns 0, or -1 with the message in caller->error, which is empty after such a signal.
+ */
+int caller_open(struct caller *caller);
+
+/* Gives an order.  To a process that has ended, or is about to, it is none. */
+void caller_order(struct caller *caller, enum caller_order order);
+
+/* Whether there is nobody more to come: the process has ended, or will. */
+bool caller_is_done(const struct caller *caller);
+
+void caller_poll(struct caller *caller, struct polls *polls);
+
+/* What there is to say; to be called after each wait.  *peer is set as said above. */
+enum caller_news caller_step(struct caller *caller, const struct polls *polls, struct peer *peer);
+
+/* Ends the process, and waits for its end: the port is free then. */
+void caller_close(struct caller *caller);
+
+#endif

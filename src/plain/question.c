@@ -1,0 +1,128 @@
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "plain/question.h"
+
+#define TERMINAL_LINE_MAX 4096 /* Linux's N_TTY_BUF_SIZE; other systems have shorter lines */
+
+void
+question_init(struct question *q, struct talk *talk)
+{
+	*q = (struct question){.talk = talk, .terminal = -1, .slot = POLLS_NONE};
+}
+
+/* Whether somebody is agreed with, or asked about. */
+static bool
+view_stranger(const struct question *q, struct talk_view *view)
+{
+	return talk_view(q->talk, 0, view) && (view->state == PARTY_AGREEING || view->state == PARTY_ASKED);
+}
+
+/* The terminal to ask on, or -1. */
+static int
+open_terminal(struct question *q)
+{
+	if (!q->looked)
+		q->terminal = open("/dev/tty", O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	q->looked = true;
+	return q->terminal;
+}
+
+static void
+close_terminal(struct question *q)
+{
+	if (q->terminal != -1)
+		close(q->terminal);
+	q->terminal = -1;
+	q->looked = false;
+}
+
+void
+question_say(struct question *q, const char *text)
+{
+	struct talk_view view;
+
+	if (!q->dropping && view_stranger(q, &view) && !isatty(STDERR_FILENO) && open_terminal(q) != -1)
+		dprintf(q->terminal, "tchat: %s\n", text);
+}
+
+/* Reads the answer from the terminal. */
+static void
+read_answer(struct question *q)
+{
+	char line[1024];
+	ssize_t n = read(q->terminal, line, sizeof line);
+
+	if (n > 0)
+		talk_answer(q->talk, line, (size_t)n);
+	else if (n == 0 || (errno != EINTR && errno != EAGAIN))
+		talk_refuse(q->talk, "");
+}
+
+/* Drops what can be read from the terminal, line by line, and says so. */
+static void
+drop_lines(struct question *q)
+{
+	char line[TERMINAL_LINE_MAX];
+	ssize_t n;
+
+	q->dropping = true;
+	while ((n = read(q->terminal, line, sizeof line)) > 0)
+		talk_notice(q->talk, VOICE_NOTICE, "not an answer, as it was typed before the question: %.*s",
+			    (int)(line[n - 1] == '\n' ? n - 1 : n), line);
+	q->dropping = false;
+}
+
+/* What was typed before there was a question is no answer to it. */
+static void
+drop_typed(struct question *q)
+{
+	struct termios settings, at_once;
+
+	drop_lines(q);
+	if (tcgetattr(q->terminal, &settings) == -1)
+		return;
+	/* An unfinished line can be read only where lines are not waited for. */
+	at_once = settings;
+	at_once.c_lflag &= ~(tcflag_t)ICANON;
+	at_once.c_cc[VMIN] = 1;
+	at_once.c_cc[VTIME] = 0;
+	tcsetattr(q->terminal, TCSANOW, &at_once);
+	drop_lines(q);
+	tcflush(q->terminal, TCIFLUSH); /* a key pressed just now would be a line of its own */
+	tcsetattr(q->terminal, TCSANOW, &settings);
+}
+
+void
+question_poll(struct question *q, struct polls *polls)
+{
+	struct talk_view view;
+	bool asked = view_stranger(q, &view) && view.state == PARTY_ASKED;
+
+	q->slot = asked && q->terminal != -1 ? polls_add(polls, q->terminal, POLLIN) : POLLS_NONE;
+}
+
+void
+question_step(struct question *q, const struct polls *polls)
+{
+	struct talk_view view;
+
+	if (!view_stranger(q, &view)) {
+		close_terminal(q);
+		return;
+	}
+	if (open_terminal(q) == -1 && view.state == PARTY_ASKED) {
+		talk_refuse(q->talk, ": there is no terminal to ask on");
+	} else if (view.state == PARTY_ASKED && q->asked != view.id) {
+		drop_typed(q);
+		q->asked = view.id;
+		talk_ask(q->talk);
+	} else if (polls_found(polls, q->slot) != 0) {
+		read_answer(q);
+	}
+}

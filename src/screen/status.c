@@ -1,0 +1,78 @@
+#include <config.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "screen/status.h"
+
+/* What the status bar says of somebody who is there, or was. */
+static void
+describe_view(const struct talk *talk, const struct talk_view *view, bool asked, struct bar *bar)
+{
+	size_t undelivered;
+	struct tm tm;
+
+	strlcpy(bar->name, view->host, sizeof bar->name);
+	strlcpy(bar->port, view->port, sizeof bar->port);
+	switch (view->state) {
+	case PARTY_MET:
+	case PARTY_AGREEING:
+	case PARTY_ASKED:
+		strlcpy(bar->state, asked ? "yes or no?" : "agreeing on encryption", sizeof bar->state);
+		break;
+	case PARTY_TALKING:
+		if (view->stalled) {
+			strlcpy(bar->state, view->unanswered ? "no answer" : "does not read", sizeof bar->state);
+			snprintf(bar->detail, sizeof bar->detail, "%zu KiB queued", view->queued / 1024 + 1);
+		} else {
+			strlcpy(bar->state, view->secrecy, sizeof bar->state);
+			strftime(bar->detail, sizeof bar->detail, "since %H:%M", localtime_r(&view->since, &tm));
+		}
+		break;
+	case PARTY_CLOSING:
+	case PARTY_REAPING:
+		undelivered = view->state == PARTY_CLOSING ? talk_count_undelivered(talk) : 0;
+		if (undelivered > 0) {
+			snprintf(bar->state, sizeof bar->state, "waiting to deliver %zu line%s", undelivered,
+				 undelivered == 1 ? "" : "s");
+			strlcpy(bar->detail, "Ctrl-D gives up", sizeof bar->detail);
+		} else {
+			strlcpy(bar->state, "hanging up", sizeof bar->state);
+		}
+		break;
+	case PARTY_OVER:
+		strlcpy(bar->state, talk_status(talk) == 0 ? "over" : "failed", sizeof bar->state);
+		strlcpy(bar->detail, "Ctrl-D leaves", sizeof bar->detail);
+		break;
+	}
+}
+
+/* The right side of the status bar: what is not in view, or how to learn more. */
+static void
+describe_pane(const struct pane *pane, uint64_t lines, struct bar *bar)
+{
+	uint64_t unseen = pane_unseen(pane);
+
+	if (unseen > 0)
+		snprintf(bar->news, sizeof bar->news, "%" PRIu64 " new below", unseen);
+	else if (!pane->following)
+		strlcpy(bar->news, "scrolled back", sizeof bar->news);
+	if (!pane->following)
+		strlcpy(bar->key, "Ctrl-PgDn", sizeof bar->key);
+	else if (lines <= 2)
+		strlcpy(bar->tip, "F1 help", sizeof bar->tip);
+}
+
+void
+status_describe(const struct talk *talk, const struct talk_view *view, bool asked, const struct pane *pane,
+		struct bar *bar)
+{
+	*bar = (struct bar){.name = ""};
+	if (view->id == 0)
+		talk_describe(talk, bar->name, sizeof bar->name);
+	else
+		describe_view(talk, view, asked, bar);
+	describe_pane(pane, history_end(talk_record(talk)->history) - view->first_line, bar);
+}

@@ -1,0 +1,55 @@
+/*
+ * inside - what the parts of talk know of each other, and nobody else does.
+ *
+ *   talk.c    who comes and goes, what the caller has to do, leaving
+ *   speak.c   what is sent, and how far it has come; what is heard
+ *   view.c    what there is to be shown, the question of trust, the last words
+ *   party.c   one other side
+ */
+#ifndef INSIDE_H
+#define INSIDE_H
+
+#include <sys/queue.h>
+
+#include "call/caller.h"
+#include "talk/party.h"
+#include "talk/talk.h"
+
+STAILQ_HEAD(parties, party);
+
+struct talk {
+	const struct talk_base *base;
+	const struct talk_options *options;
+	const struct talk_face *face;
+	struct record record;
+	struct buffer lost;  /* lines that were not delivered, as safe text (EAR_PIPE) */
+	struct parties parties;
+	struct party *spare; /* there is memory for the next one, where somebody may be short of it */
+	unsigned count;	     /* of those who are not over */
+	unsigned last_id;
+	int64_t rest;	     /* nobody is let in before then */
+	bool waiting;	     /* somebody is called, or waited for */
+	bool leaving;	     /* nobody else is */
+	bool unfinished;     /* the last line that was sent lacks its LF */
+	uint64_t stream;     /* bytes that were ever sent */
+	struct span sending; /* not yet in the outboxes */
+	char *reserved;	     /* of talk_reserve */
+	int status;
+};
+
+/* The one after another in the order of their coming, the first after NULL; or NULL. */
+struct party *talk_next(const struct talk *talk, const struct party *after);
+
+/* The first one who is in such a state; or NULL. */
+struct party *talk_find(const struct talk *talk, enum party_state state);
+
+/* Does what follows from where everybody has got to. */
+void talk_follow(struct talk *talk);
+
+/* As talk_notice, for those who call back with a text (trust_say). */
+void talk_say_text(void *talk, enum voice voice, const char *text);
+
+/* Writes the log; that it fails is said, once. */
+void talk_flush(struct talk *talk);
+
+#endif

@@ -1,0 +1,486 @@
+#include <config.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/signals.h"
+#include "talk/inside.h"
+
+#define PATIENCE_MS 2000 /* for agreeing, while somebody else calls: with who means well it takes a moment */
+#define FAREWELL_MS 2000 /* with nothing on its way, the other side's goodbye */
+#define HEARD_MAX ((size_t)1024 * 1024) /* what nobody takes waits in the socket beyond this */
+#define CHUNK 65536	 /* received at once */
+
+bool
+party_is_linked(const struct party *p)
+{
+	return p->state == PARTY_TALKING || p->state == PARTY_CLOSING || p->state == PARTY_REAPING;
+}
+
+bool
+party_can_lose(const struct party *p)
+{
+	return p->state == PARTY_TALKING || p->state == PARTY_CLOSING;
+}
+
+bool
+party_takes_lines(const struct party *p)
+{
+	return p->state == PARTY_TALKING && p->link.phase == LINK_OPEN;
+}
+
+/* --- What has arrived, and what has not. --- */
+
+uint64_t
+party_taken(const struct party *p)
+{
+	uint64_t taken;
+
+	if (!party_is_linked(p))
+		return UINT64_MAX;
+	taken = link_taken(&p->link);
+	return taken == p->link.queued ? UINT64_MAX : p->joined + taken;
+}
+
+uint64_t
+party_arrived(const struct party *p)
+{
+	if (!party_is_linked(p) || p->delivery.arrived == p->link.queued)
+		return UINT64_MAX;
+	return p->joined + p->delivery.arrived;
+}
+
+static uint64_t
+count_lost(const struct party *p)
+{
+	return p->talk->options->raw ? link_undelivered_bytes(&p->link)
+				       : span_count_lines(link_undelivered(&p->link));
+}
+
+void
+party_describe_lost(const struct party *p, char *text, size_t size)
+{
+	uint64_t lost = count_lost(p);
+
+	*text = '\0';
+	if (lost > 0)
+		snprintf(text, size, "%" PRIu64 " %s%s not delivered", lost,
+			 p->talk->options->raw ? "byte" : "line", lost == 1 ? " was" : "s were");
+}
+
+void
+party_note_lost(struct party *p)
+{
+	struct talk *t = p->talk;
+	struct span lost = link_undelivered(&p->link), line;
+	struct buffer safe = {0}, noted = {0};
+
+	if (t->options->ear != EAR_PIPE || lost.length == 0)
+		return;
+	filter_text(lost.text, lost.length, SIZE_MAX, &safe);
+	buffer_add(&t->lost, buffer_data(&safe), buffer_length(&safe));
+	for (lost = buffer_span(&safe); (line = span_line(&lost)).length > 0;) {
+		buffer_add(&noted, "not delivered: ", strlen("not delivered: "));
+		buffer_add(&noted, line.text, line.length - span_is_complete(line));
+		log_line(t->record.log, VOICE_NOTICE, buffer_data(&noted), buffer_length(&noted));
+		buffer_drop(&noted, buffer_length(&noted));
+	}
+	buffer_free(&noted);
+	buffer_free(&safe);
+}
+
+/*
+ * One's own lines in the history that it was sent are settled: those that have not arrived never will, and for
+ * those that have, the others may have to be waited for.
+ */
+static void
+settle(struct party *p)
+{
+	struct history *history = p->talk->record.history;
+	uint64_t n = p->first_line, here = p->joined + p->delivery.arrived, everywhere = talk_arrived(p->talk);
+
+	if (history == NULL)
+		return;
+	if (n < history_start(history))
+		n = history_start(history);
+	for (; n < history_end(history); n++) {
+		struct line line = history_line(history, n);
+
+		if (line.voice == VOICE_SELF && (line.stream_end > here || line.stream_end <= everywhere))
+			history_settle(history, n, here);
+	}
+}
+
+/* --- The end. --- */
+
+/* Whether it is to be said how the conversation has ended: not before all that was said has been taken. */
+static bool
+can_tell_ending(const struct party *p)
+{
+	bool taken = p->talk->options->ear != EAR_SELF || buffer_length(&p->heard) == 0;
+
+	return !p->told && p->link.ending.how != ENDING_NONE && (taken || p->link.ending.how == ENDING_OUTPUT);
+}
+
+static void
+tell_ending(struct party *p)
+{
+	char text[512];
+
+	if (!can_tell_ending(p))
+		return;
+	p->told = true;
+	ending_describe(&p->link.ending, p->peer.name, text, sizeof text);
+	talk_notice(p->talk, p->link.ending.how == ENDING_LEFT ? VOICE_NOTICE : VOICE_ALARM, "%s", text);
+}
+
+/* Records the lines that are complete, under its name.  Returns how many. */
+static size_t
+record_heard(struct party *p)
+{
+	struct record *record = &p->talk->record;
+
+	if (record->history != NULL)
+		history_set_speaker(record->history, p->peer.host);
+	return record_lines(record, VOICE_PEER, &p->heard, 0);
+}
+
+/* Nothing more of a line will arrive: it ends where it is. */
+static void
+end_line(struct party *p)
+{
+	if (p->talk->options->ear != EAR_PIPE || buffer_length(&p->heard) == 0)
+		return;
+	buffer_add(&p->heard, "\n", 1);
+	record_heard(p);
+}
+
+void
+party_hang_up(struct party *p)
+{
+	char lost[64];
+
+	if (!party_can_lose(p))
+		return;
+	p->delivery.arrived = link_arrived(&p->link);
+	end_line(p);
+	tell_ending(p);
+	settle(p);
+	party_note_lost(p);
+	party_describe_lost(p, lost, sizeof lost);
+	if (*lost != '\0')
+		talk_notice(p->talk, VOICE_ALARM, "%s", lost);
+	p->status = ending_is_orderly(&p->link.ending) && *lost == '\0' ? 0 : 1;
+	p->state = PARTY_REAPING;
+	link_abandon(&p->link);
+}
+
+void
+party_close(struct party *p, int ms)
+{
+	int64_t deadline = ms < 0 ? CLOCK_NEVER : clock_now() + ms;
+
+	if (p->state == PARTY_CLOSING && deadline < p->deadline)
+		p->deadline = deadline;
+	if (p->state == PARTY_CLOSING)
+		p->urgent_count = signals_urgent_count();
+	if (p->state != PARTY_TALKING)
+		return;
+	log_end(p->talk->record.log, VOICE_SELF);
+	link_finish(&p->link);
+	p->state = PARTY_CLOSING;
+	p->deadline = deadline;
+	p->farewell = clock_now() + FAREWELL_MS;
+	p->urgent_count = signals_urgent_count();
+}
+
+/* Whether there is a whole line. */
+static bool
+has_line(const struct buffer *heard)
+{
+	struct span text = buffer_span(heard);
+
+	return span_is_complete(span_line(&text));
+}
+
+/* Whether closing has come to its end: all has arrived, or cannot any more, or not in time. */
+static bool
+is_closed(struct party *p)
+{
+	bool self = p->talk->options->ear == EAR_SELF;
+
+	if (self && !p->closing_noted)
+		return false;
+	if (p->link.ending.how == ENDING_OUTPUT || clock_until(p->deadline) == 0 ||
+	    signals_urgent_count() != p->urgent_count)
+		return true;
+	if (link_can_deliver(&p->link)) {
+		p->farewell = clock_now() + FAREWELL_MS;
+		return false;
+	}
+	if (self && has_line(&p->heard))
+		return false;
+	return p->link.ending.how != ENDING_NONE || clock_until(p->farewell) == 0;
+}
+
+/* Whether the rest of the input is still to be sent, though the other side will say nothing more. */
+static bool
+outlasts_end(const struct party *p)
+{
+	return p->link.ending.how == ENDING_LEFT && p->talk->options->patient && party_takes_lines(p) &&
+	       p->link.send_error == 0;
+}
+
+/* The other side will say nothing more. */
+static void
+end(struct party *p)
+{
+	bool patient = p->link.ending.how == ENDING_LEFT && p->talk->options->patient;
+
+	tell_ending(p);
+	if (p->state == PARTY_TALKING && !outlasts_end(p))
+		party_close(p, patient ? -1 : TALK_LEFT_MS);
+}
+
+/* --- The conversation. --- */
+
+/* It came to nothing; the socket is closed. */
+static void
+give_up(struct party *p)
+{
+	p->state = PARTY_OVER;
+	p->came_to_nothing = true;
+	p->status = 1;
+}
+
+/* Starts the listener, if there is one.  Returns 0, or -1 and errno. */
+static int
+start_listener(struct party *p)
+{
+	const struct talk_options *o = p->talk->options;
+
+	switch (o->ear) {
+	case EAR_PIPE:
+		return link_listen(&p->link, LINK_PIPE, false, NULL);
+	case EAR_OUTPUT:
+		return link_listen(&p->link, o->output, o->raw, p->talk->record.log);
+	case EAR_SELF:
+		break;
+	}
+	return 0;
+}
+
+static void
+start_talking(struct party *p)
+{
+	struct record *record = &p->talk->record;
+
+	link_init(&p->link, &p->peer, p->trust.tls);
+	p->trust.tls = NULL;
+	talk_flush(p->talk); /* what is not written would be written by the listener, too */
+	if (start_listener(p) == -1) {
+		talk_notice(p->talk, VOICE_ALARM, "%s cannot be listened to: %s", p->peer.name, strerror(errno));
+		link_close(&p->link);
+		give_up(p);
+		return;
+	}
+	setproctitle("talking to %s", p->peer.name);
+	if (record->history != NULL)
+		p->first_line = history_end(record->history);
+	filter_init(&p->filter);
+	delivery_begin(&p->delivery);
+	p->joined = p->talk->stream;
+	p->since = record->now;
+	p->state = PARTY_TALKING;
+}
+
+/* Does what follows from where agreeing on encryption has got to. */
+static void
+follow_trust(struct party *p, enum trust_state state)
+{
+	switch (state) {
+	case TRUST_AGREEING:
+		break;
+	case TRUST_ASKING:
+		p->state = PARTY_ASKED;
+		break;
+	case TRUST_DONE:
+		p->secrecy = p->trust.secrecy;
+		start_talking(p);
+		break;
+	case TRUST_FAILED:
+		give_up(p);
+		break;
+	}
+}
+
+void
+party_begin(struct party *p, struct talk *talk, unsigned id, const struct peer *peer)
+{
+	const struct call_options *call = talk->base->call;
+
+	p->talk = talk;
+	p->id = id;
+	p->peer = *peer;
+	p->secrecy = "not encrypted";
+	talk_notice(talk, VOICE_NOTICE, call->role == ROLE_SERVER ? "%s has called" : "connected to %s", peer->name);
+	if (!call->tls) {
+		start_talking(p);
+		return;
+	}
+	p->state = PARTY_AGREEING;
+	p->patience = clock_now() + PATIENCE_MS;
+	trust_begin(&p->trust, talk->base->trust, call, &p->peer, talk_say_text, talk);
+	follow_trust(p, trust_step(&p->trust)); /* a client has to say something first */
+}
+
+void
+party_answer(struct party *p, const char *text, size_t length)
+{
+	follow_trust(p, trust_answer(&p->trust, text, length));
+}
+
+void
+party_refuse(struct party *p, const char *why)
+{
+	trust_refuse(&p->trust, why);
+	give_up(p);
+}
+
+void
+party_give_way(struct party *p)
+{
+	trust_give_way(&p->trust, PATIENCE_MS);
+	give_up(p);
+}
+
+void
+party_poll(struct party *p, struct polls *polls)
+{
+	bool self = p->talk->options->ear == EAR_SELF;
+
+	switch (p->state) {
+	case PARTY_AGREEING:
+	case PARTY_ASKED:
+		trust_poll(&p->trust, polls);
+		break;
+	case PARTY_TALKING:
+		polls_within(polls, link_patience(&p->link));
+		/* What the front end has taken or finished since the last step can be what was waited for. */
+		if (p->link.ending.how != ENDING_NONE && (!outlasts_end(p) || can_tell_ending(p)))
+			polls_within(polls, 0);
+		if (p->talk->options->ear == EAR_PIPE && delivery_is_pending(&p->delivery, &p->link))
+			polls_within(polls, LINK_ARRIVED_MS);
+		link_poll(&p->link, polls,
+			  self && p->link.ending.how == ENDING_NONE && buffer_length(&p->heard) < HEARD_MAX);
+		break;
+	case PARTY_CLOSING:
+		polls_within(polls, is_closed(p) ? 0 : LINK_ARRIVED_MS);
+		polls_until(polls, p->deadline);
+		link_poll(&p->link, polls, self && p->link.ending.how == ENDING_NONE);
+		break;
+	case PARTY_REAPING:
+		link_poll(&p->link, polls, false);
+		if (p->link.listener.pid == 0) /* there is nothing to wait for */
+			polls_within(polls, 0);
+		break;
+	case PARTY_MET:
+	case PARTY_OVER:
+		break;
+	}
+}
+
+/* Hears what the listener lets through.  Returns how many lines. */
+static size_t
+hear(struct party *p, const struct polls *polls)
+{
+	size_t n = link_hear(&p->link, polls, &p->heard), count = 0;
+
+	if (n > 0 && memchr(buffer_data(&p->heard) + buffer_length(&p->heard) - n, '\n', n) != NULL)
+		count = record_heard(p);
+	if (buffer_length(&p->heard) > FILTER_LINE_MAX) /* the filter makes none so long */
+		link_stop_listening(&p->link);
+	return count;
+}
+
+/* Hears what comes from the socket itself. */
+static void
+receive(struct party *p, const struct polls *polls)
+{
+	static char chunk[CHUNK];
+	bool open = p->link.ending.how == ENDING_NONE;
+	bool full = buffer_length(&p->heard) >= HEARD_MAX;
+	const char *next = chunk;
+	struct span span;
+	size_t n;
+
+	if (full && p->state == PARTY_TALKING)
+		return;
+	n = link_receive(&p->link, polls, chunk, sizeof chunk);
+	if (full) /* it is read only lest the end be a reset */
+		return;
+	while (n > 0 && (span = filter_next(&p->filter, &next, chunk + n)).length > 0)
+		buffer_add(&p->heard, span.text, span.length);
+	while (open && p->link.ending.how != ENDING_NONE && (span = filter_end(&p->filter)).length > 0)
+		buffer_add(&p->heard, span.text, span.length);
+}
+
+/* A step from TALKING to REAPING.  Returns whether there is something to be shown. */
+static bool
+step_link(struct party *p, const struct polls *polls)
+{
+	const struct talk_face *face = p->talk->face;
+	bool ended = p->link.ending.how != ENDING_NONE, reaped;
+	size_t lines = 0;
+
+	if (p->state != PARTY_REAPING && p->talk->options->ear == EAR_PIPE)
+		lines = hear(p, polls);
+	else if (p->state != PARTY_REAPING && p->talk->options->ear == EAR_SELF)
+		receive(p, polls);
+	if (lines > 0)
+		face->heard(face->context, lines);
+	reaped = link_step(&p->link, polls);
+	if (p->state == PARTY_REAPING) {
+		if (reaped) {
+			link_close(&p->link);
+			buffer_free(&p->heard);
+			p->state = PARTY_OVER;
+		}
+		return reaped;
+	}
+	if (!ended && p->link.ending.how != ENDING_NONE)
+		end_line(p); /* it was killed in the middle of one */
+	if (p->link.ending.how != ENDING_NONE)
+		end(p);
+	if (delivery_check(&p->delivery, &p->link))
+		lines++;
+	if (p->state == PARTY_CLOSING && is_closed(p))
+		party_hang_up(p);
+	return lines > 0 || ended != (p->link.ending.how != ENDING_NONE) || p->state != PARTY_TALKING;
+}
+
+bool
+party_step(struct party *p, const struct polls *polls)
+{
+	enum party_state before = p->state;
+
+	if (p->state == PARTY_AGREEING || p->state == PARTY_ASKED) {
+		follow_trust(p, trust_step(&p->trust));
+		return p->state != before;
+	}
+	return p->state != PARTY_OVER && step_link(p, polls);
+}
+
+void
+party_free(struct party *p)
+{
+	if (p->state == PARTY_AGREEING || p->state == PARTY_ASKED)
+		party_refuse(p, "");
+	if (party_is_linked(p))
+		link_close(&p->link);
+	buffer_free(&p->heard);
+}

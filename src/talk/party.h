@@ -1,0 +1,103 @@
+/*
+ * party - one other side, from the moment that it is connected to the goodbye.
+ *
+ * Each has its own encryption, question, listener, outbox and delivery, and waits for nothing but what
+ * party_poll says, so that none keeps the others, or a key, waiting.
+ *
+ *   MET --> AGREEING --> ASKED --> TALKING --> CLOSING --> REAPING --> OVER
+ *    |         |           |        ^   \____________________^           ^
+ *    |         |           |        |      (hung up at once)             |
+ *    +---------+-----------+--------+                                    |
+ *    +---------+-----------+--- refused, not agreed on, not to be heard -+
+ */
+#ifndef PARTY_H
+#define PARTY_H
+
+#include <sys/queue.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "base/buffer.h"
+#include "base/polls.h"
+#include "call/peer.h"
+#include "link/link.h"
+#include "talk/delivery.h"
+#include "talk/talk.h"
+#include "text/filter.h"
+#include "trust/trust.h"
+
+struct party {
+	STAILQ_ENTRY(party) entry;
+	struct talk *talk;
+	unsigned id;
+	enum party_state state;
+	struct peer peer;	/* what it is called; until TALKING, also its socket */
+	const char *secrecy;	/* "not encrypted", "encrypted", ... */
+	struct trust trust;	/* AGREEING and ASKED */
+	bool question_put;	/* ASKED: the person has been told what there is to decide */
+	int64_t patience;	/* AGREEING: beyond this only while nobody else calls */
+	struct link link;	/* from TALKING to REAPING */
+	struct delivery delivery;
+	struct filter filter;	/* EAR_SELF */
+	struct buffer heard;	/* EAR_SELF: safe lines that nobody took; EAR_PIPE: of a line that still arrives */
+	uint64_t first_line;	/* of the conversation, in the history */
+	uint64_t joined;	/* where the talk's stream was when it began to be sent this */
+	time_t since;
+	int64_t deadline;	/* CLOSING: not beyond this */
+	int64_t farewell;	/* CLOSING: with nothing to deliver, not beyond this */
+	int urgent_count;	/* CLOSING: signals_urgent_count, as it was then */
+	bool closing_noted;	/* CLOSING, EAR_SELF: by the front end */
+	bool told;		/* that it has left, or how it ended otherwise */
+	bool came_to_nothing;	/* OVER: there was no conversation */
+	bool buried;		/* OVER: what follows from that has been done */
+	int status;		/* OVER: as the program's */
+};
+
+/* Somebody is there, in a zeroed struct: says so, and begins, with the handshake if that is asked for. */
+void party_begin(struct party *party, struct talk *talk, unsigned id, const struct peer *peer);
+
+void party_poll(struct party *party, struct polls *polls);
+
+/* Goes on.  Returns whether there is something to be shown. */
+bool party_step(struct party *party, const struct polls *polls);
+
+/* Whether it is from TALKING to REAPING. */
+bool party_is_linked(const struct party *party);
+
+/* Whether something is still on its way to it, of which nothing has been said. */
+bool party_can_lose(const struct party *party);
+
+/* Whether it takes lines. */
+bool party_takes_lines(const struct party *party);
+
+/* ASKED: the person's answer, or that there is none to be had (TRUST_ASKING: it goes on being asked). */
+void party_answer(struct party *party, const char *text, size_t length);
+void party_refuse(struct party *party, const char *why);
+
+/* AGREEING: it takes its time, and somebody else calls. */
+void party_give_way(struct party *party);
+
+/*
+ * Nothing more will be said to it: what is on its way is delivered, within ms milliseconds (-1: however long
+ * that takes), then it is over.  Told again, the earlier end counts.
+ */
+void party_close(struct party *party, int ms);
+
+/* It is over now. */
+void party_hang_up(struct party *party);
+
+/* How far it is in the talk's stream: UINT64_MAX where nothing of it is to be waited for. */
+uint64_t party_taken(const struct party *party);
+uint64_t party_arrived(const struct party *party);
+
+/* Counts in words what was not delivered; an empty text if all was. */
+void party_describe_lost(const struct party *party, char *text, size_t size);
+
+/* Notes the lines that have not arrived, also in the log. */
+void party_note_lost(struct party *party);
+
+void party_free(struct party *party);
+
+#endif

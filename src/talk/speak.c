@@ -1,0 +1,249 @@
+#include <config.h>
+
+#include <stdlib.h>
+
+#include "talk/inside.h"
+
+#define OUTBOX_MAX ((size_t)1024 * 1024) /* bytes that one has not received; then lines stay in the input */
+
+/* --- Speaking. --- */
+
+/* Records what was sent, made safe as the others' lines are: a paste can hold anything. */
+static void
+record_own(struct talk *t, struct span lines)
+{
+	struct record *record = &t->record;
+	uint64_t end = t->stream - lines.length;
+	struct buffer safe = {0};
+	struct span line;
+
+	if (record->history == NULL) {
+		log_bytes(record->log, VOICE_SELF, lines.text, lines.length);
+	} else {
+		while ((line = span_line(&lines)).length > 0) {
+			end += line.length;
+			filter_text(line.text, line.length, FILTER_LINE_MAX, &safe);
+			record_lines(record, VOICE_SELF, &safe, end);
+		}
+		buffer_free(&safe);
+	}
+	talk_flush(t);
+}
+
+/* The first one who takes lines; the next one after another. */
+static struct party *
+next_taker(const struct talk *t, const struct party *after)
+{
+	struct party *p = talk_next(t, after);
+
+	while (p != NULL && !party_takes_lines(p))
+		p = talk_next(t, p);
+	return p;
+}
+
+/* What was put into the outboxes of all who take lines is part of the stream. */
+static void
+count_sent(struct talk *t, struct span text)
+{
+	t->stream += text.length;
+	t->unfinished = !span_is_complete(text);
+	t->sending = (struct span){NULL, 0};
+	record_own(t, text);
+}
+
+static void
+send_to_all(struct talk *t, struct span text)
+{
+	t->sending = text;
+	for (struct party *p = next_taker(t, NULL); p != NULL; p = next_taker(t, p))
+		link_send(&p->link, text.text, text.length);
+	count_sent(t, text);
+}
+
+enum talk_sent
+talk_send(struct talk *t, const char *lines, size_t length)
+{
+	struct party *p;
+
+	if (talk_find(t, PARTY_ASKED) != NULL)
+		return TALK_QUESTION;
+	if (next_taker(t, NULL) == NULL)
+		return TALK_NOBODY;
+	for (p = next_taker(t, NULL); p != NULL; p = next_taker(t, p)) {
+		size_t held = buffer_length(&p->link.outbox);
+
+		if (held > 0 && held + length > OUTBOX_MAX)
+			return TALK_FULL;
+	}
+	send_to_all(t, (struct span){lines, length});
+	return TALK_SENT;
+}
+
+bool
+talk_wants_input(const struct talk *t)
+{
+	const struct party *p = next_taker(t, NULL);
+
+	if (p == NULL || talk_find(t, PARTY_ASKED) != NULL)
+		return false;
+	for (; p != NULL; p = next_taker(t, p)) /* what is read waits in the outbox */
+		if (link_is_waiting(&p->link) || p->link.send_error != 0)
+			return false;
+	return true;
+}
+
+/* The first one who takes what is read: somebody does, as input was wanted. */
+static struct party *
+first_taker(const struct talk *t)
+{
+	struct party *p = next_taker(t, NULL);
+
+	if (p == NULL)
+		abort();
+	return p;
+}
+
+char *
+talk_reserve(struct talk *t, size_t length)
+{
+	return t->reserved = link_reserve(&first_taker(t)->link, length);
+}
+
+void
+talk_send_reserved(struct talk *t, size_t length)
+{
+	struct party *first = first_taker(t);
+	struct span text = {t->reserved, length};
+
+	for (struct party *p = next_taker(t, first); p != NULL; p = next_taker(t, p))
+		link_send(&p->link, text.text, length);
+	count_sent(t, text); /* before it is sent: an answer must not get into the log before what it answers */
+	link_send_reserved(&first->link, length);
+}
+
+int
+talk_send_file(struct talk *t, int file)
+{
+	struct party *p = first_taker(t);
+
+	return next_taker(t, p) == NULL ? link_send_file(&p->link, file) : -1;
+}
+
+int
+talk_poll_room(const struct talk *t, struct polls *polls)
+{
+	return polls_add(polls, first_taker(t)->link.peer.socket, POLLOUT);
+}
+
+void
+talk_finish(struct talk *t)
+{
+	const struct talk_options *o = t->options;
+	struct party *p;
+
+	if (t->unfinished && !o->raw)
+		send_to_all(t, (struct span){"\n", 1});
+	log_end(t->record.log, VOICE_SELF);
+	while ((p = next_taker(t, NULL)) != NULL) {
+		link_finish(&p->link);
+		if (o->ear == EAR_OUTPUT && o->output == -1) /* who shows nothing need not wait for what they say */
+			party_close(p, o->patient ? -1 : TALK_LEFT_MS);
+	}
+	t->unfinished = false;
+	talk_flush(t);
+}
+
+/* --- How far what was sent has come. --- */
+
+uint64_t
+talk_taken(const struct talk *t)
+{
+	uint64_t taken = t->stream;
+	struct party *p;
+
+	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p))
+		if (party_taken(p) < taken)
+			taken = party_taken(p);
+	return taken;
+}
+
+uint64_t
+talk_arrived(const struct talk *t)
+{
+	uint64_t arrived = t->stream;
+	struct party *p;
+
+	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p))
+		if (party_arrived(p) < arrived)
+			arrived = party_arrived(p);
+	return arrived;
+}
+
+bool
+talk_knows_arrived(void)
+{
+	return link_knows_arrived();
+}
+
+struct span
+talk_sending(const struct talk *t)
+{
+	return t->sending;
+}
+
+size_t
+talk_count_undelivered(const struct talk *t)
+{
+	size_t count = 0;
+	struct party *p;
+
+	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p))
+		if (party_is_linked(p))
+			count += span_count_lines(link_undelivered(&p->link));
+	return count;
+}
+
+/* --- Hearing. --- */
+
+const struct record *
+talk_record(const struct talk *t)
+{
+	return &t->record;
+}
+
+/* With ears of one's own there is one other side. */
+static struct party *
+only_one(const struct talk *t)
+{
+	return talk_next(t, NULL);
+}
+
+struct buffer *
+talk_heard(struct talk *t)
+{
+	static struct buffer nothing;
+
+	return only_one(t) != NULL ? &only_one(t)->heard : &nothing;
+}
+
+void
+talk_note_closing(struct talk *t)
+{
+	only_one(t)->closing_noted = true;
+}
+
+void
+talk_log_heard(struct talk *t, struct span line)
+{
+	log_line(t->record.log, VOICE_PEER, line.text, line.length - 1);
+	talk_flush(t);
+}
+
+void
+talk_fail_output(struct talk *t, int cause)
+{
+	struct party *p = only_one(t);
+
+	link_end(&p->link, (struct ending){ENDING_OUTPUT, cause});
+	party_close(p, 0);
+}

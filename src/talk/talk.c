@@ -1,0 +1,411 @@
+#include <config.h>
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
+#include "base/clock.h"
+#include "base/confine.h"
+#include "base/fatal.h"
+#include "link/cell.h"
+#include "talk/inside.h"
+
+#define REST_MS 1000 /* so long nobody is let in after one who came to nothing, and may try again and again */
+
+/* --- What is said, and recorded. --- */
+
+static void __attribute__((format(printf, 3, 0)))
+say(struct talk *t, enum voice voice, const char *format, va_list arguments)
+{
+	char text[RECORD_NOTICE_MAX];
+
+	record_notice(&t->record, voice, text, format, arguments);
+	t->face->say(t->face->context, voice, text);
+}
+
+/* Says what has to do with the log itself. */
+static void __attribute__((format(printf, 2, 3)))
+say_unlogged(struct talk *t, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	say(t, VOICE_ALARM, format, arguments);
+	va_end(arguments);
+}
+
+void
+talk_flush(struct talk *t)
+{
+	int cause = log_flush(t->record.log);
+
+	if (cause != 0)
+		say_unlogged(t, "cannot write to the log; the conversation goes on without it: %s", strerror(cause));
+}
+
+void
+talk_notice(struct talk *t, enum voice voice, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	say(t, voice, format, arguments);
+	va_end(arguments);
+	talk_flush(t);
+}
+
+void
+talk_say_text(void *talk, enum voice voice, const char *text)
+{
+	talk_notice(talk, voice, "%s", text);
+}
+
+/* --- Who comes and goes. --- */
+
+struct party *
+talk_next(const struct talk *t, const struct party *after)
+{
+	return after == NULL ? STAILQ_FIRST(&t->parties) : STAILQ_NEXT(after, entry);
+}
+
+struct party *
+talk_find(const struct talk *t, enum party_state state)
+{
+	struct party *p;
+
+	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p))
+		if (p->state == state)
+			return p;
+	return NULL;
+}
+
+static void
+drop(struct talk *t, struct party *p)
+{
+	STAILQ_REMOVE(&t->parties, p, party, entry);
+	party_free(p);
+	if (t->spare != NULL) {
+		free(p);
+	} else {
+		*p = (struct party){.talk = NULL};
+		t->spare = p;
+	}
+#if defined(__GLIBC__)
+	malloc_trim(0); /* else what a long queue took stays with a server, and with each listener to come */
+#endif
+}
+
+/* Begins to wait for the next one, or to call. */
+static void
+wait_for_next(struct talk *t)
+{
+	char text[512];
+
+	while (!STAILQ_EMPTY(&t->parties))
+		drop(t, STAILQ_FIRST(&t->parties));
+	t->waiting = true;
+	talk_describe(t, text, sizeof text);
+	talk_notice(t, VOICE_NOTICE, "%s", text);
+}
+
+static bool
+has_room(const struct talk *t)
+{
+	return !t->leaving && t->count < t->options->members;
+}
+
+/* Whether there will be room for another one in a moment: whoever is there is about to go. */
+static bool
+is_parting(const struct talk *t)
+{
+	return !t->leaving && (talk_find(t, PARTY_CLOSING) != NULL || talk_find(t, PARTY_REAPING) != NULL);
+}
+
+/* Says what is to be done about somebody at the door, now or, where it is to wait, later. */
+static void
+answer_door(struct talk *t)
+{
+	struct caller *caller = t->base->caller;
+	struct party *agreeing = talk_find(t, PARTY_AGREEING); /* the first, who has had the most time */
+
+	if (!caller->knocked)
+		return;
+	if (has_room(t)) {
+		if (clock_until(t->rest) == 0)
+			caller_order(caller, CALLER_ADMIT);
+	} else if (agreeing != NULL) {
+		if (clock_until(agreeing->patience) == 0)
+			party_give_way(agreeing);
+	} else if (!is_parting(t)) {
+		caller_order(caller, CALLER_REFUSE);
+	}
+}
+
+/* When that may be another thing, though nothing else has happened. */
+static void
+poll_door(const struct talk *t, struct polls *polls)
+{
+	const struct party *agreeing = talk_find(t, PARTY_AGREEING);
+
+	if (!t->base->caller->knocked)
+		return;
+	if (has_room(t))
+		polls_until(polls, t->rest);
+	else if (agreeing != NULL)
+		polls_until(polls, agreeing->patience);
+}
+
+/* Somebody is there. */
+static void
+meet(struct talk *t, const struct peer *peer)
+{
+	struct party *p;
+
+	if (t->count == 0) {
+		while (!STAILQ_EMPTY(&t->parties))
+			drop(t, STAILQ_FIRST(&t->parties));
+		buffer_drop(&t->lost, buffer_length(&t->lost));
+		t->unfinished = false;
+	}
+	p = t->spare != NULL ? t->spare : calloc(1, sizeof *p);
+	if (p == NULL)
+		fatal("cannot get memory");
+	t->spare = NULL;
+	t->waiting = false;
+	t->count++;
+	STAILQ_INSERT_TAIL(&t->parties, p, entry);
+	party_begin(p, t, ++t->last_id, peer);
+}
+
+/* Somebody is over: what comes next? */
+static void
+part(struct talk *t, const struct party *p)
+{
+	const struct talk_base *base = t->base;
+	bool unshown = !p->came_to_nothing && p->link.ending.how == ENDING_OUTPUT;
+
+	t->count--;
+	t->status = p->status;
+	if (p->came_to_nothing)
+		t->rest = clock_now() + REST_MS;
+	if (unshown)
+		t->leaving = true;
+	if (t->count > 0)
+		return;
+	if (!base->call->keep)
+		t->leaving = true;
+	if (!t->leaving && caller_is_done(base->caller)) { /* nobody can come, as was said */
+		t->leaving = true;
+		t->status = 1;
+	}
+	setproctitle(NULL);
+	if (!t->leaving)
+		wait_for_next(t);
+}
+
+/* Does what follows from it that some are over.  The last one stays in view. */
+static void
+bury(struct talk *t)
+{
+	struct party *p, *next;
+
+	for (p = talk_next(t, NULL); p != NULL; p = next) {
+		next = talk_next(t, p);
+		if (p->state != PARTY_OVER || p->buried)
+			continue;
+		p->buried = true;
+		part(t, p);
+		if (t->waiting) /* none of them is left */
+			break;
+		if (t->count > 0)
+			drop(t, p);
+	}
+}
+
+/* Nobody will be there any more. */
+static void
+fail_to_call(struct talk *t)
+{
+	if (!t->leaving)
+		talk_notice(t, VOICE_ALARM, "%s", t->base->caller->error);
+	if (t->waiting) {
+		t->waiting = false;
+		t->leaving = true;
+		t->status = 1;
+	}
+}
+
+/* Hears what the caller has to say.  Returns whether it was something. */
+static bool
+hear_caller(struct talk *t, const struct polls *polls)
+{
+	struct peer peer;
+
+	switch (caller_step(t->base->caller, polls, &peer)) {
+	case CALLER_NOTHING:
+		return false;
+	case CALLER_CONNECTED:
+		if (t->leaving || t->count == t->options->members)
+			close(peer.socket);
+		else
+			meet(t, &peer);
+		break;
+	case CALLER_REFUSED:
+		talk_notice(t, VOICE_NOTICE, "%s called while the line was busy", peer.name);
+		break;
+	case CALLER_TROUBLED:
+		talk_notice(t, VOICE_ALARM, "%s", t->base->caller->error);
+		break;
+	case CALLER_FAILED:
+		fail_to_call(t);
+		break;
+	}
+	return true;
+}
+
+void
+talk_follow(struct talk *t)
+{
+	const struct talk_base *base = t->base;
+	bool agreeing;
+
+	bury(t);
+	answer_door(t); /* somebody may have to make room */
+	bury(t);
+	agreeing = talk_find(t, PARTY_AGREEING) != NULL || talk_find(t, PARTY_ASKED) != NULL;
+	/* Keys are known from files, as long as somebody with a key may come. */
+	confine_speaker(t->options->needs_files ||
+			(base->call->tls && (agreeing || !caller_is_done(base->caller))));
+	talk_flush(t);
+}
+
+/* --- All of it. --- */
+
+struct talk *
+talk_new(const struct talk_base *base, const struct talk_options *o, const struct talk_face *face, char *error,
+	 size_t size)
+{
+	struct talk *t;
+
+	if (o->ear != EAR_SELF && link_prepare(o->unseen && o->output != -1) == -1) {
+		snprintf(error, size, "cannot prepare the listener's confinement: %s", strerror(errno));
+		return NULL;
+	}
+	if (caller_open(base->caller) == -1) {
+		strlcpy(error, base->caller->error, size);
+		return NULL;
+	}
+	if ((t = calloc(1, sizeof *t)) == NULL || (t->spare = calloc(1, sizeof *t->spare)) == NULL)
+		fatal("cannot get memory");
+	t->base = base;
+	t->options = o;
+	t->face = face;
+	record_init(&t->record, o->history, base->log);
+	STAILQ_INIT(&t->parties);
+	return t;
+}
+
+void
+talk_begin(struct talk *t)
+{
+	const struct talk_base *base = t->base;
+
+	if (base->call->tls)
+		trust_introduce(base->trust, talk_say_text, t);
+	if (cell_missing() != NULL)
+		talk_notice(t, VOICE_NOTICE, "this kernel does not have %s: the listener is less confined",
+			 cell_missing());
+	wait_for_next(t);
+	if (base->call->role == ROLE_CLIENT)
+		caller_order(base->caller, CALLER_ADMIT);
+	talk_follow(t);
+}
+
+void
+talk_poll(struct talk *t, struct polls *polls)
+{
+	struct party *p;
+
+	caller_poll(t->base->caller, polls);
+	poll_door(t, polls);
+	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p))
+		party_poll(p, polls);
+}
+
+bool
+talk_step(struct talk *t, const struct polls *polls)
+{
+	bool changed = false;
+	struct party *p;
+
+	record_tick(&t->record);
+	/* Those who are there go first: what they say may be the last thing before they make room. */
+	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p))
+		changed |= party_step(p, polls);
+	changed |= hear_caller(t, polls);
+	talk_follow(t);
+	return changed;
+}
+
+bool
+talk_is_over(const struct talk *t)
+{
+	return t->count == 0 && !t->waiting;
+}
+
+int
+talk_status(const struct talk *t)
+{
+	return t->status;
+}
+
+void
+talk_free(struct talk *t)
+{
+	while (!STAILQ_EMPTY(&t->parties))
+		drop(t, STAILQ_FIRST(&t->parties));
+	record_free(&t->record);
+	buffer_free(&t->lost);
+	free(t->spare);
+	free(t);
+}
+
+/* --- Leaving. --- */
+
+void
+talk_leave(struct talk *t, int ms)
+{
+	struct party *p;
+
+	t->leaving = true;
+	t->waiting = false;
+	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p)) {
+		bool agreeing = p->state == PARTY_AGREEING; /* it is as if nobody had answered */
+
+		if (agreeing || p->state == PARTY_ASKED)
+			party_refuse(p, "");
+		if (agreeing)
+			p->status = 0;
+		party_close(p, ms);
+	}
+	talk_follow(t);
+}
+
+void
+talk_hang_up(struct talk *t)
+{
+	struct party *p;
+
+	talk_leave(t, 0); /* who is not talking yet goes, too */
+	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p))
+		party_hang_up(p);
+	talk_follow(t);
+}
+

@@ -1,0 +1,229 @@
+/*
+ * talk - who is at the other end, from the call to the goodbye, for every front end.
+ *
+ * A front end gives it lines and answers; it is told what there is to notice and what was said (struct
+ * talk_face), asks what to wait for, and shows what a view or the record says.  There can be several others at
+ * once.  Nothing here waits but talk_new, for the door, and at the end of the program talk_free and talk_last_words,
+ * for processes that were killed.
+ *
+ *	for (;;) {
+ *		polls_clear(&polls);
+ *		talk_poll(talk, &polls);
+ *		polls_wait(&polls);
+ *		talk_step(talk, &polls);
+ *	}
+ */
+#ifndef TALK_H
+#define TALK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "base/buffer.h"
+#include "base/polls.h"
+#include "base/span.h"
+#include "record/record.h"
+
+struct call_options;
+struct caller;
+struct talk;
+struct trust_options;
+
+/* Who hears what the others say. */
+enum talk_ear {
+	EAR_PIPE,   /* a listener, and what it lets through is put in the record */
+	EAR_OUTPUT, /* a listener, which writes to the output by itself */
+	EAR_SELF    /* nobody, until talk_heard is asked: no process of its own */
+};
+
+/* What a talk stands on, whatever the front end, which passes it on. */
+struct talk_base {
+	const struct call_options *call;
+	const struct trust_options *trust;
+	struct caller *caller; /* has been started (caller_start) */
+	struct log *log;       /* or NULL */
+};
+
+/* What the front end wants of it. */
+struct talk_options {
+	enum talk_ear ear;
+	int output;	  /* EAR_OUTPUT: a descriptor; -1: nobody cares what is said */
+	bool raw;	  /* EAR_OUTPUT: bytes pass unchanged, they are no lines */
+	bool unseen;	  /* ... nor does anybody look at them */
+	bool patient;	  /* all of the input is sent, if the other side leaves, too, and however long it takes */
+	bool needs_files; /* the front end opens files or starts programs all the time */
+	size_t history;	  /* lines that are kept; 0: none */
+	unsigned members; /* so many others at once */
+};
+
+/* What a front end is told.  None of these may call the talk, but for talk_view. */
+struct talk_face {
+	void *context;
+	/* Something to notice, as safe text; in the record it is already. */
+	void (*say)(void *context, enum voice voice, const char *text);
+	/* EAR_PIPE: so many more lines of others are in the record. */
+	void (*heard)(void *context, size_t lines);
+};
+
+/*
+ * Has the caller listen or get ready to call, and prepares what will confine a listener.  All pointers must stay
+ * good, and what they point to stays the other's.  NULL with a message in error, which has room for size bytes, and
+ * is empty if a signal that asks the program to end is why.
+ */
+struct talk *talk_new(const struct talk_base *base, const struct talk_options *options, const struct talk_face *face,
+		      char *error, size_t size);
+
+/* Gives up making connections, begins to wait, or to call, and says so. */
+void talk_begin(struct talk *talk);
+
+/* Adds what to wait for. */
+void talk_poll(struct talk *talk, struct polls *polls);
+
+/* After the wait: does what there is to do.  Returns whether something is to be shown that was not before. */
+bool talk_step(struct talk *talk, const struct polls *polls);
+
+/* Nobody is there any more, and nobody will be; and the exit status then, of the last conversation. */
+bool talk_is_over(const struct talk *talk);
+int talk_status(const struct talk *talk);
+
+void talk_free(struct talk *talk);
+
+/* The front end has something to say itself: as if the talk had (struct talk_face). */
+void talk_notice(struct talk *talk, enum voice voice, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* --- Speaking. --- */
+
+enum talk_sent {
+	TALK_SENT,
+	TALK_NOBODY,   /* is there to hear it */
+	TALK_FULL,     /* somebody takes nothing, and the queue is long */
+	TALK_QUESTION  /* there is one to be answered first */
+};
+
+/* Sends lines, each with its LF, to everybody, and records them.  Otherwise nothing was sent. */
+enum talk_sent talk_send(struct talk *talk, const char *lines, size_t length);
+
+/* Whether something can be sent, and somebody waits for it: then more is to be read from the input. */
+bool talk_wants_input(const struct talk *talk);
+
+/*
+ * The same in two steps, for bytes that are read into place, when it wants input: room for length bytes, and
+ * the sending of those that were written there.
+ */
+char *talk_reserve(struct talk *talk, size_t length);
+void talk_send_reserved(struct talk *talk, size_t length);
+
+/*
+ * The same for raw bytes of a file that nobody looks at: they go straight from the kernel's memory, as far as
+ * the socket takes them at once.  talk_poll_room waits until it does, and returns the slot.  Returns 1, or 0 at
+ * the end of the file, or -1 where they have to be read.
+ */
+int talk_send_file(struct talk *talk, int file);
+int talk_poll_room(const struct talk *talk, struct polls *polls);
+
+/* The input has ended: what is queued is still sent, and what the others still say is heard. */
+void talk_finish(struct talk *talk);
+
+/* So far everybody has received of what was sent: bytes that the kernel took, and that arrived there. */
+uint64_t talk_taken(const struct talk *talk);
+uint64_t talk_arrived(const struct talk *talk);
+
+/* Whether the latter is more than a guess. */
+bool talk_knows_arrived(void);
+
+/* What is being sent at this moment, and is not in any queue yet: for the program's last words. */
+struct span talk_sending(const struct talk *talk);
+
+/* --- Hearing. --- */
+
+/* What was said so far, and by whom. */
+const struct record *talk_record(const struct talk *talk);
+
+/* EAR_SELF: safe lines that nobody has taken yet; whoever takes one, drops it there. */
+struct buffer *talk_heard(struct talk *talk);
+
+/*
+ * EAR_SELF: the front end has seen that it is PARTY_CLOSING, and done what it has to do then.  That is waited for,
+ * and that it takes the lines that still come.
+ */
+void talk_note_closing(struct talk *talk);
+
+/* EAR_SELF: a line is about to be shown, and goes into the log; or cannot be, which ends the conversation. */
+void talk_log_heard(struct talk *talk, struct span line);
+void talk_fail_output(struct talk *talk, int cause);
+
+/* --- The question of trust. --- */
+
+/* Says what there is to decide, where somebody is asked about (PARTY_ASKED), once the person can answer. */
+void talk_ask(struct talk *talk);
+
+/* The answer, with or without LF. */
+void talk_answer(struct talk *talk, const char *text, size_t length);
+
+/* There is nobody to ask; why is added to what is said. */
+void talk_refuse(struct talk *talk, const char *why);
+
+/* --- Leaving. --- */
+
+/*
+ * Nothing more is said, nobody else is waited for: what is on its way is delivered within so many milliseconds
+ * (or until somebody is in a hurry, see signals_urgent_count), and the others have a moment to say goodbye.
+ */
+#define TALK_LEFT_MS 5000 /* as for who has left */
+void talk_leave(struct talk *talk, int ms);
+
+/* Ends it now. */
+void talk_hang_up(struct talk *talk);
+
+/* --- Who is there. --- */
+
+enum party_state {
+	PARTY_MET,	/* it has just been connected */
+	PARTY_AGREEING, /* on encryption */
+	PARTY_ASKED,	/* the person is asked about it */
+	PARTY_TALKING,
+	PARTY_CLOSING,	/* one side has ended: what is queued goes out, what is on its way comes in */
+	PARTY_REAPING,	/* its listener is waited for */
+	PARTY_OVER
+};
+
+struct talk_view {
+	unsigned id; /* of this conversation, from 1 on */
+	enum party_state state;
+	const char *host, *port, *name, *secrecy; /* as in call/peer.h, and trust/trust.h */
+	time_t since;		/* when the conversation began */
+	uint64_t first_line;	/* ... in the history */
+	bool stalled;		/* it has taken nothing for a while */
+	bool unanswered;	/* ... its machine does not even answer */
+	bool ended;		/* it will say nothing more */
+	size_t queued;		/* bytes that it has not received */
+};
+
+/* Views the other side of that number, from 0 on.  False if there are not so many. */
+bool talk_view(const struct talk *talk, unsigned number, struct talk_view *view);
+
+/* What is being done while nobody is there: "waiting on port 8080". */
+void talk_describe(const struct talk *talk, char *text, size_t size);
+
+/* How many lines have not arrived. */
+size_t talk_count_undelivered(const struct talk *talk);
+
+/* Rows that tell how safe it is, up to a NULL; good until the next call. */
+const char *const *talk_secrecy(const struct talk *talk);
+
+/* --- The end of the program. --- */
+
+/*
+ * Before fatal() ends the program: gives the record's memory back, notes what was not delivered, and ends the
+ * caller.
+ */
+void talk_last_words(struct talk *talk);
+
+/* Lines that were not delivered (EAR_PIPE), as safe text; and, for the others, a word on it: empty if all was. */
+struct span talk_lost(const struct talk *talk);
+void talk_describe_lost(const struct talk *talk, char *text, size_t size);
+
+#endif

@@ -1,0 +1,124 @@
+#include <config.h>
+
+#include "talk/inside.h"
+
+/* --- The question of trust. --- */
+
+void
+talk_ask(struct talk *t)
+{
+	struct party *p = talk_find(t, PARTY_ASKED);
+
+	if (p == NULL)
+		return;
+	p->question_put = true;
+	trust_ask(&p->trust);
+}
+
+void
+talk_answer(struct talk *t, const char *text, size_t length)
+{
+	struct party *p = talk_find(t, PARTY_ASKED);
+
+	if (p != NULL)
+		party_answer(p, text, length);
+	talk_follow(t);
+}
+
+void
+talk_refuse(struct talk *t, const char *why)
+{
+	struct party *p = talk_find(t, PARTY_ASKED);
+
+	if (p != NULL && !p->question_put)
+		trust_show(&p->trust);
+	if (p != NULL)
+		party_refuse(p, why);
+	talk_follow(t);
+}
+
+/* --- Who is there. --- */
+
+bool
+talk_view(const struct talk *t, unsigned number, struct talk_view *view)
+{
+	const struct party *p = talk_next(t, NULL);
+	bool linked;
+
+	while (p != NULL && number-- > 0)
+		p = talk_next(t, p);
+	if (p == NULL)
+		return false;
+	linked = party_is_linked(p);
+	*view = (struct talk_view){
+		.id = p->id,
+		.state = p->state,
+		.host = p->peer.host,
+		.port = p->peer.port,
+		.name = p->peer.name,
+		.secrecy = p->secrecy,
+		.since = p->since,
+		.first_line = p->first_line,
+		.stalled = linked && delivery_is_stalled(&p->delivery, &p->link),
+		.unanswered = linked && p->link.unanswered,
+		.ended = linked && p->link.ending.how != ENDING_NONE,
+		.queued = linked ? buffer_length(&p->link.outbox) : 0,
+	};
+	return true;
+}
+
+void
+talk_describe(const struct talk *t, char *text, size_t size)
+{
+	call_describe(t->base->call, text, size);
+}
+
+const char *const *
+talk_secrecy(const struct talk *t)
+{
+	static const char *const nobody[] = {"Nobody is there.", NULL};
+	const struct party *asked = talk_find(t, PARTY_ASKED);
+	struct party *p;
+
+	if (asked != NULL)
+		return trust_rows(asked->trust.tls);
+	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p))
+		if (party_is_linked(p))
+			return trust_rows(p->link.tls);
+	return nobody;
+}
+
+/* --- The end of the program. --- */
+
+void
+talk_last_words(struct talk *t)
+{
+	struct party *p;
+
+	record_free(&t->record); /* so that there is memory for what follows */
+	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p)) {
+		if (!party_can_lose(p))
+			continue;
+		link_arrived(&p->link);
+		party_note_lost(p);
+	}
+	log_flush(t->record.log);
+	caller_close(t->base->caller);
+}
+
+struct span
+talk_lost(const struct talk *t)
+{
+	return buffer_span(&t->lost);
+}
+
+void
+talk_describe_lost(const struct talk *t, char *text, size_t size)
+{
+	struct party *p;
+
+	*text = '\0';
+	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p))
+		if (party_can_lose(p) && *text == '\0')
+			party_describe_lost(p, text, size);
+}
