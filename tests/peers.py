@@ -161,8 +161,9 @@ def listeners(pid):
 
 
 def callers(pid):
-    """The process ids of whoever waits for calls, or calls, for a tchat."""
-    return [child for child in children(pid) if title(child).startswith(("tchat: waiting on ", "tchat: calling "))]
+    """The process ids of whoever waits for calls, or calls, for a tchat; one that is just ending has no title."""
+    return [child for child in children(pid)
+            if not title(child) or title(child).startswith(("tchat: waiting on ", "tchat: calling "))]
 
 
 def has_handed_over(pid, arguments):

@@ -46,7 +46,7 @@ def test_turns_are_one_process(called):
     server, caller = called("-a")
     caller.send("hello\n")
     server.expect("hello\n")
-    assert children(server.pid) == []
+    eventually(lambda: children(server.pid) == [], "the end of the process that waited")
 
 
 @looks_into_listener

@@ -1,0 +1,115 @@
+"""The process that waits for calls, or calls: what it is called, what it holds, and what it sees."""
+
+import os
+import re
+import resource
+import signal
+
+import pytest
+
+from peers import HOST, TCHAT, call, children, eventually, looks_into_listener, needs_linux, title
+from test_confined import SANITIZED, status
+from test_processes import descriptors
+
+
+@pytest.fixture
+def traced(run, environment, port, tmp_path):
+    """A waiting server whose processes are traced: its speaker and its caller, by their process ids."""
+    def traced(*arguments, env=environment):
+        env = dict(env, ASAN_OPTIONS="detect_leaks=0")  # it cannot look while strace does
+        server = run("strace", "-ff", "-s", "999", "-o", tmp_path / "trace", TCHAT, "-s", *arguments, port, env=env)
+        server.notice(f"waiting on port {port}")
+        [speaker] = children(server.pid)
+        return server, speaker, eventually(lambda: children(speaker), "the caller")[0]
+
+    return traced
+
+
+@pytest.fixture(params=["waiting", "calling"])
+def caller(request, start, port, silent_port):
+    """One that waits or calls, by its process id, and what it is doing."""
+    program = start("-s", port) if request.param == "waiting" else start("-c", HOST, silent_port)
+    doing = f"waiting on port {port}" if request.param == "waiting" else f"calling {HOST} port {silent_port}"
+    program.notice(doing)
+    return children(program.pid)[0], doing
+
+
+def test_title(caller):
+    """ps shows what is being done."""
+    pid, doing = caller
+    eventually(lambda: title(pid) == f"tchat: {doing}", "the title")
+
+
+@looks_into_listener
+@needs_linux
+def test_caller_holds_what_it_needs(serve, tmp_path):
+    """It has sockets, but neither the keyboard nor the output nor the log, nor standard error."""
+    server = serve("-k", "-l", tmp_path / "log")
+    [caller] = children(server.pid)
+    held = descriptors(caller)
+    assert held.pop(0) == held.pop(1) == held.pop(2) == "/dev/null"
+    assert {target.split(":")[0] for target in held.values()} == {"socket"}
+
+
+@looks_into_listener
+@needs_linux
+@pytest.mark.skipif(SANITIZED, reason="the leak checker is a debugger")
+def test_caller_leaves_no_core(caller):
+    """No core file could tell what it knows, and no program run by it could get more rights."""
+    pid, _ = caller
+    assert status(pid, "NoNewPrivs") == "1"
+    assert resource.prlimit(pid, resource.RLIMIT_CORE) == (0, 0)
+
+
+@looks_into_listener
+def test_caller_has_no_key(traced, ann, tmp_path):
+    """It is made before the key is read, and does not read it."""
+    _, speaker, caller = traced("-t", env=ann.env)
+    made, _, then = (tmp_path / f"trace.{speaker}").read_text().partition(f" = {caller}\n")
+    assert "key.pem" in then and "key.pem" not in made
+    assert "key.pem" not in (tmp_path / f"trace.{caller}").read_text()
+
+
+@looks_into_listener
+@needs_linux
+def test_caller_sees_nothing_of_what_is_sent(traced, port, tmp_path):
+    """Neither of whom it lets in, nor of whom it turns away: the kernel drops that."""
+    server, _, caller = traced("-k")
+    first = call(port)
+    first.send("secret\n")
+    server.expect("secret\n")
+    server.notice(f"{HOST} port {first.port} has called")
+    other = call(port)
+    other.send("secret\n")
+    server.notice(f"{HOST} port {other.port} called while the line was busy")
+    other.incoming.expect_end()
+    other.close_input()
+    trace = tmp_path / f"trace.{caller}"
+    eventually(lambda: re.search(r", MSG_TRUNC\|MSG_DONTWAIT.* = 7$", trace.read_text(), re.M), "what is dropped")
+    assert "secret" not in trace.read_text()
+
+
+def test_caller_killed(start, port, silent_port):
+    """kill -9 of who waits or calls: nobody will be there any more, which is said."""
+    server, client = start("-s", port), start("-c", HOST, silent_port)
+    for program, doing, said in (server, f"waiting on port {port}", "waits for calls"), \
+            (client, f"calling {HOST} port {silent_port}", "calls"):
+        program.notice(doing)
+        os.kill(children(program.pid)[0], signal.SIGKILL)
+        program.notice(f"the process that {said} died: Killed")
+        assert program.wait() == 1
+
+
+def test_caller_killed_amid_a_conversation(called):
+    """The same with -k and somebody there: the conversation goes on, and is the last one."""
+    server, caller = called("-k")
+    [waiting] = [child for child in children(server.pid) if title(child).startswith("tchat: waiting on ")]
+    os.kill(waiting, signal.SIGKILL)
+    server.notice("the process that waits for calls died: Killed")
+    caller.send("question\n")
+    server.expect("question\n")
+    server.send("answer\n")
+    caller.expect("answer\n")
+    caller.close_input()
+    server.notice(f"{HOST} port {caller.port} has left")
+    assert server.wait() == 1

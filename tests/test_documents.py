@@ -1,0 +1,66 @@
+"""What SECURITY.md, HACKING.md and doc/architecture.md name is there, under the name that they give it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = ["SECURITY.md", "HACKING.md", "doc/architecture.md"]
+FOLDERS = ["bench", "doc", "fuzz", "man", "scripts", "src", "tests"]
+FILES = ["Makefile.am", "NEWS", "README.md", *DOCUMENTS]
+
+PATH = re.compile(rf"(?:{'|'.join(FOLDERS)})(?:/[\w.*-]+)*/?|{'|'.join(map(re.escape, FILES))}")
+NAME = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)+|[A-Z]+(?:_[A-Z]+)+")
+
+
+def words(document):
+    """The words in backticks of a document, but not those of commands, which stand in blocks of their own."""
+    text = re.sub(r"^```.*?^```$", "", (ROOT / document).read_text(), flags=re.DOTALL | re.MULTILINE)
+    return [word for quoted in re.findall(r"`([^`]+)`", text) for word in quoted.split()]
+
+
+def source():
+    """All that programs and tests are made of, as one text."""
+    files = [path for folder in ("src", "tests", "fuzz", "scripts") for path in sorted((ROOT / folder).rglob("*"))
+             if path.is_file() and "corpus" not in path.parts and path != Path(__file__)]
+    files = [path for path in files if path.suffix in (".c", ".h", ".py") or path.parent.name == "scripts"]
+    return "\n".join(path.read_text() for path in [*files, ROOT / "Makefile.am"])
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_files_are_there(document):
+    """Whoever looks up a file that is named finds it; a * stands for some of them."""
+    paths = [word for word in words(document) if PATH.fullmatch(word)]
+    assert len(paths) > 20
+    assert [path for path in paths if not list(ROOT.glob(path.rstrip("/")))] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_links_lead_somewhere(document):
+    """Links within the tree too."""
+    links = re.findall(r"\]\(([^)#]+)\)", (ROOT / document).read_text())
+    assert links
+    assert [link for link in links if not ((ROOT / document).parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("document", ["HACKING.md", "doc/architecture.md"])
+def test_names_are_there(document):
+    """Functions and the like are named as they are."""
+    names = {word for word in words(document) if NAME.fullmatch(word)}
+    known = set(re.findall(r"\w+", source()))
+    assert len(names) > 20
+    assert names - known == set()
+
+
+def test_each_wing_is_shown():
+    """The picture of the house has all of it."""
+    wings = {path.name for path in (ROOT / "src").iterdir() if path.is_dir()} - {".deps"}
+    shown = {word for word in words("doc/architecture.md") if word.startswith("src/")}
+    assert len(wings) > 5
+    assert {f"src/{wing}/" for wing in wings} <= shown
+
+
+def test_documents_are_in_the_distribution():
+    """Who gets the sources as an archive gets them, too."""
+    assert set(DOCUMENTS) <= set((ROOT / "Makefile.am").read_text().split())
