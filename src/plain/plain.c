@@ -27,7 +27,7 @@ struct plain {
 	struct turns turns;
 	unsigned met;	  /* whose conversation the rest is about */
 	bool input_ended; /* nothing more is read in it */
-	bool by_sendfile;	  /* raw bytes go from the file on standard input by themselves, see talk_send_file */
+	bool straight;	  /* raw bytes go straight from the file on standard input, see talk_send_file */
 	bool leaving;	  /* a signal has asked for that */
 	int input, room;  /* slots */
 };
@@ -50,7 +50,7 @@ send_file(struct plain *p)
 	if (more == 0)
 		end_input(p);
 	else if (more == -1)
-		p->by_sendfile = false;
+		p->straight = false;
 }
 
 /* Sends what is there to be read from standard input. */
@@ -75,8 +75,8 @@ poll_input(struct plain *p)
 {
 	bool wanted = !p->input_ended && talk_wants_input(p->talk);
 
-	p->input = wanted && !p->by_sendfile ? polls_add(&p->polls, STDIN_FILENO, POLLIN) : POLLS_NONE;
-	p->room = wanted && p->by_sendfile ? talk_poll_room(p->talk, &p->polls) : POLLS_NONE;
+	p->input = wanted && !p->straight ? polls_add(&p->polls, STDIN_FILENO, POLLIN) : POLLS_NONE;
+	p->room = wanted && p->straight ? talk_poll_room(p->talk, &p->polls) : POLLS_NONE;
 }
 
 static void
@@ -92,7 +92,7 @@ step_input(struct plain *p)
 
 /* Whether standard input is a file of bytes that nobody looks at. */
 static bool
-input_goes_by_sendfile(const struct plain_options *options)
+input_goes_straight(const struct plain_options *options)
 {
 	struct stat input;
 
@@ -108,7 +108,7 @@ greet(struct plain *p)
 	if (!talk_view(p->talk, 0, &view) || view.state != PARTY_TALKING || view.id == p->met)
 		return;
 	p->met = view.id;
-	p->by_sendfile = input_goes_by_sendfile(p->options);
+	p->straight = input_goes_straight(p->options);
 	p->input_ended = p->options->receive_only; /* the sending side stays open: shut, it would look like leaving */
 	if (p->options->alternate)
 		turns_begin(&p->turns, p->talk, p->options->speaks_first);
