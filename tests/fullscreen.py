@@ -1,6 +1,7 @@
 """What the tests of the full screen share: keys, the marks of one's own lines, a peer that does not
 read, and looking at a process."""
 
+import random
 import socket
 import struct
 from pathlib import Path
@@ -32,15 +33,18 @@ def status_bar(terminal):
 
 class DeafCaller:
     """A caller that does not read.  What is sent to it soon fills its machine's buffer, which is
-    small, and then one's own, which short segments keep small."""
+    small, and then one's own, which short segments keep small.  It has an address of its own: of others the
+    kernel remembers earlier connections (tcp_metrics, see ip-tcp_metrics(8)), and holds more for some."""
 
     def __init__(self, port, room=4096):
         self.socket = socket.socket()
         self.socket.settimeout(DEADLINE)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
+        self.socket.bind((".".join(["127", *(str(random.randrange(1, 255)) for _ in range(3))]), 0))
         self.socket.connect((HOST, port))
-        self.name = f"{HOST} port {self.socket.getsockname()[1]}"
+        self.host, number = self.socket.getsockname()
+        self.name = f"{self.host} port {number}"
 
     def read(self):
         """From now on it reads all that comes."""

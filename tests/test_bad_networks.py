@@ -354,7 +354,7 @@ def test_peer_that_stops_reading(screen_deaf):
         server.press(ctrl("U"))
         server.wait_for(lambda: server.input == ">")
         caller.socket.sendall(f"question {turn}\n".encode())
-        server.wait_for(theirs(f"question {turn}"))
+        server.wait_for(theirs(f"question {turn}", caller.host))
     assert "does not read" in server.bar and server.shows(marked(f"[{WAITING}{ON_ITS_WAY}]", "the last"))
     caller.read().expect("x\nthe last\n")
     server.wait_for(marked(DELIVERED, "the last"))

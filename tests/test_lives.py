@@ -350,7 +350,7 @@ class Stage:
     @staticmethod
     def _name(peer):
         """How tchat names a caller."""
-        return f"{HOST} port {peer.socket.getsockname()[1]}"
+        return "{} port {}".format(*peer.socket.getsockname())
 
     def begins(self):
         """Both have agreed on encryption."""

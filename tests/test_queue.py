@@ -32,7 +32,7 @@ def test_screen_stays_alive(screen_deaf):
     """While lines wait for the peer one can type, scroll and read, and sees what waits."""
     server, caller = screen_deaf(columns=100)
     caller.socket.sendall(lines(100).encode())
-    server.wait_for(theirs("line 99"))
+    server.wait_for(theirs("line 99", caller.host))
     for _ in range(4):
         server.say(pasted(FILLER))
     server.wait_for(lambda: queued(server))
@@ -42,11 +42,11 @@ def test_screen_stays_alive(screen_deaf):
     server.press(PAGE_UP)
     server.wait_for(lambda: "scrolled back" in server.bar)
     server.press(CTRL_PAGE_UP)
-    server.wait_for(theirs("line 0"))
+    server.wait_for(theirs("line 0", caller.host))
     caller.socket.sendall(b"still listening\n")
     server.wait_for(lambda: "1 new below" in server.bar)
     server.press(CTRL_PAGE_DOWN)
-    server.wait_for(theirs("still listening"))
+    server.wait_for(theirs("still listening", caller.host))
     assert server.input == "> still typing"
 
 
