@@ -155,28 +155,28 @@ talk_finish(struct talk *t)
 
 /* --- How far what was sent has come. --- */
 
+/* How far the slowest is. */
+static uint64_t
+slowest(const struct talk *t, uint64_t (*place)(const struct party *))
+{
+	uint64_t least = t->stream;
+
+	for (struct party *p = talk_next(t, NULL); p != NULL; p = talk_next(t, p))
+		if (place(p) < least)
+			least = place(p);
+	return least;
+}
+
 uint64_t
 talk_taken(const struct talk *t)
 {
-	uint64_t taken = t->stream;
-	struct party *p;
-
-	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p))
-		if (party_taken(p) < taken)
-			taken = party_taken(p);
-	return taken;
+	return slowest(t, party_taken);
 }
 
 uint64_t
 talk_arrived(const struct talk *t)
 {
-	uint64_t arrived = t->stream;
-	struct party *p;
-
-	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p))
-		if (party_arrived(p) < arrived)
-			arrived = party_arrived(p);
-	return arrived;
+	return slowest(t, party_arrived);
 }
 
 bool

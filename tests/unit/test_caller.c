@@ -73,16 +73,6 @@ linger(void)
 	}
 }
 
-static unsigned
-count_descriptors(void)
-{
-	unsigned count = 0;
-
-	for (int fd = 0; fd < 256; fd++)
-		count += fcntl(fd, F_GETFD) != -1;
-	return count;
-}
-
 static int
 set_up(void **state)
 {

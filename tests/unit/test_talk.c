@@ -358,16 +358,6 @@ let_pass(void)
 	world.time_passes = false;
 }
 
-static unsigned
-count_descriptors(void)
-{
-	unsigned count = 0;
-
-	for (int fd = 0; fd < 256; fd++)
-		count += fcntl(fd, F_GETFD) != -1;
-	return count;
-}
-
 static int
 set_up(void **state)
 {
@@ -521,6 +511,19 @@ drain(int fd)
 	while ((n = recv(fd, sink, sizeof sink, MSG_DONTWAIT)) > 0)
 		count += (size_t)n;
 	return count;
+}
+
+/* ... and goes on doing so until it is over. */
+static size_t
+drain_until_over(int fd)
+{
+	size_t count = 0;
+
+	while (!is_over()) {
+		count += drain(fd);
+		go_on();
+	}
+	return count + drain(fd);
 }
 
 static void
@@ -729,7 +732,6 @@ static void
 test_peer_leaves_and_reads(void **state)
 {
 	unsigned said;
-	size_t received = 0;
 	int ann;
 
 	(void)state;
@@ -740,11 +742,7 @@ test_peer_leaves_and_reads(void **state)
 	UNTIL(view(0).state == PARTY_CLOSING);
 	assert_true(view(0).ended);
 	assert_int_equal(talk_send(here.talk, "x\n", 2), TALK_NOBODY);
-	while (!is_over()) {
-		received += drain(ann);
-		go_on();
-	}
-	assert_int_equal(received + drain(ann), said * 8192);
+	assert_int_equal(drain_until_over(ann), said * 8192);
 	assert_int_equal(talk_status(here.talk), 0);
 	close(ann);
 }
@@ -1347,7 +1345,6 @@ test_finishes_and_listens(void **state)
 static void
 test_patient(void **state)
 {
-	size_t received = 0;
 	unsigned said;
 	int ann;
 
@@ -1368,11 +1365,7 @@ test_patient(void **state)
 	world_turn(3600000);
 	linger();
 	assert_int_equal(view(0).state, PARTY_CLOSING);
-	while (!is_over()) {
-		received += drain(ann);
-		go_on();
-	}
-	assert_int_equal(received + drain(ann), said * 8192);
+	assert_int_equal(drain_until_over(ann), said * 8192);
 	assert_int_equal(talk_status(here.talk), 0);
 	close(ann);
 }

@@ -10,6 +10,7 @@
 #define WORLD_H
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -92,6 +93,17 @@ static inline void
 world_turn(int64_t milliseconds)
 {
 	world.now += milliseconds;
+}
+
+/* How many descriptors this program has. */
+static inline unsigned
+count_descriptors(void)
+{
+	unsigned count = 0;
+
+	for (int fd = 0; fd < 256; fd++)
+		count += fcntl(fd, F_GETFD) != -1;
+	return count;
 }
 
 /* Before each test.  Whoever waits for what never comes is ended by SIGALRM. */
