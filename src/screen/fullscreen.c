@@ -500,6 +500,7 @@ last_words(void)
 	struct fullscreen *f = running;
 
 	screen_close();
+	f->seen = buffer_length(&f->alarms);
 	talk_last_words(f->talk);
 	report_unsent(talk_sending(f->talk));
 	report(f);

@@ -434,7 +434,7 @@ static bool
 step_link(struct party *p, const struct polls *polls)
 {
 	const struct talk_face *face = p->talk->face;
-	bool ended = p->link.ending.how != ENDING_NONE, reaped;
+	bool ended = p->link.ending.how != ENDING_NONE, reaped, moved;
 	size_t lines = 0;
 
 	if (p->state != PARTY_REAPING && p->talk->options->ear == EAR_PIPE)
@@ -456,11 +456,10 @@ step_link(struct party *p, const struct polls *polls)
 		end_line(p); /* it was killed in the middle of one */
 	if (p->link.ending.how != ENDING_NONE)
 		end(p);
-	if (delivery_check(&p->delivery, &p->link))
-		lines++;
+	moved = delivery_check(&p->delivery, &p->link);
 	if (p->state == PARTY_CLOSING && is_closed(p))
 		party_hang_up(p);
-	return lines > 0 || ended != (p->link.ending.how != ENDING_NONE) || p->state != PARTY_TALKING;
+	return lines > 0 || moved || ended != (p->link.ending.how != ENDING_NONE) || p->state != PARTY_TALKING;
 }
 
 bool
