@@ -23,6 +23,7 @@
 
 static struct polls polls;
 static struct child child;
+static int reader; /* of its report */
 static int status;
 
 static int
@@ -31,6 +32,7 @@ set_up(void **state)
 	(void)state;
 	world_begin();
 	child = (struct child){0};
+	reader = -1;
 	return 0;
 }
 
@@ -41,19 +43,27 @@ tear_down(void **state)
 	(void)state;
 	child_end(&child);
 	polls_free(&polls);
+	if (reader != -1)
+		close(reader);
 	return waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD ? 0 : -1;
 }
 
-/* Starts one that ends with that status, or stays (-1) and does not listen to anybody but its parent. */
+/*
+ * Starts one that ends with that status, or stays (-1) and does not listen to anybody but its parent, who alone
+ * could read its report.
+ */
 static void
 start(int ends_with)
 {
 	pid_t parent = getpid();
 	int ready[2];
+	int report[2];
 
 	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(report, O_CLOEXEC), 0);
 	if ((child.pid = fork()) == 0) {
-		child_begin(parent, -1);
+		close(report[0]);
+		child_begin(parent, report[1]);
 		signals_ignore(SIGTERM);
 		close(ready[1]);
 		if (ends_with != -1)
@@ -62,8 +72,10 @@ start(int ends_with)
 			pause();
 	}
 	close(ready[1]);
+	close(report[1]);
 	assert_int_equal(read(ready[0], (char[1]){0}, 1), 0);
 	close(ready[0]);
+	reader = report[0];
 }
 
 /* Waits as the program does, until it has ended. */
