@@ -34,9 +34,11 @@ def ask(port):
 
 
 def descriptor_count(pid):
-    """How many descriptors a process has; None if one may not know."""
+    """How many descriptors a process has; none if it has gone, None if one may not know."""
     try:
         return len(os.listdir(f"/proc/{pid}/fd"))
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
     except PermissionError:
         return None
 

@@ -317,6 +317,7 @@ talk_begin(struct talk *t)
 {
 	const struct talk_base *base = t->base;
 
+	talk_follow(t);
 	if (base->call->tls)
 		trust_introduce(base->trust, talk_say_text, t);
 	if (cell_missing() != NULL)
@@ -325,7 +326,6 @@ talk_begin(struct talk *t)
 	wait_for_next(t);
 	if (base->call->role == ROLE_CLIENT)
 		caller_order(base->caller, CALLER_ADMIT);
-	talk_follow(t);
 }
 
 void

@@ -57,7 +57,8 @@ static struct {
 	struct polls polls;
 	struct buffer said;  /* all that there was to notice, in lines, each after its voice */
 	size_t heard;	     /* lines */
-	bool needs_files;    /* as the speaker was last confined */
+	bool confined;	     /* the speaker */
+	bool needs_files;    /* as it was last confined */
 	unsigned open_before; /* descriptors */
 	char directory[32];  /* for files, if there are any */
 } here;
@@ -138,6 +139,7 @@ void __wrap_confine_speaker(bool needs_files);
 void
 __wrap_confine_speaker(bool needs_files)
 {
+	here.confined = true;
 	here.needs_files = needs_files;
 }
 
@@ -181,6 +183,7 @@ say(void *context, enum voice voice, const char *text)
 	const char mark[] = {(char)voice, ' '};
 
 	assert_ptr_equal(context, &here);
+	assert_true(here.confined); /* nobody hears that one can call before the speaker is what it will be */
 	buffer_add(&here.said, mark, sizeof mark);
 	buffer_add(&here.said, text, strlen(text));
 	buffer_add(&here.said, "\n", 1);
