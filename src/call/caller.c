@@ -316,7 +316,11 @@ receive(struct caller *caller, struct message *message, int *socket)
 	if (rights != NULL && rights->cmsg_level == SOL_SOCKET && rights->cmsg_type == SCM_RIGHTS &&
 	    rights->cmsg_len == CMSG_LEN(sizeof *socket))
 		memcpy(socket, CMSG_DATA(rights), sizeof *socket);
-	return n == sizeof *message && (*socket == -1 || is_connection(*socket)) && (header.msg_flags & (MSG_CTRUNC | MSG_TRUNC)) == 0 && message->kind <= FAILED && (message->kind == CONNECTED) == (*socket != -1) &&
+	if (n != sizeof *message || (header.msg_flags & (MSG_CTRUNC | MSG_TRUNC)) != 0)
+		return false;
+	if (*socket != -1 && !is_connection(*socket))
+		return false;
+	return message->kind <= FAILED && (message->kind == CONNECTED) == (*socket != -1) &&
 	       message->from.length <= sizeof message->from.storage;
 }
 
