@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "text/filter.h"
 #include "record/record.h"
@@ -20,43 +21,34 @@ record_init(struct record *r, size_t max_lines, struct log *log)
 	struct tm tm;
 
 	*r = (struct record){.history = max_lines > 0 ? history_new(max_lines) : NULL, .log = log};
-	record_tick(r);
-	r->day = day_of(r->now, &tm);
+	r->day = day_of(time(NULL), &tm);
 }
 
-void
-record_tick(struct record *r)
-{
-	r->now = time(NULL);
-}
-
-/* Adds a line to say which day it is now, if it was another one at the last line. */
+/* Adds a line to say which day it is, if it was another one at the last line. */
 static void
-mark_day(struct record *r)
+mark_day(struct record *r, time_t now)
 {
 	struct tm tm;
 	char text[64];
 	int day;
 
-	if (r->now == r->looked) /* a day does not change within a second */
+	if (now == r->looked) /* a day does not change within a second */
 		return;
-	r->looked = r->now;
-	if ((day = day_of(r->now, &tm)) == r->day)
+	r->looked = now;
+	if ((day = day_of(now, &tm)) == r->day)
 		return;
 	r->day = day;
-	history_add(r->history, VOICE_NOTICE, r->now, text,
-		    strftime(text, sizeof text, "%A, %F", &tm), 0);
+	history_add(r->history, VOICE_NOTICE, now, text, strftime(text, sizeof text, "%A, %F", &tm), 0);
 }
 
-void
-record_line(struct record *r, enum voice voice, const char *text, size_t length,
-	    uint64_t stream_end)
+/* Adds a line to the history, if there is one. */
+static void
+add(struct record *r, enum voice voice, time_t now, struct span line, uint64_t stream_end)
 {
-	if (r->history != NULL) {
-		mark_day(r);
-		history_add(r->history, voice, r->now, text, length, stream_end);
-	}
-	log_line(r->log, voice, text, length);
+	if (r->history == NULL)
+		return;
+	mark_day(r, now);
+	history_add(r->history, voice, now, line.text, line.length, stream_end);
 }
 
 size_t
@@ -64,10 +56,13 @@ record_lines(struct record *r, enum voice voice, struct buffer *lines, uint64_t 
 {
 	struct span rest = buffer_span(lines), line;
 	size_t count = 0, length = 0;
+	time_t now = time(NULL);
 
 	while (span_is_complete(line = span_line(&rest))) {
-		record_line(r, voice, line.text, line.length - 1, stream_end);
 		length += line.length;
+		line.length--; /* it is kept without its LF */
+		add(r, voice, now, line, stream_end);
+		log_line(r->log, voice, line.text, line.length);
 		count++;
 	}
 	buffer_drop(lines, length);
@@ -82,10 +77,7 @@ record_notice(struct record *r, enum voice voice, char safe[RECORD_NOTICE_MAX], 
 
 	vsnprintf(said, sizeof said, format, arguments);
 	filter_string(said, safe, RECORD_NOTICE_MAX); /* a name or a file name can hold anything */
-	if (r->history != NULL) {
-		mark_day(r);
-		history_add(r->history, voice, r->now, safe, strlen(safe), 0);
-	}
+	add(r, voice, time(NULL), (struct span){safe, strlen(safe)}, 0);
 	log_line(r->log, VOICE_NOTICE, safe, strlen(safe));
 }
 

@@ -5,6 +5,8 @@
 #define RECORD_H
 
 #include <stdarg.h>
+#include <stdint.h>
+#include <time.h>
 
 #include "base/buffer.h"
 #include "record/history.h"
@@ -13,7 +15,6 @@
 struct record {
 	struct history *history; /* or NULL */
 	struct log *log; /* or NULL */
-	time_t now;	 /* the time of what is added, see record_tick */
 	time_t looked;	 /* when the day was last looked at */
 	int day;	 /* of the last line */
 };
@@ -24,19 +25,11 @@ struct record {
  */
 void record_init(struct record *record, size_t max_lines, struct log *log);
 
-/* Reads the clock; what is added from then on gets that time. */
-void record_tick(struct record *record);
-
 /*
- * Adds a line of safe text, and before it, where another day has begun, that day.  stream_end is
- * for one's own lines, 0 for others.
+ * Adds the lines that are complete in a buffer of safe text, and drops them there; before them, where another day
+ * has begun, that day.  stream_end is for one's own lines, 0 for others.  Returns how many.
  */
-void record_line(struct record *record, enum voice voice, const char *text, size_t length,
-		 uint64_t stream_end);
-
-/* Adds the lines that are complete in a buffer of safe text, and drops them there; returns how many. */
-size_t record_lines(struct record *record, enum voice voice, struct buffer *lines,
-		    uint64_t stream_end);
+size_t record_lines(struct record *record, enum voice voice, struct buffer *lines, uint64_t stream_end);
 
 /*
  * Adds what the program itself has to say, made safe; in the log each of its voices is a notice.  The safe text

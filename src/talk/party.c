@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -294,7 +295,7 @@ start_talking(struct party *p)
 	filter_init(&p->filter);
 	delivery_begin(&p->delivery);
 	p->joined = p->talk->stream;
-	p->since = record->now;
+	p->since = time(NULL);
 	p->state = PARTY_TALKING;
 }
 

@@ -345,7 +345,6 @@ talk_step(struct talk *t, const struct polls *polls)
 	bool changed = false;
 	struct party *p;
 
-	record_tick(&t->record);
 	/* Those who are there go first: what they say may be the last thing before they make room. */
 	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p))
 		changed |= party_step(p, polls);

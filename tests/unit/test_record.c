@@ -52,9 +52,13 @@ tear_down(void **state)
 static void
 say_at(struct record *r, time_t when, const char *text)
 {
+	struct buffer lines = {0};
+
 	now = when;
-	record_tick(r);
-	record_line(r, VOICE_PEER, text, strlen(text), 0);
+	buffer_add(&lines, text, strlen(text));
+	buffer_add(&lines, "\n", 1);
+	assert_int_equal(record_lines(r, VOICE_PEER, &lines, 0), 1);
+	buffer_free(&lines);
 }
 
 /* All that the history holds, each line followed by a '|'. */
@@ -105,8 +109,6 @@ test_silent_days(void **state)
 	struct record *r = *state;
 
 	say_at(r, NOON, "a");
-	now = NOON + DAY;
-	record_tick(r);
 	say_at(r, NOON + 366 * (time_t)DAY, "b");
 	assert_string_equal(all(r), "a|Sunday, 2025-10-05|b|");
 }
@@ -166,7 +168,7 @@ test_no_history(void **state)
 	(void)state;
 	record_init(&r, 0, NULL);
 	assert_null(r.history);
-	record_line(&r, VOICE_PEER, "line", 4, 0);
+	say_at(&r, NOON, "line");
 	notify(&r, VOICE_NOTICE, "a\tb");
 	assert_string_equal(noticed, "a^Ib");
 	record_free(&r);

@@ -133,6 +133,17 @@ caller_close(struct caller *caller)
 	caller->done = true;
 }
 
+/* The time of day of this program: it stands in for the one of the C library. */
+static time_t time_of_day;
+
+time_t
+time(time_t *t)
+{
+	if (t != NULL)
+		*t = time_of_day;
+	return time_of_day;
+}
+
 /* This process goes on to make connections and to open files. */
 void __wrap_confine_speaker(bool needs_files);
 
@@ -370,6 +381,7 @@ set_up(void **state)
 	memset(&played, 0, sizeof played);
 	lie = NULL;
 	cell_is_shut = false;
+	time_of_day = 1000000000;
 	here.call = (struct call_options){.role = ROLE_SERVER, .port = PORT};
 	here.options = (struct talk_options){.ear = EAR_PIPE, .output = -1, .history = 1000, .members = 1};
 	here.face = (struct talk_face){.context = &here, .say = say, .heard = heard};
@@ -711,6 +723,23 @@ test_peer_leaves(void **state)
 	assert_string_equal(view(0).name, "ann port 1");
 	assert_int_equal(talk_send(here.talk, "x\n", 2), TALK_NOBODY);
 	assert_int_equal(own_line(0).stream_end, STREAM_DELIVERED);
+}
+
+/* A line gets the time at which it is said, however long nothing has happened before. */
+static void
+test_time_of_a_line(void **state)
+{
+	int ann;
+
+	(void)state;
+	begin();
+	ann = arrive("ann");
+	assert_int_equal(view(0).since, time_of_day);
+	time_of_day += 600;
+	send_line("one\n");
+	assert_int_equal(own_line(0).when, time_of_day);
+	close(ann);
+	finish();
 }
 
 /* What it has not finished is a line all the same. */
@@ -2266,8 +2295,10 @@ test_is_asked_and_says_yes(void **state)
 	assert_int_equal(times_said("? the caller's key is not known yet: SHA256:"), 1);
 	talk_answer(here.talk, "perhaps\n", 8);
 	assert_int_equal(view(0).state, PARTY_ASKED);
+	time_of_day += 60;
 	talk_answer(here.talk, "yes Ann\n", 8);
 	assert_int_equal(view(0).state, PARTY_TALKING);
+	assert_int_equal(view(0).since, time_of_day);
 	assert_string_equal(view(0).host, "Ann");
 	assert_string_equal(view(0).secrecy, "encrypted, new key");
 	send_line("secret\n");
@@ -2402,6 +2433,7 @@ main(int argc, char *argv[])
 		TEST(test_news_of_others),
 		TEST(test_comes_too_late),
 		TEST(test_peer_leaves),
+		TEST(test_time_of_a_line),
 		TEST(test_peer_leaves_in_a_line),
 		TEST(test_peer_leaves_and_reads),
 		TEST(test_peer_leaves_and_does_not_read),
