@@ -1,5 +1,7 @@
 #include <config.h>
 
+#include <sys/socket.h>
+
 #include <errno.h>
 #include <poll.h>
 #include <unistd.h>
@@ -83,4 +85,13 @@ descriptors_keep(const int *fds, int count)
 	}
 	closefrom(count);
 	return 0;
+}
+
+void
+socket_close(int socket)
+{
+	const struct linger none = {0};
+
+	(void)setsockopt(socket, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+	close(socket);
 }

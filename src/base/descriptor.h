@@ -35,4 +35,10 @@ int descriptors_standard(void);
  */
 int descriptors_keep(const int *fds, int count);
 
+/*
+ * Closes a socket that another process has made.  That can have asked for close(2) to wait until all has been
+ * sent (SO_LINGER, socket(7)), as long as it likes: it is asked here not to.
+ */
+void socket_close(int socket);
+
 #endif

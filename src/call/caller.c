@@ -340,7 +340,7 @@ caller_open(struct caller *caller)
 	if (told && message.kind == READY)
 		return 0;
 	if (socket != -1)
-		close(socket);
+		socket_close(socket);
 	if (told && message.kind == FAILED) {
 		message.error[sizeof message.error - 1] = '\0';
 		filter_string(message.error, caller->error, sizeof caller->error);
@@ -471,7 +471,7 @@ caller_step(struct caller *caller, const struct polls *polls, struct peer *peer)
 	if (receive(caller, &message, &socket))
 		return understand(caller, &message, socket, peer);
 	if (socket != -1)
-		close(socket);
+		socket_close(socket);
 	child_kill(&caller->child); /* if it has not ended, it has said what it does not say */
 	return look_after(caller);
 }

@@ -524,7 +524,7 @@ link_close(struct link *link)
 		close(link->lines);
 	if (link->report != -1)
 		close(link->report);
-	close(link->peer.socket);
+	socket_close(link->peer.socket);
 	tls_free(link->tls);
 	link->tls = NULL;
 	sealed_free(&link->sealed);

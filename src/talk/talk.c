@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/confine.h"
+#include "base/descriptor.h"
 #include "base/fatal.h"
 #include "link/cell.h"
 #include "talk/inside.h"
@@ -253,7 +254,7 @@ hear_caller(struct talk *t, const struct polls *polls)
 		return false;
 	case CALLER_CONNECTED:
 		if (t->leaving || t->count == t->options->members)
-			close(peer.socket);
+			socket_close(peer.socket);
 		else
 			meet(t, &peer);
 		break;

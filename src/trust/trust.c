@@ -10,10 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/confine.h"
+#include "base/descriptor.h"
 #include "text/filter.h"
 #include "call/opening.h"
 #include "trust/identity.h"
@@ -102,7 +102,7 @@ fail(struct trust *t)
 	for (int rounds = 16; rounds > 0; rounds--)
 		if (recv(t->peer->socket, sink, sizeof sink, MSG_DONTWAIT) <= 0)
 			break;
-	close(t->peer->socket);
+	socket_close(t->peer->socket);
 	return t->state = TRUST_FAILED;
 }
 

@@ -680,6 +680,26 @@ test_other_sockets(void **state)
 	close(others[0]);
 }
 
+/* Whoever made a socket may have asked that closing it waits: it does not. */
+static void
+test_lingering_socket(void **state)
+{
+	struct linger linger = {.l_onoff = 1, .l_linger = 60};
+	int ends[2];
+
+	(void)state;
+	loopback_connect(ends);
+	assert_int_equal(setsockopt(ends[1], SOL_SOCKET, SO_LINGER, &linger, sizeof linger), 0);
+	take_over();
+	say_with_that(&knocked, 1, ends[1]);
+	UNTIL(here.told[CALLER_FAILED] == 1);
+	assert_int_equal(getsockopt(ends[1], SOL_SOCKET, SO_LINGER, &linger, &(socklen_t){sizeof linger}), 0);
+	assert_int_equal(linger.l_onoff, 0);
+	close(its_socket);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 /* An address that is longer than there is room for. */
 static void
 test_long_address(void **state)
@@ -834,6 +854,7 @@ main(int argc, char *argv[])
 		TEST(test_several_sockets),
 		TEST(test_other_sockets),
 		{"test_other_sockets, pipe", test_other_sockets, set_up, tear_down, pipe_end},
+		TEST(test_lingering_socket),
 		TEST(test_long_address),
 		TEST(test_strange_address),
 		TEST(test_text_without_end),

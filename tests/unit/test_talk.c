@@ -680,6 +680,56 @@ test_news_of_others(void **state)
 	assert_false(is_over());
 }
 
+/* Two ends, the near one of which waits when it is closed, as whoever hands it over may have it. */
+static int lingering = -1; /* another descriptor for that one */
+
+static void
+connect_lingering(int ends[2])
+{
+	const struct linger linger = {.l_onoff = 1, .l_linger = 60};
+
+	loopback_connect(ends);
+	assert_int_equal(setsockopt(ends[1], SOL_SOCKET, SO_LINGER, &linger, sizeof linger), 0);
+	lingering = dup(ends[1]);
+}
+
+/* Closing does not wait for all that. */
+static void
+assert_closed_without_waiting(void)
+{
+	struct linger linger;
+
+	assert_int_equal(getsockopt(lingering, SOL_SOCKET, SO_LINGER, &linger, &(socklen_t){sizeof linger}), 0);
+	assert_int_equal(linger.l_onoff, 0);
+	close(lingering);
+}
+
+static void
+test_lingering_socket(void **state)
+{
+	int ann;
+
+	(void)state;
+	begin();
+	ann = arrive_by("ann", connect_lingering);
+	close(ann);
+	finish();
+	assert_closed_without_waiting();
+}
+
+static void
+test_lingering_socket_that_comes_too_late(void **state)
+{
+	int bob;
+
+	(void)state;
+	begin();
+	talk_leave(here.talk, 1000);
+	bob = arrive_by("bob", connect_lingering);
+	assert_closed_without_waiting();
+	close(bob);
+}
+
 /* Who comes when one has left already is nobody. */
 static void
 test_comes_too_late(void **state)
@@ -2432,6 +2482,8 @@ main(int argc, char *argv[])
 		TEST(test_caller_dies_while_waiting),
 		TEST(test_news_of_others),
 		TEST(test_comes_too_late),
+		TEST(test_lingering_socket),
+		TEST(test_lingering_socket_that_comes_too_late),
 		TEST(test_peer_leaves),
 		TEST(test_time_of_a_line),
 		TEST(test_peer_leaves_in_a_line),
