@@ -75,6 +75,22 @@ def with_etc(tmp_path):
 
 
 @pytest.fixture
+def with_linked_hosts(tmp_path):
+    """The same where /etc has nothing but these hosts, in a link to a file that is somewhere else."""
+    def with_linked_hosts(text):
+        etc, hosts = tmp_path / "etc", tmp_path / "elsewhere"
+        etc.mkdir()
+        hosts.write_text(text)
+        (etc / "hosts").symlink_to(hosts)
+        command = ["unshare", "--mount", "sh", "-c", f'mount --bind {etc} /etc && exec "$@"', "sh"]
+        if subprocess.run([*command, "true"], capture_output=True).returncode != 0:
+            pytest.skip("no files can be mounted here")
+        return command
+
+    return with_linked_hosts
+
+
+@pytest.fixture
 def run(environment, tmp_path):
     """Runs any program, with pipes for its input and output."""
     programs = []

@@ -176,6 +176,14 @@ def test_client_tries_every_address(run, with_etc, address):
     client.notice(f"connected to several port {door.port}")
 
 
+def test_hosts_that_are_somewhere_else(run, with_linked_hosts):
+    """/etc/hosts, or its like, can be a link to anywhere."""
+    door = Door()
+    client = run(*with_linked_hosts(f"{HOST} elsewhere\n"), TCHAT, "-c", "elsewhere", door.port)
+    door.accept()
+    client.notice(f"connected to elsewhere port {door.port}")
+
+
 @pytest.fixture
 def looking_up(run, with_etc, environment, port):
     """tchat as a client while it looks up a name, and nobody answers."""

@@ -69,24 +69,39 @@ static const char *const system_folders[] = {
 	"/etc", "/usr", "/lib", "/lib32", "/lib64", "/nix", "/gnu", "/run", "/var/cache", "/var/db",
 	"/var/lib", "/var/run", "/var/yp"};
 
-/* Leaves those to be read that there are.  Returns 0, or -1 and errno. */
+/* Those that can be links to somewhere else, as WSL has it. */
+static const char *const system_files[] = {"/etc/hosts", "/etc/resolv.conf"};
+
+/* Leaves what is at a path, or is below it, if there is anything.  Returns 0, or -1 and errno. */
 static int
-leave_reading(int ruleset)
+leave_reading(int ruleset, uint64_t rights, const char *path)
 {
-	long result = 0;
+	struct landlock_path_beneath_attr rule = {
+		.allowed_access = rights,
+		.parent_fd = open(path, O_PATH | O_CLOEXEC),
+	};
+	long result;
 
-	for (size_t i = 0; i < sizeof system_folders / sizeof system_folders[0] && result == 0; i++) {
-		struct landlock_path_beneath_attr rule = {
-			.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR,
-			.parent_fd = open(system_folders[i], O_PATH | O_CLOEXEC),
-		};
-
-		if (rule.parent_fd == -1)
-			continue;
-		result = syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
-		close(rule.parent_fd);
-	}
+	if (rule.parent_fd == -1)
+		return 0;
+	result = syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+	close(rule.parent_fd);
 	return result == 0 ? 0 : -1;
+}
+
+/* Leaves the system's files to be read.  Returns 0, or -1 and errno. */
+static int
+leave_system(int ruleset)
+{
+	enum { FILES = LANDLOCK_ACCESS_FS_READ_FILE, FOLDERS = FILES | LANDLOCK_ACCESS_FS_READ_DIR };
+
+	for (size_t i = 0; i < sizeof system_folders / sizeof system_folders[0]; i++)
+		if (leave_reading(ruleset, FOLDERS, system_folders[i]) == -1)
+			return -1;
+	for (size_t i = 0; i < sizeof system_files / sizeof system_files[0]; i++)
+		if (leave_reading(ruleset, FILES, system_files[i]) == -1)
+			return -1;
+	return 0;
 }
 
 static int
@@ -101,7 +116,7 @@ leave_port(int ruleset, uint64_t rights, unsigned port)
 static int
 leave(int ruleset, const struct access *access, long version)
 {
-	if (access->files == FILES_SYSTEM && leave_reading(ruleset) == -1)
+	if (access->files == FILES_SYSTEM && leave_system(ruleset) == -1)
 		return -1;
 	if (network_rights(version) == 0)
 		return 0;
@@ -229,7 +244,8 @@ confine_calling(unsigned port)
 {
 	confine_secrets();
 	if (confine_privileges() == 0)
-		(void)confine_access(&(struct access){.files = FILES_SYSTEM, .connect = {port, NAME_SERVERS}, .bind = true});
+		(void)confine_access(
+			&(struct access){.files = FILES_SYSTEM, .connect = {port, NAME_SERVERS}, .bind = true});
 #if defined(__OpenBSD__)
 	(void)pledge("stdio rpath inet dns proc sendfd", NULL);
 #endif
