@@ -1,5 +1,5 @@
 /*
- * child - what a forked child does first.
+ * child - a forked process: what it does first, and how its parent sees that it ends.
  */
 #ifndef CHILD_H
 #define CHILD_H
@@ -39,7 +39,7 @@ bool child_has_ended(struct child *child, int *status);
 /* Has polls_wait come back when that is to be asked again; that it has ended, SIGCHLD says by itself. */
 void child_poll(const struct child *child, struct polls *polls);
 
-/* Kills it; that it has ended is still to be asked, first at once, as it may have ended before. */
+/* Kills it, if there is one; that it has ended is still to be asked, first at once, as it may have ended before. */
 void child_kill(struct child *child);
 
 /* Kills it and waits for its end, which a moment brings: for the end of the program. */

@@ -39,7 +39,6 @@ enum { OPEN = CALLER_REFUSE + 1 };
 struct process {
 	const struct call_options *options;
 	int speaker; /* the socket to it */
-	int slot;
 	struct door door; /* server */
 	int trouble;	  /* why nobody could be let in, as was told */
 	struct dial dial; /* client */
@@ -72,6 +71,7 @@ tell(const struct process *p, const struct message *message, int socket)
 			_exit(1);
 }
 
+/* Tells what has gone wrong. */
 static void
 tell_error(const struct process *p, enum kind kind, const char *error)
 {
@@ -111,13 +111,13 @@ take_order(const struct process *p)
 static void
 admit(struct process *p)
 {
-	struct message message = {.kind = TROUBLED};
+	char error[128];
 	struct address from;
 	int fd = door_admit(&p->door, &from);
 
 	if (fd == -1 && p->door.cause != 0 && p->door.cause != p->trouble) {
-		snprintf(message.error, sizeof message.error, "nobody can be let in: %s", strerror(p->door.cause));
-		tell(p, &message, -1);
+		snprintf(error, sizeof error, "nobody can be let in: %s", strerror(p->door.cause));
+		tell_error(p, TROUBLED, error);
 	}
 	p->trouble = fd == -1 ? p->door.cause : 0;
 	if (fd == -1)
@@ -145,11 +145,13 @@ wait_for_calls(struct process *p)
 	struct polls polls = {0};
 
 	for (;;) {
+		int orders;
+
 		polls_clear(&polls);
-		p->slot = polls_add(&polls, p->speaker, POLLIN);
+		orders = polls_add(&polls, p->speaker, POLLIN);
 		door_poll(&p->door, &polls);
 		polls_wait(&polls);
-		if (polls_found(&polls, p->slot) != 0) {
+		if (polls_found(&polls, orders) != 0) {
 			int order = take_order(p);
 
 			if (p->door.held && order == CALLER_ADMIT)
@@ -172,16 +174,18 @@ call(struct process *p)
 {
 	struct polls polls = {0};
 
-	if (take_order(p) == CALLER_ADMIT)
-		dial_begin(&p->dial);
+	take_order(p);
+	dial_begin(&p->dial);
 	for (;;) {
+		int orders;
+
 		polls_clear(&polls);
-		p->slot = polls_add(&polls, p->speaker, POLLIN);
+		orders = polls_add(&polls, p->speaker, POLLIN);
 		if (p->dial.state == DIAL_FAILED)
 			tell_error(p, FAILED, p->dial.error), _exit(1);
 		dial_poll(&p->dial, &polls);
 		polls_wait(&polls);
-		if (polls_found(&polls, p->slot) != 0)
+		if (polls_found(&polls, orders) != 0)
 			take_order(p);
 		if (dial_step(&p->dial, &polls) == DIAL_CONNECTED)
 			hand_over(p, NULL, p->dial.socket), _exit(0);
@@ -269,7 +273,7 @@ hang_up(struct caller *caller)
 static void
 send_order(struct caller *caller, unsigned char order)
 {
-	/* It answers each order before it gets the next, so there is room. */
+	/* It has read the order before, as it has knocked since, so there is room. */
 	if (caller->socket != -1 && send(caller->socket, &order, sizeof order, MSG_DONTWAIT | MSG_NOSIGNAL) == -1)
 		child_kill(&caller->child);
 }
@@ -320,6 +324,7 @@ receive(struct caller *caller, struct message *message, int *socket)
 		return false;
 	if (*socket != -1 && !is_connection(*socket))
 		return false;
+	message->error[sizeof message->error - 1] = '\0';
 	return message->kind <= FAILED && (message->kind == CONNECTED) == (*socket != -1) &&
 	       message->from.length <= sizeof message->from.storage;
 }
@@ -342,7 +347,6 @@ caller_open(struct caller *caller)
 	if (socket != -1)
 		socket_close(socket);
 	if (told && message.kind == FAILED) {
-		message.error[sizeof message.error - 1] = '\0';
 		filter_string(message.error, caller->error, sizeof caller->error);
 	} else if (signals_deadly() == 0) {
 		strlcpy(caller->error, "the process that calls cannot begin", sizeof caller->error);
@@ -412,14 +416,14 @@ look_after(struct caller *caller)
 	return CALLER_FAILED;
 }
 
-/* Whether it has just said something: more often is none of its business. */
+/* Whether it has just said such a thing: more often is none of its business.  *quiet is until when. */
 static bool
-is_too_much(struct caller *caller)
+is_too_much(int64_t *quiet)
 {
-	bool just_now = clock_until(caller->quiet) > 0;
+	bool just_now = clock_until(*quiet) > 0;
 
 	if (!just_now)
-		caller->quiet = clock_now() + QUIET_MS;
+		*quiet = clock_now() + QUIET_MS;
 	return just_now;
 }
 
@@ -437,18 +441,17 @@ understand(struct caller *caller, struct message *message, int socket, struct pe
 		return CALLER_CONNECTED;
 	case REFUSED:
 		peer_name(peer, NULL, 0, &message->from);
-		return is_too_much(caller) ? CALLER_NOTHING : CALLER_REFUSED;
+		return is_too_much(&caller->quiet_of_refused) ? CALLER_NOTHING : CALLER_REFUSED;
 	case KNOCKED:
 		caller->knocked = true;
 		break;
 	case TROUBLED:
 	case FAILED:
-		message->error[sizeof message->error - 1] = '\0';
 		filter_string(message->error, caller->error, sizeof caller->error);
 		caller->done = message->kind == FAILED;
 		if (message->kind == FAILED)
 			return CALLER_FAILED;
-		return is_too_much(caller) ? CALLER_NOTHING : CALLER_TROUBLED;
+		return is_too_much(&caller->quiet_of_trouble) ? CALLER_NOTHING : CALLER_TROUBLED;
 	case READY:
 		break;
 	}

@@ -28,7 +28,7 @@ struct caller {
 	bool done;     /* it has said its last, and ends */
 	int trouble;   /* why nobody could be taken over, as was told */
 	int64_t retry; /* ... and the next attempt is then */
-	int64_t quiet; /* nothing is told before then of what may come often */
+	int64_t quiet_of_refused, quiet_of_trouble; /* nothing more is told of that before then */
 	char error[PEER_NAME_MAX + 128];
 };
 

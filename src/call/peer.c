@@ -20,10 +20,11 @@ void
 peer_name(struct peer *peer, const char *host, unsigned port, const struct address *address)
 {
 	char found[NI_MAXHOST], number[NI_MAXSERV];
+	int family = address->storage.ss_family;
 
-	if (host == NULL && getnameinfo((const struct sockaddr *)&address->storage, address->length,
-					found, sizeof found, number, sizeof number,
-					NI_NUMERICHOST | NI_NUMERICSERV) == 0) {
+	if (host == NULL && (family == AF_INET || family == AF_INET6) &&
+	    getnameinfo((const struct sockaddr *)&address->storage, address->length, found, sizeof found, number,
+			sizeof number, NI_NUMERICHOST | NI_NUMERICSERV) == 0) {
 		port = (unsigned)strtoul(number, NULL, 10);
 		host = found;
 	}

@@ -84,18 +84,12 @@ resolve_finish(struct resolver *resolver, struct address *addresses)
 {
 	struct answer answer;
 
-	if (read_all(resolver->pipe, &answer, sizeof answer) != sizeof answer)
+	if (read_all(resolver->pipe, &answer, sizeof answer) != sizeof answer || answer.result > RESOLVE_MAX)
 		answer.result = -abs(EAI_FAIL);
 	else
 		memcpy(addresses, answer.addresses, sizeof answer.addresses);
-	resolve_cancel(resolver);
-	return answer.result;
-}
-
-void
-resolve_cancel(struct resolver *resolver)
-{
 	close(resolver->pipe);
 	kill(resolver->helper, SIGKILL);
 	waitpid(resolver->helper, NULL, 0);
+	return answer.result;
 }

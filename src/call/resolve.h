@@ -1,8 +1,8 @@
 /*
  * resolve - the addresses of a name, looked up by a process of its own.
  *
- * getaddrinfo(3) can take many seconds and cannot be interrupted; a person must be able to type and
- * to leave meanwhile.  The helper process sends what it finds through a pipe, and can be killed.
+ * getaddrinfo(3) can take many seconds and cannot be interrupted; whoever looks up a name must hear meanwhile
+ * that it is to end.  The helper process sends what it finds through a pipe, and ends with that or with its parent.
  */
 #ifndef RESOLVE_H
 #define RESOLVE_H
@@ -37,10 +37,7 @@ const char *resolve_strerror(int error);
 /* Starts a helper process with the same question.  Returns 0, or -1 and errno. */
 int resolve_start(struct resolver *resolver, const char *host, unsigned port, int family);
 
-/* To be called when the pipe is readable: the helper's answer, as of resolve_now. */
+/* To be called when the pipe is readable: the helper's answer, as of resolve_now.  The helper is gone then. */
 int resolve_finish(struct resolver *resolver, struct address *addresses);
-
-/* Gives a question up. */
-void resolve_cancel(struct resolver *resolver);
 
 #endif

@@ -5,6 +5,7 @@
 #include <config.h>
 
 #include <sys/resource.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -713,22 +714,69 @@ test_long_address(void **state)
 	assert_ends_with(&said, 1);
 }
 
+/* Where the address is that a message is about. */
+static char *
+address_in(struct said *said)
+{
+	static const char address[] = {127, 0, 0, 1};
+	char *found = memmem(said->bytes, said->length, address, sizeof address);
+
+	assert_non_null(found);
+	return found - offsetof(struct sockaddr_in, sin_addr);
+}
+
 /* An address of no known family is somebody's all the same. */
 static void
 test_strange_address(void **state)
 {
-	static const char address[] = {127, 0, 0, 1};
-	char *found;
-
 	(void)state;
 	take_over();
-	found = memmem(connected.bytes, connected.length, address, sizeof address);
-	assert_non_null(found);
-	memset(found - offsetof(struct sockaddr_in, sin_addr), 0xFF, sizeof(struct sockaddr_in));
+	memset(address_in(&connected), 0xFF, sizeof(struct sockaddr_in));
 	say_with(&connected, 1);
 	UNTIL(here.told[CALLER_CONNECTED] == 1);
 	assert_true(strlen(here.peer.name) > 0);
 	close(here.peer.socket);
+	close(its_socket);
+}
+
+/* A path is none: who is there would be called as this machine is. */
+static void
+test_unix_address(void **state)
+{
+	const struct sockaddr_un path = {.sun_family = AF_UNIX, .sun_path = "path"};
+	char expected[64];
+
+	(void)state;
+	take_over();
+	memcpy(address_in(&connected), &path, sizeof path);
+	say_with(&connected, 1);
+	UNTIL(here.told[CALLER_CONNECTED] == 1);
+	snprintf(expected, sizeof expected, "somebody port %u", here.options.port);
+	assert_string_equal(here.peer.name, expected);
+	close(here.peer.socket);
+	close(its_socket);
+}
+
+/* Who was turned away is told of now and then; that nobody can be let in is not held back for that. */
+static void
+test_several_news(void **state)
+{
+	struct said refused, troubled;
+
+	(void)state;
+	take_over();
+	refused = knocked;
+	set_kind(&refused, 2);
+	troubled = failed;
+	set_kind(&troubled, 4);
+	say_with(&refused, 0);
+	say_with(&refused, 0);
+	say_with(&troubled, 0);
+	say_with(&troubled, 0);
+	say_with(&knocked, 0);
+	UNTIL(here.caller.knocked);
+	assert_int_equal(here.told[CALLER_REFUSED], 1);
+	assert_int_equal(here.told[CALLER_TROUBLED], 1);
 	close(its_socket);
 }
 
@@ -857,6 +905,8 @@ main(int argc, char *argv[])
 		TEST(test_lingering_socket),
 		TEST(test_long_address),
 		TEST(test_strange_address),
+		TEST(test_unix_address),
+		TEST(test_several_news),
 		TEST(test_text_without_end),
 		TEST(test_begins_with_nonsense),
 		TEST(test_takes_no_orders),

@@ -3,6 +3,7 @@
  */
 #include <config.h>
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -92,6 +93,28 @@ test_idle(void **state)
 	assert_waits(&dial, 0, -1);
 	assert_int_equal(dial_step(&dial, &polls), DIAL_IDLE);
 	assert_int_equal(world.forks, 0);
+}
+
+/* A helper that was taken over has found no more addresses than there is room for. */
+static void
+test_too_many_addresses(void **state)
+{
+	struct {
+		int count;
+		struct address addresses[RESOLVE_MAX];
+	} answer = {.count = RESOLVE_MAX + 1};
+	struct address addresses[RESOLVE_MAX];
+	struct resolver resolver;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	assert_int_equal(write(ends[1], &answer, sizeof answer), sizeof answer);
+	close(ends[1]);
+	resolver.pipe = ends[0];
+	if ((resolver.helper = fork()) == 0)
+		_exit(0);
+	assert_true(resolve_finish(&resolver, addresses) < 0);
 }
 
 static void
@@ -238,6 +261,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_idle, set_up),
 		cmocka_unit_test_setup(test_connected, set_up),
+		cmocka_unit_test_setup(test_too_many_addresses, set_up),
 		cmocka_unit_test_setup(test_refused, set_up),
 		cmocka_unit_test_setup(test_calls_again, set_up),
 		cmocka_unit_test_setup(test_gives_up, set_up),
