@@ -224,7 +224,10 @@ confine_speaker(bool needs_files)
 	    confine_access(&(struct access){.files = needs_files ? FILES_ALL : NO_FILES, .signals = true}) == 0)
 		given_up = needs_files ? CONNECTIONS : FILES;
 #if defined(__OpenBSD__)
-	(void)pledge(needs_files ? "stdio rpath wpath cpath flock tty recvfd proc exec" : "stdio recvfd proc", NULL);
+	/* "unix" is for getsockopt(2) and setsockopt(2), of a socket that is handed over: with it TCP stays out. */
+	(void)pledge(needs_files ? "stdio rpath wpath cpath flock tty unix recvfd proc exec"
+				 : "stdio unix recvfd proc",
+		     NULL);
 #endif
 }
 

@@ -140,9 +140,9 @@ step(struct plain *p)
 	talk_poll(p->talk, &p->polls);
 	polls_wait(&p->polls);
 
-	heed_signals(p); /* before the next step: a second one is haste */
 	if (!p->options->alternate)
-		step_input(p);
+		step_input(p); /* before signals: the input that was found ready was wanted until then */
+	heed_signals(p); /* before the next step: a second one is haste */
 	talk_step(p->talk, &p->polls);
 	question_step(&p->question, &p->polls);
 	greet(p);
