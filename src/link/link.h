@@ -77,8 +77,8 @@ void link_init(struct link *link, const struct peer *peer, struct tls *tls);
 
 /*
  * Before the first listener, while there is memory: makes what will confine them, and without which none
- * can be started.  Where bytes pass unseen, they may go as listener_splices has it, and only then.  Returns
- * 0, or -1 and errno.
+ * can be started.  Raw bytes that pass unseen, without TLS and log, may be moved by splice(2), and only then.
+ * Returns 0, or -1 and errno.
  */
 int link_prepare(bool unseen);
 

@@ -96,8 +96,9 @@ pass_end(struct filter *filter, struct outlet *outlet)
 	return outlet_flush(outlet);
 }
 
-bool
-listener_splices(const struct listener *listener)
+/* Whether nobody looks at the bytes, which then need not come into this process. */
+static bool
+splices(const struct listener *listener)
 {
 #if defined(__linux__)
 	return listener->intake.raw && listener->output != -1 && listener->intake.tls == NULL && listener->log == NULL;
@@ -111,7 +112,7 @@ bool
 listener_open_pipe(struct listener *listener)
 {
 	listener->pipe[0] = listener->pipe[1] = -1;
-	if (!listener_splices(listener) || pipe2(listener->pipe, O_CLOEXEC) == -1)
+	if (!splices(listener) || pipe2(listener->pipe, O_CLOEXEC) == -1)
 		return false;
 #if defined(F_SETPIPE_SZ)
 	(void)fcntl(listener->pipe[1], F_SETPIPE_SZ, PIPE); /* with less it is slower */

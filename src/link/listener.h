@@ -17,10 +17,10 @@ struct listener {
 	int pipe[2];	 /* of listener_open_pipe, else -1 */
 };
 
-/* Whether nobody looks at the bytes, so that they need not come into this process: splice(2). */
-bool listener_splices(const struct listener *listener);
-
-/* Opens the pipe that such bytes go through.  Returns whether there is one; it can do without. */
+/*
+ * Opens the pipe that raw bytes go through which nobody looks at, neither TLS nor a log, so that they need not come
+ * into this process: splice(2).  Returns whether there is one; it can do without.
+ */
 bool listener_open_pipe(struct listener *listener);
 
 /* Passes on what arrives, as soon as it arrives, until the stream ends or something fails. */

@@ -483,7 +483,7 @@ report(const struct fullscreen *f)
 {
 	struct span alarms = buffer_span(&f->alarms);
 
-	if (talk_status(f->talk) == 0) /* those that were not seen */
+	if (talk_status(f->talk) == 0 && f->seen > 0) /* those that were not seen */
 		alarms = (struct span){alarms.text + f->seen, alarms.length - f->seen};
 	report_alarms(alarms);
 	report_lost(talk_lost(f->talk));

@@ -127,7 +127,6 @@ trust_begin(struct trust *t, const struct trust_options *options, const struct c
 		.call = call,
 		.state = TRUST_AGREEING,
 		.peer = peer,
-		.slot = POLLS_NONE,
 		.deadline = clock_now() + HANDSHAKE_MS,
 		.say = say_to,
 		.context = context,
@@ -302,9 +301,9 @@ awaited(const struct trust *t)
 }
 
 void
-trust_poll(struct trust *t, struct polls *polls)
+trust_poll(const struct trust *t, struct polls *polls)
 {
-	t->slot = polls_add(polls, t->peer->socket, awaited(t));
+	(void)polls_add(polls, t->peer->socket, awaited(t));
 	if (t->state == TRUST_AGREEING)
 		polls_until(polls, t->deadline);
 }

@@ -46,7 +46,6 @@ struct trust {
 	struct peer *peer;
 	struct tls *tls;
 	const char *secrecy; /* TRUST_DONE: "encrypted", or how far it is not */
-	int slot;
 	int64_t deadline; /* TRUST_AGREEING: not beyond this */
 	bool has_spoken;  /* TRUST_ASKING: the peer has left, and what it said can still be read */
 	trust_say *say;
@@ -73,7 +72,7 @@ const char *trust_fingerprint(void);
 void trust_begin(struct trust *trust, const struct trust_options *options, const struct call_options *call,
 		 struct peer *peer, trust_say *say, void *context);
 
-void trust_poll(struct trust *trust, struct polls *polls);
+void trust_poll(const struct trust *trust, struct polls *polls);
 
 /* Goes on as far as it can without waiting. */
 enum trust_state trust_step(struct trust *trust);

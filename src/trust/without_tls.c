@@ -80,7 +80,7 @@ trust_begin(struct trust *trust, const struct trust_options *options, const stru
 }
 
 void
-trust_poll(struct trust *trust, struct polls *polls)
+trust_poll(const struct trust *trust, struct polls *polls)
 {
 	(void)trust, (void)polls;
 }
