@@ -34,7 +34,6 @@
 #include "text/filter.h"
 
 #define CASE_MAX 32768 /* what a pipe and a socket surely take at once */
-#define HURRY_MS 2000  /* as plain.c has it */
 
 static struct {
 	const uint8_t *next, *end; /* what is still to happen */
@@ -496,7 +495,7 @@ converse(struct talk *talk)
 	for (;;) {
 		if (world.deadly != 0 && !leaving) {
 			leaving = true;
-			talk_leave(talk, HURRY_MS);
+			talk_leave(talk, TALK_HURRY_MS);
 		}
 		if (talk_is_over(talk))
 			break;

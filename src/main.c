@@ -53,7 +53,7 @@ use_utf8(void)
 	setenv("LC_CTYPE", "C.UTF-8", 1);
 }
 
-/* What the C library reads from files when it is first asked; later no file may be opened (confine.h). */
+/* What the C library reads from files when it is first asked; later no file may be opened (base/confine.h). */
 static void
 load_locale_files(void)
 {

@@ -31,7 +31,7 @@ enum request {
 
 /*
  * Reads the command line into *options.  The strings there point into argv.  error has room for size
- * bytes and is written only when the answer is REQUEST_WRONG; it is safe text (filter.h).
+ * bytes and is written only when the answer is REQUEST_WRONG; it is safe text (text/filter.h).
  */
 enum request options_parse(struct options *options, int argc, char *argv[], char *error,
 			   size_t size);

@@ -24,6 +24,14 @@ buffer_span(const struct buffer *buffer)
 	return (struct span){buffer_data(buffer), buffer_length(buffer)};
 }
 
+struct span
+buffer_line(const struct buffer *buffer)
+{
+	struct span text = buffer_span(buffer), line = span_line(&text);
+
+	return span_is_complete(line) ? line : (struct span){NULL, 0};
+}
+
 char *
 buffer_reserve(struct buffer *buffer, size_t length)
 {

@@ -6,6 +6,8 @@
  *      | --- order: let in, or turn away -------> |
  *      | <-- news: connected, and the socket ---- |   (SCM_RIGHTS, unix(7))
  *
+ * "The caller" is this process; who calls a server is called so, too, where there is no doubt.
+ *
  * It is forked before there is a key, and before anything is confined; the processes of a conversation can
  * make no connection.  It reads nothing of what peers send, and calls nobody but who is named on the command
  * line.  It ends with the speaker, and by itself once it cannot be needed any more.

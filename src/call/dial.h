@@ -30,7 +30,7 @@ struct dial {
 	struct resolver resolver;
 	struct address addresses[RESOLVE_MAX]; /* all that the name has */
 	int count, next;
-	int socket;	  /* DIAL_CONNECTING: to addresses[next - 1]; DIAL_CONNECTED: the caller's */
+	int socket;	  /* DIAL_CONNECTING: to addresses[next - 1]; DIAL_CONNECTED: whose the dial is */
 	int slot;
 	int64_t deadline; /* of this state */
 	int64_t give_up;  /* of calling again */

@@ -25,7 +25,7 @@ struct door {
 	bool tls;	/* callers expect TLS */
 	int cause;	/* why nobody could be let in, or 0 */
 	int64_t retry;	/* ... the next try is then */
-	int64_t notice; /* callers refused before then are not worth a word */
+	int64_t quiet; /* callers refused before then are not worth a word */
 };
 
 /*

@@ -34,7 +34,7 @@ bool peer_owes_answer(const struct peer *peer, int64_t *heard);
 /*
  * Prepares a connected socket for a conversation: blocking, without delay for short lines, and such
  * that a peer whose machine has vanished is noticed within about a minute while nothing is on its way to
- * it (keepalive, see tcp(7)); link.h says what is done while something is.
+ * it (keepalive, see tcp(7)); link/link.h says what is done while something is.
  */
 void peer_prepare(int socket);
 

@@ -26,8 +26,8 @@
 #include "trust/tls.h"
 
 #define SEALED_MAX 65536	/* about so much is sealed at once */
-#define HELD_MAX ((size_t)1024 * 1024) /* taken by the kernel; then it is asked what has arrived, and need not be held */
-#define HEARD_MAX 65536		/* read from the listener at once */
+#define HELD_MAX ((size_t)1024 * 1024) /* taken by the kernel: then it is asked what need not be held */
+#define CHUNK 65536		/* read from the listener at once */
 #define FILE_MAX ((size_t)1024 * 1024) /* sent from a file at once */
 #define LOOK_MS 2000		/* how often to look whether the peer answers */
 #define UNWATCHED_MS 4000	/* longer without a look, and nothing is known of that time */
@@ -162,7 +162,7 @@ bool
 link_is_waiting(const struct link *link)
 {
 	return link->send_error == 0 &&
-	       (buffer_length(&link->outbox) > link->taken || buffer_length(&link->sealed.pending) > 0 ||
+	       (buffer_length(&link->outbox) > link->outbox_taken || buffer_length(&link->sealed.pending) > 0 ||
 		must_part(link));
 }
 
@@ -177,11 +177,11 @@ outbox_start(const struct link *link)
 static int
 send_some(struct link *link)
 {
-	ssize_t n = send(link->peer.socket, buffer_data(&link->outbox) + link->taken,
-			 buffer_length(&link->outbox) - link->taken, MSG_DONTWAIT | MSG_NOSIGNAL);
+	ssize_t n = send(link->peer.socket, buffer_data(&link->outbox) + link->outbox_taken,
+			 buffer_length(&link->outbox) - link->outbox_taken, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 	if (n > 0)
-		link->taken += (size_t)n;
+		link->outbox_taken += (size_t)n;
 	return n == -1 ? -1 : 0;
 }
 
@@ -206,7 +206,7 @@ send_some_sealed(struct link *link)
 	}
 	result = sealed_send(sealed, link->peer.socket);
 	cause = errno;
-	link->taken = (size_t)(sealed_taken(sealed) - outbox_start(link)); /* it may have taken some */
+	link->outbox_taken = (size_t)(sealed_taken(sealed) - outbox_start(link)); /* it may have taken some */
 	errno = cause;
 	return result;
 }
@@ -244,7 +244,7 @@ flush(struct link *link)
 		if (result == -1 && errno != EINTR)
 			fail_to_send(link, errno);
 	}
-	if (link->taken > HELD_MAX)
+	if (link->outbox_taken > HELD_MAX)
 		link_arrived(link);
 	if (link->phase != LINK_OPEN && link->phase != LINK_SHUT && !link_is_waiting(link)) {
 		link->phase = LINK_SHUT;
@@ -312,7 +312,7 @@ link_send_file(struct link *link, int file)
 uint64_t
 link_taken(const struct link *link)
 {
-	return link->queued - (buffer_length(&link->outbox) - link->taken);
+	return link->queued - (buffer_length(&link->outbox) - link->outbox_taken);
 }
 
 /* How many bytes the kernel has taken and the peer, as far as is known, has not acknowledged. */
@@ -364,29 +364,29 @@ link_arrived(struct link *link)
 
 	look_for_answer(link);
 	if (link->tls != NULL) /* bytes to text */
-		held = link->taken - (size_t)(sealed_arrived(&link->sealed, held) - outbox_start(link));
-	if (held < link->taken) {
-		buffer_drop(&link->outbox, link->taken - held);
-		link->taken = held;
+		held = link->outbox_taken - (size_t)(sealed_arrived(&link->sealed, held) - outbox_start(link));
+	if (held < link->outbox_taken) {
+		buffer_drop(&link->outbox, link->outbox_taken - held);
+		link->outbox_taken = held;
 	}
-	if (held - link->taken < link->from_file)
-		link->from_file = held - link->taken;
+	if (held - link->outbox_taken < link->from_file)
+		link->from_file = held - link->outbox_taken;
 	arrived = outbox_start(link) - link->from_file;
 	link->progress = link->tls != NULL ? link->sealed.bytes_arrived : arrived;
-	link->asked = clock_now();
+	link->looked_at = clock_now();
 	return arrived;
 }
 
 uint64_t
 link_arrived_lately(struct link *link)
 {
-	if (clock_now() - link->asked >= LINK_ARRIVED_MS)
+	if (clock_now() - link->looked_at >= LINK_ARRIVED_MS)
 		return link_arrived(link);
 	return outbox_start(link) - link->from_file;
 }
 
 int
-link_patience(struct link *link)
+link_timeout(struct link *link)
 {
 	return link_arrived_lately(link) < link->queued || link->silence.owed ? LOOK_MS : -1;
 }
@@ -418,7 +418,7 @@ link_hear(struct link *link, const struct polls *polls, struct buffer *lines)
 
 	if (polls_found(polls, link->lines_slot) == 0)
 		return 0;
-	n = read(link->lines, buffer_reserve(lines, HEARD_MAX), HEARD_MAX);
+	n = read(link->lines, buffer_reserve(lines, CHUNK), CHUNK);
 	if (n > 0)
 		buffer_grow(lines, (size_t)n);
 	else if (n == 0)

@@ -13,10 +13,10 @@
  *   0 ........ arrived ........ taken ........ sealed ........ queued
  *     |           |               |               |               |
  *     |           |               |               |               link_send: what was typed ends here
- *     |           |               |               what is encrypted, where it is (sealed.h)
- *     |           |               what the kernel has
- *     |           what the peer's machine has acknowledged
- *     the outbox begins at arrived, and ends at queued
+ *     |           |               |               what is encrypted, where it is: sealed_add
+ *     |           |               what the kernel has: each send(2) moves it
+ *     |           what the peer's machine has acknowledged: link_arrived asks for it
+ *     the outbox begins at arrived, and ends at queued; what has not arrived when all is over is lost
  */
 #ifndef LINK_H
 #define LINK_H
@@ -50,24 +50,24 @@ struct link {
 	struct tls *tls;      /* of an encrypted conversation, else NULL */
 
 	struct buffer outbox; /* from arrived to queued, but for what came from a file */
-	size_t taken;	      /* so many bytes of it, the first ones, the kernel has taken */
+	size_t outbox_taken;  /* so many bytes of it, the first ones, the kernel has taken */
 	uint64_t from_file;   /* so many before it were sent from a file, and are not known to have arrived */
 	uint64_t queued;
 	struct sealed sealed; /* encrypted: what became of the bytes since they were sealed */
 	enum link_phase phase;
-	bool end_queued;      /* LINK_SHUT: ... and the kernel sends that, as the last byte of the stream */
+	bool end_queued;      /* LINK_SHUT: ... and the kernel still has the end to send, which counts as a byte */
 	int send_error;	      /* why sending failed, or 0 */
 
-	uint64_t progress;    /* grows with whatever is acknowledged: encrypted it is more than text */
-	int64_t asked;	      /* when the kernel was last asked what was */
+	uint64_t progress;    /* bytes that are acknowledged, records and all: only whether it grows counts */
+	int64_t looked_at;    /* when the kernel was last asked how much has arrived */
 	struct silence silence;
-	bool unanswered;      /* the peer's machine owes an answer, and not just now */
+	bool unanswered;      /* for some seconds the peer's machine has not acknowledged what was sent to it */
 
 	struct child listener;
 	int lines;	      /* LINK_PIPE: what the listener lets through comes out here, else -1 */
 	int report;	      /* tells how the listener has ended; at its end, it has died */
 	bool reported;	      /* the listener says that it ends, or has died */
-	struct intake intake; /* without a listener */
+	struct intake intake; /* what has been received; a listener goes on with a copy of its own */
 	struct ending ending; /* set by link_end */
 	int socket_slot, lines_slot, report_slot;
 };
@@ -123,7 +123,7 @@ uint64_t link_taken(const struct link *link);
  * touched: our kernel knows how much it has not (SIOCOUTQ, tcp(7)).  Where a system does not say, what the
  * kernel has taken counts.  After the connection broke, the answer is what it was then.
  *
- * To be asked every now and then, see link_patience: the connection is given up when the peer's machine
+ * To be asked every now and then, see link_timeout: the connection is given up when the peer's machine
  * has owed an answer for a minute.  The kernel would wait much longer by itself; its own limit
  * (TCP_USER_TIMEOUT) would also end the connection to a peer that is there and only does not read.
  */
@@ -134,7 +134,7 @@ uint64_t link_arrived(struct link *link);
 uint64_t link_arrived_lately(struct link *link);
 
 /* How long poll(2) may wait before that is to be asked again; -1: for ever. */
-int link_patience(struct link *link);
+int link_timeout(struct link *link);
 
 /* Whether there is something to deliver that still can arrive. */
 bool link_can_deliver(struct link *link);

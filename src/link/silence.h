@@ -17,7 +17,7 @@ struct silence {
 
 /*
  * A look, now: whether an answer is owed, and when something was last heard.  Returns for how long there
- * has been silence.  All in milliseconds (clock.h).  While nobody has looked for longer than gap, as
+ * has been silence.  All in milliseconds (base/clock.h).  While nobody has looked for longer than gap, as
  * nothing was owed or the program was stopped, nothing is known: that time does not count.
  */
 int64_t silence_look(struct silence *silence, int64_t now, bool owed, int64_t heard, int64_t gap);

@@ -17,7 +17,6 @@
 #include "talk/talk.h"
 
 #define CHUNK 262144  /* read from standard input at once */
-#define HURRY_MS 2000 /* so long what is on its way is waited for when a signal ends the program */
 
 struct plain {
 	const struct plain_options *options;
@@ -121,7 +120,7 @@ heed_signals(struct plain *p)
 	if (signals_deadly() == 0 || p->leaving)
 		return;
 	p->leaving = true;
-	talk_leave(p->talk, HURRY_MS);
+	talk_leave(p->talk, TALK_HURRY_MS);
 }
 
 /* Waits until something happens, and sees to it. */

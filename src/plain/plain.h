@@ -2,7 +2,7 @@
  * plain - the conversation on standard input and output: for pipes, ssh and screen readers.
  *
  * The listener writes to standard output itself, so that the two directions share nothing.  With -a
- * there is no listener, see turns.h.
+ * there is no listener, see plain/turns.h.
  */
 #ifndef PLAIN_H
 #define PLAIN_H

@@ -12,15 +12,6 @@
 #define CHUNK 65536	/* read at once */
 #define HINT_MS 5000 /* before the first line, until tchat says what may be wrong */
 
-/* The first line in the buffer, with its LF; an empty span if none is complete. */
-static struct span
-first_line(const struct buffer *buffer)
-{
-	struct span text = buffer_span(buffer), line = span_line(&text);
-
-	return span_is_complete(line) ? line : (struct span){NULL, 0};
-}
-
 /* Sends one line. */
 static void
 say(struct turns *t, struct span line)
@@ -100,13 +91,13 @@ peer_is_done(const struct turns *t)
 static bool
 take_turn(struct turns *t)
 {
-	struct span mine, theirs = first_line(talk_heard(t->talk));
+	struct span mine, theirs = buffer_line(talk_heard(t->talk));
 	bool my_turn = t->mine ? !t->finished : peer_is_done(t);
 
 	/* The last line of a file may lack its LF. */
 	if (t->input_ended && buffer_length(&t->typed) > 0 && !span_is_complete(buffer_span(&t->typed)))
 		buffer_add(&t->typed, "\n", 1);
-	mine = first_line(&t->typed);
+	mine = buffer_line(&t->typed);
 	if (my_turn && mine.length > 0) {
 		say(t, mine);
 		t->mine = false;
@@ -145,7 +136,7 @@ read_input(struct turns *t)
 static bool
 wants_input(const struct turns *t)
 {
-	if (t->over || t->input_ended || first_line(&t->typed).length > 0 || !talk_wants_input(t->talk))
+	if (t->over || t->input_ended || buffer_line(&t->typed).length > 0 || !talk_wants_input(t->talk))
 		return false;
 	return t->mine || peer_is_done(t);
 }
@@ -169,7 +160,7 @@ show_rest(struct turns *t)
 	struct buffer *heard = talk_heard(t->talk);
 	struct span line;
 
-	while ((line = first_line(heard)).length > 0 && show(t, line))
+	while ((line = buffer_line(heard)).length > 0 && show(t, line))
 		;
 }
 

@@ -26,8 +26,6 @@
 #include "text/filter.h"
 #include "text/wrap.h"
 
-#define DELIVER_MS 5000	/* so long what is on its way is waited for when the person leaves */
-#define HURRY_MS 2000	/* ... when a signal ends the program */
 #define FRAME_MS 16	/* the screen is drawn at most so often */
 #define CHUNK 65536	/* read at once */
 #define LABEL_MAX 256
@@ -233,7 +231,7 @@ leave(struct fullscreen *f)
 	if (f->leaving || (view.id != 0 && view.state >= PARTY_CLOSING))
 		talk_hang_up(f->talk);
 	else
-		talk_leave(f->talk, DELIVER_MS);
+		talk_leave(f->talk, TALK_LEAVE_MS);
 	f->leaving = true;
 	f->changed = true;
 }
@@ -438,7 +436,10 @@ add_polls(struct fullscreen *f)
 	talk_poll(f->talk, &f->polls);
 }
 
-/* Waits until something happens, and sees to it: keys first, so that nothing that arrives delays them. */
+/*
+ * Waits until something happens, and sees to it: keys first, so that nothing that arrives delays them.  A question
+ * is drawn before it can be answered, and the terminal is given away (heed_signals) when all is drawn.
+ */
 static void
 step(struct fullscreen *f)
 {
@@ -468,7 +469,7 @@ static void
 end_talk(struct fullscreen *f)
 {
 	f->seen = buffer_length(&f->alarms);
-	talk_leave(f->talk, HURRY_MS);
+	talk_leave(f->talk, TALK_HURRY_MS);
 	while (!talk_is_over(f->talk)) {
 		polls_clear(&f->polls);
 		talk_poll(f->talk, &f->polls);

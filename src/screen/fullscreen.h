@@ -18,8 +18,8 @@ struct screen_options {
 };
 
 /*
- * Holds the conversation, or with -k one after the other.  Returns the exit
- * status; a signal that told it to end is left to whoever called this, see signals_deadly.  The terminal is then as it was.
+ * Holds the conversation, or with -k one after the other.  Returns the exit status; a signal that told it to end is
+ * left to whoever called this, see signals_deadly.  The terminal is then as it was.
  */
 int fullscreen_run(const struct screen_options *options, const struct talk_base *base);
 

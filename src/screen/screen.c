@@ -52,7 +52,7 @@ struct layout {
 	int text_width;
 };
 
-/* Sets the terminal's own modes.  ncurses cannot, because it writes to memory: see output.h. */
+/* Sets the terminal's own modes.  ncurses cannot, because it writes to memory: see screen/output.h. */
 static void
 set_modes(const struct termios *modes)
 {

@@ -29,7 +29,7 @@ struct talk {
 	unsigned last_id;
 	int64_t rest;	     /* nobody is let in before then */
 	bool waiting;	     /* somebody is called, or waited for */
-	bool leaving;	     /* nobody else is */
+	bool leaving;	     /* nobody else will be called or waited for */
 	bool unfinished;     /* the last line that was sent lacks its LF */
 	uint64_t stream;     /* bytes that were ever sent */
 	struct span sending; /* not yet in the outboxes */

@@ -11,7 +11,7 @@
 #include "base/signals.h"
 #include "talk/inside.h"
 
-#define PATIENCE_MS 2000 /* for agreeing, while somebody else calls: with who means well it takes a moment */
+#define AGREE_MS 2000 /* for agreeing, while somebody else calls: with who means well it takes a moment */
 #define FAREWELL_MS 2000 /* with nothing on its way, the other side's goodbye */
 #define HEARD_MAX ((size_t)1024 * 1024) /* what nobody takes waits in the socket beyond this */
 #define CHUNK 65536	 /* received at once */
@@ -124,7 +124,7 @@ can_tell_ending(const struct party *p)
 {
 	bool taken = p->talk->options->ear != EAR_SELF || buffer_length(&p->heard) == 0;
 
-	return !p->told && p->link.ending.how != ENDING_NONE && (taken || p->link.ending.how == ENDING_OUTPUT);
+	return !p->told && p->link.ending.how != ENDING_NONE && taken;
 }
 
 static void
@@ -199,15 +199,6 @@ party_close(struct party *p, int ms)
 	p->urgent_count = signals_urgent_count();
 }
 
-/* Whether there is a whole line. */
-static bool
-has_line(const struct buffer *heard)
-{
-	struct span text = buffer_span(heard);
-
-	return span_is_complete(span_line(&text));
-}
-
 /* Whether closing has come to its end: all has arrived, or cannot any more, or not in time. */
 static bool
 is_closed(struct party *p)
@@ -216,14 +207,13 @@ is_closed(struct party *p)
 
 	if (self && !p->closing_noted)
 		return false;
-	if (p->link.ending.how == ENDING_OUTPUT || clock_until(p->deadline) == 0 ||
-	    signals_urgent_count() != p->urgent_count)
+	if (clock_until(p->deadline) == 0 || signals_urgent_count() != p->urgent_count)
 		return true;
 	if (link_can_deliver(&p->link)) {
 		p->farewell = clock_now() + FAREWELL_MS;
 		return false;
 	}
-	if (self && has_line(&p->heard))
+	if (self && buffer_line(&p->heard).length > 0)
 		return false;
 	return p->link.ending.how != ENDING_NONE || clock_until(p->farewell) == 0;
 }
@@ -244,7 +234,7 @@ end(struct party *p)
 
 	tell_ending(p);
 	if (p->state == PARTY_TALKING && !outlasts_end(p))
-		party_close(p, patient ? -1 : TALK_LEFT_MS);
+		party_close(p, patient ? -1 : TALK_LEAVE_MS);
 }
 
 /* --- The conversation. --- */
@@ -334,7 +324,7 @@ party_begin(struct party *p, struct talk *talk, unsigned id, const struct peer *
 		return;
 	}
 	p->state = PARTY_AGREEING;
-	p->patience = clock_now() + PATIENCE_MS;
+	p->makes_room = clock_now() + AGREE_MS;
 	trust_begin(&p->trust, talk->base->trust, call, &p->peer, talk_say_text, talk);
 	follow_trust(p, trust_step(&p->trust)); /* a client has to say something first */
 }
@@ -355,7 +345,7 @@ party_refuse(struct party *p, const char *why)
 void
 party_give_way(struct party *p)
 {
-	trust_give_way(&p->trust, PATIENCE_MS);
+	trust_give_way(&p->trust, AGREE_MS);
 	give_up(p);
 }
 
@@ -370,7 +360,7 @@ party_poll(struct party *p, struct polls *polls)
 		trust_poll(&p->trust, polls);
 		break;
 	case PARTY_TALKING:
-		polls_within(polls, link_patience(&p->link));
+		polls_within(polls, link_timeout(&p->link));
 		/* What the front end has taken or finished since the last step can be what was waited for. */
 		if (p->link.ending.how != ENDING_NONE && (!outlasts_end(p) || can_tell_ending(p)))
 			polls_within(polls, 0);

@@ -2,7 +2,7 @@
  * party - one other side, from the moment that it is connected to the goodbye.
  *
  * Each has its own encryption, question, listener, outbox and delivery, and waits for nothing but what
- * party_poll says, so that none keeps the others, or a key, waiting.
+ * party_poll says, so that none keeps the others, or what is typed, waiting.
  *
  *   MET --> AGREEING --> ASKED --> TALKING --> CLOSING --> REAPING --> OVER
  *    |         |           |        ^   \____________________^           ^
@@ -33,11 +33,11 @@ struct party {
 	struct talk *talk;
 	unsigned id;
 	enum party_state state;
-	struct peer peer;	/* what it is called; until TALKING, also its socket */
+	struct peer peer;	/* its name; its socket until TALKING, then the link's (trust closes it if it fails) */
 	const char *secrecy;	/* "not encrypted", "encrypted", ... */
 	struct trust trust;	/* AGREEING and ASKED */
 	bool question_put;	/* ASKED: the person has been told what there is to decide */
-	int64_t patience;	/* AGREEING: beyond this only while nobody else calls */
+	int64_t makes_room;	/* AGREEING: from then on, if somebody else calls */
 	struct link link;	/* from TALKING to REAPING */
 	struct delivery delivery;
 	struct filter filter;	/* EAR_SELF */

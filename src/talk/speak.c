@@ -147,7 +147,7 @@ talk_finish(struct talk *t)
 	while ((p = next_taker(t, NULL)) != NULL) {
 		link_finish(&p->link);
 		if (o->ear == EAR_OUTPUT && o->output == -1) /* who shows nothing need not wait for what they say */
-			party_close(p, o->patient ? -1 : TALK_LEFT_MS);
+			party_close(p, o->patient ? -1 : TALK_LEAVE_MS);
 	}
 	t->unfinished = false;
 	talk_flush(t);

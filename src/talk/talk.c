@@ -124,7 +124,7 @@ has_room(const struct talk *t)
 
 /* Whether there will be room for another one in a moment: whoever is there is about to go. */
 static bool
-is_parting(const struct talk *t)
+has_room_soon(const struct talk *t)
 {
 	return !t->leaving && (talk_find(t, PARTY_CLOSING) != NULL || talk_find(t, PARTY_REAPING) != NULL);
 }
@@ -142,9 +142,9 @@ answer_door(struct talk *t)
 		if (clock_until(t->rest) == 0)
 			caller_order(caller, CALLER_ADMIT);
 	} else if (agreeing != NULL) {
-		if (clock_until(agreeing->patience) == 0)
+		if (clock_until(agreeing->makes_room) == 0)
 			party_give_way(agreeing);
-	} else if (!is_parting(t)) {
+	} else if (!has_room_soon(t)) {
 		caller_order(caller, CALLER_REFUSE);
 	}
 }
@@ -160,7 +160,7 @@ poll_door(const struct talk *t, struct polls *polls)
 	if (has_room(t))
 		polls_until(polls, t->rest);
 	else if (agreeing != NULL)
-		polls_until(polls, agreeing->patience);
+		polls_until(polls, agreeing->makes_room);
 }
 
 /* Somebody is there. */
@@ -187,7 +187,7 @@ meet(struct talk *t, const struct peer *peer)
 
 /* Somebody is over: what comes next? */
 static void
-part(struct talk *t, const struct party *p)
+go_on_without(struct talk *t, const struct party *p)
 {
 	const struct talk_base *base = t->base;
 	bool unshown = !p->came_to_nothing && p->link.ending.how == ENDING_OUTPUT;
@@ -222,7 +222,7 @@ bury(struct talk *t)
 		if (p->state != PARTY_OVER || p->buried)
 			continue;
 		p->buried = true;
-		part(t, p);
+		go_on_without(t, p);
 		if (t->waiting) /* none of them is left */
 			break;
 		if (t->count > 0)

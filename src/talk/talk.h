@@ -3,8 +3,8 @@
  *
  * A front end gives it lines and answers; it is told what there is to notice and what was said (struct
  * talk_face), asks what to wait for, and shows what a view or the record says.  There can be several others at
- * once.  Nothing here waits but talk_new, for the door, and at the end of the program talk_free and talk_last_words,
- * for processes that were killed.
+ * once.  Nothing here waits but talk_new, for the door; talk_answer, where another tchat is just adding a key; and at
+ * the end of the program talk_free and talk_last_words, for processes that were killed.
  *
  *	for (;;) {
  *		polls_clear(&polls);
@@ -55,7 +55,7 @@ struct talk_options {
 	bool patient;	  /* all of the input is sent, if the other side leaves, too, and however long it takes */
 	bool needs_files; /* the front end opens files or starts programs all the time */
 	size_t history;	  /* lines that are kept; 0: none */
-	unsigned members; /* so many others at once */
+	unsigned members; /* so many others at once; both front ends have one */
 };
 
 /* What a front end is told.  None of these may call the talk, but for talk_view. */
@@ -146,12 +146,15 @@ const struct record *talk_record(const struct talk *talk);
 struct buffer *talk_heard(struct talk *talk);
 
 /*
- * EAR_SELF: the front end has seen that it is PARTY_CLOSING, and done what it has to do then.  That is waited for,
- * and that it takes the lines that still come.
+ * EAR_SELF, while somebody is there: the front end has seen that it is PARTY_CLOSING, and done what it has to do
+ * then.  That is waited for, and that it takes the lines that still come.
  */
 void talk_note_closing(struct talk *talk);
 
-/* EAR_SELF: a line is about to be shown, and goes into the log; or cannot be, which ends the conversation. */
+/*
+ * EAR_SELF, while somebody is there: a line, with its LF, is about to be shown, and goes into the log; or cannot be
+ * shown, as cause (errno) says, which ends the conversation: what has been heard then is to be dropped.
+ */
 void talk_log_heard(struct talk *talk, struct span line);
 void talk_fail_output(struct talk *talk, int cause);
 
@@ -168,11 +171,13 @@ void talk_refuse(struct talk *talk, const char *why);
 
 /* --- Leaving. --- */
 
+#define TALK_LEAVE_MS 5000 /* so long what is on its way is waited for when the person or the other side leaves */
+#define TALK_HURRY_MS 2000 /* ... when a signal ends the program */
+
 /*
  * Nothing more is said, nobody else is waited for: what is on its way is delivered within so many milliseconds
  * (or until somebody is in a hurry, see signals_urgent_count), and the others have a moment to say goodbye.
  */
-#define TALK_LEFT_MS 5000 /* as for who has left */
 void talk_leave(struct talk *talk, int ms);
 
 /* Ends it now. */
@@ -180,6 +185,7 @@ void talk_hang_up(struct talk *talk);
 
 /* --- Who is there. --- */
 
+/* Who becomes what, and by what, is in talk/party.h. */
 enum party_state {
 	PARTY_MET,	/* it has just been connected */
 	PARTY_AGREEING, /* on encryption */
@@ -193,7 +199,7 @@ enum party_state {
 struct talk_view {
 	unsigned id; /* of this conversation, from 1 on */
 	enum party_state state;
-	const char *host, *port, *name, *secrecy; /* as in call/peer.h, and trust/trust.h */
+	const char *host, *port, *name, *secrecy; /* as in call/peer.h, and trust/trust.h; good until it goes on */
 	time_t since;		/* when the conversation began */
 	uint64_t first_line;	/* ... in the history */
 	bool stalled;		/* it has taken nothing for a while */

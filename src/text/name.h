@@ -15,7 +15,7 @@
 const char *name_fault(const char *text);
 
 /*
- * Makes a name of what a stranger claims to be called: safe text (filter.h), in which no blanks and no
+ * Makes a name of what a stranger claims to be called: safe text (text/filter.h), in which no blanks and no
  * quotation marks make the line around it look like another.  Empty if it is no name.
  */
 void name_tame(const char *claim, char name[NAME_SIZE]);

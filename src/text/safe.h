@@ -29,7 +29,7 @@ safe_is_mark(uint32_t c)
 	return safe_marks[c / 64] >> c % 64 & 1;
 }
 
-/* Whether a character that is no C0 control or DEL is safe; noted for the next time.  LC_CTYPE must be a UTF-8 locale. */
+/* Whether a character, no C0 control or DEL, is safe; noted for the next time.  LC_CTYPE must be a UTF-8 locale. */
 bool safe_learn(uint32_t c);
 
 /* The marks that came last: so many in a row, SAFE_MARKS_MAX for more than that, end there. */

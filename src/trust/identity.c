@@ -49,7 +49,7 @@ failed(const struct work *w, const char *format, ...)
 	return -1;
 }
 
-/* The person's login name, which can be no name (name.h) for others to see. */
+/* The person's login name, which can be no name (text/name.h) for others to see. */
 static const char *
 login_name(void)
 {

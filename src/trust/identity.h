@@ -1,7 +1,7 @@
 /*
  * identity - who one is to others: an Ed25519 key, and a certificate that says one's name.
  *
- * Both are made on first use and kept in the store (store.h): key.pem, which nobody else may read, and
+ * Both are made on first use and kept in the store (trust/store.h): key.pem, which nobody else may read, and
  * certificate.pem, self-signed.
  */
 #ifndef IDENTITY_H
@@ -23,8 +23,8 @@ struct identity {
 
 /*
  * Gets the identity from the store, or makes it there.  name is what the certificate is to say; NULL:
- * whatever it says, and the login name, if that is a name, where it is made.  Returns 0, or -1 with a message in error, which
- * has room for size bytes.
+ * whatever it says, and the login name, if that is a name, where it is made.  Returns 0, or -1 with a message in
+ * error, which has room for size bytes.
  */
 int identity_open(struct identity *identity, const char *name, char *error, size_t size);
 

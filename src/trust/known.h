@@ -32,7 +32,7 @@ bool known_parse(const char *line, size_t length, struct known *known);
 /* Writes a line, with its LF; returns its length, or 0 if it does not fit. */
 size_t known_format(const struct known *known, char *line, size_t size);
 
-/* Reads the file into text, which the caller frees; none is an empty one.  Returns 0, or -1 and errno. */
+/* Reads the file into text, to be freed with free(3); none is an empty one.  Returns 0, or -1 and errno. */
 int known_read(const char *path, struct buffer *text);
 
 /* The number (from 1) of the first line that was meant to tell of a key, perhaps, but does not; or 0. */
@@ -49,7 +49,7 @@ enum server_key known_server(const struct buffer *text, const char *host, unsign
 /* Whether it has a caller with that key, and under which name. */
 bool known_caller(const struct buffer *text, const char *fingerprint, char name[KNOWN_NAME_MAX]);
 
-/* Whether it has a caller whose name looks the same (name.h). */
+/* Whether it has a caller whose name looks the same (text/name.h). */
 bool known_name(const struct buffer *text, const char *name);
 
 /*

@@ -31,7 +31,7 @@ struct tls {
 	int flags;	     /* for receiving */
 	bool blocked;	     /* the socket had nothing to receive, or no room */
 	bool unsent;	     /* the peer has gone before all was sent */
-	struct buffer *wire; /* where what is to be sent goes; NULL: to the socket, or nowhere */
+	struct buffer *sealed; /* where what is to be sent goes; NULL: to the socket, or nowhere */
 	bool ended;	     /* there is nothing more to be received */
 	bool listening;
 	int cause, error_number;
@@ -74,8 +74,8 @@ push(gnutls_transport_ptr_t transport, const void *data, size_t size)
 	struct tls *tls = transport;
 	ssize_t n = (ssize_t)size;
 
-	if (tls->wire != NULL)
-		buffer_add(tls->wire, data, size);
+	if (tls->sealed != NULL)
+		buffer_add(tls->sealed, data, size);
 	else if (!tls->listening)
 		n = send(tls->socket, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (n == -1 && (errno == EPIPE || errno == ECONNRESET)) {
@@ -360,19 +360,19 @@ tls_refuse(struct tls *tls)
 /* --- The conversation. --- */
 
 ssize_t
-tls_seal(struct tls *tls, const char *text, size_t length, struct buffer *wire)
+tls_seal(struct tls *tls, const char *text, size_t length, struct buffer *sealed)
 {
 	unsigned updates = atomic_load(tls->updates);
 	ssize_t n = 0;
 
-	tls->wire = wire;
+	tls->sealed = sealed;
 	if (updates != tls->updates_done) { /* one answers them all */
 		n = gnutls_session_key_update(tls->session, 0);
 		tls->updates_done = updates;
 	}
 	if (n >= 0)
 		n = gnutls_record_send(tls->session, text, length);
-	tls->wire = NULL;
+	tls->sealed = NULL;
 	if (n >= 0)
 		return n;
 	tls->cause = (int)n;
@@ -381,11 +381,11 @@ tls_seal(struct tls *tls, const char *text, size_t length, struct buffer *wire)
 }
 
 void
-tls_seal_end(struct tls *tls, struct buffer *wire)
+tls_seal_end(struct tls *tls, struct buffer *sealed)
 {
-	tls->wire = wire;
+	tls->sealed = sealed;
 	gnutls_bye(tls->session, GNUTLS_SHUT_WR);
-	tls->wire = NULL;
+	tls->sealed = NULL;
 }
 
 void

@@ -33,7 +33,9 @@ enum tls_proof { TLS_KEY_WANTED, TLS_KEY_REQUIRED };
  */
 int tls_open(char *error, size_t size);
 
-/* A session over a socket, which stays the caller's, as does the identity. */
+/* --- In the speaker. --- */
+
+/* A session over a socket, which stays that of whoever gives it, as does the identity. */
 struct tls *tls_new(const struct identity *identity, bool server, enum tls_proof proof, int socket);
 
 /* Goes on with the handshake as far as it can without waiting. */
@@ -54,7 +56,7 @@ bool tls_lacks_key(const struct tls *tls);
 /* The peer's key; false if it has shown none. */
 bool tls_peer(const struct tls *tls, char fingerprint[FINGERPRINT_SIZE]);
 
-/* The name that the peer gives itself, tamed (name.h); empty if it gives none. */
+/* The name that the peer gives itself, tamed (text/name.h); empty if it gives none. */
 const char *tls_peer_name(const struct tls *tls);
 
 /* Protocol and ciphers: "TLS 1.3, X25519, AES-256-GCM". */
@@ -65,14 +67,16 @@ void tls_refuse(struct tls *tls);
 
 /*
  * Seals one record: takes bytes off the text, at most length of them, and adds what has to be sent for
- * them to wire.  Returns how many were taken, or -1 and errno.
+ * them to sealed.  Returns how many were taken, or -1 and errno.
  */
-ssize_t tls_seal(struct tls *tls, const char *text, size_t length, struct buffer *wire);
+ssize_t tls_seal(struct tls *tls, const char *text, size_t length, struct buffer *sealed);
 
-/* Adds to wire what says goodbye (close_notify; RFC 8446, 6.1). */
-void tls_seal_end(struct tls *tls, struct buffer *wire);
+/* Adds to sealed what says goodbye (close_notify; RFC 8446, 6.1). */
+void tls_seal_end(struct tls *tls, struct buffer *sealed);
 
-/* In the listener: receives from this socket, and leaves sending to the other process. */
+/* --- In the listener; in turns, but for tls_listen, in the speaker. --- */
+
+/* Receives from this socket, and leaves sending to the other process. */
 void tls_listen(struct tls *tls, int socket);
 
 /*
@@ -85,7 +89,7 @@ int tls_cause(const struct tls *tls);
 /* Says after the name of the peer how the conversation ended, for a tls_cause. */
 void tls_explain(int cause, const char *name, char *text, size_t size);
 
-/* NULL is fine. */
+/* In either.  NULL is fine. */
 void tls_free(struct tls *tls);
 
 #endif

@@ -85,7 +85,7 @@ void trust_show(const struct trust *trust);
 
 /*
  * To be called once when the state has become TRUST_ASKING: says what there is to decide.  What was typed
- * before is no answer; to keep it apart is the caller's part.
+ * before is no answer; to keep it apart is up to the front end.
  */
 void trust_ask(const struct trust *trust);
 

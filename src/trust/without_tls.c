@@ -7,17 +7,17 @@
 #include "trust/trust.h"
 
 ssize_t
-tls_seal(struct tls *tls, const char *text, size_t length, struct buffer *wire)
+tls_seal(struct tls *tls, const char *text, size_t length, struct buffer *sealed)
 {
-	(void)tls, (void)text, (void)length, (void)wire;
+	(void)tls, (void)text, (void)length, (void)sealed;
 	errno = ENOSYS;
 	return -1;
 }
 
 void
-tls_seal_end(struct tls *tls, struct buffer *wire)
+tls_seal_end(struct tls *tls, struct buffer *sealed)
 {
-	(void)tls, (void)wire;
+	(void)tls, (void)sealed;
 }
 
 void
@@ -73,8 +73,8 @@ trust_fingerprint(void)
 }
 
 void
-trust_begin(struct trust *trust, const struct trust_options *options, const struct call_options *call, struct peer *peer,
-	    trust_say *say, void *context)
+trust_begin(struct trust *trust, const struct trust_options *options, const struct call_options *call,
+	    struct peer *peer, trust_say *say, void *context)
 {
 	(void)trust, (void)options, (void)call, (void)peer, (void)say, (void)context;
 }

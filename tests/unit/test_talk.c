@@ -556,7 +556,7 @@ say_much(void)
 
 	memset(line, 'x', sizeof line);
 	line[sizeof line - 1] = '\n';
-	while (party(0)->link.taken == buffer_length(&party(0)->link.outbox) || count < 40) {
+	while (party(0)->link.outbox_taken == buffer_length(&party(0)->link.outbox) || count < 40) {
 		assert_int_equal(talk_send(here.talk, line, sizeof line), TALK_SENT);
 		count++;
 	}
@@ -841,7 +841,7 @@ test_peer_leaves_and_does_not_read(void **state)
 	shutdown(ann, SHUT_WR);
 	UNTIL(view(0).state == PARTY_CLOSING);
 	let_pass();
-	assert_in_range(world.passed, TALK_LEFT_MS, TALK_LEFT_MS + LINK_ARRIVED_MS);
+	assert_in_range(world.passed, TALK_LEAVE_MS, TALK_LEAVE_MS + LINK_ARRIVED_MS);
 	assert_int_equal(times_said(" were not delivered\n"), 1);
 	assert_int_equal(talk_status(here.talk), 1);
 	close(ann);
@@ -1316,7 +1316,8 @@ test_raw_output(void **state)
 
 	(void)state;
 	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
-	here.options = (struct talk_options){.ear = EAR_OUTPUT, .output = out[1], .raw = true, .unseen = true, .members = 1};
+	here.options = (struct talk_options){
+		.ear = EAR_OUTPUT, .output = out[1], .raw = true, .unseen = true, .members = 1};
 	begin();
 	ann = arrive("ann");
 	write_line(ann, "a\x1B[2Jb\nunfin");
@@ -1485,7 +1486,8 @@ test_sends_file(void **state)
 		assert_int_equal(fwrite(line, 1, sizeof line, file), sizeof line);
 	assert_int_equal(fflush(file), 0);
 	rewind(file);
-	here.options = (struct talk_options){.ear = EAR_OUTPUT, .output = -1, .raw = true, .unseen = true, .members = 1};
+	here.options = (struct talk_options){
+		.ear = EAR_OUTPUT, .output = -1, .raw = true, .unseen = true, .members = 1};
 	begin();
 	ann = arrive_by("ann", connect_narrowly);
 	more = talk_send_file(here.talk, fileno(file));
@@ -1605,7 +1607,7 @@ test_next_waits_for_room(void **state)
 	assert_int_equal(played.refused + played.admitted, 0);
 	world.time_passes = true;
 	UNTIL(played.admitted == 1);
-	assert_in_range(world.passed, TALK_LEFT_MS, TALK_LEFT_MS + 1000);
+	assert_in_range(world.passed, TALK_LEAVE_MS, TALK_LEAVE_MS + 1000);
 	assert_int_equal(played.refused, 0);
 	close(ann);
 }
