@@ -70,8 +70,9 @@ def test_help(start, option):
     assert tchat.wait() == 0
     assert tchat.err.data == b""
     text = tchat.out.data.decode()
-    for word in ("-s", "-c", "-4", "-6", "--alternate", "--bind", "--first", "--keep", "--log",
-                 "--plain", "--raw", "--wait", "--recv-only", "--send-only", "--help", "--version"):
+    for word in ("-s", "-c", "-4", "-6", "--alternate", "--bind", "--bell", "--first", "--history", "--keep", "--log",
+                 "--name", "--plain", "--raw", "--wait", "--recv-only", "--send-only", "--tls", "--fingerprint",
+                 "--pin", "--anonymous", "--help", "--version"):
         assert word in text
     assert max(len(line) for line in text.splitlines()) < 80
 
@@ -95,7 +96,7 @@ def test_help_that_nobody_gets(start, option):
 
 
 def test_long_options(start, port):
-    """Every option has a long form."""
+    """Long forms, their values after = and in a word of their own."""
     server = start("--server", "--alternate", "--first=me", "--bind", HOST, "--keep",
                    "--plain", "--log", "/dev/null", port)
     server.notice(f"waiting on {HOST} port {port}")

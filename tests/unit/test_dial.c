@@ -247,7 +247,8 @@ test_lookup_again(void **state)
 static void
 test_no_address_to_call_from(void **state)
 {
-	const struct call_options options = {.role = ROLE_CLIENT, .host = "127.0.0.1", .bind = "::1", .family = AF_INET};
+	const struct call_options options = {
+		.role = ROLE_CLIENT, .host = "127.0.0.1", .bind = "::1", .family = AF_INET};
 	struct dial dial;
 
 	(void)state;

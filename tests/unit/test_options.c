@@ -111,7 +111,8 @@ static struct right right[] = {
 
 	{"-s -4apk -lx 9000",
 	 {SERVER, .call.family = AF_INET, TURNS, KEEP, .log = "x", .call.port = 9000}},
-	{"-c localhost 9000 -p -w 5", {CLIENT, .call.port = 9000, .no_screen = true, .call.wait = 5, .screen.waits = true}},
+	{"-c localhost 9000 -p -w 5",
+	 {CLIENT, .call.port = 9000, .no_screen = true, .call.wait = 5, .screen.waits = true}},
 	{"-c -r --send-only localhost", {CLIENT, UNSEEN, .plain.send_only = true}},
 	{"-c -r --recv-only localhost", {CLIENT, UNSEEN, .plain.receive_only = true}},
 	{"-s -k -r --recv-only", {SERVER, KEEP, UNSEEN, .plain.receive_only = true}},
@@ -349,9 +350,10 @@ static void
 test_help_text(void **state)
 {
 	static const char *const names[] = {
-		"tchat -s", "tchat -c", "-4", "-6", "-a, --alternate", "-b, --bind", "-f, --first",
-		"-k, --keep", "-l, --log", "-p, --plain", "-r, --raw", "-w, --wait", "--recv-only",
-		"--send-only", "-t, --tls", "--fingerprint", "--pin", "--anonymous", "-h, --help", "-V, --version", "8080"};
+		"tchat -s", "tchat -c", "-4", "-6", "-a, --alternate", "-b, --bind", "-B, --bell", "-f, --first",
+		"-H, --history", "-k, --keep", "-l, --log", "-n, --name", "-p, --plain", "-r, --raw", "-w, --wait",
+		"--recv-only", "--send-only", "-t, --tls", "--fingerprint", "--pin", "--anonymous", "-h, --help",
+		"-V, --version", "8080"};
 	const char *help = options_help();
 
 	(void)state;
