@@ -229,9 +229,15 @@ times_said(const char *text)
 }
 
 /* That was said, with its voice, and once. */
-static void
-assert_said(const char *line)
+static void __attribute__((format(printf, 1, 2)))
+assert_said(const char *format, ...)
 {
+	char line[256];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(line, sizeof line, format, arguments);
+	va_end(arguments);
 	if (times_said(line) != 1)
 		fail_msg("\"%s\" was said %u times in:\n%s", line, times_said(line), all_said());
 }
@@ -342,7 +348,6 @@ static void
 linger(void)
 {
 	for (int i = 0; i < 8; i++) {
-		polls_within(&here.polls, 0);
 		polls_clear(&here.polls);
 		talk_poll(here.talk, &here.polls);
 		polls_within(&here.polls, 1);
@@ -479,6 +484,22 @@ static int
 arrive(const char *name)
 {
 	return arrive_by(name, loopback_connect);
+}
+
+/* Begins, and Ann is there. */
+static int
+begin_with_ann(void)
+{
+	begin();
+	return arrive("ann");
+}
+
+/* The same, where little fits on the way to her. */
+static int
+begin_with_slow_ann(void)
+{
+	begin();
+	return arrive_by("ann", connect_narrowly);
 }
 
 static void
@@ -753,8 +774,7 @@ test_peer_leaves(void **state)
 	int ann;
 
 	(void)state;
-	begin();
-	ann = arrive("ann");
+	ann = begin_with_ann();
 	assert_said("* ann port 1 has called\n");
 	assert_int_equal(view(0).state, PARTY_TALKING);
 	assert_string_equal(view(0).secrecy, "not encrypted");
@@ -782,8 +802,7 @@ test_time_of_a_line(void **state)
 	int ann;
 
 	(void)state;
-	begin();
-	ann = arrive("ann");
+	ann = begin_with_ann();
 	assert_int_equal(view(0).since, time_of_day);
 	time_of_day += 600;
 	send_line("one\n");
@@ -799,8 +818,7 @@ test_peer_leaves_in_a_line(void **state)
 	int ann;
 
 	(void)state;
-	begin();
-	ann = arrive("ann");
+	ann = begin_with_ann();
 	write_line(ann, "one\nunfin");
 	close(ann);
 	finish();
@@ -817,8 +835,7 @@ test_peer_leaves_and_reads(void **state)
 	int ann;
 
 	(void)state;
-	begin();
-	ann = arrive_by("ann", connect_narrowly);
+	ann = begin_with_slow_ann();
 	said = say_much();
 	shutdown(ann, SHUT_WR);
 	UNTIL(view(0).state == PARTY_CLOSING);
@@ -835,8 +852,7 @@ test_peer_leaves_and_does_not_read(void **state)
 	int ann;
 
 	(void)state;
-	begin();
-	ann = arrive_by("ann", connect_narrowly);
+	ann = begin_with_slow_ann();
 	say_much();
 	shutdown(ann, SHUT_WR);
 	UNTIL(view(0).state == PARTY_CLOSING);
@@ -851,17 +867,14 @@ static void
 test_reset(void **state)
 {
 	int ann;
-	char expected[128];
 
 	(void)state;
-	begin();
-	ann = arrive("ann");
+	ann = begin_with_ann();
 	write_line(ann, "one\n");
 	UNTIL(here.heard == 1);
 	loopback_reset(ann);
 	finish();
-	snprintf(expected, sizeof expected, "! the connection to ann port 1 broke: %s\n", strerror(ECONNRESET));
-	assert_said(expected);
+	assert_said("! the connection to ann port 1 broke: %s\n", strerror(ECONNRESET));
 	assert_int_equal(talk_status(here.talk), 1);
 }
 
@@ -873,8 +886,7 @@ test_reset_with_lines_on_their_way(void **state)
 	char lost[64];
 
 	(void)state;
-	begin();
-	ann = arrive_by("ann", connect_narrowly);
+	ann = begin_with_slow_ann();
 	say_much();
 	loopback_reset(ann);
 	finish();
@@ -892,8 +904,7 @@ test_busy(void **state)
 	int ann;
 
 	(void)state;
-	begin();
-	ann = arrive("ann");
+	ann = begin_with_ann();
 	assert_int_equal(write(ann, opening_busy(false).bytes, opening_busy(false).length),
 			 (ssize_t)opening_busy(false).length);
 	close(ann);
@@ -908,8 +919,7 @@ test_speaks_tls(void **state)
 	int ann;
 
 	(void)state;
-	begin();
-	ann = arrive("ann");
+	ann = begin_with_ann();
 	assert_int_equal(write(ann, "\x16\x03\x01\x02", 4), 4);
 	finish();
 	assert_said("! ann port 1 speaks TLS: that needs -t\n");
@@ -926,8 +936,7 @@ test_leaves(void **state)
 	int ann;
 
 	(void)state;
-	begin();
-	ann = arrive("ann");
+	ann = begin_with_ann();
 	send_line("one\n");
 	talk_leave(here.talk, 5000);
 	assert_int_equal(view(0).state, PARTY_CLOSING);
@@ -951,8 +960,7 @@ test_leaves_without_goodbye(void **state)
 	int ann;
 
 	(void)state;
-	begin();
-	ann = arrive("ann");
+	ann = begin_with_ann();
 	send_line("one\n");
 	UNTIL(all_has_arrived());
 	talk_leave(here.talk, 5000);
@@ -970,8 +978,7 @@ test_leaves_in_less_time(void **state)
 	int ann;
 
 	(void)state;
-	begin();
-	ann = arrive("ann");
+	ann = begin_with_ann();
 	talk_leave(here.talk, 5000);
 	talk_leave(here.talk, 500);
 	let_pass();
@@ -984,13 +991,11 @@ test_leaves_in_less_time(void **state)
 static void
 assert_all_is_lost(unsigned lines)
 {
-	char lost[64];
 	struct span rest = talk_lost(here.talk);
 	unsigned count = (unsigned)span_count_lines(rest);
 
 	assert_in_range(count, 1, lines);
-	snprintf(lost, sizeof lost, "! %u lines were not delivered\n", count);
-	assert_said(lost);
+	assert_said("! %u lines were not delivered\n", count);
 	assert_int_equal(rest.text[rest.length - 1], '\n');
 	assert_int_equal(own_line(0).stream_end, STREAM_LOST);
 	assert_int_equal(talk_status(here.talk), 1);
@@ -1004,8 +1009,7 @@ test_leaves_who_does_not_read(void **state)
 	int ann;
 
 	(void)state;
-	begin();
-	ann = arrive_by("ann", connect_narrowly);
+	ann = begin_with_slow_ann();
 	lines = say_much();
 	assert_in_range(talk_count_undelivered(here.talk), 1, lines);
 	talk_leave(here.talk, 5000);
@@ -1023,8 +1027,7 @@ test_hangs_up(void **state)
 	int ann;
 
 	(void)state;
-	begin();
-	ann = arrive_by("ann", connect_narrowly);
+	ann = begin_with_slow_ann();
 	lines = say_much();
 	talk_describe_lost(here.talk, lost, sizeof lost);
 	assert_non_null(strstr(lost, " lines were not delivered"));
@@ -1044,8 +1047,7 @@ test_hangs_up_with_nothing_to_say(void **state)
 	int ann;
 
 	(void)state;
-	begin();
-	ann = arrive("ann");
+	ann = begin_with_ann();
 	talk_hang_up(here.talk);
 	finish();
 	assert_int_equal(talk_status(here.talk), 0);
@@ -1060,8 +1062,7 @@ test_hangs_up_while_leaving(void **state)
 	int ann;
 
 	(void)state;
-	begin();
-	ann = arrive("ann");
+	ann = begin_with_ann();
 	write_line(ann, "unfin");
 	UNTIL(buffer_length(&party(0)->heard) == 5);
 	talk_leave(here.talk, 5000);
@@ -1080,8 +1081,7 @@ test_hurry(void **state)
 	int ann;
 
 	(void)state;
-	begin();
-	ann = arrive_by("ann", connect_narrowly);
+	ann = begin_with_slow_ann();
 	say_much();
 	talk_leave(here.talk, 5000);
 	linger();
@@ -1102,8 +1102,7 @@ test_last_words(void **state)
 	int ann;
 
 	(void)state;
-	begin();
-	ann = arrive_by("ann", connect_narrowly);
+	ann = begin_with_slow_ann();
 	lines = say_much();
 	talk_last_words(here.talk);
 	assert_in_range(span_count_lines(talk_lost(here.talk)), 1, lines);
@@ -1117,17 +1116,14 @@ static void
 test_listener_is_killed(void **state)
 {
 	int ann;
-	char expected[128];
 
 	(void)state;
-	begin();
-	ann = arrive("ann");
+	ann = begin_with_ann();
 	write_line(ann, "one\nunfin");
 	UNTIL(here.heard == 1 && buffer_length(&party(0)->heard) == 5);
 	kill(party(0)->link.listener.pid, SIGKILL);
 	finish();
-	snprintf(expected, sizeof expected, "! the listener died: %s\n", strsignal(SIGKILL));
-	assert_said(expected);
+	assert_said("! the listener died: %s\n", strsignal(SIGKILL));
 	assert_string_equal(record_of_others(), "ann: one|ann: unfin|");
 	assert_int_equal(talk_status(here.talk), 1);
 	close(ann);
@@ -1149,15 +1145,12 @@ static void
 test_listener_says_without_end(void **state)
 {
 	int ann;
-	char expected[128];
 
 	(void)state;
 	lie = say_without_end;
-	begin();
-	ann = arrive("ann");
+	ann = begin_with_ann();
 	finish();
-	snprintf(expected, sizeof expected, "! the listener died: %s\n", strsignal(SIGKILL));
-	assert_said(expected);
+	assert_said("! the listener died: %s\n", strsignal(SIGKILL));
 	assert_int_equal(talk_status(here.talk), 1);
 	close(ann);
 }
@@ -1185,8 +1178,7 @@ test_listener_stays(void **state)
 
 	(void)state;
 	lie = end_and_stay;
-	begin();
-	ann = arrive("ann");
+	ann = begin_with_ann();
 	UNTIL(party(0)->link.reported);
 	let_pass();
 	assert_int_equal(world.passed, 1000);
@@ -1214,8 +1206,7 @@ test_listener_reports_nonsense(void **state)
 
 	(void)state;
 	lie = report_nonsense;
-	begin();
-	ann = arrive("ann");
+	ann = begin_with_ann();
 	finish();
 	assert_said("! the listener died: unknown cause\n");
 	assert_int_equal(talk_status(here.talk), 1);
@@ -1227,15 +1218,12 @@ static void
 test_listener_cannot_begin(void **state)
 {
 	int ann;
-	char expected[128];
 
 	(void)state;
 	cell_is_shut = true;
-	begin();
-	ann = arrive("ann");
+	ann = begin_with_ann();
 	finish();
-	snprintf(expected, sizeof expected, "! ann port 1 cannot be listened to: %s\n", strerror(EPERM));
-	assert_said(expected);
+	assert_said("! ann port 1 cannot be listened to: %s\n", strerror(EPERM));
 	assert_int_equal(talk_status(here.talk), 1);
 	close(ann);
 }
@@ -1244,15 +1232,13 @@ static void
 test_no_listener(void **state)
 {
 	int ann;
-	char expected[128];
 
 	(void)state;
 	begin();
 	world.forks_to_fail = 1;
 	ann = arrive("ann");
 	assert_true(is_over());
-	snprintf(expected, sizeof expected, "! ann port 1 cannot be listened to: %s\n", strerror(EAGAIN));
-	assert_said(expected);
+	assert_said("! ann port 1 cannot be listened to: %s\n", strerror(EAGAIN));
 	assert_int_equal(talk_status(here.talk), 1);
 	assert_ended(ann);
 	close(ann);
@@ -1297,8 +1283,7 @@ test_output(void **state)
 	(void)state;
 	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
 	here.options = (struct talk_options){.ear = EAR_OUTPUT, .output = out[1], .members = 1};
-	begin();
-	ann = arrive("ann");
+	ann = begin_with_ann();
 	write_line(ann, "a\x1B[2Jb\nunfin");
 	close(ann);
 	finish();
@@ -1318,8 +1303,7 @@ test_raw_output(void **state)
 	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
 	here.options = (struct talk_options){
 		.ear = EAR_OUTPUT, .output = out[1], .raw = true, .unseen = true, .members = 1};
-	begin();
-	ann = arrive("ann");
+	ann = begin_with_ann();
 	write_line(ann, "a\x1B[2Jb\nunfin");
 	close(ann);
 	finish();
@@ -1333,7 +1317,6 @@ test_raw_output(void **state)
 static void
 test_output_fails(void **state)
 {
-	char expected[128];
 	int out[2], ann;
 
 	(void)state;
@@ -1341,12 +1324,10 @@ test_output_fails(void **state)
 	close(out[0]);
 	here.call.keep = true; /* it is of no use to the next one either */
 	here.options = (struct talk_options){.ear = EAR_OUTPUT, .output = out[1], .members = 1};
-	begin();
-	ann = arrive("ann");
+	ann = begin_with_ann();
 	write_line(ann, "one\n");
 	finish();
-	snprintf(expected, sizeof expected, "! cannot write what arrives: %s\n", strerror(EPIPE));
-	assert_said(expected);
+	assert_said("! cannot write what arrives: %s\n", strerror(EPIPE));
 	assert_int_equal(talk_status(here.talk), 1);
 	close(ann);
 	close(out[1]);
@@ -1371,8 +1352,7 @@ test_output_listener_stays(void **state)
 	(void)state;
 	lie = report_and_stay;
 	here.options = (struct talk_options){.ear = EAR_OUTPUT, .output = -1, .members = 1};
-	begin();
-	ann = arrive("ann");
+	ann = begin_with_ann();
 	UNTIL(party(0)->link.reported);
 	let_pass();
 	assert_int_equal(world.passed, 1000);
@@ -1388,8 +1368,7 @@ test_finishes_without_output(void **state)
 
 	(void)state;
 	here.options = (struct talk_options){.ear = EAR_OUTPUT, .output = -1, .members = 1};
-	begin();
-	ann = arrive("ann");
+	ann = begin_with_ann();
 	assert_true(talk_wants_input(here.talk));
 	send_line("unfin");
 	talk_finish(here.talk);
@@ -1408,8 +1387,7 @@ test_finishes_and_listens(void **state)
 	int ann;
 
 	(void)state;
-	begin();
-	ann = arrive("ann");
+	ann = begin_with_ann();
 	talk_finish(here.talk);
 	assert_ended(ann);
 	assert_int_equal(view(0).state, PARTY_TALKING);
@@ -1433,8 +1411,7 @@ test_patient(void **state)
 
 	(void)state;
 	here.options = (struct talk_options){.ear = EAR_OUTPUT, .output = -1, .patient = true, .members = 1};
-	begin();
-	ann = arrive_by("ann", connect_narrowly);
+	ann = begin_with_slow_ann();
 	shutdown(ann, SHUT_WR);
 	UNTIL(view(0).ended);
 	linger();
@@ -1460,8 +1437,7 @@ test_reserved(void **state)
 	int ann;
 
 	(void)state;
-	begin();
-	ann = arrive("ann");
+	ann = begin_with_ann();
 	memcpy(talk_reserve(here.talk, 100), "in place\n", 9);
 	talk_send_reserved(here.talk, 9);
 	assert_received(ann, "in place\n");
@@ -1488,8 +1464,7 @@ test_sends_file(void **state)
 	rewind(file);
 	here.options = (struct talk_options){
 		.ear = EAR_OUTPUT, .output = -1, .raw = true, .unseen = true, .members = 1};
-	begin();
-	ann = arrive_by("ann", connect_narrowly);
+	ann = begin_with_slow_ann();
 	more = talk_send_file(here.talk, fileno(file));
 	polls_clear(&here.polls);
 	assert_int_equal(talk_poll_room(here.talk, &here.polls), 0);
@@ -1510,8 +1485,7 @@ test_log_fails(void **state)
 	(void)state;
 	if ((here.base.log = log_open("/dev/full")) == NULL)
 		skip();
-	begin();
-	ann = arrive("ann");
+	ann = begin_with_ann();
 	write_line(ann, "one\n");
 	UNTIL(here.heard == 1);
 	send_line("two\n");
@@ -1535,8 +1509,7 @@ test_log_of_what_is_lost(void **state)
 	assert_non_null(mkdtemp(here.directory));
 	snprintf(path, sizeof path, "%s/log", here.directory);
 	assert_non_null(here.base.log = log_open(path));
-	begin();
-	ann = arrive_by("ann", connect_narrowly);
+	ann = begin_with_slow_ann();
 	write_line(ann, "one\n");
 	UNTIL(here.heard == 1);
 	say_much();
@@ -1596,8 +1569,7 @@ test_next_waits_for_room(void **state)
 
 	(void)state;
 	here.call.keep = true;
-	begin();
-	ann = arrive_by("ann", connect_narrowly);
+	ann = begin_with_slow_ann();
 	say_much();
 	shutdown(ann, SHUT_WR);
 	UNTIL(view(0).state == PARTY_CLOSING);
@@ -1620,8 +1592,7 @@ test_caller_dies_while_talking(void **state)
 	int ann;
 
 	here.call.keep = keep;
-	begin();
-	ann = arrive("ann");
+	ann = begin_with_ann();
 	strlcpy(here.caller.error, "the process that waits for calls died: Killed", sizeof here.caller.error);
 	tell(CALLER_FAILED, NULL, -1);
 	UNTIL(played.count == 0);
@@ -1693,20 +1664,17 @@ test_self_hears(void **state)
 static void
 test_self_output_fails(void **state)
 {
-	char expected[128];
 	int ann;
 
 	(void)state;
-	begin();
-	ann = arrive("ann");
+	ann = begin_with_ann();
 	write_line(ann, "one\n");
 	UNTIL(first_heard().length > 0);
 	talk_fail_output(here.talk, ENOSPC);
 	buffer_drop(talk_heard(here.talk), buffer_length(talk_heard(here.talk)));
 	talk_note_closing(here.talk);
 	finish();
-	snprintf(expected, sizeof expected, "! cannot write what arrives: %s\n", strerror(ENOSPC));
-	assert_said(expected);
+	assert_said("! cannot write what arrives: %s\n", strerror(ENOSPC));
 	assert_int_equal(talk_status(here.talk), 1);
 	close(ann);
 }
@@ -1722,8 +1690,7 @@ test_self_is_flooded(void **state)
 
 	(void)state;
 	memset(much, 'x', sizeof much);
-	begin();
-	ann = arrive("ann");
+	ann = begin_with_ann();
 	for (int quiet = 0; quiet < 8;) {
 		quiet++;
 		while ((n = send(ann, much, sizeof much, MSG_DONTWAIT)) > 0) {
@@ -1752,8 +1719,7 @@ test_full(void **state)
 	(void)state;
 	memset(line, 'x', sizeof line);
 	line[sizeof line - 1] = '\n';
-	begin();
-	ann = arrive_by("ann", connect_narrowly);
+	ann = begin_with_slow_ann();
 	while ((result = talk_send(here.talk, line, sizeof line)) == TALK_SENT)
 		sent++;
 	assert_int_equal(result, TALK_FULL);
@@ -1781,8 +1747,7 @@ test_arrives(void **state)
 	int ann;
 
 	(void)state;
-	begin();
-	ann = arrive("ann");
+	ann = begin_with_ann();
 	send_line("one\n");
 	send_line("two\n");
 	first = own_line(1).stream_end;
@@ -2237,8 +2202,7 @@ test_gives_way(void **state)
 	int ann;
 
 	(void)state;
-	begin();
-	ann = arrive("ann");
+	ann = begin_with_ann();
 	world_turn(1500);
 	knock();
 	UNTIL(played.count == 0);
@@ -2263,8 +2227,7 @@ test_leaves_while_agreeing(void **state)
 	int ann;
 
 	(void)state;
-	begin();
-	ann = arrive("ann");
+	ann = begin_with_ann();
 	talk_leave(here.talk, 5000);
 	assert_true(is_over());
 	assert_int_equal(talk_status(here.talk), 0);
@@ -2278,8 +2241,7 @@ test_hangs_up_while_agreeing(void **state)
 	int ann;
 
 	(void)state;
-	begin();
-	ann = arrive("ann");
+	ann = begin_with_ann();
 	talk_hang_up(here.talk);
 	finish();
 	assert_int_equal(world.passed, 0);
@@ -2305,8 +2267,7 @@ test_speaks_no_tls(void **state)
 
 	(void)state;
 	here.call.keep = false;
-	begin();
-	ann = arrive("ann");
+	ann = begin_with_ann();
 	write_line(ann, "hello, is anybody there?\n");
 	finish();
 	assert_int_equal(times_said("! cannot agree on encryption with ann port 1: "), 1);
