@@ -204,11 +204,16 @@ def test_caller_is_refused_the_attempt(run, environment, port, side, attempt):
     program.expect("hello\n")
 
 
-def test_caller_that_escaped(run, environment):
-    """What the test above would see otherwise: names are looked up in files, so that one can read some."""
-    client = run(BREAKOUT, "-c", HOST, Door().port, env=dict(environment, CALLER="read file\n"))
-    client.notice("the process that calls died: Aborted")
-    assert client.wait() == 1
+@pytest.mark.parametrize("side, attempt", [("server", "escape"), ("client", "escape"), ("client", "read file")])
+def test_caller_that_escaped(run, environment, port, side, attempt):
+    """What the test above would see otherwise; names are looked up in files, so that a client's can read some."""
+    words = ["-s", port] if side == "server" else ["-c", HOST, Door().port]
+    program = run(BREAKOUT, *words, env=dict(environment, CALLER=f"{attempt}\n"))
+    if side == "server":
+        program.notice(f"waiting on port {port}")
+        call(port)
+    program.notice(f"the process that {'waits for calls' if side == 'server' else 'calls'} died: Aborted")
+    assert program.wait() == 1
 
 
 @needs_landlock

@@ -22,12 +22,11 @@ from typing import NamedTuple
 import pytest
 
 from fullscreen import DeafCaller
-from peers import HOST, TCHAT, Door, call, eventually, family, is_idle, needs_linux
+from peers import HOST, TCHAT, Door, call, eventually, family, is_idle, needs_linux, title
 from terminal import ctrl
 from test_bad_networks import HASTY
 from test_keep import BUSY
 from test_log import entries
-from test_processes import title
 from test_resources import limit
 from test_trust import LET_IN, OTHER, RIGHT_ONE
 from tls import TlsDoor, needs_tls, tls_call, wait_for_question

@@ -343,6 +343,7 @@ talk_poll(struct talk *t, struct polls *polls)
 bool
 talk_step(struct talk *t, const struct polls *polls)
 {
+	unsigned count = t->count;
 	bool changed = false;
 	struct party *p;
 
@@ -351,7 +352,7 @@ talk_step(struct talk *t, const struct polls *polls)
 		changed |= party_step(p, polls);
 	changed |= hear_caller(t, polls);
 	talk_follow(t);
-	return changed;
+	return changed || t->count != count; /* somebody may have had to make room */
 }
 
 bool

@@ -364,8 +364,10 @@ test_calls(void **state)
 	assert_int_equal(caller_start(&here.caller, &here.options), 0);
 	assert_int_equal(caller_open(&here.caller), 0);
 	linger();
+	assert_int_equal(here.told[CALLER_CONNECTED], 0);
 	caller_order(&here.caller, CALLER_ADMIT);
 	UNTIL(here.told[CALLER_CONNECTED] == 1);
+	assert_int_equal(strncmp(here.peer.name, "127.0.0.1 port ", 15), 0);
 	assert_true(caller_is_done(&here.caller));
 	far = accept(door, NULL, NULL);
 	assert_connected(here.peer.socket, far);
@@ -380,10 +382,11 @@ static void
 test_nobody_answers(void **state)
 {
 	char expected[128];
+	int held;
 
 	(void)state;
 	here.options = (struct call_options){.role = ROLE_CLIENT, .host = "127.0.0.1"};
-	close(loopback_bind(&here.options.port));
+	held = loopback_bind(&here.options.port); /* and nobody listens */
 	assert_int_equal(caller_start(&here.caller, &here.options), 0);
 	assert_int_equal(caller_open(&here.caller), 0);
 	caller_order(&here.caller, CALLER_ADMIT);
@@ -393,6 +396,7 @@ test_nobody_answers(void **state)
 	assert_string_equal(here.caller.error, expected);
 	UNTIL(here.caller.child.pid == 0);
 	assert_int_equal(here.told[CALLER_FAILED], 1);
+	close(held);
 }
 
 static void
@@ -412,15 +416,15 @@ test_client_is_killed(void **state)
 
 /* ---- No descriptor is left ---- */
 
-/* Uses up all descriptors up to a limit; returns how many that took. */
+/* Uses up all descriptors up to a limit that is set, and was *before; returns how many that took. */
 static int
-use_up(int used[64])
+use_up(int used[64], struct rlimit *before)
 {
 	struct rlimit limit;
 	int count = 0;
 
-	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
-	limit.rlim_cur = 64;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, before), 0);
+	limit = (struct rlimit){.rlim_cur = 64, .rlim_max = before->rlim_max};
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	while ((used[count] = dup(STDERR_FILENO)) != -1)
 		count++;
@@ -434,13 +438,14 @@ test_no_descriptor(void **state)
 {
 	char expected[128];
 	int used[64], count, far, near;
+	struct rlimit limit;
 
 	(void)state;
 	here.options.keep = true;
 	serve();
 	far = knock();
 	caller_order(&here.caller, CALLER_ADMIT);
-	count = use_up(used);
+	count = use_up(used, &limit);
 	UNTIL(here.told[CALLER_TROUBLED] == 1);
 	snprintf(expected, sizeof expected, "nobody can be let in: %s", strerror(EMFILE));
 	assert_string_equal(here.caller.error, expected);
@@ -452,6 +457,7 @@ test_no_descriptor(void **state)
 	assert_int_equal(here.told[CALLER_CONNECTED], 0);
 	while (count > 0)
 		close(used[--count]);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	world_turn(100);
 	UNTIL(here.told[CALLER_CONNECTED] == 1);
 	near = here.peer.socket;
@@ -606,6 +612,41 @@ test_too_short(void **state)
 }
 
 static void
+test_too_long(void **state)
+{
+	struct said said;
+
+	(void)state;
+	record_a_real_one();
+	said = knocked;
+	said.bytes[said.length++] = 0;
+	assert_ends_with(&said, 0);
+}
+
+/* It begins with a connection that nobody has asked for. */
+static void
+test_begins_with_a_socket(void **state)
+{
+	(void)state;
+	take_over();
+	say_with(&connected, 1);
+	assert_int_equal(caller_open(&here.caller), -1);
+	close(its_socket);
+}
+
+/* A signal that asks the program to end ends the wait, and nothing is said. */
+static void
+test_told_to_end(void **state)
+{
+	(void)state;
+	take_over();
+	raise(SIGTERM);
+	assert_int_equal(caller_open(&here.caller), -1);
+	assert_string_equal(here.caller.error, "");
+	close(its_socket);
+}
+
+static void
 test_nothing_but_a_socket(void **state)
 {
 	struct said said;
@@ -665,12 +706,15 @@ test_several_sockets(void **state)
 static void
 test_other_sockets(void **state)
 {
-	int others[2], which = *state != NULL;
+	const char *which = *state;
+	int others[2] = {-1, -1};
 
-	if (which == 0)
+	if (which == NULL)
 		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, others), 0);
-	else
+	else if (*which == 'p')
 		assert_int_equal(pipe2(others, O_CLOEXEC), 0);
+	else
+		assert_true((others[1] = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) != -1);
 	take_over();
 	say_with_that(&connected, 1, others[1]);
 	close(others[1]);
@@ -678,7 +722,8 @@ test_other_sockets(void **state)
 	assert_int_equal(here.told[CALLER_CONNECTED], 0);
 	assert_true(caller_is_done(&here.caller));
 	close(its_socket);
-	close(others[0]);
+	if (others[0] != -1)
+		close(others[0]);
 }
 
 /* Whoever made a socket may have asked that closing it waits: it does not. */
@@ -777,6 +822,17 @@ test_several_news(void **state)
 	UNTIL(here.caller.knocked);
 	assert_int_equal(here.told[CALLER_REFUSED], 1);
 	assert_int_equal(here.told[CALLER_TROUBLED], 1);
+	assert_false(caller_is_done(&here.caller));
+	for (int ms = 499; ms > 0; ms -= 498) { /* the last of 500 */
+		here.caller.knocked = false;
+		world_turn(ms);
+		say_with(&refused, 0);
+		say_with(&troubled, 0);
+		say_with(&knocked, 0);
+		UNTIL(here.caller.knocked);
+		assert_int_equal(here.told[CALLER_REFUSED], ms == 499 ? 1 : 2);
+		assert_int_equal(here.told[CALLER_TROUBLED], ms == 499 ? 1 : 2);
+	}
 	close(its_socket);
 }
 
@@ -809,6 +865,12 @@ test_text_without_end(void **state)
 	say_with(&said, 0);
 	UNTIL(here.told[CALLER_FAILED] == 1);
 	assert_int_equal(strncmp(here.caller.error, "^[]2;x^G<U+009B>\uFFFD^[^[", 21), 0);
+	assert_is_safe(here.caller.error);
+	close(its_socket);
+	caller_close(&here.caller);
+	take_over(); /* the same before it is ready */
+	say_with(&said, 0);
+	assert_int_equal(caller_open(&here.caller), -1);
 	assert_is_safe(here.caller.error);
 	close(its_socket);
 }
@@ -877,7 +939,7 @@ test_ready_again(void **state)
 int
 main(int argc, char *argv[])
 {
-	static char tls[] = "tls", pipe_end[] = "pipe";
+	static char tls[] = "tls", pipe_end[] = "pipe", datagrams[] = "datagrams";
 	const struct CMUnitTest tests[] = {
 		TEST(test_admits),
 		TEST(test_refuses),
@@ -902,6 +964,7 @@ main(int argc, char *argv[])
 		TEST(test_several_sockets),
 		TEST(test_other_sockets),
 		{"test_other_sockets, pipe", test_other_sockets, set_up, tear_down, pipe_end},
+		{"test_other_sockets, datagrams", test_other_sockets, set_up, tear_down, datagrams},
 		TEST(test_lingering_socket),
 		TEST(test_long_address),
 		TEST(test_strange_address),
@@ -911,6 +974,9 @@ main(int argc, char *argv[])
 		TEST(test_begins_with_nonsense),
 		TEST(test_takes_no_orders),
 		TEST(test_ready_again),
+		TEST(test_too_long),
+		TEST(test_begins_with_a_socket),
+		TEST(test_told_to_end),
 	};
 
 	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)

@@ -123,15 +123,16 @@ test_refused(void **state)
 	struct call_options options = {.role = ROLE_CLIENT, .host = "127.0.0.1"};
 	struct dial dial;
 	char expected[128];
+	int held = loopback_bind(&options.port); /* and nobody listens */
 
 	(void)state;
-	close(loopback_bind(&options.port));
 	call(&dial, &options);
 	assert_int_equal(dial.state, DIAL_FAILED);
 	snprintf(expected, sizeof expected, "cannot call 127.0.0.1 port %u: %s", options.port, strerror(ECONNREFUSED));
 	assert_string_equal(dial.error, expected);
 	assert_waits(&dial, 0, -1);
 	assert_int_equal(dial.socket, -1);
+	close(held);
 }
 
 /* With -w it calls again, for so long, and whoever answers then is connected. */
@@ -163,10 +164,9 @@ test_gives_up(void **state)
 {
 	struct call_options options = {.role = ROLE_CLIENT, .host = "127.0.0.1", .wait = 1};
 	struct dial dial;
-	int rounds = 1;
+	int held = loopback_bind(&options.port), rounds = 1;
 
 	(void)state;
-	close(loopback_bind(&options.port));
 	call(&dial, &options);
 	for (world.time_passes = true; dial.state == DIAL_RETRYING; rounds++) {
 		leave(&dial, DIAL_RETRYING);
@@ -178,6 +178,7 @@ test_gives_up(void **state)
 	assert_int_equal(dial.state, DIAL_FAILED);
 	assert_int_equal(rounds, 4);
 	assert_int_equal(world.passed, 750);
+	close(held);
 }
 
 #if defined(__linux__) /* where it is known how many wait at a door that nobody opens */
