@@ -197,10 +197,23 @@ test_signals_of_the_terminal(void **state)
 	kill(child.pid, SIGSTOP); /* they have been taken when it is stopped */
 	assert_int_equal(waitpid(child.pid, &status, WUNTRACED), child.pid);
 	assert_true(WIFSTOPPED(status));
-	kill(child.pid, SIGCONT);
-	kill(child.pid, SIGTSTP); /* the others have their usual effect */
-	assert_int_equal(waitpid(child.pid, &status, WUNTRACED), child.pid);
-	assert_true(WIFSTOPPED(status) && WSTOPSIG(status) == SIGTSTP);
+}
+
+/* The others have their usual effect. */
+static void
+test_told_to_end(void **state)
+{
+	pid_t parent = getpid();
+
+	(void)state;
+	if ((child.pid = fork()) == 0) {
+		child_begin(parent, -1);
+		for (;;)
+			pause();
+	}
+	kill(child.pid, SIGTERM);
+	wait_for_end();
+	assert_int_equal(WTERMSIG(status), SIGTERM);
 }
 
 /* One whose parent has ended before it began ends at once. */
@@ -247,6 +260,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_unknown, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_signals_of_the_terminal, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_ends_with_its_parent, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_told_to_end, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_orphan, set_up, tear_down),
 	};
 
