@@ -1720,9 +1720,10 @@ test_goodbye_after_a_slow_reader(void **state)
 	assert_int_equal(view(0).state, PARTY_CLOSING);
 	write_line(ann, "goodbye\n");
 	UNTIL(here.heard == 1);
-	close(ann);
-	finish();
+	shutdown(ann, SHUT_WR);
+	drain_until_over(ann);
 	assert_int_equal(talk_status(here.talk), 0);
+	close(ann);
 }
 
 /* Who is patient waits for a slow reader as long as that takes, also after its goodbye. */
