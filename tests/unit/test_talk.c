@@ -1531,7 +1531,8 @@ static void
 test_log_of_what_is_lost(void **state)
 {
 	char path[64], text[64 * 1024];
-	ssize_t length;
+	size_t length;
+	off_t end;
 	int ann, fd;
 
 	(void)state;
@@ -1548,8 +1549,9 @@ test_log_of_what_is_lost(void **state)
 	finish();
 	close(ann);
 	fd = open(path, O_RDONLY);
-	length = lseek(fd, 0, SEEK_END) > (off_t)sizeof text - 1 ? (ssize_t)sizeof text - 1 : lseek(fd, 0, SEEK_END);
-	assert_int_equal(pread(fd, text, (size_t)length, lseek(fd, 0, SEEK_END) - length), length);
+	end = lseek(fd, 0, SEEK_END);
+	length = end < (off_t)sizeof text - 1 ? (size_t)end : sizeof text - 1;
+	assert_int_equal(pread(fd, text, length, end - (off_t)length), length);
 	text[length] = '\0';
 	close(fd);
 	unlink(path);

@@ -42,7 +42,7 @@ __wrap_clock_gettime(clockid_t clock, struct timespec *when)
 {
 	if (world.inside_child || clock != CLOCK_MONOTONIC)
 		return __real_clock_gettime(clock, when);
-	*when = (struct timespec){.tv_sec = (time_t)(world.now / 1000), .tv_nsec = world.now % 1000 * 1000000};
+	*when = (struct timespec){.tv_sec = (time_t)(world.now / 1000), .tv_nsec = (long)(world.now % 1000 * 1000000)};
 	return 0;
 }
 
@@ -50,7 +50,7 @@ int
 __wrap_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *limit, const sigset_t *mask)
 {
 	const struct timespec nothing = {0}, moment = {.tv_nsec = 1000000};
-	int64_t timeout = limit == NULL ? -1 : limit->tv_sec * 1000 + limit->tv_nsec / 1000000;
+	int64_t timeout = limit == NULL ? -1 : (int64_t)limit->tv_sec * 1000 + limit->tv_nsec / 1000000;
 	int ready;
 
 	if (world.inside_child)
