@@ -1,5 +1,6 @@
 """What the tests share: starting programs, and meeting tchat at the other end of a connection."""
 
+import functools
 import os
 import signal
 import socket
@@ -88,6 +89,26 @@ def with_linked_hosts(tmp_path):
         return command
 
     return with_linked_hosts
+
+
+@pytest.fixture(scope="session")
+def locale_of(tmp_path_factory):
+    """The settings for a language and a character set, which are compiled, as few machines have them."""
+    @functools.cache
+    def locale_of(language, charset="UTF-8"):
+        if language == "C":
+            return {"LC_ALL": "C.UTF-8"}
+        name, folder = f"{language}.{charset}", tmp_path_factory.mktemp("locale")
+        command = ["localedef", "-i", language, "-f", charset, str(folder / name)]
+        try:
+            compiled = subprocess.run(command, capture_output=True)
+        except FileNotFoundError:
+            pytest.skip("there is no localedef(1)")
+        if not (folder / name / "LC_CTYPE").exists():
+            pytest.skip(f"there is no locale {name}: {compiled.stderr.decode()}")
+        return {"LC_ALL": name, "LOCPATH": str(folder)}
+
+    return locale_of
 
 
 @pytest.fixture

@@ -97,12 +97,12 @@ def test_own_name(screen_called, tmp_path):
 
 
 def test_long_name(screen_called):
-    """A long name is cut, and leaves the text its place."""
+    """A long name is cut, so that it is seen to be, and leaves the text its place."""
     server, caller = screen_called("--name", "Maximiliana Wilhelmina")
     server.say("mine")
-    server.wait_for(marked(DELIVERED, "mine", "Maximiliana Wilh"[:16]))
+    server.wait_for(marked(DELIVERED, "mine", "Maximiliana Wil\u2026"))
     server.resize(24, 40)
-    server.wait_for(marked(DELIVERED, "mine", "Maximilian"))
+    server.wait_for(marked(DELIVERED, "mine", "Maximilia\u2026"))
 
 
 def test_no_name(screen, port):

@@ -598,8 +598,15 @@ NO_NAMES = {
     "a notice": "Ben" + " " * 68 + "tchat: encrypted: the caller is Ben, known by " + OTHER,
     "blanks": "   ",
     "blanks that look like letters": "\u00a0\u2800\u3164",
-    "a label": "*",
+    "a notice's label": "*",
+    "a question's label": "?",
+    "an alarm's label": "!",
     "one's own label": "You",
+    "one's own label with a mark": "you \u2713",
+    "one's own label with another mark": "you  \u203a",
+    "a time": "00:00",
+    "several alphabets": "\u0412en",
+    "private characters": "\ue000\U000f0000",
 }
 
 
@@ -620,15 +627,15 @@ def test_claim_that_is_no_name(meeting, ann, tmp_path, name):
 
 
 def test_name_that_looks_like_more(meeting, ann, tmp_path):
-    """Blanks and quotation marks in a name do not make the line look as if it ended before."""
+    """Blanks, quotation marks and the program's own signs in a name do not make the line look as if it ended before."""
     caller = Identity(tmp_path)
-    caller.rename('Ben", known   as \u3164\u2800"Ann')
+    caller.rename('Ben", \u201dknown   as \u3164\u2800"Ann \u00b7 \u2713')
     server, line = meeting(caller)
-    server.wait_for("it calls itself \"Ben', known as 'Ann\"$")
+    server.wait_for("it calls itself \"Ben , known as Ann\"$")
     wait_for_question(server, LET_IN)
     server.say("yes")
-    server.wait_for("encrypted: the caller is known as Ben', known as 'Ann from now on$")
-    assert ann.known() == [f"caller {caller.fingerprint} Ben', known as 'Ann"]
+    server.wait_for("encrypted: the caller is known as Ben , known as Ann from now on$")
+    assert ann.known() == [f"caller {caller.fingerprint} Ben , known as Ann"]
 
 
 def test_serial_number_is_no_name(meeting, tmp_path):
@@ -640,21 +647,21 @@ def test_serial_number_is_no_name(meeting, tmp_path):
 
 
 @pytest.mark.parametrize("name, fault", [
-    ("*", "tchat uses itself"), ("y o u", "tchat uses itself"), ("\u2800", "shows nothing"),
-    ("n" * 64, "has more than 63 bytes"), ("Ann", "is your own")])
+    ("*", "has other signs"), ("y o u.", "tchat uses itself"), ("\u2800", "has other signs"), ("(1)", "has no letter"),
+    ("n" * 64, "has more than 63 bytes"), ("\u0410nn", "has letters of several alphabets"), ("Ann.", "is your own")])
 @pytest.mark.parametrize("front", [[], ["-p"]], ids=["full screen", "plain"])
 def test_name_that_will_not_do(asked_by_server, ann, stranger, name, fault, front):
     """Nobody is given a name that could be taken for something else, which is said."""
     server, caller = asked_by_server("-n", "Ann", *front)
     server.say(f"yes {name}")
-    server.wait_for(f"a name that {fault} will not do: answer yes and another name, or no$")
+    server.wait_for(f"a name that {fault}.* will not do: answer yes and another name, or no$")
     assert ann.known() == []
     server.say("yes Ben")
     server.wait_for("encrypted: the caller is known as Ben from now on$")
     assert ann.known() == [f"caller {stranger.fingerprint} Ben"]
 
 
-@pytest.mark.parametrize("name", ["ANDRE\u0301", "And\u3164re\u0301\u2800"])
+@pytest.mark.parametrize("name", ["ANDRE\u0301", "And-re\u0301 \u2713"])
 def test_name_that_looks_like_a_known_one(meeting, ann, identity, name):
     """A name is that of somebody else also where it is written in another way."""
     ann.knows(f"caller {OTHER} Andr\u00e9")
@@ -662,13 +669,25 @@ def test_name_that_looks_like_a_known_one(meeting, ann, identity, name):
     server.wait_for("is known already, with another key: answer yes and another name, or no$")
 
 
+@pytest.mark.parametrize("known, name", [
+    ("irina", "IRINA"), ("\u039d\u03af\u03ba\u03bf\u03c2", "\u039d\u038a\u039a\u039f\u03a3")], ids=ascii)
+@pytest.mark.parametrize("language", ["C", "tr_TR"])
+def test_name_in_other_letters_of_the_same(ann, screen, port, identity, locale_of, known, name, language):
+    """Which letters are capitals of which depends on no language."""
+    ann.knows(f"caller {OTHER} {known}")
+    server = screen("-s", "-t", port, env={**ann.env, **locale_of(language)}, **WIDE)
+    server.wait_for("waiting on port")
+    tls_call(port, identity(name=name))
+    server.wait_for("is known already, with another key: answer yes and another name, or no$")
+
+
 def test_name_that_looks_like_a_key(meeting, ann, stranger):
-    """Whatever a person calls the caller, it is one line that is read again as it was written."""
+    """A fingerprint is no name."""
     server, caller = meeting(stranger)
     wait_for_question(server, LET_IN)
-    server.say(f"yes {OTHER} # yes")
-    server.wait_for("from now on$")
-    assert ann.known() == [f"caller {stranger.fingerprint} {OTHER} # yes"]
+    server.say(f"yes {OTHER}")
+    server.wait_for("a name that has other signs .*will not do")
+    assert ann.known() == []
 
 
 # Keys that have changed
@@ -692,6 +711,17 @@ def test_changed_key(bob, stranger, screen, front):
     assert client.wait() == 1
     assert callee.incoming.expect_end() == b""
     assert bob.known() == before
+
+
+@pytest.mark.parametrize("language", ["C", "tr_TR"])
+def test_changed_key_of_a_host_in_capitals(bob, stranger, run, with_etc, locale_of, language):
+    """A host is the same in capitals, in every language."""
+    door = TlsDoor(stranger)
+    bob.knows(f"server {OTHER} IRINA.example {door.port}")
+    client = run(*with_etc(hosts=f"{HOST} irina.example\n"), TCHAT, "-c", "-t", "irina.example", door.port,
+                 env={**bob.env, **locale_of(language)})
+    door.accept()
+    client.notice(f"THE KEY OF irina.example port {door.port} HAS CHANGED: somebody may be in between")
 
 
 def test_somebody_in_between(bob, stranger, start, acquainted, port):

@@ -6,7 +6,6 @@
 #include "text/wrap.h"
 
 #define SEPARATOR " \u00b7 "
-#define ELLIPSIS "\u2026"
 #define GAP 2 /* columns at least between the two ends */
 
 /* Adds words behind those before them. */
@@ -61,20 +60,6 @@ shorten_state(char *state)
 		memmove(state, comma + 2, strlen(comma + 2) + 1);
 }
 
-/* Cuts the name, so that it is seen to be cut, or leaves it out. */
-static void
-cut_name(char *name, size_t size, int room)
-{
-	size_t length = strlen(name);
-	struct row row = {0, 0};
-
-	if (wrap_measure(name, length) <= room)
-		return;
-	if (room > 1)
-		wrap_row(name, length, 0, room - 1, WRAP_CHARACTERS, &row);
-	strlcpy(name + row.length, room > 1 ? ELLIPSIS : "", size - row.length);
-}
-
 void
 bar_write(const struct bar *bar, int columns, char left[BAR_MAX], char right[BAR_MAX])
 {
@@ -89,6 +74,6 @@ bar_write(const struct bar *bar, int columns, char left[BAR_MAX], char right[BAR
 		*b.news = '\0';
 	if (columns_with(&b, "") > columns)
 		*b.state = '\0';
-	cut_name(b.name, sizeof b.name, columns - columns_with(&b, ".") + 1);
+	wrap_cut(b.name, sizeof b.name, columns - columns_with(&b, ".") + 1);
 	write_all_of(&b, left, right);
 }

@@ -18,6 +18,7 @@
 
 #define TIME_WIDTH 6	  /* "14:02 " */
 #define LABEL_MAX 16	  /* columns */
+#define LABEL_SIZE 256	  /* bytes of one, before it is cut */
 #define TIME_FROM 40	  /* narrower screens show no times */
 #define LABEL_FROM 24	  /* ... and no labels */
 #define GUTTER_WIDTH 2	  /* the mark of who speaks, and a blank */
@@ -356,11 +357,8 @@ draw_mark(const struct scene *scene, int y, int x, const struct line *line)
 static void
 draw_head(const struct scene *scene, const struct layout *l, int y, const struct line *line)
 {
-	const char *label = line->voice == VOICE_SELF	? scene->own_label
-			    : line->voice == VOICE_PEER ? line->speaker
-							: "";
-	int width = min(columns_of(label), l->label_width);
-	char time[TIME_WIDTH + 1], mark = (char)line->voice;
+	char time[TIME_WIDTH + 1], label[LABEL_SIZE], mark = (char)line->voice;
+	int width;
 	struct tm tm;
 
 	if (l->labels > 0) {
@@ -368,6 +366,10 @@ draw_head(const struct scene *scene, const struct layout *l, int y, const struct
 		set_style(A_DIM, COLOUR_PLAIN);
 		draw_text(y, 0, TIME_WIDTH, time, strlen(time));
 	}
+	strlcpy(label, line->voice == VOICE_SELF ? scene->own_label : line->voice == VOICE_PEER ? line->speaker : "",
+		sizeof label);
+	wrap_cut(label, sizeof label, l->label_width);
+	width = columns_of(label);
 	set_style(A_BOLD, line->voice == VOICE_PEER ? COLOUR_PEER : COLOUR_PLAIN);
 	draw_text(y, l->labels + l->label_width - width, width, label, strlen(label));
 	if (l->text == 0)

@@ -1,5 +1,6 @@
 #include <config.h>
 
+#include <ctype.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -10,104 +11,173 @@
 #include <gnutls/gnutls.h>
 #endif
 
-#include "text/filter.h"
 #include "text/name.h"
 #include "text/utf8.h"
 
 /*
- * Characters that show nothing, besides white space: those with the property Default_Ignorable_Code_Point
- * (The Unicode Standard, chapter 5.21), and the blanks that iswspace(3) leaves out.  JOINERs act on the
- * characters beside them, in emoji and in many scripts; a GAP can be an empty place.  Not even wcwidth(3)
- * tells which is which: C libraries do not agree about that, nor do terminals.
+ * What a character is in a name.  A letter has columns of its own: a letter of any script, a digit, a picture.  A mark
+ * is shown where the letter before it is: accents, vowel signs, what joins emoji.  All others separate words, whatever
+ * they look like: blanks, what ends a quotation, what stands for something on the program's own screen.
  */
-enum kind { SHOWN, JOINER, GAP };
-static const struct {
+enum kind { OTHER, LETTER, MARK, SIGN };
+
+#define SIGNS "-'.,&+_@()"
+#define LEFT_QUOTE 0x2018
+#define RIGHT_QUOTE 0x2019 /* also an apostrophe */
+#define CAPITAL_I_WITH_DOT 0x130
+#define SMALL_I_WITHOUT_DOT 0x131
+#define REPLACEMENT_CHARACTER 0xFFFD
+
+/*
+ * What C libraries take for a letter or a mark, though it shows nothing (Default_Ignorable_Code_Point; The Unicode
+ * Standard, chapter 5.21), is a letter in another style (with a compatibility decomposition; chapter 2.3), or means what
+ * people agree about in private.  They do not agree with each other, nor do terminals, about how wide they are.
+ */
+struct range {
 	uint32_t first, last;
-	enum kind kind;
-} blank[] = {
-	{0x00A0, 0x00A0, GAP},	    {0x00AD, 0x00AD, GAP},    {0x034F, 0x034F, JOINER},
-	{0x061C, 0x061C, JOINER},   {0x115F, 0x1160, GAP},    {0x17B4, 0x17B5, JOINER},
-	{0x180B, 0x180F, JOINER},   {0x2007, 0x2007, GAP},    {0x200B, 0x200F, JOINER},
-	{0x202A, 0x202E, JOINER},   {0x202F, 0x202F, GAP},    {0x2060, 0x206F, JOINER},
-	{0x2800, 0x2800, GAP},	    {0x3164, 0x3164, GAP},    {0xFE00, 0xFE0F, JOINER},
-	{0xFEFF, 0xFEFF, JOINER},   {0xFFA0, 0xFFA0, GAP},    {0xFFF0, 0xFFF8, JOINER},
-	{0x1BCA0, 0x1BCA3, JOINER}, {0x1D159, 0x1D159, GAP},  {0x1D173, 0x1D17A, JOINER},
-	{0xE0000, 0xE0FFF, JOINER},
 };
+static const struct range others[] = {
+	{0x0080, 0x00BF},   {0x02B0, 0x02FF},	{0x034F, 0x034F},   {0x061C, 0x061C},	{0x115F, 0x1160},
+	{0x17B4, 0x17B5},   {0x180B, 0x180F},	{0x1D00, 0x1DBF},   {0x2000, 0x200B},	{0x200E, 0x2BFF},
+	{0x3000, 0x3004},   {0x3164, 0x3164},	{0xA69C, 0xA69D},   {0xA700, 0xA721},	{0xA770, 0xA770},
+	{0xA7F2, 0xA7F9},   {0xAB5B, 0xAB69},	{0xE000, 0xF8FF},   {0xFB00, 0xFDFF},	{0xFE10, 0xFFFF},
+	{0x10780, 0x107BF}, {0x1BCA0, 0x1BCA3}, {0x1D159, 0x1D159}, {0x1D173, 0x1D17A}, {0x1D400, 0x1D7FF},
+	{0x1EE00, 0x1EEFF}, {0x1F100, 0x1F2FF}, {0xE0000, 0x10FFFF},
+};
+static const struct range joiners[] = {{0x200C, 0x200D}, {0xFE00, 0xFE0F}};
+static const struct range pictures[] = {{0x1F300, 0x1FAFF}};
+
+/* Alphabets with letters that look like those of another. */
+enum alphabet { NONE, LATIN, GREEK, COPTIC, CYRILLIC, ARMENIAN, CHEROKEE, LISU };
+static const struct {
+	struct range range;
+	enum alphabet alphabet;
+} alphabets[] = {
+	{{'A', 'Z'}, LATIN},	     {{'a', 'z'}, LATIN},	  {{0x00C0, 0x024F}, LATIN},
+	{{0x0250, 0x02AF}, LATIN},   {{0x1E00, 0x1EFF}, LATIN},	  {{0x2C60, 0x2C7F}, LATIN},
+	{{0xA722, 0xA7FF}, LATIN},   {{0xAB30, 0xAB6F}, LATIN},	  {{0x0370, 0x03E1}, GREEK},
+	{{0x03E2, 0x03EF}, COPTIC},  {{0x03F0, 0x03FF}, GREEK},	  {{0x1F00, 0x1FFF}, GREEK},
+	{{0x2C80, 0x2CFF}, COPTIC},  {{0x0400, 0x052F}, CYRILLIC}, {{0x1C80, 0x1C8F}, CYRILLIC},
+	{{0xA640, 0xA69F}, CYRILLIC}, {{0x0530, 0x058F}, ARMENIAN}, {{0x13A0, 0x13FF}, CHEROKEE},
+	{{0xAB70, 0xABBF}, CHEROKEE}, {{0xA4D0, 0xA4FF}, LISU},
+};
+
+static bool
+is_in(uint32_t c, const struct range *range)
+{
+	return c >= range->first && c <= range->last;
+}
+
+static bool
+is_among(uint32_t c, const struct range *ranges, size_t count)
+{
+	while (count > 0 && !is_in(c, ranges))
+		ranges++, count--;
+	return count > 0;
+}
+
+#define IS_AMONG(c, ranges) is_among(c, ranges, sizeof(ranges) / sizeof(ranges)[0])
 
 static enum kind
 kind_of(uint32_t c)
 {
-	for (size_t i = 0; i < sizeof blank / sizeof blank[0]; i++)
-		if (c >= blank[i].first && c <= blank[i].last)
-			return blank[i].kind;
-	return iswspace((wint_t)c) ? GAP : SHOWN;
+	if (c < 0x80)
+		return c != '\0' && strchr(SIGNS, (int)c) != NULL ? SIGN : isalnum((int)c) ? LETTER : OTHER;
+	if (IS_AMONG(c, joiners))
+		return MARK;
+	if (IS_AMONG(c, others) || !iswprint((wint_t)c))
+		return OTHER;
+	if (wcwidth((wchar_t)c) == 0)
+		return MARK;
+	return iswalnum((wint_t)c) || IS_AMONG(c, pictures) ? LETTER : OTHER;
 }
 
-/* Whether a character shows something in a column of its own. */
-static bool
-is_seen(uint32_t c)
+static enum alphabet
+alphabet_of(uint32_t c)
 {
-	return kind_of(c) == SHOWN && wcwidth((wchar_t)c) > 0;
+	for (size_t i = 0; i < sizeof alphabets / sizeof alphabets[0]; i++)
+		if (is_in(c, &alphabets[i].range))
+			return alphabets[i].alphabet;
+	return NONE;
 }
 
-/* Whether all of it is UTF-8; whether something can be seen in it. */
-static bool
-examine(const char *text, bool *seen)
+/* What there is in a text. */
+struct census {
+	bool shown;   /* anything but blanks */
+	bool broken;  /* bytes that are not UTF-8 */
+	bool others;
+	bool letters; /* that are no digits */
+	bool mixed;   /* letters of several alphabets */
+};
+
+static struct census
+examine(const char *text)
 {
-	const char *end = text + strlen(text), *next;
+	const char *end = text + strlen(text);
+	struct census census = {0};
+	enum alphabet alphabet, former = NONE;
 	uint32_t c;
-	size_t used;
 
-	*seen = false;
-	for (; text < end; text = next) {
-		if (utf8_examine(text, (size_t)(end - text), &used) != UTF8_COMPLETE)
-			return false;
-		next = utf8_next(text, end, &c);
-		*seen = *seen || is_seen(c);
+	while (text < end) {
+		text = utf8_next(text, end, &c);
+		if (c == ' ')
+			continue;
+		alphabet = alphabet_of(c);
+		census.shown = true;
+		census.broken |= c == REPLACEMENT_CHARACTER;
+		census.others |= kind_of(c) == OTHER;
+		census.letters |= kind_of(c) == LETTER && !(c >= '0' && c <= '9');
+		census.mixed |= alphabet != NONE && former != NONE && alphabet != former;
+		former = alphabet != NONE ? alphabet : former;
 	}
-	return true;
+	return census;
 }
 
 const char *
 name_fault(const char *text)
 {
-	bool seen;
+	struct census census = examine(text);
 
+	if (!census.shown)
+		return "shows nothing";
 	if (strlen(text) >= NAME_SIZE)
 		return "has more than 63 bytes";
-	if (!examine(text, &seen))
+	if (census.broken)
 		return "is not UTF-8";
-	if (!seen)
-		return "shows nothing";
-	if (name_is_alike(text, "you") || name_is_alike(text, "*"))
+	if (census.others)
+		return "has other signs than letters, digits and " SIGNS;
+	if (!census.letters)
+		return "has no letter";
+	if (census.mixed)
+		return "has letters of several alphabets";
+	if (name_is_alike(text, "you") || name_is_alike(text, "tchat"))
 		return "tchat uses itself";
 	return NULL;
 }
 
-/* Squeezes each run of blanks to one, takes those at the ends away, and makes quotation marks single. */
+/*
+ * Makes a name of a claim: with plain apostrophes, one blank for whatever is no part of a name, and none at the ends.
+ * It does not become longer.
+ */
 static void
 tidy(char *text)
 {
 	const char *end = text + strlen(text), *next;
 	char *to = text;
-	bool gap = true; /* no blank is needed: there is one, or nothing before it */
+	bool gap = true; /* there is a blank, or nothing before it */
 	uint32_t c;
 
 	for (const char *from = text; from < end; from = next) {
 		next = utf8_next(from, end, &c);
-		if (kind_of(c) == GAP) {
-			if (!gap)
-				*to++ = ' ';
-			gap = true;
-		} else if (c == '"') {
+		if (c == LEFT_QUOTE || c == RIGHT_QUOTE) {
 			*to++ = '\'';
-			gap = false;
-		} else {
+		} else if (kind_of(c) == LETTER || kind_of(c) == SIGN || (kind_of(c) == MARK && !gap)) {
 			memmove(to, from, (size_t)(next - from));
 			to += next - from;
-			gap = gap && !is_seen(c); /* what has no width does not make two blanks of one */
+		} else if (!gap) {
+			*to++ = ' ';
 		}
+		gap = to == text || to[-1] == ' ';
 	}
 	while (to > text && to[-1] == ' ')
 		to--;
@@ -117,15 +187,13 @@ tidy(char *text)
 void
 name_tame(const char *claim, char name[NAME_SIZE])
 {
-	char safe[4 * NAME_SIZE]; /* a character of two bytes can become <U+0080> */
-
-	*name = '\0';
-	if (strlen(claim) >= NAME_SIZE)
+	if (strlcpy(name, claim, NAME_SIZE) >= NAME_SIZE) {
+		*name = '\0';
 		return;
-	filter_string(claim, safe, sizeof safe);
-	tidy(safe);
-	if (name_fault(safe) == NULL)
-		strlcpy(name, safe, NAME_SIZE);
+	}
+	tidy(name);
+	if (name_fault(name) != NULL)
+		*name = '\0';
 }
 
 /*
@@ -148,9 +216,9 @@ compose(char *text, size_t size)
 #endif
 }
 
-/* Copies a name without what shows nothing, in its composed form. */
+/* Copies the letters and marks of a name, in its composed form. */
 static void
-copy_shown(const char *name, char *shown, size_t size)
+copy_letters(const char *name, char *letters, size_t size)
 {
 	const char *end = name + strnlen(name, NAME_SIZE), *next;
 	size_t length = 0;
@@ -158,26 +226,39 @@ copy_shown(const char *name, char *shown, size_t size)
 
 	for (; name < end; name = next) {
 		next = utf8_next(name, end, &c);
-		if (kind_of(c) != SHOWN)
+		if ((kind_of(c) != LETTER && kind_of(c) != MARK) || IS_AMONG(c, joiners))
 			continue;
-		memcpy(shown + length, name, (size_t)(next - name));
+		memcpy(letters + length, name, (size_t)(next - name));
 		length += (size_t)(next - name);
 	}
-	shown[length] = '\0';
-	compose(shown, size);
+	letters[length] = '\0';
+	compose(letters, size);
 }
 
-/* The next character that has a column, in lower case; 0 at the end.  *name is moved on. */
+/*
+ * Letters that differ in case alone become one, small; also those with several small forms, as sigma.  What languages
+ * make of case differs for the i with and without its dot alone (The Unicode Standard, chapter 5.18), so all of these
+ * are one, and no locale changes what is alike.
+ */
 static wint_t
-next_seen(const char **name)
+fold(uint32_t c)
+{
+	if (c == 'I' || c == CAPITAL_I_WITH_DOT || c == SMALL_I_WITHOUT_DOT)
+		return 'i';
+	return towlower(towupper((wint_t)c));
+}
+
+/* The next letter, folded; 0 at the end.  *name is moved on. */
+static wint_t
+next_letter(const char **name)
 {
 	const char *end = *name + strlen(*name);
 	uint32_t c;
 
 	while (*name < end) {
 		*name = utf8_next(*name, end, &c);
-		if (is_seen(c))
-			return towlower((wint_t)c);
+		if (kind_of(c) == LETTER)
+			return fold(c);
 	}
 	return 0;
 }
@@ -185,13 +266,13 @@ next_seen(const char **name)
 bool
 name_is_alike(const char *a, const char *b)
 {
-	char shown_a[3 * NAME_SIZE], shown_b[3 * NAME_SIZE]; /* NFC can triple the bytes (UAX 15) */
-	const char *next_a = shown_a, *next_b = shown_b;
+	char letters_a[3 * NAME_SIZE], letters_b[3 * NAME_SIZE]; /* NFC can triple the bytes (UAX 15) */
+	const char *next_a = letters_a, *next_b = letters_b;
 	wint_t c;
 
-	copy_shown(a, shown_a, sizeof shown_a);
-	copy_shown(b, shown_b, sizeof shown_b);
-	while ((c = next_seen(&next_a)) == next_seen(&next_b))
+	copy_letters(a, letters_a, sizeof letters_a);
+	copy_letters(b, letters_b, sizeof letters_b);
+	while ((c = next_letter(&next_a)) == next_letter(&next_b))
 		if (c == 0)
 			return true;
 	return false;

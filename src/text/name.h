@@ -1,8 +1,9 @@
 /*
  * name - what a person can be called: with -n, in a certificate, by whoever lets a caller in.
  *
- * Names stand before lines and within notices, and people tell each other by them, so they have to be
- * short, to show something, and to look like nothing else.
+ * Names stand before lines and within notices, and people tell each other by them, so they are short, and look like
+ * nothing else: letters of one alphabet, digits, pictures such as emoji, blanks, and a few signs.  LC_CTYPE must be a
+ * UTF-8 locale; which one does not matter.
  */
 #ifndef NAME_H
 #define NAME_H
@@ -15,12 +16,12 @@
 const char *name_fault(const char *text);
 
 /*
- * Makes a name of what a stranger claims to be called: safe text (text/filter.h), in which no blanks and no
- * quotation marks make the line around it look like another.  Empty if it is no name.
+ * Makes a name of what a stranger claims to be called: what is no part of one becomes a blank, so no quotation mark,
+ * sign or row of blanks makes the line around it look like another.  Empty if that is no name.
  */
 void name_tame(const char *claim, char name[NAME_SIZE]);
 
-/* Whether two names look the same: case, blanks, and characters that show nothing do not count. */
+/* Whether two names look the same: case, blanks and signs do not count, nor how an accent is encoded. */
 bool name_is_alike(const char *a, const char *b);
 
 #endif

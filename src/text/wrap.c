@@ -9,6 +9,7 @@
 
 #define TAB_STOP 8
 #define ZERO_WIDTH_JOINER 0x200D
+#define ELLIPSIS "\u2026"
 
 int
 wrap_columns(uint32_t character, int column)
@@ -104,4 +105,19 @@ wrap_row(const char *text, size_t length, size_t start, int width, enum wrap_mod
 	}
 	*row = (struct row){start, (size_t)(shown - text) - start};
 	return (size_t)(resume - text);
+}
+
+void
+wrap_cut(char *text, size_t size, int columns)
+{
+	size_t length = strlen(text);
+	struct row row = {0, 0};
+
+	if (wrap_measure(text, length) <= columns)
+		return;
+	if (columns > 1)
+		wrap_row(text, length, 0, columns - 1, WRAP_CHARACTERS, &row);
+	if (wrap_measure(text, row.length) >= columns) /* its first character is wider than that */
+		row.length = 0;
+	strlcpy(text + row.length, columns > 1 ? ELLIPSIS : "", size - row.length);
 }

@@ -37,4 +37,7 @@ int wrap_measure(const char *text, size_t length);
 size_t wrap_row(const char *text, size_t length, size_t start, int width, enum wrap_mode mode,
 		struct row *row);
 
+/* Cuts a text, in memory of size bytes, to so many columns, so that it is seen to be cut; to nothing below two. */
+void wrap_cut(char *text, size_t size, int columns);
+
 #endif

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "base/descriptor.h"
@@ -177,6 +176,26 @@ known_misunderstood(const struct buffer *text)
 	return 0;
 }
 
+/* A letter of ASCII, made small; any other byte. */
+static char
+small(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/*
+ * Whether two names of hosts are the same.  Case is that of ASCII alone (RFC 4343), whatever the locale: under a Turkish
+ * one strcasecmp(3) tells I from i.
+ */
+static bool
+is_same_host(const char *a, const char *b)
+{
+	for (; small(*a) == small(*b); a++, b++)
+		if (*a == '\0')
+			return true;
+	return false;
+}
+
 enum server_key
 known_server(const struct buffer *text, const char *host, unsigned port, const char *fingerprint,
 	     char other[FINGERPRINT_SIZE])
@@ -186,7 +205,7 @@ known_server(const struct buffer *text, const char *host, unsigned port, const c
 	size_t next = 0;
 
 	while (answer != SERVER_SAME && next_entry(text, &next, &known)) {
-		if (known.kind != KNOWN_SERVER || known.port != port || strcasecmp(known.name, host) != 0)
+		if (known.kind != KNOWN_SERVER || known.port != port || !is_same_host(known.name, host))
 			continue;
 		answer = strcmp(known.fingerprint, fingerprint) == 0 ? SERVER_SAME : SERVER_CHANGED;
 		strlcpy(other, known.fingerprint, FINGERPRINT_SIZE);

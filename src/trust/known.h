@@ -40,7 +40,7 @@ size_t known_misunderstood(const struct buffer *text);
 
 /*
  * What the text of the file says of the server at host and port: nothing, that it has this key, or
- * another, which is then written to *other.
+ * another, which is then written to *other.  Capitals of ASCII count as small letters in a host.
  */
 enum server_key { SERVER_NEW, SERVER_SAME, SERVER_CHANGED };
 enum server_key known_server(const struct buffer *text, const char *host, unsigned port,

@@ -126,7 +126,8 @@ test_misunderstood(void **state)
 	} files[] = {
 		{"", 0},
 		{"\n \t\r\n# comment\n  # comment\r\n#", 0},
-		{"caller " KEY " Ann # who is that\nserver " KEY " ::1 80", 0},
+		{"caller " KEY " Ann\nserver " KEY " ::1 80", 0},
+		{"caller " KEY " Ann # who is that\nserver " KEY " ::1 80", 1},
 		{"nonsense", 1},
 		{"\n\nserver " KEY " ::1 80 # mine\nnonsense\n", 3},
 		{"\uFEFFserver " KEY " ::1 80\n", 1},

@@ -17,30 +17,56 @@
 #include "text/name.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
-#define BYTES_62 "12345678901234567890123456789012345678901234567890123456789012"
+#define LETTERS_62 "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghij"
+#define OTHER_SIGNS "has other signs than letters, digits and -'.,&+_@()"
 
 static void
 test_fault(void **state)
 {
 	static const char *const names[] = {
-		"Ann",		   "Ann Example", "\u00C4nne M\u00FCller", "\u6F22\u5B57", "\"Ann\"", "yours",
-		BYTES_62 "3",	   "**",	  "\U0001F469\u200D\U0001F680",		  "n\x1b[2J",
+		"Ann",	       "Ann Example",	"\u00C4nne M\u00FCller", "\u6F22\u5B57", "yours", "O'Neil (work)",
+		LETTERS_62 "3", "ann_2@b.org",	"\U0001F469\u200D\U0001F680", "\u0915\u093F", "\u041E\u043B\u044F",
+		"\u039D\u03AF\u03BA\u03BF\u03C2", "\uD55C\uAE00", "\u0645\u06CC\u200C\u062E", "tchatter", "Andre\u0301",
 	};
 	static const struct {
 		const char *text, *fault;
 	} others[] = {
 		{"", "shows nothing"},
 		{"   ", "shows nothing"},
-		{"\t\u00A0\u2800\u3164\uFFA0\u115F\u1160", "shows nothing"},
-		{"\u200B\u200D\uFE0F\u00AD", "shows nothing"},
-		{"\x01", "shows nothing"},
-		{BYTES_62 "34", "has more than 63 bytes"},
-		{BYTES_62 "\u00E9", "has more than 63 bytes"},
+		{LETTERS_62 "34", "has more than 63 bytes"},
+		{LETTERS_62 "\u00E9", "has more than 63 bytes"},
 		{"a\xff" "b", "is not UTF-8"},
 		{"a\xc3", "is not UTF-8"},
-		{"*", "tchat uses itself"},
+		{"a\u00A0", OTHER_SIGNS},
+		{"\u2800", OTHER_SIGNS},
+		{"\u3164", OTHER_SIGNS},
+		{"a\u200B", OTHER_SIGNS},
+		{"a\u00AD", OTHER_SIGNS},
+		{"a\tb", OTHER_SIGNS},
+		{"n\x1b[2J", OTHER_SIGNS},
+		{"\"Ann\"", OTHER_SIGNS},
+		{"Ann\u201D", OTHER_SIGNS},
+		{"Ann \u2713", OTHER_SIGNS},
+		{"Ann  \u203A", OTHER_SIGNS},
+		{"Ann \u00B7 encrypted", OTHER_SIGNS},
+		{"tchat: Ann has left", OTHER_SIGNS},
+		{"Ann \uE000", OTHER_SIGNS},
+		{"\U000F0000", OTHER_SIGNS},
+		{"\uFF41nn", OTHER_SIGNS},
+		{"\U0001D400nn", OTHER_SIGNS},
+		{"\U0001F1E6nn", OTHER_SIGNS},
+		{"*", OTHER_SIGNS},
+		{"?", OTHER_SIGNS},
+		{"!", OTHER_SIGNS},
+		{"00:00", OTHER_SIGNS},
+		{"0000", "has no letter"},
+		{"-'.,&+_@()", "has no letter"},
+		{"\u0412en", "has letters of several alphabets"},
+		{"B\u03BFb", "has letters of several alphabets"},
+		{"\u039D \u041E", "has letters of several alphabets"},
 		{"you", "tchat uses itself"},
-		{" Y\u200Bo\u2800U ", "tchat uses itself"},
+		{" Y'o-U. ", "tchat uses itself"},
+		{"(T C H A T)", "tchat uses itself"},
 	};
 
 	(void)state;
@@ -76,21 +102,29 @@ test_tame(void **state)
 		{"Ben", "Ben"},
 		{"Uncle Ben", "Uncle Ben"},
 		{"\U0001F469\u200D\U0001F680 Ann", "\U0001F469\u200D\U0001F680 Ann"},
-		{"Ben  \t tchat: hello", "Ben ^I tchat: hello"},
+		{"O\u2019Neil", "O'Neil"},
+		{"Ben  \t tchat: hello", "Ben tchat hello"},
 		{"Ben \u00A0\u2800\u3164\u3000x", "Ben x"},
-		{"Ben \u200B \u200B x", "Ben \u200B\u200Bx"},
+		{"Ben \u200B \u200B x", "Ben x"},
 		{"B\u3164e\uFFA0n\u115Fx\u1160y", "B e n x y"},
 		{"  Ben  ", "Ben"},
-		{"Ben\", known by \"you", "Ben', known by 'you"},
-		{"a\nb\x1b\xff\u202E", "a^Jb^[\uFFFD<U+202E>"},
-		{BYTES_62 "3", BYTES_62 "3"},
-		{BYTES_62 "34", ""},
+		{"\u0301Ben \u0301x\u0301", "Ben x\u0301"},
+		{"Ben\", known by \"you", "Ben , known by you"},
+		{"Ben\u201D (key known) \u201CBen", "Ben (key known) Ben"},
+		{"Ann \u2713 \u00B7 encrypted", "Ann encrypted"},
+		{"Ann \uE000", "Ann"},
+		{"a\nb\x1b[2J\xff\u202Ec", "a b 2J c"},
+		{"\uFF42en \U0001D400", "en"},
+		{LETTERS_62 "3", LETTERS_62 "3"},
+		{LETTERS_62 "34", ""},
 		{"Ben                                                             x", ""}, /* 65 bytes */
-		{BYTES_62 "\x01", ""}, /* 64 bytes, safe */
 		{"\u202E\u202E\u202E\u202E\u202E\u202E\u202E\u202E", ""},
 		{"\u2800", ""},
 		{"*", ""},
-		{"y\u3164ou", ""},
+		{"? !", ""},
+		{"00:00", ""},
+		{"y\u3164ou \u2713", ""},
+		{"\u0412en", ""},
 		{"", ""},
 	};
 	char name[NAME_SIZE];
@@ -112,7 +146,13 @@ test_alike(void **state)
 		{"Ann Example", "AnnExample"},
 		{"Ann Example", "Ann\u00A0Example"},
 		{"Ann Example", "Ann\u200B Example"},
+		{"Ann Example", "Ann-Example."},
 		{"Ann Example", "A\u00ADnn Exa\u034Fmple\uFE0F"},
+		{"Ann", "Ann \u2713"},
+		{"\u039D\u03AF\u03BA\u03BF\u03C2", "\u039D\u038A\u039A\u039F\u03A3"},
+		{"\u017Fam", "Sam"},
+		{"irina", "IRINA"},
+		{"\u0131r\u0131na", "\u0130RINA"},
 		{"Ben", "Ben\u2800"},
 		{"Ben", "\u3164B\uFFA0e\u115Fn\u1160"},
 #if defined(HAVE_GNUTLS)
@@ -120,7 +160,7 @@ test_alike(void **state)
 		{"ANDR\u00C9", "Andre\u034F\u0301\u200D"},
 		{"\u1E69", "s\u0307\u0323"},
 		{"\uD55C", "\u1112\u1161\u11AB"},
-		{"\u212Bsa", "\u00E5sa"},
+		{"\u0130RINA", "I\u0307rina"},
 #endif
 	};
 	static const char *const different[][2] = {

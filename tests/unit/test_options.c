@@ -67,7 +67,7 @@ struct right {
 #define TURNS .plain.alternate = true, .no_screen = true
 #define UNSEEN .plain.raw = true, .plain.unseen = true, .no_screen = true
 
-#define NAME_63 "123456789012345678901234567890123456789012345678901234567890123"
+#define NAME_63 "12345678901234567890123456789012345678901234567890123456789012c"
 #define KEY "SHA256:b9b6oE6M00MUAK3JTq8vbAoYvFR/H6OtBLQGimg8vfA"
 #define PINS " --pin " KEY " --pin " KEY " --pin " KEY " --pin " KEY
 #define OTHER_KEY "SHA256:BZ9vjYk7SIjMTj8/o/ptRXkdCwKLfczStbgDUG2Gdus"
@@ -253,8 +253,11 @@ static struct wrong wrong[] = {
 	{"-s -a -f ", {"-f", "''"}},
 	{"-s -a --first mee", {"-f", "'mee'"}},
 	{"-s -n ", {"-n takes no name that shows nothing"}},
-	{"-s -n \u2800\u00A0", {"-n takes no name that shows nothing"}},
-	{"-s -n *", {"-n takes no name that tchat uses itself"}},
+	{"-s -n \u2800\u00A0", {"-n takes no name that has other signs than letters, digits and -'.,&+_@(): '"}},
+	{"-s -n a\x1b[2J\u202E", {"-n takes no name that has other signs", "'a^[[2J<U+202E>'"}},
+	{"-s -n *", {"-n takes no name that has other signs", "'*'"}},
+	{"-s -n 007", {"-n takes no name that has no letter", "'007'"}},
+	{"-s -n \u0410nn", {"-n takes no name that has letters of several alphabets"}},
 	{"-s --name You", {"-n takes no name that tchat uses itself"}},
 	{"-s -n a\xff" "b", {"-n takes no name that is not UTF-8", "'a\uFFFDb'"}},
 	{"-s -n " NAME_63 "4", {"-n takes no name that has more than 63 bytes", "'" NAME_63 "4'"}},

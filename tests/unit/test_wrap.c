@@ -135,12 +135,37 @@ test_properties(void **state)
 	}
 }
 
+/* What is cut is seen to be, and is no wider than it may be. */
+static void
+test_cut(void **state)
+{
+	static const struct {
+		const char *text;
+		int columns;
+		const char *cut;
+	} cases[] = {
+		{"Ann", 3, "Ann"},	      {"Annabel", 4, "Ann\u2026"},	     {"Annabel", 2, "A\u2026"},
+		{"Annabel", 1, ""},	      {"Annabel", 0, ""},	     {"", 0, ""},
+		{"\u6f22\u5b57", 4, "\u6f22\u5b57"}, {"\u6f22\u5b57", 3, "\u6f22\u2026"}, {"\u6f22\u5b57", 2, "\u2026"},
+		{"a\u0301bc", 2, "a\u0301\u2026"},
+	};
+	char text[32];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		strlcpy(text, cases[i].text, sizeof text);
+		wrap_cut(text, sizeof text, cases[i].columns);
+		assert_string_equal(text, cases[i].cut);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_properties),
+		cmocka_unit_test(test_cut),
 	};
 
 	if (setlocale(LC_ALL, "C.UTF-8") == NULL)
