@@ -143,7 +143,7 @@ test_cut(void **state)
 		const char *text;
 		int columns;
 		const char *cut;
-	} cases[] = {
+	} cuts[] = {
 		{"Ann", 3, "Ann"},	      {"Annabel", 4, "Ann\u2026"},	     {"Annabel", 2, "A\u2026"},
 		{"Annabel", 1, ""},	      {"Annabel", 0, ""},	     {"", 0, ""},
 		{"\u6f22\u5b57", 4, "\u6f22\u5b57"}, {"\u6f22\u5b57", 3, "\u6f22\u2026"}, {"\u6f22\u5b57", 2, "\u2026"},
@@ -152,10 +152,10 @@ test_cut(void **state)
 	char text[32];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-		strlcpy(text, cases[i].text, sizeof text);
-		wrap_cut(text, sizeof text, cases[i].columns);
-		assert_string_equal(text, cases[i].cut);
+	for (size_t i = 0; i < sizeof cuts / sizeof cuts[0]; i++) {
+		strlcpy(text, cuts[i].text, sizeof text);
+		wrap_cut(text, sizeof text, cuts[i].columns);
+		assert_string_equal(text, cuts[i].cut);
 	}
 }
 
