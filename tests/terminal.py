@@ -82,9 +82,9 @@ class Stream(pyte.ByteStream):
 class Terminal:
     """A terminal of a given size in which a command runs."""
 
-    def __init__(self, command, rows=24, columns=80, shell=SHELL, **options):
+    def __init__(self, command, rows=24, columns=80, shell=SHELL, display=Display, **options):
         command = [*shell, *map(str, command)]
-        self.display = Display(columns, rows)
+        self.display = display(columns, rows)
         self.stream = Stream(self.display)
         self.shown = b""  # all bytes that the display ever got
         self.child = pexpect.spawn(command[0], command[1:], dimensions=(rows, columns), **options)

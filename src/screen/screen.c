@@ -60,13 +60,22 @@ set_modes(const struct termios *modes)
 	tcsetattr(STDIN_FILENO, TCSANOW, modes); /* not drained: the terminal may stand still */
 }
 
-/* Asks the terminal to report what it is to report, or nothing any more. */
+/* Asks the terminal to report what it is to report and to wrap nothing; or to be as before. */
 static void
-set_reports(bool on)
+set_reports_and_wrapping(bool ours)
 {
-	terminal_report_pastes(on);
+	terminal_wrap(!ours);
+	terminal_report_pastes(ours);
 	if (watches_focus)
-		terminal_report_focus(on);
+		terminal_report_focus(ours);
+}
+
+/* Takes the terminal.  First whatever ncurses begins with, as it switches wrapping on. */
+static void
+take(void)
+{
+	doupdate();
+	set_reports_and_wrapping(true);
 }
 
 bool
@@ -95,7 +104,7 @@ screen_open(void)
 		init_pair(COLOUR_ALARM, COLOR_RED, -1);
 	}
 	terminal_save_title();
-	set_reports(true);
+	take();
 	return true;
 }
 
@@ -107,7 +116,7 @@ give_back(bool for_good)
 		terminal_cancel();
 	if (for_good)
 		terminal_restore_title();
-	set_reports(false);
+	set_reports_and_wrapping(false);
 	endwin();
 	output_drain();
 	set_modes(&modes_before);
@@ -123,7 +132,7 @@ void
 screen_resume(void)
 {
 	set_modes(&modes_open);
-	set_reports(true);
+	take();
 	screen_resize();
 	screen_forget();
 }
@@ -521,5 +530,6 @@ screen_draw(const struct scene *scene)
 	draw_status(scene, &layout);
 	draw_input(scene, &layout);
 	refresh();
+	terminal_wrap(false); /* the lower right corner may have been drawn */
 	output_flush();
 }

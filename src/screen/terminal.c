@@ -32,6 +32,24 @@ terminal_cancel(void)
 	output_add("\030\033\\"); /* CAN, and ST for those that let a string go on */
 }
 
+/*
+ * Where a character written to the last column leaves the cursor differs.  Of a terminal with xenl ncurses takes it to
+ * be anywhere then, which is right with wrapping and without it; with others it would be misled.  A description that
+ * lacks rmam says nothing: screen's and tmux's do, and both know it.
+ */
+static bool
+can_stop_wrapping(void)
+{
+	return tigetflag("xenl") > 0 && strncmp(tigetstr("cup"), "\033[", 2) == 0;
+}
+
+void
+terminal_wrap(bool on)
+{
+	if (can_stop_wrapping())
+		output_add(on ? "\033[?7h" : "\033[?7l");
+}
+
 void
 terminal_report_pastes(bool on)
 {

@@ -15,6 +15,13 @@ bool terminal_can_draw(void);
 /* Ends a control sequence that was cut. */
 void terminal_cancel(void);
 
+/*
+ * Has what is too wide for its row go on in the next one, as usual; or end in the last column (DECAWM), whatever
+ * the terminal takes a character's width to be.  ncurses does not know, and may switch it on: when it takes the
+ * terminal, and when it draws the lower right corner.
+ */
+void terminal_wrap(bool on);
+
 /* Asks the terminal to say where a paste begins and ends; or no longer. */
 void terminal_report_pastes(bool on);
 

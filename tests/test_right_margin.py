@@ -1,0 +1,106 @@
+"""A row that is wider than the screen, because the terminal shows characters wider than this machine's C
+library says, stays in its row: the rows below, and the status bar, are what tchat says."""
+
+import os
+import re
+import signal
+
+import pytest
+
+from fullscreen import F2
+from peers import HOST
+from terminal import Display, ctrl
+from test_screen import own, theirs
+
+AUTOWRAP = 7 << 5  # as pyte notes the mode
+ON, OFF = b"\x1b[?7h", b"\x1b[?7l"
+WIDER = "\u2603"  # where ambiguous characters are wide, as in terminals for Chinese (UAX 11)
+BAR = r"^ {HOST} port {port} · not encrypted · since \d\d:\d\d$"
+
+
+class WiderDisplay(Display):
+    """A screen with other widths than the C library's."""
+
+    def draw(self, data):
+        super().draw(data.replace(WIDER, "\uff0a"))  # which takes two columns
+
+
+@pytest.fixture
+def wider(screen_called, environment):
+    """tchat on such a terminal, and its caller."""
+    def wider(name="xterm-256color", **options):
+        return screen_called(env=dict(environment, TERM=name), display=WiderDisplay, **options)
+
+    return wider
+
+
+def must_stand(server, caller):
+    """A row that runs over changes neither the line below nor the bar, also when they are drawn again."""
+    bar = BAR.format(HOST=re.escape(HOST), port=caller.port)
+    forged = WIDER * 36 + "x" * 20 + "FORGED"  # a row for tchat
+    caller.send(f"before\n{forged}\nafter\n{forged}\n")
+    server.wait_for(theirs("after"))
+    server.wait_for(lambda: sum(WIDER in row or "\uff0a" in row for row in server.rows()) == 2)
+    for key in ("", ctrl("L")):
+        server.press(key + "typed")
+        server.wait_for(lambda: server.input.endswith("typed"))
+        assert re.search(bar, server.bar)
+        assert server.shows(theirs("before")) and server.shows(theirs("after"))
+        assert not server.shows("^FORGED|^x+FORGED")
+        server.press(ctrl("U"))
+        server.wait_for(lambda: server.input == ">")
+
+
+@pytest.mark.parametrize("name", ["xterm-256color", "screen", "tmux-256color", "linux", "vt100", "rxvt", "st"])
+def test_row_that_is_too_wide(wider, name):
+    """It ends at the right margin, and the bar below cannot be written by the other side."""
+    server, caller = wider(name)
+    must_stand(server, caller)
+
+
+def test_row_that_is_too_wide_after_suspension(wider, environment):
+    """So it is after the screen was away: for the pager, and by Ctrl-Z."""
+    environment["PAGER"] = "echo '[pager]'; read key </dev/tty"
+    server, caller = wider()
+    server.press(F2)
+    server.wait_for(r"^\[pager\]$")
+    assert AUTOWRAP in server.display.mode
+    server.press("\r")
+    server.wait_for(lambda: AUTOWRAP not in server.display.mode)
+    must_stand(server, caller)
+    os.kill(server.pid, signal.SIGTSTP)
+    server.wait_for(lambda: AUTOWRAP in server.display.mode)
+    os.kill(server.pid, signal.SIGCONT)
+    server.wait_for(lambda: AUTOWRAP not in server.display.mode)
+    must_stand(server, caller)
+
+
+def test_typed_text_up_to_the_last_column(wider):
+    """What ncurses does for the lower right corner, where it takes a terminal to wrap, leaves nothing switched on."""
+    server, caller = wider()
+    server.press("y" * 800 + ctrl("A"))
+    server.wait_for(lambda: server.input == "y" * 80)
+    assert AUTOWRAP not in server.display.mode
+    server.press(ctrl("E") + ctrl("U"))
+    server.wait_for(lambda: server.input == ">")
+    must_stand(server, caller)
+
+
+@pytest.mark.parametrize("end", ["left", "SIGTERM"])
+def test_wrapping_is_given_back(screen_called, end):
+    """However it ends, the terminal wraps again as it did."""
+    server, caller = screen_called()
+    assert OFF in server.shown and AUTOWRAP not in server.display.mode
+    if end == "left":
+        server.press(ctrl("D"))
+    else:
+        os.kill(server.pid, signal.SIGTERM)
+    caller.close_input()
+    server.wait()
+    assert AUTOWRAP in server.display.mode and server.is_restored()
+
+
+def test_terminal_that_knows_no_wrapping(screen_called, environment):
+    """A terminal whose description does not have the cursor stay behind the last column is left as it is."""
+    server, caller = screen_called(env=dict(environment, TERM="ansi"))
+    assert OFF not in server.shown
