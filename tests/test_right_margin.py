@@ -6,30 +6,38 @@ import re
 import signal
 
 import pytest
+from wcwidth import wcswidth
 
 from fullscreen import F2
 from peers import HOST
-from terminal import Display, ctrl
+from terminal import ENTER, Display, ctrl
 from test_screen import own, theirs
 
 AUTOWRAP = 7 << 5  # as pyte notes the mode
-ON, OFF = b"\x1b[?7h", b"\x1b[?7l"
+OFF = b"\x1b[?7l"
 WIDER = "\u2603"  # where ambiguous characters are wide, as in terminals for Chinese (UAX 11)
 BAR = r"^ {HOST} port {port} · not encrypted · since \d\d:\d\d$"
+
+
+# What terminals disagree about, and what is drawn for it so that they agree.
+DRAWN = {"❤\ufe0f\u200d🔥": "❤🔥", "☀\ufe0f": "☀", "🇩🇪": "DE", "🇫": "F", "a\u1160\u11a8": "a", "👋🏽": "👋",
+         "\u1112\u1161\u11ab": "한", "1\ufe0f\u20e3": "1", "s\u00adh\u200b": "sh", "葛\U000e0100": "葛"}
+JOINING = "\ufe0f\u200d\u1160\u1161\u11a8\u11ab\u00ad\u200b\U000e0100🏽🇩🇪🇫"
 
 
 class WiderDisplay(Display):
     """A screen with other widths than the C library's."""
 
     def draw(self, data):
-        super().draw(data.replace(WIDER, "\uff0a"))  # which takes two columns
+        wide = dict.fromkeys(map(ord, WIDER + JOINING), "\uff0a")  # which takes two columns
+        super().draw(data.translate(wide))
 
 
 @pytest.fixture
 def wider(screen_called, environment):
     """tchat on such a terminal, and its caller."""
-    def wider(name="xterm-256color", **options):
-        return screen_called(env=dict(environment, TERM=name), display=WiderDisplay, **options)
+    def wider(name="xterm-256color", options=()):
+        return screen_called(*options, env=dict(environment, TERM=name), display=WiderDisplay)
 
     return wider
 
@@ -84,6 +92,30 @@ def test_typed_text_up_to_the_last_column(wider):
     server.press(ctrl("E") + ctrl("U"))
     server.wait_for(lambda: server.input == ">")
     must_stand(server, caller)
+
+
+def test_what_terminals_disagree_about(wider, environment, tmp_path):
+    """It is drawn as its base characters, in the pane and where it is typed; the other side, the log and the pager
+    get it as it is."""
+    environment["PAGER"] = "cat; echo '[end]'"
+    server, caller = wider(options=["-l", tmp_path / "log"])
+    for text, drawn in DRAWN.items():
+        caller.send(f"[{text}] theirs\n")
+        server.wait_for(theirs(f"[{drawn}] theirs"))
+        server.press(f"[{text}] mine")
+        server.wait_for(lambda: server.input == f"> [{drawn}] mine")
+        assert server.cursor == (23, len("> ") + wcswidth(f"[{drawn}] mine"))
+        server.press(ENTER)
+        caller.expect(f"[{text}] mine\n")
+        server.wait_for(own(f"[{drawn}] mine"))
+    assert not re.search(f"[{JOINING}]", server.shown.decode())
+    must_stand(server, caller)
+    server.press(F2)
+    server.wait_for(lambda: b"[end]" in server.shown)
+    log = (tmp_path / "log").read_text()
+    for text in DRAWN:
+        for line in (f"[{text}] theirs\n", f"[{text}] mine\n"):
+            assert line in log and line in server.shown.decode().replace("\r\n", "\n")
 
 
 @pytest.mark.parametrize("end", ["left", "SIGTERM"])

@@ -194,7 +194,8 @@ def test_long_words_are_broken(screen_called):
 
 @pytest.mark.parametrize("text, columns", [
     ("abc", 3), ("漢字", 4), ("e\u0301u\u0308", 2), ("한국어", 6), ("👍", 2), ("ﾊﾝｶｸ", 4),
-    ("naïve", 5), ("❤\ufe0f", 1)])
+    ("naïve", 5), ("❤\ufe0f", 1), ("❤\ufe0f\u200d🔥", 3), ("👋🏽", 2), ("🇩🇪", 2), ("1\ufe0f\u20e3", 1), ("a\u1160", 1),
+    ("\u1112\u1161\u11ab", 2), ("a\u00adb", 2), ("葛\U000e0100", 2)])
 def test_characters_take_their_columns(screen_called, text, columns):
     """What follows wide and combining characters stands in the right column."""
     server, caller = screen_called()

@@ -13,6 +13,7 @@
 #include "screen/output.h"
 #include "screen/screen.h"
 #include "screen/terminal.h"
+#include "text/glyph.h"
 #include "text/utf8.h"
 #include "text/wrap.h"
 
@@ -26,7 +27,6 @@
 #define MARGIN 2	  /* of the help, on both sides */
 #define LINE_END_SIGN 0x23CE /* RETURN SYMBOL: where a pasted line ends */
 #define REPLACEMENT_CHARACTER 0xFFFD
-#define ZERO_WIDTH_JOINER 0x200D
 
 /* Pairs of colours; without colour, attributes alone tell things apart. */
 enum colour { COLOUR_PLAIN, COLOUR_PEER, COLOUR_DELIVERED, COLOUR_ALARM };
@@ -181,47 +181,25 @@ set_style(attr_t attributes, enum colour colour)
 	attr_set(attributes, (short)colour, NULL);
 }
 
-/*
- * Takes the characters from text on that stand in the cell of the one before them, those that a cell
- * has room for.  Returns where the next cell starts.  What is wide is not joined, because terminals
- * do not agree how wide it is then.
- */
-static const char *
-take_marks(const char *text, const char *end, bool wide, wchar_t marks[CCHARW_MAX])
-{
-	const char *next;
-	int count = 0;
-	uint32_t c;
-
-	for (; text < end; text = next) {
-		next = utf8_next(text, end, &c);
-		if (wrap_columns(c, 0) != 0)
-			break;
-		if (count < CCHARW_MAX - 1 && !(wide && c == ZERO_WIDTH_JOINER))
-			marks[count++] = (wchar_t)c;
-	}
-	marks[count] = L'\0';
-	return text;
-}
-
-/* Draws a character and its marks at the cursor; what is a control is made visible. */
+/* Draws a glyph at the cursor; what is a control is made visible. */
 static void
-draw_cell(uint32_t c, const wchar_t marks[CCHARW_MAX])
+draw_glyph(const struct glyph *glyph)
 {
-	wchar_t text[CCHARW_MAX + 1] = {(wchar_t)c};
+	wchar_t text[1 + GLYPH_MARKS_MAX + 1] = {(wchar_t)glyph->character};
 	attr_t attributes;
 	short pair;
 	cchar_t cell;
 
-	if (c == '\n') {
-		text[0] = LINE_END_SIGN;
-	} else if (c < 0x20 || c == 0x7F) {
+	if (*text == L'\n') {
+		*text = LINE_END_SIGN;
+	} else if (*text < 0x20 || *text == 0x7F) {
 		addch('^');
-		text[0] = (wchar_t)(c ^ 0x40);
-	} else if (wcwidth(text[0]) < 0) { /* in one's own input: ncurses would show it in two columns */
-		text[0] = REPLACEMENT_CHARACTER;
+		*text ^= 0x40;
+	} else if (wcwidth(*text) < 0) { /* in one's own input: ncurses would show it in two columns */
+		*text = REPLACEMENT_CHARACTER;
 	}
-	wcscpy(text + 1, marks);
+	for (size_t i = 0; glyph->marks[i] != 0; i++)
+		text[1 + i] = (wchar_t)glyph->marks[i];
 	attr_get(&attributes, &pair, NULL);
 	setcchar(&cell, text, attributes, pair, NULL);
 	add_wch(&cell);
@@ -258,7 +236,7 @@ draw_text(int y, int x, int columns, const char *text, size_t length)
 	move(y, x);
 	while (text < end) {
 		int width = min(count_ascii(text, end), columns - column);
-		wchar_t marks[CCHARW_MAX];
+		struct glyph glyph;
 		uint32_t c;
 
 		if (width > 0) { /* most text, and much faster so */
@@ -267,15 +245,15 @@ draw_text(int y, int x, int columns, const char *text, size_t length)
 			column += width;
 			continue;
 		}
-		text = utf8_next(text, end, &c);
+		utf8_next(text, end, &c);
 		width = wrap_columns(c, column);
 		if (column + width > columns)
 			break;
-		text = take_marks(text, end, width == 2, marks);
+		text = glyph_next(text, end, &glyph);
 		if (c == '\t')
 			move(y, x + column + width);
 		else if (width > 0)
-			draw_cell(c, marks);
+			draw_glyph(&glyph);
 		column += width;
 	}
 	return column;

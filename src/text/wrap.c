@@ -2,8 +2,8 @@
 
 #include <stdbool.h>
 #include <string.h>
-#include <wchar.h>
 
+#include "text/glyph.h"
 #include "text/utf8.h"
 #include "text/wrap.h"
 
@@ -14,18 +14,13 @@
 int
 wrap_columns(uint32_t character, int column)
 {
-	int columns;
-
 	if (character == '\t')
 		return TAB_STOP - column % TAB_STOP;
 	if (character == '\n')
 		return 1;
 	if (character < 0x20 || character == 0x7F)
 		return 2;
-	if (character < 0x7F)
-		return 1;
-	columns = wcwidth((wchar_t)character);
-	return columns < 0 ? 1 : columns;
+	return glyph_columns(character);
 }
 
 int
@@ -46,13 +41,6 @@ static bool
 is_blank(uint32_t character)
 {
 	return character == ' ' || character == '\t';
-}
-
-/* Skin tones, which belong to the character before them (UTS #51, emoji modifiers). */
-static bool
-is_modifier(uint32_t character)
-{
-	return character >= 0x1F3FB && character <= 0x1F3FF;
 }
 
 size_t
@@ -84,7 +72,7 @@ wrap_row(const char *text, size_t length, size_t start, int width, enum wrap_mod
 			column += columns;
 			continue;
 		}
-		if (columns != 0 && previous != ZERO_WIDTH_JOINER && !is_modifier(c)) {
+		if (columns != 0 && previous != ZERO_WIDTH_JOINER) {
 			/* Scripts written without blanks may be broken between wide characters. */
 			if ((mode == WRAP_CHARACTERS || (columns == 2 && wide)) && s > text + start)
 				shown = resume = s;

@@ -20,9 +20,8 @@ struct row {
 };
 
 /*
- * How many columns a character takes in column `column` of its row: 0 for a combining one, 2 for a
- * wide one (wcwidth(3)), 2 for a control (shown as ^X), up to the next tab stop for a TAB, 1 for a
- * LF (shown as a sign).
+ * How many columns a character takes in column `column` of its row: what text/glyph.h says, 2 for a
+ * control (shown as ^X), up to the next tab stop for a TAB, 1 for a LF (shown as a sign).
  */
 int wrap_columns(uint32_t character, int column);
 

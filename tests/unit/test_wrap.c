@@ -62,7 +62,7 @@ static const struct {
 	 "abcd|\u0301e|"},
 	{"a family stays together", "ab \U0001f469\u200d\U0001f467 c", 5, WRAP_WORDS,
 	 "ab|\U0001f469\u200d\U0001f467|c|"},
-	{"a skin tone stays with its hand", "ab\U0001f44b\U0001f3fd", 4, WRAP_WORDS,
+	{"a skin tone stays with its hand", "ab\U0001f44b\U0001f3fd", 3, WRAP_WORDS,
 	 "ab|\U0001f44b\U0001f3fd|"},
 	{"wider than the screen", "\u4f60\u597d", 1, WRAP_WORDS, "\u4f60|\u597d|"},
 	{"one column", "ab c", 1, WRAP_WORDS, "a|b|c|"},

@@ -1,0 +1,45 @@
+/*
+ * glyph - what is drawn of a text, such that terminals agree how wide that is.
+ *
+ * Pure: text in, characters for the cells of a screen out.  Terminals do not agree about what joins, selects or
+ * modifies other characters, nor with the C library; so that is left out, and its base characters are drawn.  The
+ * text itself, in the history and the log, keeps all of it.
+ *
+ *   joiners, selectors, fillers, format characters (Default_Ignorable_Code_Point, general category Cf)  nothing
+ *   emoji modifiers (UTS #51, skin tones)                                                               nothing
+ *   regional indicators, of which flags are made                                                        their letters
+ *   conjoining jamo (The Unicode Standard, chapter 3.12)                    their syllable; nothing if there is none
+ *
+ * What is left: spacing marks, as in Devanagari, of which some terminals make one cell with the character before
+ * them, and characters that a terminal does not know yet.
+ */
+#ifndef GLYPH_H
+#define GLYPH_H
+
+#include <stdint.h>
+
+#define GLYPH_MARKS_MAX 4 /* as many as ncurses has room for in a cell */
+
+/* What is drawn in one place. */
+struct glyph {
+	uint32_t character;		     /* 0: nothing */
+	uint32_t marks[GLYPH_MARKS_MAX + 1]; /* drawn there too; up to a 0 */
+};
+
+/* What is drawn for a character by itself; 0: nothing, or nothing by itself. */
+uint32_t glyph_character(uint32_t character);
+
+/*
+ * How many columns that takes: 2 for what is wide, 0 for nothing and for what is drawn in the place of the character
+ * before it.  1 for what wcwidth(3) knows nothing of; LC_CTYPE must be a UTF-8 locale.
+ */
+int glyph_columns(uint32_t character);
+
+/*
+ * Takes the character at text, which is valid UTF-8 and ends at end, and all that is drawn in its place.  Marks
+ * without a character, at the start of a text, are drawn nowhere, and those that there is no room for are left out.
+ * Returns where the next one starts.
+ */
+const char *glyph_next(const char *text, const char *end, struct glyph *glyph);
+
+#endif
