@@ -2,14 +2,14 @@
 
 #include <err.h>
 #include <errno.h>
-#include <langinfo.h>
-#include <locale.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/charset.h"
 #include "base/descriptor.h"
 #include "base/fatal.h"
 #include "base/signals.h"
@@ -36,22 +36,6 @@
 #else
 #define LIBRARIES "ncursesw and GNU Readline"
 #endif
-
-/*
- * The wire is UTF-8, and so are today's terminals, also where a remote shell has no LANG.  The
- * environment is made to say so too, because Readline looks there.
- */
-static void
-use_utf8(void)
-{
-	setlocale(LC_ALL, "");
-	if (strcmp(nl_langinfo(CODESET), "UTF-8") == 0)
-		return;
-	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
-		errx(1, "there is no locale for UTF-8: neither the environment's nor C.UTF-8");
-	unsetenv("LC_ALL");
-	setenv("LC_CTYPE", "C.UTF-8", 1);
-}
 
 /* What the C library reads from files when it is first asked; later no file may be opened (base/confine.h). */
 static void
@@ -80,6 +64,31 @@ printed(void)
 	if (fflush(stdout) == EOF || ferror(stdout))
 		err(1, "cannot write to standard output");
 	return 0;
+}
+
+static bool
+has_terminal(void)
+{
+	int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	if (fd != -1)
+		close(fd);
+	return fd != -1;
+}
+
+/*
+ * Whether a terminal is to show what others say, or is where that is typed which is sent to them.  Raw bytes are
+ * nobody's text.  Callers with a key have names, which are shown beside the question.
+ */
+static bool
+shares_terminal(const struct options *o)
+{
+	const struct plain_options *plain = &o->plain;
+
+	if (!plain->raw && ((!plain->receive_only && isatty(STDIN_FILENO)) ||
+			    (!plain->send_only && isatty(STDOUT_FILENO))))
+		return true;
+	return o->call.tls && o->call.role == ROLE_SERVER && (isatty(STDERR_FILENO) || has_terminal());
 }
 
 /* Whether the full screen is what is asked for, and what the terminal can do. */
@@ -117,7 +126,7 @@ main(int argc, char *argv[], char *environment[])
 #else
 	(void)environment;
 #endif
-	use_utf8();
+	charset_use_utf8();
 	load_locale_files();
 	switch (options_parse(&options, argc, argv, error, sizeof error)) {
 	case REQUEST_HELP:
@@ -137,6 +146,11 @@ main(int argc, char *argv[], char *environment[])
 		return WRONG_USAGE;
 	case REQUEST_CHAT:
 		break;
+	}
+	if (charset_foreign() != NULL && shares_terminal(&options)) {
+		notice(NULL, "the terminal's character set is %s, not UTF-8: use another, or set LC_ALL=C.UTF-8 if that is wrong",
+		       charset_foreign());
+		return EXIT_FAILURE;
 	}
 	if (options.log != NULL && (log = log_open(options.log)) == NULL) {
 		notice(NULL, "cannot write to the log %s: %s", options.log, strerror(errno));
