@@ -148,8 +148,8 @@ main(int argc, char *argv[], char *environment[])
 		break;
 	}
 	if (charset_foreign() != NULL && shares_terminal(&options)) {
-		notice(NULL, "the terminal's character set is %s, not UTF-8: use another, or set LC_ALL=C.UTF-8 if that is wrong",
-		       charset_foreign());
+		notice(NULL, "the terminal's character set is %s, not UTF-8: "
+			     "use another, or set LC_ALL=C.UTF-8 if that is wrong", charset_foreign());
 		return EXIT_FAILURE;
 	}
 	if (options.log != NULL && (log = log_open(options.log)) == NULL) {

@@ -22,7 +22,7 @@ def without_locale(environment):
 
 @pytest.fixture(scope="module")
 def locales(tmp_path_factory):
-    """Where this machine's own locales are that are not UTF-8: de_DE.ISO-8859-1, and de_DE without its character set."""
+    """Where locales are that are not UTF-8: de_DE.ISO-8859-1, and de_DE, which is the same."""
     path = tmp_path_factory.mktemp("locales")
     if shutil.which("localedef") is None:
         pytest.skip("this machine makes no locales: it has no localedef")
@@ -41,7 +41,8 @@ def must_refuse(terminal, charset="ISO-8859-1"):
 
 
 @pytest.mark.parametrize("arguments", [
-    ["-s"], ["-s", "-k"], ["-s", "-p"], ["-s", "-a"], ["-s", "--recv-only"], ["-s", "--send-only"], ["-c", HOST]], ids=str)
+    ["-s"], ["-s", "-k"], ["-s", "-p"], ["-s", "-a"], ["-s", "--recv-only"], ["-s", "--send-only"], ["-c", HOST]],
+    ids=str)
 def test_terminal_is_refused(screen, environment, port, arguments, tmp_path):
     """In the full screen, in plain mode and in turns."""
     terminal = screen(*arguments, "-l", tmp_path / "log", port, env=environment | LATIN_1)
@@ -49,7 +50,8 @@ def test_terminal_is_refused(screen, environment, port, arguments, tmp_path):
     assert not (tmp_path / "log").exists()
 
 
-@pytest.mark.parametrize("redirection", ["</dev/null", ">/dev/null", "2>/dev/null", "</dev/null 2>&1", ">/dev/null 2>&1"])
+@pytest.mark.parametrize("redirection", [
+    "</dev/null", ">/dev/null", "2>/dev/null", "</dev/null 2>&1", ">/dev/null 2>&1"])
 def test_half_a_terminal_is_refused(on_terminal, environment, port, redirection):
     """Also where only the input is the terminal, or only the output."""
     terminal = on_terminal("sh", "-c", f'"$@" {redirection}', "sh", TCHAT, "-s", port, env=environment | LATIN_1)
@@ -57,7 +59,8 @@ def test_half_a_terminal_is_refused(on_terminal, environment, port, redirection)
 
 
 @pytest.mark.parametrize("arguments, redirection", [
-    ([], "</dev/null >/dev/null"), (["-r"], ""), (["--recv-only"], ">/dev/null"), (["--send-only"], "</dev/null")], ids=str)
+    ([], "</dev/null >/dev/null"), (["-r"], ""), (["--recv-only"], ">/dev/null"), (["--send-only"], "</dev/null")],
+    ids=str)
 def test_terminal_that_shows_nothing_of_others(on_terminal, environment, port, arguments, redirection):
     """Pipes and files take what they are sent, raw bytes are nobody's text, and standard error has notices only."""
     terminal = on_terminal("sh", "-c", f'"$@" {redirection}', "sh", TCHAT, "-s", *arguments, port,
@@ -67,8 +70,8 @@ def test_terminal_that_shows_nothing_of_others(on_terminal, environment, port, a
 
 @needs_tls
 @pytest.mark.parametrize("arguments, redirection", [
-    (["-t"], "</dev/null >/dev/null"), (["-t"], "</dev/null >/dev/null 2>/dev/null"), (["-r", "-t"], "</dev/null >/dev/null")],
-    ids=str)
+    (["-t"], "</dev/null >/dev/null"), (["-t"], "</dev/null >/dev/null 2>/dev/null"),
+    (["-r", "-t"], "</dev/null >/dev/null")], ids=str)
 def test_names_are_kept_from_the_terminal(on_terminal, environment, port, arguments, redirection):
     """A caller with a key has a name, which is shown on standard error, and beside the question on the terminal."""
     terminal = on_terminal("sh", "-c", f'"$@" {redirection}', "sh", TCHAT, "-s", *arguments, port,
@@ -104,8 +107,8 @@ def test_which_variable_counts(screen, without_locale, port, settings, charset):
 
 
 @pytest.mark.parametrize("settings", [
-    {}, {"LANG": "C"}, {"LC_ALL": "POSIX"}, {"LC_ALL": "C.UTF-8", "LANG": "xx_XX.ISO-8859-1"}, {"LC_ALL": "xx_XX.UTF-8"},
-    {"LANG": "xx_XX.utf8"}, {"LANG": "xx_XX"}, {"LC_TIME": "xx_XX.ISO-8859-1", "LANG": "C.UTF-8"}], ids=str)
+    {}, {"LANG": "C"}, {"LC_ALL": "POSIX"}, {"LC_ALL": "C.UTF-8", "LANG": "xx_XX.ISO-8859-1"},
+    {"LC_ALL": "xx_XX.UTF-8"}, {"LANG": "xx_XX.utf8"}, {"LANG": "xx_XX"}, {"LC_TIME": "xx_XX.ISO-8859-1", "LANG": "C.UTF-8"}], ids=str)
 def test_utf8_terminal(screen_called, without_locale, settings):
     """Where the environment says UTF-8, or nothing of characters, the terminal is taken to be UTF-8."""
     server, caller = screen_called(env=without_locale(**settings))
