@@ -118,6 +118,7 @@ def test_utf8_terminal(screen_called, without_locale, settings):
     server.wait_for(lambda: server.input == "> ö漢")
 
 
+@pytest.mark.usefixtures("leaks_unchecked")  # glibc leaks where there is a LOCPATH
 @pytest.mark.parametrize("name", ["de_DE.ISO-8859-1", "de_DE"])
 def test_locale_of_this_machine(screen, called, without_locale, port, locales, name):
     """So it is with locales that there are: they know their character set, whatever their name."""
