@@ -61,6 +61,7 @@ test_fault(void **state)
 		{"00:00", OTHER_SIGNS},
 		{"0000", "has no letter"},
 		{"-'.,&+_@()", "has no letter"},
+		{"\U0001F3FB\U0001F3FB", "has no letter"},
 		{"\u0412en", "has letters of several alphabets"},
 		{"B\u03BFb", "has letters of several alphabets"},
 		{"\u039D \u041E", "has letters of several alphabets"},
