@@ -13,6 +13,7 @@
 #include "base/polls.h"
 #include "base/signals.h"
 #include "record/notice.h"
+#include "screen/addressee.h"
 #include "screen/fullscreen.h"
 #include "screen/help.h"
 #include "screen/input.h"
@@ -41,6 +42,7 @@ struct fullscreen {
 	unsigned asked;		   /* whose question the person has seen, and can answer; 0: none */
 	unsigned shown;		   /* whose was brought into view */
 	unsigned met;		   /* who was there last */
+	struct addressee addressee;
 	struct buffer draft;	   /* what was in the input line when the question could be answered */
 
 	struct buffer alarms;	   /* since the other side came; safe lines, said once more if the status is 1 */
@@ -156,6 +158,13 @@ has_keys(void)
 	return input_is_pending() || poll(&keyboard, 1, 0) != 0;
 }
 
+/* Whether the person sees all that was said, and has pressed no key before. */
+static bool
+is_up_to_date(const struct fullscreen *f)
+{
+	return !f->changed && !output_is_behind() && !has_keys();
+}
+
 /*
  * Lets the person answer from now on, once the question is on the terminal (with the pager there, it is
  * still to be drawn) and what was typed before is in the input line, where it is no answer.
@@ -163,9 +172,7 @@ has_keys(void)
 static void
 await_answer(struct fullscreen *f)
 {
-	if (!is_asked(f) || f->asked == f->met)
-		return;
-	if (f->changed || output_is_behind() || has_keys())
+	if (!is_asked(f) || f->asked == f->met || !is_up_to_date(f))
 		return;
 	f->asked = f->met;
 	f->changed = true;
@@ -203,6 +210,8 @@ send_line(struct fullscreen *f)
 		answer_question(f, line);
 		return;
 	}
+	if (!addressee_lets_send(&f->addressee, f->talk))
+		return;
 	switch (talk_send(f->talk, line.text, line.length)) {
 	case TALK_SENT:
 		pane_to_end(&f->pane);
@@ -277,6 +286,7 @@ obey_key(struct fullscreen *f, enum input_event event)
 
 	switch (event) {
 	case INPUT_NONE:
+	case INPUT_EMPTIED:
 		break;
 	case INPUT_LINE:
 		send_line(f);
@@ -335,6 +345,7 @@ obey_keys(struct fullscreen *f)
 			f->rows = NULL;
 		if (!closes || (event != INPUT_HELP && event != INPUT_SECRECY))
 			obey_key(f, event);
+		addressee_note_key(&f->addressee);
 	} while (event != INPUT_NONE && !is_done(f) && f->pager == 0);
 	f->changed = true;
 }
@@ -349,6 +360,7 @@ read_keys(struct fullscreen *f)
 		f->gone = true;
 	if (n <= 0)
 		return;
+	addressee_note_keys(&f->addressee, f->talk);
 	input_feed(keys, (size_t)n);
 	obey_keys(f);
 }
@@ -461,6 +473,8 @@ step(struct fullscreen *f)
 	if (wants_drawing(f) && clock_until(f->next_frame) == 0)
 		draw(f);
 	await_answer(f);
+	if (f->addressee.named != 0 && is_up_to_date(f))
+		addressee_note_seen(&f->addressee, f->talk);
 	heed_signals(f);
 }
 

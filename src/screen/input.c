@@ -479,17 +479,28 @@ input_is_pending(void)
 	return pasting || buffer_length(&keys) > 0;
 }
 
+bool
+input_is_empty(void)
+{
+	return rl_end == 0 && !pasting && !RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_NSEARCH);
+}
+
 enum input_event
 input_next(void)
 {
+	bool empty;
+
 	event = INPUT_NONE;
 	if (pasting)
 		go_on_pasting();
 	while (event == INPUT_NONE && !pasting && buffer_length(&keys) > 0) {
+		empty = input_is_empty();
 		if (!meets_paste() && !spare_search((unsigned char)*buffer_data(&keys)))
 			read_key();
 		if (pasting)
 			go_on_pasting();
+		if (event == INPUT_NONE && !empty && input_is_empty())
+			event = INPUT_EMPTIED;
 	}
 	return event;
 }

@@ -21,6 +21,7 @@
 enum input_event {
 	INPUT_NONE,	   /* nothing more, all keys are used up */
 	INPUT_LINE,	   /* a line is complete: input_line */
+	INPUT_EMPTIED,	   /* nothing of the line is left: what follows begins another one */
 	INPUT_LEAVE,	   /* Ctrl-D or Ctrl-C on an empty line */
 	INPUT_PAGE_UP,	   /* scroll-page-up */
 	INPUT_PAGE_DOWN,   /* scroll-page-down */
@@ -74,6 +75,9 @@ struct input_view input_view(void);
 
 /* What is typed and not sent, without the prompt. */
 const char *input_text(void);
+
+/* Whether nothing is: what is searched for, and a paste that has not ended, are something. */
+bool input_is_empty(void);
 
 /*
  * What has come and is not in there: a paste that has not ended, keys that input_next has not worked

@@ -30,6 +30,7 @@ struct talk {
 	int64_t rest;	     /* nobody is let in before then */
 	bool waiting;	     /* somebody is called, or waited for */
 	bool leaving;	     /* nobody else will be called or waited for */
+	struct talk_whom whom; /* who was the last to begin a conversation */
 	bool unfinished;     /* the last line that was sent lacks its LF */
 	uint64_t stream;     /* bytes that were ever sent */
 	struct span sending; /* not yet in the outboxes */

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/signals.h"
 #include "talk/inside.h"
+#include "trust/tls.h"
 
 #define AGREE_MS 2000 /* for agreeing, while somebody else calls: with who means well it takes a moment */
 #define FAREWELL_MS 2000 /* with nothing on its way, the other side's goodbye */
@@ -280,6 +281,9 @@ start_talking(struct party *p)
 		return;
 	}
 	setproctitle("talking to %s", p->peer.name);
+	p->talk->whom = (struct talk_whom){.id = p->id};
+	if (p->link.tls != NULL)
+		(void)tls_peer(p->link.tls, p->talk->whom.key);
 	if (record->history != NULL)
 		p->first_line = history_end(record->history);
 	filter_init(&p->filter);

@@ -1,6 +1,7 @@
 #include <config.h>
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "talk/inside.h"
 
@@ -77,6 +78,21 @@ talk_send(struct talk *t, const char *lines, size_t length)
 	}
 	send_to_all(t, (struct span){lines, length});
 	return TALK_SENT;
+}
+
+struct talk_whom
+talk_whom(const struct talk *t)
+{
+	return t->whom;
+}
+
+bool
+talk_has_changed(const struct talk *t, const struct talk_whom *before)
+{
+	bool same = t->whom.id == before->id || (*before->key != '\0' && strcmp(t->whom.key, before->key) == 0);
+
+	/* A client's is always the one that it calls; and what was begun before the first one came is for that one. */
+	return t->base->call->role == ROLE_SERVER && before->id != 0 && !same && next_taker(t, NULL) != NULL;
 }
 
 bool

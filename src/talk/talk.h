@@ -25,6 +25,7 @@
 #include "base/polls.h"
 #include "base/span.h"
 #include "record/record.h"
+#include "trust/fingerprint.h"
 
 struct call_options;
 struct caller;
@@ -105,6 +106,21 @@ enum talk_sent {
 
 /* Sends lines, each with its LF, to everybody, and records them.  Otherwise nothing was sent. */
 enum talk_sent talk_send(struct talk *talk, const char *lines, size_t length);
+
+/* Somebody to talk to; zeroed: nobody yet. */
+struct talk_whom {
+	unsigned id; /* of the conversation */
+	char key[FINGERPRINT_SIZE]; /* empty: none was shown */
+};
+
+/* Who is there, or was last. */
+struct talk_whom talk_whom(const struct talk *talk);
+
+/*
+ * Whether somebody takes lines now who may not be the same: to a server, whoever calls again, unless with the same
+ * key.  Then a line that was begun before is not to be sent before the person knows.
+ */
+bool talk_has_changed(const struct talk *talk, const struct talk_whom *before);
 
 /* Whether something can be sent, and somebody waits for it: then more is to be read from the input. */
 bool talk_wants_input(const struct talk *talk);

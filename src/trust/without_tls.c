@@ -34,6 +34,13 @@ tls_receive(struct tls *tls, void *data, size_t size, int flags)
 	return -1;
 }
 
+bool
+tls_peer(const struct tls *tls, char fingerprint[FINGERPRINT_SIZE])
+{
+	(void)tls, (void)fingerprint;
+	return false;
+}
+
 int
 tls_cause(const struct tls *tls)
 {
