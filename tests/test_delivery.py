@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from fullscreen import (CTRL_PAGE_UP, DELIVERED, LOST, ON_ITS_WAY, WAITING, DeafCaller, marked,
+from fullscreen import (CTRL_PAGE_UP, F2, DELIVERED, DOUBTED, LOST, ON_ITS_WAY, WAITING, DeafCaller, marked,
                         screen_deaf)  # noqa: F401, a fixture
-from peers import TCHAT, eventually, needs_linux, process_state, socket_of
+from peers import HOST, TCHAT, Door, eventually, needs_linux, process_state, socket_of
 from terminal import PAGE_DOWN, ctrl
-from test_screen import TIME, notice, pasted
+from test_screen import TIME, notice, pasted, theirs
 
 # More than a machine takes whose program does not read; its own machine takes all of it.
 FILLER = "filler " + "x" * 50_000
@@ -75,7 +75,7 @@ def test_peer_resets(screen_deaf, tmp_path):
     for text in ("one", r"two \^\[\[m"):
         assert server.shows(marked(LOST, text))
     server.press(CTRL_PAGE_UP)
-    server.wait_for(marked(DELIVERED, "has arrived"))
+    server.wait_for(marked(DOUBTED, "has arrived"))
     server.wait_for(marked(LOST, "filler"))
     server.press(ctrl("D"))
     assert server.wait() == 1
@@ -85,6 +85,58 @@ def test_peer_resets(screen_deaf, tmp_path):
             if " * not delivered: " in line]
     assert len(lost) == 3 and FILLER.endswith(lost[0]) and lost[1:] == ["one", "two ^[[m"]
     assert server.is_restored()
+
+
+@needs_linux
+def test_relay_that_found_nobody(screen):
+    """A relay takes what it is sent, and leaves in order, if there is nobody behind it: who has never said a word
+    may be one."""
+    door = Door()
+    client = screen("-c", HOST, door.port)
+    relay = door.accept()
+    client.wait_for("connected to")
+    client.say("is anybody there?")
+    relay.expect("is anybody there?\n")
+    client.wait_for(marked(DELIVERED, r"is anybody there\?"))
+    relay.close_input()
+    client.wait_for(marked(DOUBTED, r"is anybody there\?"))
+    assert client.shows(notice("1 line may not have been seen: nothing was heard after it"))
+    client.press(ctrl("D"))
+    assert client.wait() == 0
+
+
+@needs_linux
+def test_leaving_in_order(screen_called):
+    """Who has said something before has read what came later, too, if they leave in order; so has who leaves after
+    us."""
+    server, caller = screen_called("-k")
+    caller.send("hello\n")
+    server.wait_for(theirs("hello"))
+    server.say("to be read")
+    caller.expect("to be read\n")
+    caller.close_input()
+    server.wait_for("has left$")
+    server.wait_for(marked(DELIVERED, "to be read"))
+    assert not server.shows("may not have been seen")
+
+
+@needs_linux
+def test_what_is_doubted_is_seen_in_the_pager(screen_called, environment):
+    """There it has the same mark; what was answered has none."""
+    server, caller = screen_called(env=dict(environment, PAGER="cat; read key </dev/tty"))
+    server.say("one")
+    caller.expect("one\n")
+    caller.send("yes\n")
+    server.wait_for(theirs("yes"))
+    server.say("two")
+    caller.expect("two\n")
+    server.wait_for(marked(DELIVERED, "two"))
+    caller.reset()
+    server.wait_for(marked(DOUBTED, "two"))
+    assert server.shows(marked(DELIVERED, "one"))
+    server.press(F2)
+    server.wait_for(r":\d\d you \? two$")
+    assert server.shows(r":\d\d you > one$")
 
 
 @needs_linux

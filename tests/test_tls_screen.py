@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from fullscreen import CTRL_PAGE_DOWN, CTRL_PAGE_UP, DELIVERED, LOST, ON_ITS_WAY, WAITING, marked, status_bar
+from fullscreen import CTRL_PAGE_DOWN, CTRL_PAGE_UP, DELIVERED, DOUBTED, LOST, ON_ITS_WAY, WAITING, marked, status_bar
 from peers import HOST, Door, Line, call, children, eventually, needs_linux
 from terminal import PAGE_UP, ctrl
 from test_delivery import FILLER
@@ -236,6 +236,63 @@ def test_peer_acknowledges(tls_screen_called):
 
 
 @needs_linux
+def test_peer_refuses_after_lines_have_arrived(ann, bob, screen, port, tmp_path):
+    """Until the other person has answered whether to let one in, lines arrive; if the answer is no, nobody has seen
+    them."""
+    log = tmp_path / "log"
+    bob.knows(f"server {ann.fingerprint} {HOST} {port}")
+    server = screen("-s", "-t", port, env=ann.env, columns=120)
+    server.wait_for("waiting on port")
+    client = screen("-c", "-t", "-l", log, HOST, port, env=bob.env, columns=120)
+    client.wait_for("encrypted: the key of")
+    wait_for_question(server, "let it in.*")
+    client.say("hello Ann")
+    client.say("are you there?")
+    client.wait_for(marked(DELIVERED, r"are you there\?"))
+    server.say("no")
+    client.wait_for(notice(f"{HOST} port {port} refused the conversation, and shows nothing that was sent"))
+    client.wait_for(notice("2 lines were not delivered"))
+    client.wait_for(marked(LOST, "hello Ann"))
+    client.wait_for(marked(LOST, r"are you there\?"))
+    client.press(ctrl("D"))
+    assert client.wait() == 1
+    said = [row for row in client.rows() if "not delivered: " in row]
+    assert said == ["tchat: not delivered: hello Ann", "tchat: not delivered: are you there?"]
+    assert re.findall(" \\* not delivered: (.*)", log.read_text()) == ["hello Ann", "are you there?"]
+
+
+@needs_linux
+def test_cut_off_after_a_line(tls_screen_called):
+    """Whoever is in between can take what is sent, and end it; what was answered before has been seen."""
+    server, caller = tls_screen_called()
+    server.say("one")
+    caller.expect("one\n")
+    caller.send("yes\n")
+    server.wait_for(theirs("yes", "friend"))
+    server.say("two")
+    caller.expect("two\n")
+    server.wait_for(marked(DELIVERED, "two"))
+    caller.cut()
+    server.wait_for(notice("1 line may not have been seen: nothing was heard after it"))
+    server.wait_for(marked(DOUBTED, "two"))
+    assert server.shows(marked(DELIVERED, "one"))
+
+
+@needs_linux
+def test_encrypted_goodbye(tls_screen_called):
+    """A goodbye that nobody else can say is one of somebody who has read all, without a word as well."""
+    server, caller = tls_screen_called()
+    server.say("one")
+    caller.expect("one\n")
+    server.wait_for(marked(DELIVERED, "one"))
+    caller.close_input()
+    server.wait_for("has left$")
+    server.wait_for("over")
+    assert server.shows(marked(DELIVERED, "one"))
+    assert not server.shows("may not have been seen")
+
+
+@needs_linux
 def test_lines_of_all_lengths_are_acknowledged(tls_screen_called):
     """So are empty lines and those that fill several records."""
     server, caller = tls_screen_called()
@@ -282,7 +339,7 @@ def test_peer_resets(tls_screen_called, tmp_path):
     server.wait_for(notice("3 lines were not delivered"))
     assert server.shows(marked(LOST, "one")) and server.shows(marked(LOST, "two"))
     server.press(CTRL_PAGE_UP)
-    server.wait_for(marked(DELIVERED, "has arrived"))
+    server.wait_for(marked(DOUBTED, "has arrived"))
     server.press(ctrl("D"))
     assert server.wait() == 1
     said = [row for row in server.rows() if "not delivered: " in row]

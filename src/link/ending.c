@@ -13,6 +13,12 @@ ending_is_orderly(const struct ending *e)
 	return e->how == ENDING_NONE || e->how == ENDING_LEFT;
 }
 
+bool
+ending_is_refusal(const struct ending *e)
+{
+	return e->how == ENDING_BUSY || e->how == ENDING_IS_TLS || (e->how == ENDING_TLS && tls_is_refusal(e->cause));
+}
+
 void
 ending_describe(const struct ending *e, const char *name, char *text, size_t size)
 {

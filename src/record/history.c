@@ -255,15 +255,11 @@ history_line(const struct history *h, uint64_t number)
 }
 
 void
-history_settle(struct history *h, uint64_t number, uint64_t arrived)
+history_settle(struct history *h, uint64_t number, uint64_t fate)
 {
 	struct block *block = find_block(h, number);
-	char *place = block->text + end_before(block, (size_t)(number - block->first));
-	uint64_t stream_end;
 
-	memcpy(&stream_end, place, sizeof stream_end);
-	stream_end = stream_end <= arrived ? STREAM_DELIVERED : STREAM_LOST;
-	memcpy(place, &stream_end, sizeof stream_end);
+	memcpy(block->text + end_before(block, (size_t)(number - block->first)), &fate, sizeof fate);
 }
 
 void

@@ -29,6 +29,7 @@ struct line {
 };
 #define STREAM_DELIVERED UINT64_C(0) /* all of it has arrived */
 #define STREAM_LOST UINT64_MAX	     /* it has not, and never will */
+#define STREAM_DOUBTED (UINT64_MAX - 1) /* it has, but the way in which all ended leaves open whether anybody saw it */
 
 /*
  * A history of at most max_lines lines (1 or more), and of at most HISTORY_BYTES_PER_LINE for each of
@@ -53,11 +54,8 @@ uint64_t history_end(const struct history *history);
 /* The line of that number, which must be held. */
 struct line history_line(const struct history *history, uint64_t number);
 
-/*
- * Settles what became of one's own line, which must be held: it is STREAM_DELIVERED if so many bytes
- * of the stream have arrived that it was in them, STREAM_LOST otherwise.
- */
-void history_settle(struct history *history, uint64_t number, uint64_t arrived);
+/* Settles what became of one's own line, which must be held: its stream_end is one of the above from now on. */
+void history_settle(struct history *history, uint64_t number, uint64_t fate);
 
 /* Gives the memory back.  NULL is fine. */
 void history_free(struct history *history);

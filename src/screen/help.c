@@ -15,6 +15,7 @@ const char *const help_rows[] = {
 	"Ctrl-L     draw the screen again",
 	"Ctrl-Z     suspend",
 	"",
+	"Marks: \u2713 arrived, \u2717 lost, ? perhaps not seen",
 	"All keys of GNU Readline work, and ~/.inputrc.",
 	"Any key closes this.",
 	NULL,

@@ -34,11 +34,13 @@ write_history(const struct history *history, const char *own_label)
 				    : line.voice == VOICE_PEER ? line.speaker
 							       : "";
 		char when[24], mark[] = {(char)line.voice, '\0'};
-		bool lost = line.voice == VOICE_SELF && line.stream_end == STREAM_LOST;
+		bool own = line.voice == VOICE_SELF;
+		bool lost = own && line.stream_end == STREAM_LOST, doubted = own && line.stream_end == STREAM_DOUBTED;
 		struct tm tm;
 
 		strftime(when, sizeof when, "%Y-%m-%d %H:%M", localtime_r(&line.when, &tm));
-		fprintf(file, "%s %s%s%s ", when, label, *label != '\0' ? " " : "", lost ? "\u2717" : mark);
+		fprintf(file, "%s %s%s%s ", when, label, *label != '\0' ? " " : "",
+			lost ? "\u2717" : doubted ? "?" : mark);
 		fwrite(line.text, 1, line.length, file);
 		putc('\n', file);
 	}

@@ -37,6 +37,7 @@ enum colour { COLOUR_PLAIN, COLOUR_PEER, COLOUR_DELIVERED, COLOUR_ALARM };
 #define MARK_SENT "\u203a"      /* the system has taken it */
 #define MARK_DELIVERED "\u2713" /* the peer's machine has it */
 #define MARK_LOST "\u2717"
+#define MARK_DOUBTED "?"	      /* it has, and perhaps nobody saw it */
 
 static bool is_open, watches_focus;
 static struct termios modes_before, modes_open;
@@ -328,8 +329,8 @@ draw_mark(const struct scene *scene, int y, int x, const struct line *line)
 	const char *mark = MARK_OWN;
 
 	set_style(A_NORMAL, COLOUR_PLAIN);
-	if (line->stream_end == STREAM_LOST) {
-		mark = MARK_LOST;
+	if (line->stream_end >= STREAM_DOUBTED) {
+		mark = line->stream_end == STREAM_LOST ? MARK_LOST : MARK_DOUBTED;
 		set_style(A_BOLD, COLOUR_ALARM);
 	} else if (scene->marks && line->stream_end <= scene->arrived) {
 		mark = MARK_DELIVERED;

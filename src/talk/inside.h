@@ -5,6 +5,7 @@
  *   speak.c   what is sent, and how far it has come; what is heard
  *   view.c    what there is to be shown, the question of trust, the last words
  *   party.c   one other side
+ *   fate.c    what became of the lines that it was sent
  */
 #ifndef INSIDE_H
 #define INSIDE_H

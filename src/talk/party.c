@@ -1,7 +1,6 @@
 #include <config.h>
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -54,67 +53,6 @@ party_arrived(const struct party *p)
 	if (!party_is_linked(p) || p->delivery.arrived == p->link.queued)
 		return UINT64_MAX;
 	return p->joined + p->delivery.arrived;
-}
-
-static uint64_t
-count_lost(const struct party *p)
-{
-	return p->talk->options->raw ? link_undelivered_bytes(&p->link)
-				       : span_count_lines(link_undelivered(&p->link));
-}
-
-void
-party_describe_lost(const struct party *p, char *text, size_t size)
-{
-	uint64_t lost = count_lost(p);
-
-	*text = '\0';
-	if (lost > 0)
-		snprintf(text, size, "%" PRIu64 " %s%s not delivered", lost,
-			 p->talk->options->raw ? "byte" : "line", lost == 1 ? " was" : "s were");
-}
-
-void
-party_note_lost(struct party *p)
-{
-	struct talk *t = p->talk;
-	struct span lost = link_undelivered(&p->link), line;
-	struct buffer safe = {0}, noted = {0};
-
-	if (t->options->ear != EAR_PIPE || lost.length == 0)
-		return;
-	filter_text(lost.text, lost.length, SIZE_MAX, &safe);
-	buffer_add(&t->lost, buffer_data(&safe), buffer_length(&safe));
-	for (lost = buffer_span(&safe); (line = span_line(&lost)).length > 0;) {
-		buffer_add(&noted, "not delivered: ", strlen("not delivered: "));
-		buffer_add(&noted, line.text, line.length - span_is_complete(line));
-		log_line(t->record.log, VOICE_NOTICE, buffer_data(&noted), buffer_length(&noted));
-		buffer_drop(&noted, buffer_length(&noted));
-	}
-	buffer_free(&noted);
-	buffer_free(&safe);
-}
-
-/*
- * One's own lines in the history that it was sent are settled: those that have not arrived never will, and for
- * those that have, the others may have to be waited for.
- */
-static void
-settle(struct party *p)
-{
-	struct history *history = p->talk->record.history;
-	uint64_t n = p->first_line, here = p->joined + p->delivery.arrived, everywhere = talk_arrived(p->talk);
-
-	if (history == NULL)
-		return;
-	if (n < history_start(history))
-		n = history_start(history);
-	for (; n < history_end(history); n++) {
-		struct line line = history_line(history, n);
-
-		if (line.voice == VOICE_SELF && (line.stream_end > here || line.stream_end <= everywhere))
-			history_settle(history, n, here);
-	}
 }
 
 /* --- The end. --- */
@@ -171,7 +109,7 @@ party_hang_up(struct party *p)
 	p->delivery.arrived = link_arrived(&p->link);
 	end_line(p);
 	tell_ending(p);
-	settle(p);
+	party_settle(p);
 	party_note_lost(p);
 	party_describe_lost(p, lost, sizeof lost);
 	if (*lost != '\0')
@@ -234,6 +172,7 @@ end(struct party *p)
 	bool patient = p->link.ending.how == ENDING_LEFT && p->talk->options->patient;
 
 	tell_ending(p);
+	p->left_first |= p->state == PARTY_TALKING;
 	if (p->state == PARTY_TALKING && !outlasts_end(p))
 		party_close(p, patient ? -1 : TALK_LEAVE_MS);
 }
@@ -389,12 +328,25 @@ party_poll(struct party *p, struct polls *polls)
 	}
 }
 
+/* It has said something: what it has by now, whoever says that will have seen. */
+static void
+note_answer(struct party *p)
+{
+	p->has_spoken = true;
+	if (delivery_is_pending(&p->delivery, &p->link))
+		p->answered = link_arrived(&p->link);
+	else
+		p->answered = p->delivery.arrived;
+}
+
 /* Hears what the listener lets through.  Returns how many lines. */
 static size_t
 hear(struct party *p, const struct polls *polls)
 {
 	size_t n = link_hear(&p->link, polls, &p->heard), count = 0;
 
+	if (n > 0)
+		note_answer(p);
 	if (n > 0 && memchr(buffer_data(&p->heard) + buffer_length(&p->heard) - n, '\n', n) != NULL)
 		count = record_heard(p);
 	if (buffer_length(&p->heard) > FILTER_LINE_MAX) /* the filter makes none so long */

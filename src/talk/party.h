@@ -43,6 +43,9 @@ struct party {
 	struct filter filter;	/* EAR_SELF */
 	struct buffer heard;	/* EAR_SELF: safe lines that nobody took; EAR_PIPE: of a line that still arrives */
 	uint64_t first_line;	/* of the conversation, in the history */
+	bool has_spoken;	/* it has said something (EAR_PIPE) */
+	bool left_first;	/* ... or has left before that was asked of it */
+	uint64_t answered;	/* bytes of the link's stream that it had when it last said something */
 	uint64_t joined;	/* where the talk's stream was when it began to be sent this */
 	time_t since;
 	int64_t deadline;	/* CLOSING: not beyond this */
@@ -92,10 +95,16 @@ void party_hang_up(struct party *party);
 uint64_t party_taken(const struct party *party);
 uint64_t party_arrived(const struct party *party);
 
+/*
+ * It is over: settles which of one's own lines in the history have arrived, which have not, and which may not have
+ * been seen, which is said.
+ */
+void party_settle(struct party *party);
+
 /* Counts in words what was not delivered; an empty text if all was. */
 void party_describe_lost(const struct party *party, char *text, size_t size);
 
-/* Notes the lines that have not arrived, also in the log. */
+/* Notes the lines that were not delivered, also in the log. */
 void party_note_lost(struct party *party);
 
 void party_free(struct party *party);

@@ -458,6 +458,24 @@ tls_explain(int cause, const char *name, char *text, size_t size)
 		snprintf(text, size, "the connection to %s broke: %s", name, error_words(cause));
 }
 
+bool
+tls_is_refusal(int cause)
+{
+	switch (cause - ALERT) { /* RFC 8446, 6.2 */
+	case GNUTLS_A_ACCESS_DENIED:
+	case GNUTLS_A_BAD_CERTIFICATE:
+	case GNUTLS_A_UNSUPPORTED_CERTIFICATE:
+	case GNUTLS_A_CERTIFICATE_REVOKED:
+	case GNUTLS_A_CERTIFICATE_EXPIRED:
+	case GNUTLS_A_CERTIFICATE_UNKNOWN:
+	case GNUTLS_A_UNKNOWN_CA:
+	case GNUTLS_A_CERTIFICATE_REQUIRED:
+		return true;
+	default:
+		return false;
+	}
+}
+
 void
 tls_free(struct tls *tls)
 {

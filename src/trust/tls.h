@@ -89,6 +89,9 @@ int tls_cause(const struct tls *tls);
 /* Says after the name of the peer how the conversation ended, for a tls_cause. */
 void tls_explain(int cause, const char *name, char *text, size_t size);
 
+/* Whether that is an alert by which a peer refuses the key, or whoever has it. */
+bool tls_is_refusal(int cause);
+
 /* In either.  NULL is fine. */
 void tls_free(struct tls *tls);
 

@@ -54,6 +54,13 @@ tls_explain(int cause, const char *name, char *text, size_t size)
 	(void)cause, (void)name, (void)text, (void)size;
 }
 
+bool
+tls_is_refusal(int cause)
+{
+	(void)cause;
+	return false;
+}
+
 void
 tls_free(struct tls *tls)
 {

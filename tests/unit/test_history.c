@@ -162,7 +162,7 @@ test_own_lines(void **state)
 		assert_int_equal(history_line(h, n).stream_end, n % 3 == 0 ? n + 1 : 0);
 	for (n = history_start(h); n < history_end(h); n++)
 		if (history_line(h, n).voice == VOICE_SELF)
-			history_settle(h, n, 18000);
+			history_settle(h, n, n + 1 <= 18000 ? STREAM_DELIVERED : STREAM_LOST);
 	for (n = history_start(h); n < history_end(h); n++) {
 		uint64_t settled = n + 1 <= 18000 ? STREAM_DELIVERED : STREAM_LOST;
 

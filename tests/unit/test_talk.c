@@ -936,6 +936,72 @@ test_busy(void **state)
 	assert_int_equal(talk_status(here.talk), 1);
 }
 
+/* Then nothing that was sent has been shown, though it has arrived. */
+static void
+test_busy_with_lines(void **state)
+{
+	int ann;
+
+	(void)state;
+	ann = begin_with_ann();
+	send_line("one\n");
+	send_line("two\n");
+	assert_received(ann, "one\ntwo\n");
+	UNTIL(all_has_arrived());
+	assert_int_equal(write(ann, opening_busy(false).bytes, opening_busy(false).length),
+			 (ssize_t)opening_busy(false).length);
+	close(ann);
+	finish();
+	assert_int_equal(times_said("! 2 lines were not delivered\n"), 1);
+	assert_int_equal(own_line(0).stream_end, STREAM_LOST);
+	assert_int_equal(own_line(1).stream_end, STREAM_LOST);
+	assert_int_equal(talk_lost(here.talk).length, strlen("one\ntwo\n"));
+	assert_memory_equal(talk_lost(here.talk).text, "one\ntwo\n", strlen("one\ntwo\n"));
+}
+
+/* Where the connection breaks, what was answered has been seen; what was said later need not have been. */
+static void
+test_doubted(void **state)
+{
+	int ann;
+
+	(void)state;
+	ann = begin_with_ann();
+	send_line("one\n");
+	assert_received(ann, "one\n");
+	write_line(ann, "yes\n");
+	UNTIL(here.heard == 1);
+	send_line("two\n");
+	assert_received(ann, "two\n");
+	UNTIL(all_has_arrived());
+	loopback_reset(ann);
+	finish();
+	assert_int_equal(times_said("! 1 line may not have been seen: nothing was heard after it\n"), 1);
+	assert_int_equal(own_line(1).stream_end, STREAM_DELIVERED);
+	assert_int_equal(own_line(0).stream_end, STREAM_DOUBTED);
+	assert_int_equal(talk_lost(here.talk).length, 0);
+}
+
+/* Who leaves in order, and has never said a word, may be a relay that has found nobody. */
+static void
+test_leaves_without_a_word(void **state)
+{
+	int ann;
+
+	(void)state;
+	ann = begin_with_ann();
+	send_line("one\n");
+	send_line("two\n");
+	assert_received(ann, "one\ntwo\n");
+	UNTIL(all_has_arrived());
+	close(ann);
+	finish();
+	assert_int_equal(times_said("* 2 lines may not have been seen: nothing was heard after them\n"), 1);
+	assert_int_equal(talk_status(here.talk), 0);
+	assert_int_equal(own_line(0).stream_end, STREAM_DOUBTED);
+	assert_int_equal(own_line(1).stream_end, STREAM_DOUBTED);
+}
+
 static void
 test_speaks_tls(void **state)
 {
@@ -2124,6 +2190,8 @@ test_settled_by_both(void **state)
 
 	(void)state;
 	meet_two(&ann, &bob, connect_narrowly);
+	write_line(ann, "I read later\n");
+	UNTIL(here.heard == 1);
 	say_much(); /* ann, who does not read, stays; bob goes */
 	drain_queue(bob, 1);
 	close(bob);
@@ -2608,6 +2676,9 @@ main(int argc, char *argv[])
 		TEST(test_reset),
 		TEST(test_reset_with_lines_on_their_way),
 		TEST(test_busy),
+		TEST(test_busy_with_lines),
+		TEST(test_doubted),
+		TEST(test_leaves_without_a_word),
 		TEST(test_speaks_tls),
 		TEST(test_leaves),
 		TEST(test_leaves_without_goodbye),

@@ -1,0 +1,153 @@
+#include <config.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "talk/inside.h"
+
+/* The oldest line of the conversation that the history holds. */
+static uint64_t
+first_line(const struct party *p)
+{
+	const struct history *history = p->talk->record.history;
+
+	return history != NULL && p->first_line < history_start(history) ? history_start(history) : p->first_line;
+}
+
+/* Whether it has shown nothing of what it was sent, whatever has arrived: it says so, and has said nothing else. */
+static bool
+has_shown_nothing(const struct party *p)
+{
+	const struct ending *ending = &p->link.ending;
+
+	return ending_is_refusal(ending) && (ending->how != ENDING_TLS || !p->has_spoken);
+}
+
+/*
+ * Whether nobody knows if what was said after its last word was seen.  Its machine has it; but if the connection
+ * broke, the program there need not have read it, and a machine in between may have stood in for its own.  One
+ * that leaves in order has read all, unless somebody in between, who found nobody behind, has left: who has never
+ * said a word may be such a one.  A goodbye that is encrypted is its own.
+ */
+static bool
+is_doubted(const struct party *p)
+{
+	switch (p->link.ending.how) {
+	case ENDING_BROKEN:
+	case ENDING_CUT:
+	case ENDING_TLS:
+		return true;
+	case ENDING_LEFT:
+		return p->left_first && !p->has_spoken && p->link.tls == NULL;
+	case ENDING_NONE:
+	case ENDING_UNHEARD:
+	case ENDING_IS_TLS:
+	case ENDING_BUSY:
+	case ENDING_OUTPUT:
+	case ENDING_KILLED:
+		break;
+	}
+	return false;
+}
+
+void
+party_settle(struct party *p)
+{
+	struct history *history = p->talk->record.history;
+	uint64_t here = p->joined + (has_shown_nothing(p) ? 0 : p->delivery.arrived);
+	uint64_t sure = is_doubted(p) ? p->joined + p->answered : here, everywhere = talk_arrived(p->talk);
+	size_t doubted = 0;
+
+	for (uint64_t n = first_line(p); history != NULL && n < history_end(history); n++) {
+		struct line line = history_line(history, n);
+
+		if (line.voice != VOICE_SELF || line.stream_end == STREAM_DELIVERED || line.stream_end >= STREAM_DOUBTED)
+			continue;
+		if (line.stream_end > here)
+			history_settle(history, n, STREAM_LOST);
+		else if (line.stream_end <= everywhere)
+			history_settle(history, n, line.stream_end <= sure ? STREAM_DELIVERED : STREAM_DOUBTED);
+		doubted += history_line(history, n).stream_end == STREAM_DOUBTED;
+	}
+	if (doubted > 0)
+		talk_notice(p->talk, ending_is_orderly(&p->link.ending) ? VOICE_NOTICE : VOICE_ALARM,
+			    "%zu line%s may not have been seen: nothing was heard after %s", doubted,
+			    doubted == 1 ? "" : "s", doubted == 1 ? "it" : "them");
+}
+
+/* Adds its lines in the history that are lost. */
+static void
+collect_lost(const struct party *p, struct buffer *lines)
+{
+	const struct history *history = p->talk->record.history;
+
+	for (uint64_t n = first_line(p); n < history_end(history); n++) {
+		struct line line = history_line(history, n);
+
+		if (line.voice != VOICE_SELF || line.stream_end != STREAM_LOST)
+			continue;
+		buffer_add(lines, line.text, line.length);
+		buffer_add(lines, "\n", 1);
+	}
+}
+
+/* What was not delivered, as safe text: what has not arrived, but all of it where nothing was shown. */
+static struct buffer
+lost_lines(const struct party *p)
+{
+	struct span undelivered = link_undelivered(&p->link);
+	struct buffer lines = {0};
+
+	if (p->talk->record.history != NULL && has_shown_nothing(p))
+		collect_lost(p, &lines);
+	else
+		filter_text(undelivered.text, undelivered.length, SIZE_MAX, &lines);
+	return lines;
+}
+
+static uint64_t
+count_lost(const struct party *p)
+{
+	struct buffer lines;
+	uint64_t count;
+
+	if (p->talk->options->raw)
+		return link_undelivered_bytes(&p->link);
+	if (p->talk->options->ear != EAR_PIPE)
+		return span_count_lines(link_undelivered(&p->link));
+	lines = lost_lines(p);
+	count = span_count_lines(buffer_span(&lines));
+	buffer_free(&lines);
+	return count;
+}
+
+void
+party_describe_lost(const struct party *p, char *text, size_t size)
+{
+	uint64_t lost = count_lost(p);
+
+	*text = '\0';
+	if (lost > 0)
+		snprintf(text, size, "%" PRIu64 " %s%s not delivered", lost,
+			 p->talk->options->raw ? "byte" : "line", lost == 1 ? " was" : "s were");
+}
+
+void
+party_note_lost(struct party *p)
+{
+	struct talk *t = p->talk;
+	struct buffer safe = t->options->ear == EAR_PIPE ? lost_lines(p) : (struct buffer){0}, noted = {0};
+	struct span lost, line;
+
+	if (buffer_length(&safe) > 0)
+		buffer_add(&t->lost, buffer_data(&safe), buffer_length(&safe));
+	for (lost = buffer_span(&safe); (line = span_line(&lost)).length > 0;) {
+		buffer_add(&noted, "not delivered: ", strlen("not delivered: "));
+		buffer_add(&noted, line.text, line.length - span_is_complete(line));
+		log_line(t->record.log, VOICE_NOTICE, buffer_data(&noted), buffer_length(&noted));
+		buffer_drop(&noted, buffer_length(&noted));
+	}
+	buffer_free(&noted);
+	buffer_free(&safe);
+}
