@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import re
 import signal
 import socket
 import struct
@@ -13,6 +14,7 @@ import pytest
 from fullscreen import not_under_sanitizers
 from peers import DEADLINE, HOST, call, children, eventually, is_listening
 from test_keep import BUSY
+from test_log import entries
 from test_screen import notice, theirs
 
 CROWD = 1000
@@ -151,6 +153,26 @@ def test_memory_of_a_crowd(talk, port, front):
     assert anonymous_memory(pid) < before + 200_000
 
 
+def test_crowd_is_summed_up(called, port, tmp_path):
+    """Ten strangers who find the line busy are told of, the others counted; at the end all have been."""
+    log = tmp_path / "log"
+    server, caller = called("-k", "-l", log)
+    crowd = Crowd(port, 300)
+    crowd.assert_told()
+    caller.send("what a noise\n")
+    server.expect("what a noise\n")
+    server.kill(signal.SIGTERM)
+    caller.close_input()
+    server.wait()
+    said = [text for _, text in entries(log)]
+    assert [line.partition("port")[2] for line in server.err.data.decode().splitlines()] == \
+        [line.partition("port")[2] for line in said if line != "what a noise"]
+    one_by_one = sum(line.endswith(" called while the line was busy") for line in said)
+    [summed_up] = [line for line in said if " more " in line]
+    count = re.fullmatch(rf"(\d+) more called while the line was busy, the last of them: {HOST} port \d+", summed_up)[1]
+    assert 10 <= one_by_one <= 13 and one_by_one + int(count) >= crowd.told
+
+
 @both_fronts
 def test_stranger_that_never_stops(talk, port, front):
     """Who is told that the line is busy and only talks on is hung up on all the same."""
@@ -275,6 +297,28 @@ def test_scans_of_a_server_that_keeps(serve, port, how):
     server.err.expect(f"port {caller.port} has left\n")
     server.notice(f"waiting on port {port}")
     eventually(lambda: holdings(server.pid) == before, "that all scans are gone")
+
+
+def test_strangers_are_summed_up(serve, port):
+    """Of those who call and leave at once ten are told of; the others are counted before the next who stays."""
+    server = serve("-k")
+    for number in range(40):
+        with socket.create_connection((HOST, port), DEADLINE) as caller:
+            caller.sendall(f"{number}\n".encode())
+            server.expect(f"{number}\n")
+            caller.shutdown(socket.SHUT_WR)
+            assert caller.recv(1) == b""
+    caller = call(port)
+    server.notice(f"{HOST} port {caller.port} has called")
+    said = server.err.data.decode()
+    one_by_one = said.count("has called\n") - 1
+    count = re.search(rf"tchat: (\d+) more called, the last of them: {HOST} port \d+\ntchat: .* has called\n$", said)[1]
+    assert 10 <= one_by_one <= 13 and one_by_one + int(count) == 40
+    caller.send("at last\n")
+    server.expect("at last\n")
+    caller.close_input()
+    server.notice(f"{HOST} port {caller.port} has left")
+    server.notice(f"waiting on port {port}")
 
 
 @pytest.mark.parametrize("keep", [True, False], ids=["-k", "without -k"])

@@ -21,7 +21,6 @@
 #include "text/filter.h"
 
 #define RETRY_MS 100 /* after somebody could not be taken over */
-#define QUIET_MS 500 /* between two things that there are to say of callers; the process keeps a longer time */
 
 /* One message, news from the process; an order is one byte. */
 enum kind { READY, CONNECTED, REFUSED, KNOCKED, TROUBLED, FAILED };
@@ -416,17 +415,6 @@ look_after(struct caller *caller)
 	return CALLER_FAILED;
 }
 
-/* Whether it has just said such a thing: more often is none of its business.  *quiet is until when. */
-static bool
-is_too_much(int64_t *quiet)
-{
-	bool just_now = clock_until(*quiet) > 0;
-
-	if (!just_now)
-		*quiet = clock_now() + QUIET_MS;
-	return just_now;
-}
-
 /* What a message says. */
 static enum caller_news
 understand(struct caller *caller, struct message *message, int socket, struct peer *peer)
@@ -441,7 +429,7 @@ understand(struct caller *caller, struct message *message, int socket, struct pe
 		return CALLER_CONNECTED;
 	case REFUSED:
 		peer_name(peer, NULL, 0, &message->from);
-		return is_too_much(&caller->quiet_of_refused) ? CALLER_NOTHING : CALLER_REFUSED;
+		return CALLER_REFUSED;
 	case KNOCKED:
 		caller->knocked = true;
 		break;
@@ -449,9 +437,7 @@ understand(struct caller *caller, struct message *message, int socket, struct pe
 	case FAILED:
 		filter_string(message->error, caller->error, sizeof caller->error);
 		caller->done = message->kind == FAILED;
-		if (message->kind == FAILED)
-			return CALLER_FAILED;
-		return is_too_much(&caller->quiet_of_trouble) ? CALLER_NOTHING : CALLER_TROUBLED;
+		return message->kind == FAILED ? CALLER_FAILED : CALLER_TROUBLED;
 	case READY:
 		break;
 	}

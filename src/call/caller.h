@@ -30,14 +30,13 @@ struct caller {
 	bool done;     /* it has said its last, and ends */
 	int trouble;   /* why nobody could be taken over, as was told */
 	int64_t retry; /* ... and the next attempt is then */
-	int64_t quiet_of_refused, quiet_of_trouble; /* nothing more is told of that before then */
 	char error[PEER_NAME_MAX + 128];
 };
 
 enum caller_news {
 	CALLER_NOTHING,	  /* nothing that there is to say */
 	CALLER_CONNECTED, /* *peer is there */
-	CALLER_REFUSED,	  /* *peer was told that the line is busy; of several a second, one is told of */
+	CALLER_REFUSED,	  /* *peer was told that the line is busy */
 	CALLER_TROUBLED,  /* nobody can be let in for a while: error says why, once */
 	CALLER_FAILED	  /* nobody will be there any more: error says why */
 };

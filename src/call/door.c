@@ -15,7 +15,6 @@
 
 #define BACKLOG 8
 #define RETRY_MS 100	/* after a caller could not be let in */
-#define QUIET_MS 1000	/* between two notices of refused callers */
 #define HANG_UP_MS 2000 /* how long a refused caller has to read why */
 #define DROPPED 65536	/* bytes of what it sends, at once */
 
@@ -196,9 +195,6 @@ door_refuse(struct door *door, struct address *from)
 	shutdown(fd, SHUT_WR);
 	door->refused[door->refused_count].socket = fd;
 	door->refused[door->refused_count++].deadline = clock_now() + HANG_UP_MS;
-	if (clock_until(door->quiet) > 0)
-		return false;
-	door->quiet = clock_now() + QUIET_MS;
 	return true;
 }
 

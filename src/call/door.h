@@ -25,7 +25,6 @@ struct door {
 	bool tls;	/* callers expect TLS */
 	int cause;	/* why nobody could be let in, or 0 */
 	int64_t retry;	/* ... the next try is then */
-	int64_t quiet; /* callers refused before then are not worth a word */
 };
 
 /*
@@ -48,10 +47,7 @@ bool door_is_knocked_at(const struct door *door);
  */
 int door_admit(struct door *door, struct address *from);
 
-/*
- * The same, only to say that the line is busy; the socket stays with the door.  Returns whether that is worth a
- * word: once in a second, so that strangers cannot fill the conversation with themselves.
- */
+/* The same, only to say that the line is busy; the socket stays with the door.  Returns whether somebody was there. */
 bool door_refuse(struct door *door, struct address *from);
 
 /* Closes what is listening; the port is free again. */

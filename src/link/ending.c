@@ -19,6 +19,12 @@ ending_is_refusal(const struct ending *e)
 	return e->how == ENDING_BUSY || e->how == ENDING_IS_TLS || (e->how == ENDING_TLS && tls_is_refusal(e->cause));
 }
 
+bool
+ending_is_our_failure(const struct ending *e)
+{
+	return e->how == ENDING_UNHEARD || e->how == ENDING_OUTPUT || e->how == ENDING_KILLED;
+}
+
 void
 ending_describe(const struct ending *e, const char *name, char *text, size_t size)
 {

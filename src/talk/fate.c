@@ -58,6 +58,7 @@ party_settle(struct party *p)
 	uint64_t here = p->joined + (has_shown_nothing(p) ? 0 : p->delivery.arrived);
 	uint64_t sure = is_doubted(p) ? p->joined + p->answered : here, everywhere = talk_arrived(p->talk);
 	size_t doubted = 0;
+	char text[96];
 
 	for (uint64_t n = first_line(p); history != NULL && n < history_end(history); n++) {
 		struct line line = history_line(history, n);
@@ -70,10 +71,12 @@ party_settle(struct party *p)
 			history_settle(history, n, line.stream_end <= sure ? STREAM_DELIVERED : STREAM_DOUBTED);
 		doubted += history_line(history, n).stream_end == STREAM_DOUBTED;
 	}
-	if (doubted > 0)
-		talk_notice(p->talk, ending_is_orderly(&p->link.ending) ? VOICE_NOTICE : VOICE_ALARM,
-			    "%zu line%s may not have been seen: nothing was heard after %s", doubted,
-			    doubted == 1 ? "" : "s", doubted == 1 ? "it" : "them");
+	if (doubted == 0)
+		return;
+	snprintf(text, sizeof text, "%zu line%s may not have been seen: nothing was heard after %s", doubted,
+		 doubted == 1 ? "" : "s", doubted == 1 ? "it" : "them");
+	party_announce(p);
+	party_say(p, ending_is_orderly(&p->link.ending) ? VOICE_NOTICE : VOICE_ALARM, text);
 }
 
 /* Adds its lines in the history that are lost. */

@@ -14,6 +14,7 @@
 
 #include "call/caller.h"
 #include "talk/party.h"
+#include "talk/strangers.h"
 #include "talk/talk.h"
 
 STAILQ_HEAD(parties, party);
@@ -29,6 +30,8 @@ struct talk {
 	unsigned count;	     /* of those who are not over */
 	unsigned last_id;
 	int64_t rest;	     /* nobody is let in before then */
+	struct strangers callers, refused, troubles; /* who came to nothing; found the line busy; could not be let in */
+	struct allowance visits; /* strangers whose lines, or whose question, are in the record: so many are let in */
 	bool waiting;	     /* somebody is called, or waited for */
 	bool leaving;	     /* nobody else will be called or waited for */
 	struct talk_whom whom; /* who was the last to begin a conversation */
@@ -50,6 +53,9 @@ void talk_follow(struct talk *talk);
 
 /* As talk_notice, for those who call back with a text (trust_say). */
 void talk_say_text(void *talk, enum voice voice, const char *text);
+
+/* Sums up the strangers who were not told of, before something else is said that matters. */
+void talk_sum_up(struct talk *talk);
 
 /* Writes the log; that it fails is said, once. */
 void talk_flush(struct talk *talk);

@@ -12,6 +12,7 @@
 #include "trust/tls.h"
 
 #define AGREE_MS 2000 /* for agreeing, while somebody else calls: with who means well it takes a moment */
+#define ANNOUNCE_MS 1000 /* who stays so long is somebody */
 #define FAREWELL_MS 2000 /* with nothing on its way, the other side's goodbye */
 #define HEARD_MAX ((size_t)1024 * 1024) /* what nobody takes waits in the socket beyond this */
 #define CHUNK 65536	 /* received at once */
@@ -32,6 +33,38 @@ bool
 party_takes_lines(const struct party *p)
 {
 	return p->state == PARTY_TALKING && p->link.phase == LINK_OPEN;
+}
+
+/* --- What is said of it. --- */
+
+void
+party_say(void *party, enum voice voice, const char *text)
+{
+	struct party *p = party;
+	char byte = (char)voice;
+
+	if (p->announced) {
+		talk_say_text(p->talk, voice, text);
+		return;
+	}
+	buffer_add(&p->held, &byte, 1);
+	buffer_add(&p->held, text, strlen(text) + 1);
+}
+
+void
+party_announce(struct party *p)
+{
+	const char *held;
+
+	if (p->announced)
+		return;
+	p->announced = true;
+	talk_sum_up(p->talk);
+	for (; buffer_length(&p->held) > 0; buffer_drop(&p->held, strlen(held) + 1)) {
+		held = buffer_data(&p->held);
+		talk_say_text(p->talk, (enum voice)*held, held + 1);
+	}
+	buffer_free(&p->held);
 }
 
 /* --- What has arrived, and what has not. --- */
@@ -74,8 +107,10 @@ tell_ending(struct party *p)
 	if (!can_tell_ending(p))
 		return;
 	p->told = true;
+	if (ending_is_our_failure(&p->link.ending))
+		party_announce(p);
 	ending_describe(&p->link.ending, p->peer.name, text, sizeof text);
-	talk_notice(p->talk, p->link.ending.how == ENDING_LEFT ? VOICE_NOTICE : VOICE_ALARM, "%s", text);
+	party_say(p, p->link.ending.how == ENDING_LEFT ? VOICE_NOTICE : VOICE_ALARM, text);
 }
 
 /* Records the lines that are complete, under its name.  Returns how many. */
@@ -84,6 +119,7 @@ record_heard(struct party *p)
 {
 	struct record *record = &p->talk->record;
 
+	party_announce(p);
 	if (record->history != NULL)
 		history_set_speaker(record->history, p->peer.host);
 	return record_lines(record, VOICE_PEER, &p->heard, 0);
@@ -112,8 +148,10 @@ party_hang_up(struct party *p)
 	party_settle(p);
 	party_note_lost(p);
 	party_describe_lost(p, lost, sizeof lost);
-	if (*lost != '\0')
-		talk_notice(p->talk, VOICE_ALARM, "%s", lost);
+	if (*lost != '\0') {
+		party_announce(p);
+		party_say(p, VOICE_ALARM, lost);
+	}
 	p->status = ending_is_orderly(&p->link.ending) && *lost == '\0' ? 0 : 1;
 	p->state = PARTY_REAPING;
 	link_abandon(&p->link);
@@ -209,20 +247,24 @@ static void
 start_talking(struct party *p)
 {
 	struct record *record = &p->talk->record;
+	struct talk_whom whom = {.id = p->id};
+	char text[sizeof p->peer.name + 128];
 
 	link_init(&p->link, &p->peer, p->trust.tls);
 	p->trust.tls = NULL;
+	p->is_known = p->link.tls != NULL && tls_peer(p->link.tls, whom.key);
+	if (p->is_known)
+		party_announce(p);
 	talk_flush(p->talk); /* what is not written would be written by the listener, too */
 	if (start_listener(p) == -1) {
-		talk_notice(p->talk, VOICE_ALARM, "%s cannot be listened to: %s", p->peer.name, strerror(errno));
+		snprintf(text, sizeof text, "%s cannot be listened to: %s", p->peer.name, strerror(errno));
+		party_say(p, VOICE_ALARM, text);
 		link_close(&p->link);
 		give_up(p);
 		return;
 	}
 	setproctitle("talking to %s", p->peer.name);
-	p->talk->whom = (struct talk_whom){.id = p->id};
-	if (p->link.tls != NULL)
-		(void)tls_peer(p->link.tls, p->talk->whom.key);
+	p->talk->whom = whom;
 	if (record->history != NULL)
 		p->first_line = history_end(record->history);
 	filter_init(&p->filter);
@@ -256,19 +298,23 @@ void
 party_begin(struct party *p, struct talk *talk, unsigned id, const struct peer *peer)
 {
 	const struct call_options *call = talk->base->call;
+	char text[sizeof p->peer.name + 32];
 
 	p->talk = talk;
 	p->id = id;
 	p->peer = *peer;
 	p->secrecy = "not encrypted";
-	talk_notice(talk, VOICE_NOTICE, call->role == ROLE_SERVER ? "%s has called" : "connected to %s", peer->name);
+	p->announced = call->role == ROLE_CLIENT || strangers_may_tell(&talk->callers);
+	p->announces = clock_now() + ANNOUNCE_MS;
+	snprintf(text, sizeof text, call->role == ROLE_SERVER ? "%s has called" : "connected to %s", peer->name);
+	party_say(p, VOICE_NOTICE, text);
 	if (!call->tls) {
 		start_talking(p);
 		return;
 	}
 	p->state = PARTY_AGREEING;
 	p->makes_room = clock_now() + AGREE_MS;
-	trust_begin(&p->trust, talk->base->trust, call, &p->peer, talk_say_text, talk);
+	trust_begin(&p->trust, talk->base->trust, call, &p->peer, party_say, p);
 	follow_trust(p, trust_step(&p->trust)); /* a client has to say something first */
 }
 
@@ -304,6 +350,8 @@ party_poll(struct party *p, struct polls *polls)
 		break;
 	case PARTY_TALKING:
 		polls_within(polls, link_timeout(&p->link));
+		if (!p->announced)
+			polls_until(polls, p->announces);
 		/* What the front end has taken or finished since the last step can be what was waited for. */
 		if (p->link.ending.how != ENDING_NONE && (!outlasts_end(p) || can_tell_ending(p)))
 			polls_within(polls, 0);
@@ -381,6 +429,7 @@ static bool
 step_link(struct party *p, const struct polls *polls)
 {
 	const struct talk_face *face = p->talk->face;
+	bool stays = p->state == PARTY_TALKING && !p->announced && clock_until(p->announces) == 0;
 	bool ended = p->link.ending.how != ENDING_NONE, reaped, moved;
 	size_t lines = 0;
 
@@ -390,6 +439,8 @@ step_link(struct party *p, const struct polls *polls)
 		receive(p, polls);
 	if (lines > 0)
 		face->heard(face->context, lines);
+	if (stays)
+		party_announce(p);
 	reaped = link_step(&p->link, polls);
 	if (p->state == PARTY_REAPING) {
 		if (reaped) {
@@ -406,7 +457,7 @@ step_link(struct party *p, const struct polls *polls)
 	moved = delivery_check(&p->delivery, &p->link);
 	if (p->state == PARTY_CLOSING && is_closed(p))
 		party_hang_up(p);
-	return lines > 0 || moved || ended != (p->link.ending.how != ENDING_NONE) || p->state != PARTY_TALKING;
+	return lines > 0 || stays || moved || ended != (p->link.ending.how != ENDING_NONE) || p->state != PARTY_TALKING;
 }
 
 bool
@@ -429,4 +480,5 @@ party_free(struct party *p)
 	if (party_is_linked(p))
 		link_close(&p->link);
 	buffer_free(&p->heard);
+	buffer_free(&p->held);
 }

@@ -36,6 +36,10 @@ struct party {
 	struct peer peer;	/* its name; its socket until TALKING, then the link's (trust closes it if it fails) */
 	const char *secrecy;	/* "not encrypted", "encrypted", ... */
 	struct trust trust;	/* AGREEING and ASKED */
+	bool announced;		/* it was said that it is there */
+	int64_t announces;	/* otherwise: it is then, if it is talking */
+	struct buffer held;	/* ... and what there is to say of it until then: voices, each with a text and its NUL */
+	bool is_known;		/* it has shown a key, and was accepted */
 	bool question_put;	/* ASKED: the person has been told what there is to decide */
 	int64_t makes_room;	/* AGREEING: from then on, if somebody else calls */
 	struct link link;	/* from TALKING to REAPING */
@@ -65,6 +69,14 @@ void party_poll(struct party *party, struct polls *polls);
 
 /* Goes on.  Returns whether there is something to be shown. */
 bool party_step(struct party *party, const struct polls *polls);
+
+/*
+ * There is something to say of it.  Of a stranger too many (talk/strangers.h) nothing is said before it is
+ * announced: once it has agreed on encryption with a key, is asked about, has said a line (EAR_PIPE), or has stayed
+ * for a second.  If that never happens it is but counted.
+ */
+void party_say(void *party, enum voice voice, const char *text);
+void party_announce(struct party *party);
 
 /* Whether it is from TALKING to REAPING. */
 bool party_is_linked(const struct party *party);

@@ -68,6 +68,37 @@ talk_say_text(void *talk, enum voice voice, const char *text)
 	talk_notice(talk, voice, "%s", text);
 }
 
+/* Says how many strangers were not told of: what one has done, or many. */
+static void
+sum_up(struct talk *t, struct strangers *s, enum voice voice, const char *one, const char *many)
+{
+	if (s->count > 0)
+		talk_notice(t, voice, "%u more %s: %s", s->count, s->count == 1 ? one : many, s->last);
+	s->count = 0;
+}
+
+void
+talk_sum_up(struct talk *t)
+{
+	sum_up(t, &t->callers, VOICE_NOTICE, "called", "called, the last of them");
+	sum_up(t, &t->refused, VOICE_NOTICE, "called while the line was busy",
+	       "called while the line was busy, the last of them");
+	sum_up(t, &t->troubles, VOICE_ALARM, "time", "times");
+}
+
+/* When that is to be done, if nothing else is said before. */
+static int64_t
+sum_is_due(const struct talk *t)
+{
+	const struct strangers *const all[] = {&t->callers, &t->refused, &t->troubles};
+	int64_t due = CLOCK_NEVER;
+
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		if (strangers_due(all[i]) < due)
+			due = strangers_due(all[i]);
+	return due;
+}
+
 /* --- Who comes and goes. --- */
 
 struct party *
@@ -103,9 +134,9 @@ drop(struct talk *t, struct party *p)
 #endif
 }
 
-/* Begins to wait for the next one, or to call. */
+/* Begins to wait for the next one, or to call, and says so, unless it was not even said that somebody was there. */
 static void
-wait_for_next(struct talk *t)
+wait_for_next(struct talk *t, bool says)
 {
 	char text[512];
 
@@ -113,7 +144,8 @@ wait_for_next(struct talk *t)
 		drop(t, STAILQ_FIRST(&t->parties));
 	t->waiting = true;
 	talk_describe(t, text, sizeof text);
-	talk_notice(t, VOICE_NOTICE, "%s", text);
+	if (says)
+		talk_notice(t, VOICE_NOTICE, "%s", text);
 }
 
 static bool
@@ -185,17 +217,33 @@ meet(struct talk *t, const struct peer *peer)
 	party_begin(p, t, ++t->last_id, peer);
 }
 
+/* Nobody is let in for a while, if somebody is over who may come again and again. */
+static void
+rest_after(struct talk *t, const struct party *p)
+{
+	bool recorded = p->question_put || (t->options->ear == EAR_PIPE && !p->came_to_nothing);
+
+	if (p->came_to_nothing)
+		t->rest = clock_now() + REST_MS;
+	if (p->is_known || !recorded)
+		return;
+	allowance_take(&t->visits);
+	if (allowance_next(&t->visits) > t->rest)
+		t->rest = allowance_next(&t->visits);
+}
+
 /* Somebody is over: what comes next? */
 static void
 go_on_without(struct talk *t, const struct party *p)
 {
 	const struct talk_base *base = t->base;
-	bool unshown = !p->came_to_nothing && p->link.ending.how == ENDING_OUTPUT;
+	bool unshown = !p->came_to_nothing && p->link.ending.how == ENDING_OUTPUT, announced = p->announced;
 
 	t->count--;
 	t->status = p->status;
-	if (p->came_to_nothing)
-		t->rest = clock_now() + REST_MS;
+	rest_after(t, p);
+	if (!announced)
+		strangers_count(&t->callers, p->peer.name);
 	if (unshown)
 		t->leaving = true;
 	if (t->count > 0)
@@ -207,8 +255,10 @@ go_on_without(struct talk *t, const struct party *p)
 		t->status = 1;
 	}
 	setproctitle(NULL);
-	if (!t->leaving)
-		wait_for_next(t);
+	if (t->leaving)
+		talk_sum_up(t);
+	else
+		wait_for_next(t, announced);
 }
 
 /* Does what follows from it that some are over.  The last one stays in view. */
@@ -259,10 +309,16 @@ hear_caller(struct talk *t, const struct polls *polls)
 			meet(t, &peer);
 		break;
 	case CALLER_REFUSED:
-		talk_notice(t, VOICE_NOTICE, "%s called while the line was busy", peer.name);
+		if (strangers_may_tell(&t->refused))
+			talk_notice(t, VOICE_NOTICE, "%s called while the line was busy", peer.name);
+		else
+			strangers_count(&t->refused, peer.name);
 		break;
 	case CALLER_TROUBLED:
-		talk_notice(t, VOICE_ALARM, "%s", t->base->caller->error);
+		if (strangers_may_tell(&t->troubles))
+			talk_notice(t, VOICE_ALARM, "%s", t->base->caller->error);
+		else
+			strangers_count(&t->troubles, t->base->caller->error);
 		break;
 	case CALLER_FAILED:
 		fail_to_call(t);
@@ -324,7 +380,7 @@ talk_begin(struct talk *t)
 	if (cell_missing() != NULL)
 		talk_notice(t, VOICE_NOTICE, "this kernel does not have %s: the listener is less confined",
 			 cell_missing());
-	wait_for_next(t);
+	wait_for_next(t, true);
 	if (base->call->role == ROLE_CLIENT)
 		caller_order(base->caller, CALLER_ADMIT);
 }
@@ -336,6 +392,7 @@ talk_poll(struct talk *t, struct polls *polls)
 
 	caller_poll(t->base->caller, polls);
 	poll_door(t, polls);
+	polls_until(polls, sum_is_due(t));
 	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p))
 		party_poll(p, polls);
 }
@@ -352,6 +409,10 @@ talk_step(struct talk *t, const struct polls *polls)
 		changed |= party_step(p, polls);
 	changed |= hear_caller(t, polls);
 	talk_follow(t);
+	if (clock_until(sum_is_due(t)) == 0) {
+		talk_sum_up(t);
+		changed = true;
+	}
 	return changed || t->count != count; /* somebody may have had to make room */
 }
 
@@ -387,6 +448,7 @@ talk_leave(struct talk *t, int ms)
 
 	t->leaving = true;
 	t->waiting = false;
+	talk_sum_up(t);
 	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p)) {
 		bool agreeing = p->state == PARTY_AGREEING; /* it is as if nobody had answered */
 

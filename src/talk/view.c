@@ -12,6 +12,7 @@ talk_ask(struct talk *t)
 	if (p == NULL)
 		return;
 	p->question_put = true;
+	party_announce(p);
 	trust_ask(&p->trust);
 }
 

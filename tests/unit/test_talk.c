@@ -2316,6 +2316,142 @@ test_one_of_two_lies(void **state)
 	UNTIL(times_said("* waiting on port 8080\n") == 2);
 }
 
+/* ---- Strangers ---- */
+
+/* So many more find the line busy. */
+static void
+turn_away(unsigned count)
+{
+	while (count-- > 0) {
+		tell(CALLER_REFUSED, "bob", -1);
+		UNTIL(played.count == 0);
+	}
+}
+
+/* Whether nothing but somebody else's doing is waited for. */
+static bool
+is_at_rest(void)
+{
+	polls_clear(&here.polls);
+	talk_poll(here.talk, &here.polls);
+	return here.polls.timeout == -1;
+}
+
+/* Of those who find the line busy ten are told of, and then three a minute; the others are summed up. */
+static void
+test_busy_strangers(void **state)
+{
+	int ann;
+
+	(void)state;
+	here.call.keep = true;
+	ann = begin_with_ann();
+	turn_away(100);
+	assert_int_equal(times_said("* bob port 1 called while the line was busy\n"), 10);
+	assert_int_equal(times_said(" more "), 0);
+	world.time_passes = true;
+	UNTIL(times_said(" more ") == 1);
+	assert_int_equal(world.passed, STRANGERS_SUM_MS);
+	assert_said("* 90 more called while the line was busy, the last of them: bob port 1\n");
+	assert_true(is_at_rest());
+	world.time_passes = false;
+	turn_away(4);
+	assert_int_equal(times_said("* bob port 1 called while the line was busy\n"), 13);
+	assert_false(is_at_rest());
+	talk_leave(here.talk, 1000); /* nothing is kept to oneself */
+	assert_said("* 1 more called while the line was busy: bob port 1\n");
+	close(ann);
+	finish();
+}
+
+/* Why nobody can be let in can change as often as somebody calls. */
+static void
+test_troubles(void **state)
+{
+	(void)state;
+	here.call.keep = true;
+	begin();
+	strlcpy(here.caller.error, "nobody can be let in: Too many open files", sizeof here.caller.error);
+	for (int i = 0; i < 15; i++) {
+		tell(CALLER_TROUBLED, NULL, -1);
+		UNTIL(played.count == 0);
+	}
+	assert_int_equal(times_said("! nobody can be let in: Too many open files\n"), 10);
+	world.time_passes = true;
+	UNTIL(times_said("! 5 more times: nobody can be let in: Too many open files\n") == 1);
+	assert_true(is_at_rest());
+}
+
+/* Somebody calls and leaves, having said that, or NULL. */
+static void
+come_and_go(const char *said)
+{
+	int eve = arrive("eve");
+
+	if (said != NULL)
+		write_line(eve, said);
+	close(eve);
+	UNTIL(!talk_view(here.talk, 0, &(struct talk_view){0}));
+}
+
+/* Who leaves at once is not told of either, where there are many; who stays for a second is. */
+static void
+test_strangers_who_leave(void **state)
+{
+	int ann;
+
+	(void)state;
+	here.call.keep = true;
+	here.options = (struct talk_options){.ear = EAR_OUTPUT, .output = -1, .members = 1};
+	begin();
+	for (int i = 0; i < 30; i++)
+		come_and_go(NULL);
+	assert_int_equal(times_said("* eve port 1 has called\n"), 10);
+	assert_int_equal(times_said("* eve port 1 has left\n"), 10);
+	assert_int_equal(times_said("* waiting on port 8080\n"), 11);
+	ann = arrive("ann");
+	world_turn(999);
+	linger();
+	assert_int_equal(times_said("ann"), 0);
+	world_turn(1);
+	UNTIL(times_said("* 20 more called, the last of them: eve port 1\n* ann port 1 has called\n") == 1);
+	close(ann);
+	UNTIL(times_said("* ann port 1 has left\n* waiting on port 8080\n") == 1);
+}
+
+/* Somebody is at the door, and is let in as soon as may be. */
+static void
+be_let_in(void)
+{
+	unsigned before = played.admitted;
+
+	knock();
+	world.time_passes = true;
+	UNTIL(played.admitted == before + 1);
+	world.time_passes = false;
+}
+
+/* What they say cannot be summed up.  So ten are let in at once, and then three a minute, for an hour. */
+static void
+test_strangers_who_speak(void **state)
+{
+	(void)state;
+	here.call.keep = true;
+	begin();
+	for (unsigned i = 0; i < 10; i++) {
+		be_let_in();
+		come_and_go("x\n");
+	}
+	assert_int_equal(world.passed, 0);
+	for (unsigned i = 0; i < 3 * 60; i++) {
+		be_let_in();
+		come_and_go("x\n");
+	}
+	assert_int_equal(world.passed, 3600 * 1000);
+	assert_int_equal(here.heard, 10 + 3 * 60);
+	assert_int_equal(times_said("\n"), 1 + 3 * (10 + 3 * 60)); /* has called, has left, waiting */
+}
+
 #if defined(HAVE_GNUTLS)
 
 /* That one has received the end, after whatever was said to it. */
@@ -2510,6 +2646,54 @@ arrive_with_key(int *fd, enum party_state then)
 	return tls;
 }
 
+/* Nobody is told of too many who do not agree on encryption; the next one with a key is, and is asked about. */
+static void
+test_strangers_who_agree_on_nothing(void **state)
+{
+	struct tls *tls;
+	int ann;
+
+	(void)state;
+	begin();
+	for (int i = 0; i < 30; i++) {
+		come_and_go(i % 2 == 0 ? "hello, is anybody there?\n" : NULL);
+		world_turn(1000);
+	}
+	assert_true(times_said("* eve port 1 has called\n") < 15);
+	assert_int_equal(times_said("! cannot agree on encryption with eve port 1: "),
+			 times_said("* eve port 1 has called\n"));
+	assert_int_equal(times_said(" more "), 0);
+	tls = arrive_with_key(&ann, PARTY_ASKED);
+	assert_int_equal(times_said("ann port 1"), 0);
+	talk_ask(here.talk);
+	assert_int_equal(times_said("the last of them: eve port 1\n* ann port 1 has called\n? the caller's key"), 1);
+	talk_answer(here.talk, "yes", 3);
+	UNTIL(view(0).state == PARTY_TALKING);
+	tls_free(tls);
+	close(ann);
+	UNTIL(times_said("* waiting on port 8080\n") > 0 && !talk_view(here.talk, 0, &(struct talk_view){0}));
+}
+
+/* Whoever is asked about costs lines, too, and is let in the later, the more of them have come. */
+static void
+test_strangers_with_keys(void **state)
+{
+	struct tls *tls;
+	int ann;
+
+	(void)state;
+	begin();
+	for (unsigned i = 0; i < 11; i++) {
+		be_let_in();
+		tls = arrive_with_key(&ann, PARTY_ASKED);
+		talk_ask(here.talk);
+		tls_free(tls);
+		close(ann);
+		UNTIL(!talk_view(here.talk, 0, &(struct talk_view){0}));
+	}
+	assert_int_equal(world.passed, ALLOWANCE_EVERY_MS);
+}
+
 static void
 test_is_asked_and_says_yes(void **state)
 {
@@ -2678,6 +2862,10 @@ main(int argc, char *argv[])
 		TEST(test_busy),
 		TEST(test_busy_with_lines),
 		TEST(test_doubted),
+		TEST(test_busy_strangers),
+		TEST(test_troubles),
+		TEST(test_strangers_who_leave),
+		TEST(test_strangers_who_speak),
 		TEST(test_leaves_without_a_word),
 		TEST(test_speaks_tls),
 		TEST(test_leaves),
@@ -2742,6 +2930,8 @@ main(int argc, char *argv[])
 		TEST_TLS(test_hangs_up_while_agreeing),
 		TEST_TLS(test_freed_while_agreeing),
 		TEST_TLS(test_speaks_no_tls),
+		TEST_TLS(test_strangers_who_agree_on_nothing),
+		TEST_TLS(test_strangers_with_keys),
 		TEST_TLS(test_is_asked_and_says_yes),
 		TEST_TLS(test_is_asked_and_says_no),
 		TEST_TLS(test_nobody_to_ask),
