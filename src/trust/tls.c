@@ -6,21 +6,39 @@
 #include <ctype.h>
 #include <errno.h>
 #include <gnutls/gnutls.h>
-#include <gnutls/x509.h>
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/fatal.h"
+#include "trust/certificate.h"
 #include "trust/identity.h"
-#include "text/name.h"
 #include "trust/tls.h"
 
-#define PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3"
-#define HANDSHAKE_MAX 65536 /* bytes of one message; a certificate has one or two thousand */
+/*
+ * What is cheap to compute with, whatever a stranger makes of it: no groups of large numbers (FFDHE), and signatures by
+ * keys whose size is fixed, or looked at before (certificate_read).  With RSA-SHA256 and its like only certificates are
+ * signed, which nobody verifies, but by which peers choose theirs.  A group that is one of these and something else at
+ * once (RFC 9794) stays where GnuTLS has it.
+ */
+#define PRIORITIES                                                                       \
+	"NORMAL:-VERS-ALL:+VERS-TLS1.3:-GROUP-DH-ALL:-GROUP-X448:-SIGN-ALL"              \
+	":+SIGN-EDDSA-ED25519:+SIGN-EDDSA-ED448:+SIGN-ECDSA-SECP256R1-SHA256"            \
+	":+SIGN-ECDSA-SECP384R1-SHA384:+SIGN-ECDSA-SECP521R1-SHA512"                     \
+	":+SIGN-RSA-PSS-RSAE-SHA256:+SIGN-RSA-PSS-RSAE-SHA384:+SIGN-RSA-PSS-RSAE-SHA512" \
+	":+SIGN-RSA-PSS-SHA256:+SIGN-RSA-PSS-SHA384:+SIGN-RSA-PSS-SHA512"                \
+	":+SIGN-RSA-SHA256:+SIGN-RSA-SHA384:+SIGN-RSA-SHA512"
+#define MESSAGE_MAX 16384 /* bytes of one message of the handshake: two of the largest certificates that are taken */
+/*
+ * What may be received until somebody looks, in bytes; and each time that something comes counts as some more, as that
+ * takes time, too.  So a handshake in crumbs costs no more than one in large pieces, and a flood of what says nothing,
+ * such as empty records, keeps the process for a moment only.
+ */
+#define HANDSHAKE_ALLOWANCE 65536 /* for all of it; usual are three thousand */
+#define TURN_ALLOWANCE 65536	  /* for one call of tls_receive */
+#define PULL_COST 128
 #define ALERT 1000
 #define RECORD_HANDSHAKE 22 /* RFC 8446, 5.1 */
 #define RECORD_ALERT 21
@@ -33,6 +51,7 @@ struct tls {
 	bool unsent;	     /* the peer has gone before all was sent */
 	struct buffer *sealed; /* where what is to be sent goes; NULL: to the socket, or nowhere */
 	bool ended;	     /* there is nothing more to be received */
+	size_t allowance;    /* for what may be received before somebody looks */
 	bool listening;
 	int cause, error_number;
 	unsigned char first[2]; /* bytes received */
@@ -44,21 +63,38 @@ struct tls {
 	 */
 	atomic_uint *updates;
 	unsigned updates_done;
-	char fingerprint[FINGERPRINT_SIZE]; /* of the peer; empty: none */
-	char name[NAME_SIZE];
+	struct certificate peer; /* empty: it has shown none */
 	char error[256];
 };
 
 /* --- Between GnuTLS and the socket. --- */
 
+/* Pays for so many bytes that have come at once. */
+static void
+pay(struct tls *tls, size_t bytes)
+{
+	size_t cost = bytes + PULL_COST;
+
+	tls->allowance -= cost < tls->allowance ? cost : tls->allowance;
+}
+
+/*
+ * GnuTLS asks for no more than the record that it is at, so what it has not been given waits in the socket, where
+ * poll(2) sees it.
+ */
 static ssize_t
 pull(gnutls_transport_ptr_t transport, void *data, size_t size)
 {
 	struct tls *tls = transport;
-	ssize_t n = recv(tls->socket, data, size, tls->flags);
+	ssize_t n = -1;
 
+	errno = EAGAIN;
+	if (tls->allowance > 0)
+		n = recv(tls->socket, data, size, tls->flags);
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		tls->blocked = true;
+	if (n > 0)
+		pay(tls, (size_t)n);
 	if (n == -1)
 		gnutls_transport_set_errno(tls->session, tls->error_number = errno);
 	if (n == 0)
@@ -98,7 +134,7 @@ note_update(gnutls_session_t session, unsigned type, unsigned when, unsigned inc
 
 	(void)type;
 	(void)when;
-	if (incoming && tls->listening && message->size == 1 && message->data[0] == 1)
+	if (incoming && message->size == 1 && message->data[0] == 1)
 		atomic_fetch_add(tls->updates, 1);
 	return 0;
 }
@@ -141,11 +177,42 @@ alert_words(gnutls_alert_description_t alert)
 
 static gnutls_priority_t priorities;
 
+/*
+ * The peer proves that the key of its certificate is its own: before GnuTLS computes with that, or has even read it,
+ * it is looked at here.
+ */
+static int
+meet_proof(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming, const gnutls_datum_t *message)
+{
+	struct tls *tls = gnutls_session_get_ptr(session);
+	const gnutls_datum_t *shown = gnutls_certificate_get_peers(session, NULL);
+
+	(void)type;
+	(void)when;
+	(void)message;
+	if (!incoming || (shown != NULL && certificate_read(&tls->peer, shown, tls->error, sizeof tls->error)))
+		return 0;
+	return GNUTLS_E_CERTIFICATE_ERROR;
+}
+
+/* Instead of GnuTLS's own, which writes the keys of the conversation into the file that SSLKEYLOGFILE names. */
+static int
+keep_secret(gnutls_session_t session, const char *label, const gnutls_datum_t *secret)
+{
+	(void)session;
+	(void)label;
+	(void)secret;
+	return 0;
+}
+
 int
 tls_open(char *error, size_t size)
 {
-	int result = gnutls_priority_init(&priorities, PRIORITIES, NULL);
+	int result = gnutls_global_init(); /* GNUTLS_NO_IMPLICIT_INIT may have kept it from doing so by itself */
 
+	gnutls_global_set_log_level(0); /* GNUTLS_DEBUG_LEVEL: it would tell keys, and what the peer says as it is */
+	if (result >= 0)
+		result = gnutls_priority_init(&priorities, PRIORITIES, NULL);
 	if (result >= 0)
 		return 0;
 	snprintf(error, size, "cannot use TLS 1.3: %s", error_words(result));
@@ -163,6 +230,7 @@ tls_new(const struct identity *identity, bool server, enum tls_proof proof, int 
 		fatal("cannot get memory");
 	tls->socket = socket;
 	tls->flags = MSG_DONTWAIT;
+	tls->allowance = HANDSHAKE_ALLOWANCE;
 	tls->updates = mmap(NULL, sizeof *tls->updates, PROT_READ | PROT_WRITE,
 			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (tls->updates == MAP_FAILED)
@@ -171,9 +239,10 @@ tls_new(const struct identity *identity, bool server, enum tls_proof proof, int 
 	gnutls_transport_set_ptr(tls->session, tls);
 	gnutls_transport_set_pull_function(tls->session, pull);
 	gnutls_transport_set_push_function(tls->session, push);
-	gnutls_handshake_set_max_packet_length(tls->session, HANDSHAKE_MAX);
-	gnutls_handshake_set_hook_function(tls->session, GNUTLS_HANDSHAKE_KEY_UPDATE, GNUTLS_HOOK_POST,
-					   note_update);
+	gnutls_handshake_set_max_packet_length(tls->session, MESSAGE_MAX);
+	gnutls_handshake_set_hook_function(tls->session, GNUTLS_HANDSHAKE_CERTIFICATE_VERIFY, GNUTLS_HOOK_PRE,
+					   meet_proof);
+	gnutls_session_set_keylog_function(tls->session, keep_secret);
 	if (gnutls_priority_set(tls->session, priorities) < 0 ||
 	    gnutls_credentials_set(tls->session, GNUTLS_CRD_CERTIFICATE, identity->credentials) < 0)
 		fatal("cannot get memory");
@@ -221,6 +290,8 @@ handshake_failed(struct tls *tls, int result)
 	if (result == GNUTLS_E_WARNING_ALERT_RECEIVED && alert == GNUTLS_A_USER_CANCELED)
 		return fail(tls, "the line is busy");
 	gnutls_alert_send_appropriate(tls->session, result);
+	if (tls->error[0] != '\0') /* what GnuTLS has stopped for was found here */
+		return TLS_FAILED;
 	if (tls->received > 0 && tls->first[0] != RECORD_HANDSHAKE && tls->first[0] != RECORD_ALERT)
 		return fail(tls, "it does not speak TLS");
 	if (tls->ended && result != GNUTLS_E_FATAL_ALERT_RECEIVED)
@@ -239,6 +310,8 @@ handshake_failed(struct tls *tls, int result)
 	case GNUTLS_E_PULL_ERROR:
 	case GNUTLS_E_PUSH_ERROR:
 		return hung_up(tls);
+	case GNUTLS_E_HANDSHAKE_TOO_LARGE:
+		return fail(tls, "it sends more than that takes");
 	case GNUTLS_E_NO_CERTIFICATE_FOUND:
 	case GNUTLS_E_CERTIFICATE_REQUIRED:
 		return fail(tls, "it has shown no key");
@@ -251,44 +324,6 @@ handshake_failed(struct tls *tls, int result)
 	}
 }
 
-/* Reads what the certificate says of the peer: its name. */
-static void
-read_name(struct tls *tls, gnutls_x509_crt_t certificate)
-{
-	char claim[NAME_SIZE];
-
-	if (identity_name(certificate, claim))
-		name_tame(claim, tls->name);
-}
-
-/* Reads the certificate that the peer has shown. */
-static enum tls_state
-read_certificate(struct tls *tls)
-{
-	unsigned count = 0;
-	const gnutls_datum_t *shown = gnutls_certificate_get_peers(tls->session, &count);
-	enum tls_state state = TLS_READY;
-	gnutls_x509_crt_t certificate;
-	time_t now = time(NULL);
-
-	if (shown == NULL || count == 0)
-		return TLS_READY;
-	gnutls_x509_crt_init(&certificate);
-	if (gnutls_x509_crt_import(certificate, &shown[0], GNUTLS_X509_FMT_DER) < 0 ||
-	    identity_fingerprint(certificate, tls->fingerprint) < 0)
-		state = fail(tls, "its certificate cannot be read");
-	else if (gnutls_x509_crt_get_expiration_time(certificate) < now)
-		state = fail(tls, "its certificate has expired");
-	else if (gnutls_x509_crt_get_activation_time(certificate) > now)
-		state = fail(tls, "its certificate is not valid yet");
-	else
-		read_name(tls, certificate);
-	gnutls_x509_crt_deinit(certificate);
-	if (state == TLS_FAILED)
-		gnutls_alert_send(tls->session, GNUTLS_AL_FATAL, GNUTLS_A_BAD_CERTIFICATE);
-	return state;
-}
-
 enum tls_state
 tls_handshake(struct tls *tls)
 {
@@ -297,14 +332,16 @@ tls_handshake(struct tls *tls)
 	do {
 		tls->blocked = false;
 		result = gnutls_handshake(tls->session);
-		if (result == GNUTLS_E_AGAIN && tls->blocked)
+		if (tls->allowance == 0)
+			result = GNUTLS_E_HANDSHAKE_TOO_LARGE;
+		else if (result == GNUTLS_E_AGAIN && tls->blocked)
 			return TLS_PENDING;
 		if (result == GNUTLS_E_WARNING_ALERT_RECEIVED)
 			break;
 	} while (result < 0 && gnutls_error_is_fatal(result) == 0);
 	if (result == 0 && tls->unsent)
 		return hung_up(tls);
-	return result == 0 ? read_certificate(tls) : handshake_failed(tls, result);
+	return result == 0 ? TLS_READY : handshake_failed(tls, result);
 }
 
 short
@@ -334,14 +371,14 @@ tls_lacks_key(const struct tls *tls)
 bool
 tls_peer(const struct tls *tls, char fingerprint[FINGERPRINT_SIZE])
 {
-	memcpy(fingerprint, tls->fingerprint, FINGERPRINT_SIZE);
-	return tls->fingerprint[0] != '\0';
+	memcpy(fingerprint, tls->peer.fingerprint, FINGERPRINT_SIZE);
+	return *fingerprint != '\0';
 }
 
 const char *
 tls_peer_name(const struct tls *tls)
 {
-	return tls->name;
+	return tls->peer.name;
 }
 
 void
@@ -393,6 +430,8 @@ tls_listen(struct tls *tls, int socket)
 {
 	tls->socket = socket;
 	tls->listening = true;
+	gnutls_handshake_set_hook_function(tls->session, GNUTLS_HANDSHAKE_KEY_UPDATE, GNUTLS_HOOK_POST,
+					   note_update);
 }
 
 /* Why receiving failed, as tls_explain understands it: ALERT + an alert, or a negative code of GnuTLS. */
@@ -410,6 +449,7 @@ tls_receive(struct tls *tls, void *data, size_t size, int flags)
 	ssize_t n;
 
 	tls->flags = flags;
+	tls->allowance = TURN_ALLOWANCE;
 	for (;;) {
 		tls->blocked = false;
 		n = gnutls_record_recv(tls->session, data, size);

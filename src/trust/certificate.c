@@ -1,0 +1,74 @@
+#include <config.h>
+
+#include <gnutls/abstract.h>
+#include <gnutls/x509.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "trust/certificate.h"
+#include "trust/identity.h"
+
+#define CERTIFICATE_MAX 8192 /* bytes; usual are one or two thousand, and many small names take long to read */
+#define RSA_MAX 4096	  /* bits; what openssl(1) and ncat(1) make by themselves has 2048 */
+#define EXPONENT_MAX 8	  /* bytes, as in OpenSSL; nearly all have three */
+
+/* Whether an RSA key is small enough to compute with.  Those of the other algorithms have their size from them. */
+static bool
+is_bounded(gnutls_x509_crt_t x509, char *error, size_t size)
+{
+	unsigned bits = 0;
+	gnutls_datum_t exponent = {NULL, 0};
+	gnutls_pubkey_t key;
+
+	gnutls_pubkey_init(&key);
+	if (gnutls_pubkey_import_x509(key, x509, 0) >= 0 &&
+	    gnutls_pubkey_export_rsa_raw2(key, NULL, &exponent, GNUTLS_EXPORT_FLAG_NO_LZ) >= 0)
+		gnutls_pubkey_get_pk_algorithm(key, &bits);
+	gnutls_free(exponent.data);
+	gnutls_pubkey_deinit(key);
+	if (bits > RSA_MAX)
+		snprintf(error, size, "its RSA key is too large (%u bits): at most %d", bits, RSA_MAX);
+	else if (exponent.size > EXPONENT_MAX)
+		snprintf(error, size, "the exponent of its RSA key is too large (%u bytes): at most %d", exponent.size,
+			 EXPONENT_MAX);
+	return bits <= RSA_MAX && exponent.size <= EXPONENT_MAX;
+}
+
+/* Whether it is right as far as it can be told from itself. */
+static bool
+is_right(gnutls_x509_crt_t x509, const gnutls_datum_t *der, char *error, size_t size)
+{
+	time_t now = time(NULL);
+
+	if (gnutls_x509_crt_import(x509, der, GNUTLS_X509_FMT_DER) < 0)
+		strlcpy(error, "its certificate cannot be read", size);
+	else if (gnutls_x509_crt_get_expiration_time(x509) < now)
+		strlcpy(error, "its certificate has expired", size);
+	else if (gnutls_x509_crt_get_activation_time(x509) > now)
+		strlcpy(error, "its certificate is not valid yet", size);
+	else if (is_bounded(x509, error, size) && der->size > CERTIFICATE_MAX)
+		snprintf(error, size, "its certificate is too large (%u bytes): at most %d", der->size, CERTIFICATE_MAX);
+	return *error == '\0';
+}
+
+bool
+certificate_read(struct certificate *certificate, const gnutls_datum_t *der, char *error, size_t size)
+{
+	char claim[NAME_SIZE];
+	gnutls_x509_crt_t x509;
+	bool right;
+
+	*error = '\0';
+	*certificate = (struct certificate){.name = ""};
+	gnutls_x509_crt_init(&x509);
+	right = is_right(x509, der, error, size);
+	if (right && identity_fingerprint(x509, certificate->fingerprint) < 0) {
+		strlcpy(error, "its certificate cannot be read", size);
+		right = false;
+	}
+	if (right && identity_name(x509, claim))
+		name_tame(claim, certificate->name);
+	gnutls_x509_crt_deinit(x509);
+	return right;
+}
