@@ -80,12 +80,24 @@ signals_default_stop(void)
 	sigprocmask(SIG_UNBLOCK, &stop, NULL);
 }
 
+/* ppoll(2) of Linux lets no signal in where something is ready at once: a flood would keep them away for ever. */
+static void
+let_in(void)
+{
+	sigset_t inside;
+
+	if (sigprocmask(SIG_SETMASK, &outside, &inside) == 0)
+		sigprocmask(SIG_SETMASK, &inside, NULL);
+}
+
 int
 signals_poll(struct pollfd *fds, nfds_t count, int timeout)
 {
 	struct timespec limit = {.tv_sec = timeout / 1000, .tv_nsec = timeout % 1000 * 1000000L};
 	int ready = ppoll(fds, count, timeout < 0 ? NULL : &limit, &outside);
 
+	if (ready > 0)
+		let_in();
 	if (ready == -1) {
 		if (errno != EINTR)
 			fatal("cannot wait for input");

@@ -18,8 +18,8 @@ void signals_default_stop(void);
 
 /*
  * Waits like poll(2), in milliseconds, -1 for ever.  A signal ends the wait; then, and when time is
- * up, every revents is 0 and the answer is 0.  Does not fail: what can go wrong is a mistake in the
- * program, and ends it.
+ * up, every revents is 0 and the answer is 0.  Where something is ready, signals have arrived, too.  Does
+ * not fail: what can go wrong is a mistake in the program, and ends it.
  */
 int signals_poll(struct pollfd *fds, nfds_t count, int timeout);
 
