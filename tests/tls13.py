@@ -4,19 +4,24 @@ It has one cipher suite and one group, checks nothing of what it is told, and do
 want to do otherwise.  It needs Python's cryptography.
 """
 
+import contextlib
 import hashlib
 import hmac
 import os
 import socket
 import struct
 
+import pytest
+
+from peers import DEADLINE, HOST
+from tls import COMMON_NAME, element, fingerprint
+
+pytest.importorskip("cryptography", reason="there is no cryptography for Python")
+
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-from peers import DEADLINE, HOST, Door
-from tls import COMMON_NAME, element, fingerprint
 
 # The types of records and of messages, extensions, and what stands for algorithms
 CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE, TEXT = 20, 21, 22, 23
@@ -209,12 +214,10 @@ class End:
                 return content
 
     def hear_end(self):
-        """Waits until the other end has hung up."""
-        try:
-            while True:
-                self.hear_record()
-        except (EOFError, ConnectionResetError):
-            pass
+        """Waits until the other end has hung up, whatever it says before."""
+        with contextlib.suppress(ConnectionResetError):
+            while self.socket.recv(RECORD_MAX):
+                pass
 
     def agree(self, share):
         """What both know from now on, by the share of the other end."""
@@ -267,12 +270,13 @@ class Caller(End):
         super().__init__(socket.create_connection((HOST, port), DEADLINE))
         self.peer = f"{HOST} port {self.socket.getsockname()[1]}"  # as tchat calls it
 
-    def hello(self, more=b"", session=b""):
-        """A ClientHello, with more extensions."""
-        extensions = [extension(VERSIONS, b"\x02\x03\x04"), extension(GROUPS, vector(2, X25519)),
+    def hello(self, group=X25519, share=None, more=b""):
+        """A ClientHello for a group and a share of it, with more extensions."""
+        share = share or self.new_share()
+        extensions = [extension(VERSIONS, b"\x02\x03\x04"), extension(GROUPS, vector(2, group)),
                       extension(ALGORITHMS, vector(2, ED25519 + RSA_PSS_RSAE_SHA256)),
-                      extension(KEY_SHARE, vector(2, X25519 + vector(2, self.new_share()))), more]
-        return message(CLIENT_HELLO, b"\x03\x03" + os.urandom(32) + vector(1, session)
+                      extension(KEY_SHARE, vector(2, group + vector(2, share))), more]
+        return message(CLIENT_HELLO, b"\x03\x03" + os.urandom(32) + vector(1, b"")
                        + vector(2, AES_128_GCM_SHA256) + b"\x01\x00" + vector(2, b"".join(extensions)))
 
     def begin(self, **options):
@@ -305,6 +309,7 @@ class Callee(End):
 
     def __init__(self, door):
         super().__init__(door.socket.accept()[0])
+        self.peer = f"{HOST} port {door.port}"
 
     def begin(self):
         """All until the client waits for who it is."""
@@ -328,6 +333,3 @@ class Callee(End):
         self.after = self.conclude()
         self.hear(FINISHED)
         self.opener, self.sealer = self.after
-
-
-__all__ = [name for name in dir() if not name.startswith("_")]
