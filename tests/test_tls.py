@@ -421,3 +421,37 @@ def test_wrong_usage(start, arguments, said):
     assert tchat.wait() == 2
     assert tchat.err.data.decode() == f"tchat: {said}\n"
     assert tchat.out.data == b""
+
+
+# What the environment asks the library for
+
+
+def test_keys_are_written_nowhere(acquainted, tls_conversation, tmp_path):
+    """A file that other programs write the keys of their conversations into gets none of these."""
+    keys = tmp_path / "keys"
+    for person in acquainted:
+        person.env["SSLKEYLOGFILE"] = str(keys)
+    server, client = tls_conversation()
+    client.send("hello\n")
+    server.expect("hello\n")
+    assert not keys.exists()
+
+
+def test_library_says_nothing(acquainted, tls_conversation):
+    """Nor does the library tell on standard error what it does: keys, and what the peer sends as it is."""
+    for person in acquainted:
+        person.env["GNUTLS_DEBUG_LEVEL"] = "99"
+    server, client = tls_conversation()
+    client.send("hello\n")
+    server.expect("hello\n")
+    for program in (server, client):
+        assert not re.search(rb"(HSK|REC|EXT|INT)\[|INT: ", program.err.data)
+
+
+def test_library_that_is_not_to_begin_by_itself(acquainted, tls_conversation):
+    """Where the library is kept from getting ready before the program has begun, it does so in time."""
+    for person in acquainted:
+        person.env.update(GNUTLS_NO_IMPLICIT_INIT="1", GNUTLS_NO_EXPLICIT_INIT="1")
+    server, client = tls_conversation()
+    client.send("hello\n")
+    server.expect("hello\n")
