@@ -236,9 +236,10 @@ def test_flood_of_nothing_in_turns(familiar):
     assert server.wait() == -signal.SIGTERM
 
 
-def test_line_after_much_of_nothing_in_turns(familiar):
+@pytest.mark.parametrize("mode", [[], ["-a"]], ids=str)
+def test_line_after_much_of_nothing(familiar, mode):
     """What comes behind such a flood is heard: nothing that has arrived is left lying."""
-    server, caller = familiar("-a")
+    server, caller = familiar(*mode)
     caller.send(*(caller.text(b"") for _ in range(5000)), caller.text(b"hello\n"))
     server.expect("hello\n")
 

@@ -332,9 +332,9 @@ tls_handshake(struct tls *tls)
 	do {
 		tls->blocked = false;
 		result = gnutls_handshake(tls->session);
-		if (tls->allowance == 0)
+		if (result == GNUTLS_E_AGAIN && tls->allowance == 0)
 			result = GNUTLS_E_HANDSHAKE_TOO_LARGE;
-		else if (result == GNUTLS_E_AGAIN && tls->blocked)
+		if (result == GNUTLS_E_AGAIN && tls->blocked)
 			return TLS_PENDING;
 		if (result == GNUTLS_E_WARNING_ALERT_RECEIVED)
 			break;
