@@ -19,6 +19,7 @@ from common import (HOST, KEY, LAST, PATIENCE, TCHAT, TOP, Terminal, cpu_time, e
                     wait_listening)
 from programs import CLIENTS, PACKAGES, Tchat, Waiting, is_there, last_line
 from report import COUNT, MB, MICROSECONDS, MILLISECONDS, MIB, BYTES, Column, Work
+from strangers import strangers
 
 BARE = TCHAT.parent / "bare"
 PAGE_UP, TO_START, TO_END = b"\x1b[5~", b"\x1b[5;5~", b"\x1b[6;5~"
@@ -475,4 +476,4 @@ def filter_alone(size):
 
 
 WORKS = {"screen": full_screen, "plain": plain, "raw": raw, "encrypted": encrypted, "line": one_line,
-         "waiting": waiting, "history": history, "callers": callers, "filter": filter_alone}
+         "waiting": waiting, "history": history, "callers": callers, "strangers": strangers, "filter": filter_alone}

@@ -10,7 +10,8 @@ build_packages='autoconf automake gcc libbsd-dev libc6-dev libgnutls28-dev libnc
 
 # What the benchmarks need, and what else they compare it with, where the system has it.
 # shellcheck disable=SC2034
-bench_packages='ncat netcat-openbsd openssl python3 socat'
+bench_packages='ncat netcat-openbsd openssl python3 python3-cryptography
+	python3-pyte python3-pytest socat'
 # shellcheck disable=SC2034
 bench_optional_packages='catgirl irssi weechat-curses'
 

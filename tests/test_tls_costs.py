@@ -87,7 +87,7 @@ def test_certificate_too_large(stranger):
     """Nor is a certificate taken that says very much."""
     end, refused = stranger()
     identity = Identity()
-    shown = identity.certificate(extensions=alternatives(4000))
+    shown = identity.certificate(extensions=alternatives(3000))
     end.begin()
     end.show(shown)
     end.prove(ED25519, identity.sign)

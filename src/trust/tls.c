@@ -30,7 +30,7 @@
 	":+SIGN-RSA-PSS-RSAE-SHA256:+SIGN-RSA-PSS-RSAE-SHA384:+SIGN-RSA-PSS-RSAE-SHA512" \
 	":+SIGN-RSA-PSS-SHA256:+SIGN-RSA-PSS-SHA384:+SIGN-RSA-PSS-SHA512"                \
 	":+SIGN-RSA-SHA256:+SIGN-RSA-SHA384:+SIGN-RSA-SHA512"
-#define MESSAGE_MAX 16384 /* bytes of one message of the handshake: two of the largest certificates that are taken */
+#define MESSAGE_MAX 12288 /* bytes of one message of the handshake: a certificate and some that it comes from */
 /*
  * What may be received until somebody looks, in bytes; and each time that something comes counts as some more, as that
  * takes time, too.  So a handshake in crumbs costs no more than one in large pieces, and a flood of what says nothing,
