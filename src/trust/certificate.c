@@ -13,7 +13,10 @@
 #define RSA_MAX 4096	  /* bits; what openssl(1) and ncat(1) make by themselves has 2048 */
 #define EXPONENT_MAX 8	  /* bytes, as in OpenSSL; nearly all have three */
 
-/* Whether an RSA key is small enough to compute with.  Those of the other algorithms have their size from them. */
+/*
+ * Whether an RSA key is small enough to compute with.  Keys of the other algorithms that are agreed to (trust/tls.c)
+ * have their size from them.
+ */
 static bool
 is_bounded(gnutls_x509_crt_t x509, char *error, size_t size)
 {

@@ -130,6 +130,20 @@ test_signal(void **state)
 	assert_true(signals_take(SIGWINCH));
 }
 
+/* A signal arrives, too, where something is ready at once: a flood does not keep it away. */
+static void
+test_signal_amid_a_flood(void **state)
+{
+	int slot = polls_add(&polls, ends[0], POLLIN);
+
+	(void)state;
+	assert_int_equal(write(ends[1], "x", 1), 1);
+	raise(SIGWINCH);
+	polls_wait(&polls);
+	assert_int_equal(polls_found(&polls, slot), POLLIN);
+	assert_true(signals_take(SIGWINCH));
+}
+
 int
 main(void)
 {
@@ -139,6 +153,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_soonest, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_time_is_up, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_signal, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_signal_amid_a_flood, set_up, tear_down),
 	};
 
 	signals_open();
