@@ -40,10 +40,10 @@ def status(pid, name):
     return re.search(rf"^{name}:\s*(.*)$", Path(f"/proc/{pid}/status").read_text(), re.M)[1]
 
 
-def allowed_calls():
-    """The system calls that the listener may make, as its source lists them."""
-    table = re.search(r"allowed\[\] = \{(.*?)\n\};", SOURCE.read_text(), re.S)[1]
-    if not SANITIZED:
+def allowed_calls(source=SOURCE, sanitized=SANITIZED):
+    """The system calls that a process may make, as its source lists them."""
+    table = re.search(r"allowed\[\] = \{(.*?)\n\};", source.read_text(), re.S)[1]
+    if not sanitized:
         table = re.sub(r"#if defined\(SANITIZED\).*?#endif", "", table, flags=re.S)
     return set(re.findall(r"SCMP_SYS\((\w+)\)", table))
 
@@ -243,12 +243,12 @@ def test_listener_leaves_no_core(called):
 CONFINES = "SECCOMP_SET_MODE_FILTER, 0, "
 
 
-def confined_calls(directory):
-    """What the listener of the traced program called once it was confined.  Through which call it receives is
+def confined_calls(directory, pid):
+    """What this process of the traced program called once it was confined.  Through which call it receives is
     the C library's to decide where there are several, and strace need not see which of them is behind socketcall."""
-    [text] = [text for text in (path.read_text() for path in directory.glob("trace.*")) if CONFINES in text]
-    names = re.findall(r"^(\w+)\(", text.partition(CONFINES)[2], re.M)
-    return {"recvfrom" if name in ("recv", "socketcall") else name for name in names}
+    before, confines, after = (directory / f"trace.{pid}").read_text().partition(CONFINES)
+    assert confines, before
+    return {"recvfrom" if name in ("recv", "socketcall") else name for name in re.findall(r"^(\w+)\(", after, re.M)}
 
 
 @pytest.fixture
@@ -263,6 +263,11 @@ def traced(run, environment, port, tmp_path):
     return traced
 
 
+def traced_listener(server):
+    """The process id of the listener of a traced server."""
+    return eventually(lambda: listeners(children(server.pid)[0]), "a listener")[0]
+
+
 HOSTILE = b"hello \x1b[2J\xff\r\n" + b"x" * 200_000 + "äöü €\n".encode() * 10_000 + b"end"
 
 
@@ -274,7 +279,7 @@ def test_calls_of_a_conversation(traced, port, tmp_path):
     server.notice(f"{HOST} port {caller.port} has called")
     caller.send(HOSTILE)
     server.expect("äöü €\n" * 10_000)
-    listener = eventually(lambda: listeners(children(server.pid)[0]), "a listener")[0]
+    listener = traced_listener(server)
     os.kill(listener, signal.SIGSTOP)
     eventually(lambda: status(listener, "State")[0] in "Tt", "the stop")
     os.kill(listener, signal.SIGCONT)
@@ -282,7 +287,7 @@ def test_calls_of_a_conversation(traced, port, tmp_path):
     server.close_input()
     server.expect("end\n")
     assert server.wait() == 0
-    assert {"recvfrom", "writev", "write", "exit_group"} <= confined_calls(tmp_path) <= allowed_calls()
+    assert {"recvfrom", "writev", "write", "exit_group"} <= confined_calls(tmp_path, listener) <= allowed_calls()
 
 
 @needs_seccomp
@@ -295,10 +300,11 @@ def test_calls_of_raw_bytes(traced, port, tmp_path, log, made, not_made):
     server.notice(f"{HOST} port {caller.port} has called")
     caller.send(HOSTILE)
     server.expect(HOSTILE)
+    listener = traced_listener(server)
     caller.close_input()
     server.close_input()
     assert server.wait() == 0
-    assert made | {"write", "exit_group"} <= confined_calls(tmp_path) <= allowed_calls() - not_made
+    assert made | {"write", "exit_group"} <= confined_calls(tmp_path, listener) <= allowed_calls() - not_made
 
 
 @needs_seccomp
@@ -312,11 +318,12 @@ def test_calls_of_an_encrypted_conversation(traced, ann, friend, port, tmp_path)
     server.expect("äöü €\n" * 10_000)
     server.send("answer\n")
     caller.expect("answer\n")
+    listener = traced_listener(server)
     caller.close_input()
     server.close_input()
     server.expect("end\n")
     assert server.wait() == 0
-    assert {"recvfrom", "writev", "write", "exit_group"} <= confined_calls(tmp_path) <= allowed_calls()
+    assert {"recvfrom", "writev", "write", "exit_group"} <= confined_calls(tmp_path, listener) <= allowed_calls()
 
 
 @needs_seccomp

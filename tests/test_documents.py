@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from test_confined import allowed_calls
+
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = ["SECURITY.md", "HACKING.md", "doc/architecture.md"]
 FOLDERS = ["bench", "doc", "fuzz", "man", "scripts", "src", "tests"]
@@ -59,6 +61,14 @@ def test_each_wing_is_shown():
     shown = {word for word in words("doc/architecture.md") if word.startswith("src/")}
     assert len(wings) > 5
     assert {f"src/{wing}/" for wing in wings} <= shown
+
+
+def test_calls_of_the_listener():
+    """SECURITY.md lists what the listener may ask of the kernel as the source does, but for the sanitizers."""
+    text = (ROOT / "SECURITY.md").read_text().partition("## What the listener may ask of the kernel")[2]
+    cells = re.findall(r"^\| (`.*?) \|", text.partition("\n## ")[0], re.MULTILINE)
+    listed = {call for cell in cells for call in re.findall(r"`(\w+)`", cell)}
+    assert listed == allowed_calls(sanitized=False)
 
 
 def test_documents_are_in_the_distribution():
