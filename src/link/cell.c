@@ -1,33 +1,20 @@
 #include <config.h>
 
-#if defined(__linux__)
-#include <sys/mman.h>
-#include <sys/syscall.h>
-#else /* it is Linux's, whatever was found */
+#if !defined(__linux__) /* it is Linux's, whatever was found */
 #undef HAVE_SECCOMP
 #endif
 
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <unistd.h>
 
-#if defined(HAVE_SECCOMP)
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <seccomp.h>
-#endif
-
+#include "base/calls.h"
 #include "base/confine.h"
-#include "base/descriptor.h"
 #include "link/cell.h"
 
 /* --- seccomp: the system calls of the listener. --- */
 
 #if defined(HAVE_SECCOMP)
-#define BUILT_WITH_SECCOMP true
 
 /* All that the listener may ask of the kernel, and what for; libseccomp passes over what a processor lacks. */
 static const int allowed[] = {
@@ -64,14 +51,11 @@ static const int allowed[] = {
 #endif
 };
 
-/* A descriptor as the first or third argument: the kernel looks at its lower half only. */
-#define FIRST_IS(fd) SCMP_A0(SCMP_CMP_MASKED_EQ, UINT32_MAX, (scmp_datum_t)(fd))
-#define THIRD_IS(fd) SCMP_A2(SCMP_CMP_MASKED_EQ, UINT32_MAX, (scmp_datum_t)(fd))
-
 /* Adds one of them to the filter, with what it may be done to.  Returns 0, or a negative errno. */
 static int
-allow(scmp_filter_ctx filter, int number, const struct cell *c)
+allow(scmp_filter_ctx filter, int number, const void *cell)
 {
+	const struct cell *c = cell;
 	int result = 0;
 
 	switch (number) {
@@ -97,81 +81,30 @@ allow(scmp_filter_ctx filter, int number, const struct cell *c)
 		if (!c->splices)
 			return 0;
 		return seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1, FIRST_IS(c->pipe_out));
-#if !defined(__s390__) /* there mmap is like that, and there is no other */
-	case SCMP_SYS(mmap2):
-	case SCMP_SYS(mmap):
-		return seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 2,
-					SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
-					SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS));
-#endif
 	default:
-		return seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0);
+		return calls_allow(filter, number);
 	}
 }
 
-/* The filter as the kernel takes it.  Making it costs as much as a fork, so it is made once. */
-static struct sock_filter instructions[PIPE_BUF / sizeof(struct sock_filter)]; /* some 60 are in use */
-static struct sock_fprog program = {.filter = instructions};
+/* Making it costs as much as a fork, so it is made once. */
+static struct calls calls;
 
-/* Keeps the filter as the program.  Returns 0, or a negative errno. */
 static int
-keep(scmp_filter_ctx filter)
+make_calls(const struct cell *cell)
 {
-	int ends[2], result;
-	ssize_t length;
-
-	if (pipe2(ends, O_CLOEXEC) == -1)
-		return -errno;
-	result = seccomp_export_bpf(filter, ends[1]);
-	close(ends[1]);
-	length = read_all(ends[0], instructions, sizeof instructions);
-	if (result == 0 && length == -1)
-		result = -errno;
-	close(ends[0]);
-	if (result == 0)
-		program.len = (unsigned short)((size_t)length / sizeof *instructions);
-	return result;
+	return calls_make(&calls, allowed, sizeof allowed / sizeof allowed[0], allow, cell);
 }
 
-/* Makes the program, after which any system call that is not allowed ends the process. */
-static int
-make_program(const struct cell *cell)
-{
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
-	int result = filter == NULL ? -ENOMEM : 0;
-
-	/* Calls by the numbers of another architecture (32-bit ones, say) are none of ours. */
-	if (result == 0)
-		result = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
-	for (size_t i = 0; result == 0 && i < sizeof allowed / sizeof allowed[0]; i++)
-		result = allow(filter, allowed[i], cell);
-	if (result == 0)
-		result = keep(filter);
-	seccomp_release(filter);
-	errno = -result;
-	return result == 0 ? 0 : -1;
-}
-
-/* From here on the program decides.  Returns 0, or -1 and errno. */
 static int
 restrict_calls(void)
 {
-	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
-}
-
-static bool
-has_seccomp(void)
-{
-	const uint32_t action = SECCOMP_RET_KILL_PROCESS;
-
-	return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
+	return calls_restrict(&calls);
 }
 
 #else
-#define BUILT_WITH_SECCOMP false
 
 static int
-make_program(const struct cell *cell)
+make_calls(const struct cell *cell)
 {
 	(void)cell;
 	return 0;
@@ -183,12 +116,6 @@ restrict_calls(void)
 	return 0;
 }
 
-static bool
-has_seccomp(void)
-{
-	return false;
-}
-
 #endif
 
 /* --- All of it. --- */
@@ -196,7 +123,7 @@ has_seccomp(void)
 int
 cell_prepare(const struct cell *cell)
 {
-	return has_seccomp() ? make_program(cell) : 0;
+	return calls_are_in_kernel() ? make_calls(cell) : 0;
 }
 
 int
@@ -207,7 +134,7 @@ cell_enter(void)
 #if defined(__OpenBSD__)
 	return pledge("stdio", NULL);
 #else
-	return has_seccomp() ? restrict_calls() : 0;
+	return calls_are_in_kernel() ? restrict_calls() : 0;
 #endif
 }
 
@@ -227,13 +154,13 @@ cell_methods(void)
 #if defined(__OpenBSD__)
 	return "pledge";
 #else
-	return name_methods(BUILT_WITH_SECCOMP, confine_has_landlock(LANDLOCK_BUILT_IN));
+	return name_methods(calls_are_built_in(), confine_has_landlock(LANDLOCK_BUILT_IN));
 #endif
 }
 
 const char *
 cell_missing(void)
 {
-	return name_methods(BUILT_WITH_SECCOMP && !has_seccomp(),
+	return name_methods(calls_are_built_in() && !calls_are_in_kernel(),
 			    confine_has_landlock(LANDLOCK_BUILT_IN) && !confine_has_landlock(LANDLOCK_IN_KERNEL));
 }
