@@ -263,6 +263,12 @@ signals_urgent_count(void)
 	return world.deadly != 0;
 }
 
+bool
+signals_are_due(void)
+{
+	return false;
+}
+
 void
 signals_child(void)
 {

@@ -15,13 +15,19 @@ static volatile sig_atomic_t arrived[CAUGHT];
 static volatile sig_atomic_t deadly, urgent_count;
 static sigset_t outside; /* the mask that the program was started with */
 
+static bool
+is_deadly(int signo)
+{
+	return signo == SIGHUP || signo == SIGINT || signo == SIGQUIT || signo == SIGTERM;
+}
+
 static void
 note(int signo)
 {
 	for (size_t i = 0; i < CAUGHT; i++)
 		if (caught[i] == signo)
 			arrived[i] = 1;
-	if (signo == SIGHUP || signo == SIGINT || signo == SIGQUIT || signo == SIGTERM) {
+	if (is_deadly(signo)) {
 		/* That the terminal goes comes from itself, from the kernel and from the shell: it is not haste. */
 		if (signo != SIGHUP)
 			urgent_count++;
@@ -119,6 +125,19 @@ int
 signals_urgent_count(void)
 {
 	return urgent_count;
+}
+
+bool
+signals_are_due(void)
+{
+	sigset_t waiting;
+
+	if (sigpending(&waiting) == -1)
+		return false;
+	for (size_t i = 0; i < CAUGHT; i++)
+		if (is_deadly(caught[i]) && sigismember(&waiting, caught[i]) == 1)
+			return true;
+	return false;
 }
 
 bool

@@ -29,6 +29,9 @@ int signals_deadly(void);
 /* How many such signals have arrived so far, SIGHUP left out: who is told once more is in a hurry. */
 int signals_urgent_count(void);
 
+/* Whether such a signal has come, and will arrive in the next wait: for what may take a moment, and not longer then. */
+bool signals_are_due(void);
+
 /* Whether signo arrived since this was last asked. */
 bool signals_take(int signo);
 
