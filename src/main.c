@@ -136,7 +136,7 @@ main(int argc, char *argv[], char *environment[])
 		show_version();
 		return printed();
 	case REQUEST_FINGERPRINT:
-		if (trust_open(&options.trust, error, sizeof error) == -1)
+		if (trust_open(&options.trust, options.call.role, error, sizeof error) == -1)
 			return notice(NULL, "%s", error), 1;
 		puts(trust_fingerprint());
 		trust_close();
@@ -164,16 +164,16 @@ main(int argc, char *argv[], char *environment[])
 		return EXIT_FAILURE;
 	}
 	fatal_first(end_caller);
-	if (options.call.tls && trust_open(&options.trust, error, sizeof error) == -1) {
-		notice(log, "%s", error);
-		caller_close(&caller);
-		return EXIT_FAILURE;
-	}
 	base = (struct talk_base){.call = &options.call, .trust = &options.trust, .caller = &caller, .log = log};
-	if (wants_full_screen(&options))
+	if (options.call.tls && trust_open(&options.trust, options.call.role, error, sizeof error) == -1) {
+		if (*error != '\0')
+			notice(log, "%s", error);
+		status = EXIT_FAILURE;
+	} else if (wants_full_screen(&options)) {
 		status = fullscreen_run(&options.screen, &base);
-	else
+	} else {
 		status = plain_run(&options.plain, &base);
+	}
 
 	caller_close(&caller);
 	if (options.call.tls)

@@ -160,6 +160,11 @@ def listeners(pid):
     return [child for child in children(pid) if title(child).startswith("tchat: listening to ")]
 
 
+def keepers(pid):
+    """The process ids of whoever holds the key of a tchat."""
+    return [child for child in children(pid) if title(child) == "tchat: keeping the key"]
+
+
 def callers(pid):
     """The process ids of whoever waits for calls, or calls, for a tchat; one that is just ending has no title."""
     return [child for child in children(pid)

@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from peers import HOST, TCHAT, call, children, eventually, looks_into_listener, needs_linux, title
+from peers import HOST, TCHAT, call, callers, children, eventually, keepers, looks_into_listener, needs_linux, title
 from test_confined import SANITIZED, status
 from test_processes import descriptors
 
@@ -20,7 +20,7 @@ def traced(run, environment, port, tmp_path):
         server = run("strace", "-ff", "-s", "999", "-o", tmp_path / "trace", TCHAT, "-s", *arguments, port, env=env)
         server.notice(f"waiting on port {port}")
         [speaker] = children(server.pid)
-        return server, speaker, eventually(lambda: children(speaker), "the caller")[0]
+        return server, speaker, callers(speaker)[0]
 
     return traced
 
@@ -63,11 +63,12 @@ def test_caller_leaves_no_core(caller):
 
 @looks_into_listener
 def test_caller_has_no_key(traced, ann, tmp_path):
-    """It is made before the key is read, and does not read it."""
+    """It is made before the key is read, and of all processes only the keeper reads it."""
     _, speaker, caller = traced("-t", env=ann.env)
-    made, _, then = (tmp_path / f"trace.{speaker}").read_text().partition(f" = {caller}\n")
-    assert "key.pem" in then and "key.pem" not in made
-    assert "key.pem" not in (tmp_path / f"trace.{caller}").read_text()
+    [keeper] = keepers(speaker)
+    texts = {pid: (tmp_path / f"trace.{pid}").read_text() for pid in (speaker, caller, keeper)}
+    assert texts[speaker].index(f" = {caller}\n") < texts[speaker].index(f" = {keeper}\n")
+    assert [pid for pid, text in texts.items() if "key.pem" in text] == [keeper]
 
 
 @looks_into_listener

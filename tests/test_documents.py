@@ -63,12 +63,13 @@ def test_each_wing_is_shown():
     assert {f"src/{wing}/" for wing in wings} <= shown
 
 
-def test_calls_of_the_listener():
-    """SECURITY.md lists what the listener may ask of the kernel as the source does, but for the sanitizers."""
-    text = (ROOT / "SECURITY.md").read_text().partition("## What the listener may ask of the kernel")[2]
+@pytest.mark.parametrize("process, file", [("listener", "src/link/cell.c"), ("keeper", "src/trust/keeper.c")])
+def test_calls_of_a_process(process, file):
+    """SECURITY.md lists what a process may ask of the kernel as the source does, but for the sanitizers."""
+    text = (ROOT / "SECURITY.md").read_text().partition(f"## What the {process} may ask of the kernel")[2]
     cells = re.findall(r"^\| (`.*?) \|", text.partition("\n## ")[0], re.MULTILINE)
     listed = {call for cell in cells for call in re.findall(r"`(\w+)`", cell)}
-    assert listed == allowed_calls(sanitized=False)
+    assert listed == allowed_calls(ROOT / file, sanitized=False)
 
 
 def test_documents_are_in_the_distribution():

@@ -15,8 +15,10 @@ import pytest
 
 from fullscreen import (DELIVERED, DeafCaller, marked, not_under_sanitizers,
                         screen_deaf)  # noqa: F401, a fixture
-from peers import HOST, TCHAT, Door, call, eventually, listeners, looks_into_listener, needs_linux, needs_seccomp
+from peers import (HOST, TCHAT, Door, call, eventually, keepers, listeners, looks_into_listener, needs_linux,
+                   needs_seccomp)
 from terminal import ctrl
+from tls import tls_call
 
 from test_screen import notice, pasted, theirs
 
@@ -79,6 +81,8 @@ REASONS = {
 
 BROKE = "the connection to PEER broke: {}"
 UNSTARTED = "cannot start the process that calls: {}"
+UNKEPT = "cannot start the process that holds the key: {}"
+UNCONFINED = "cannot confine the process that holds the key: {}"
 UNHEARD = "PEER cannot be listened to: {}"
 
 SPEAKER = [
@@ -168,6 +172,23 @@ CLIENT = [
     *faults("fcntl", "EINTR", UNHEARD, when="4"),
     *faults("wait4", "EINTR ECHILD"),
     *faults("kill", "ESRCH"),
+]
+
+
+# At the start of whoever encrypts, of the process that holds the key, and in that one.
+KEEPER = [
+    *faults("/^(clone|fork)", "EAGAIN ENOMEM", UNKEPT, when="2"),
+    *faults("socketpair", "EMFILE", UNKEPT, when="2"),
+    *faults("dup2", "EMFILE", UNKEPT.format("it has ended")),
+    *on_linux(faults("prctl", "EINVAL", UNCONFINED, when="2 3")),
+    *confined(faults("pipe2", "EMFILE ENFILE", UNCONFINED)),
+]
+
+# ... and when it signs.
+SIGNING = [
+    *faults("recvfrom", "EINTR", when="1 2"),
+    *faults("sendto", "EINTR", when="1 2"),
+    *faults("getrandom", "EAGAIN ENOSYS"),
 ]
 
 
@@ -375,6 +396,33 @@ def test_server(run, report, port, fault):
         caller = call(port)
         play(fault, server, caller, caller.port)
     assert has_happened(report)
+
+
+@pytest.mark.parametrize("fault", KEEPER, ids=str)
+def test_keeper_that_cannot_begin(run, report, ann, port, fault):
+    """Without the process that holds the key nobody is waited for."""
+    server = run(*tracing(fault, report), TCHAT, "-s", "-t", port, env=ann.env)
+    server.notice(fault.says)
+    assert server.wait() == 1
+    assert has_happened(report)
+
+
+@looks_into_listener
+@pytest.mark.parametrize("fault", SIGNING, ids=str)
+def test_keeper(run, report, inject, ann, friend, port, fault):
+    """A call of the process that holds the key fails: what is to be signed is signed."""
+    ann.knows(f"caller {friend.fingerprint} friend")
+    server = run(WITHOUT_SECCOMP, TCHAT, "-s", "-t", "-k", port, env=ann.env)
+    server.notice(f"waiting on port {port}")
+    inject(keepers(server.pid)[0], fault)
+    for _ in range(2):
+        caller = tls_call(port, friend)
+        server.notice("encrypted: the caller is friend")
+        caller.send("hello\n")
+        server.expect("hello\n")
+        caller.close_input()
+        server.notice(f"waiting on port {port}")
+    assert b"died" not in server.err.data
 
 
 @looks_behind_socketcall

@@ -24,6 +24,7 @@
 #include "link/link.h"
 #include "link/listener.h"
 #include "trust/tls.h"
+#include "trust/trust.h"
 
 #define SEALED_MAX 65536	/* about so much is sealed at once */
 #define HELD_MAX ((size_t)1024 * 1024) /* taken by the kernel: then it is asked what need not be held */
@@ -78,6 +79,7 @@ be_listener(const struct link *link, struct listener listener, int report, pid_t
 	struct ending ending;
 	bool ready;
 
+	trust_forget();
 	child_begin(parent, report);
 	if (link->lines != -1)
 		signals_ignore(SIGTSTP);

@@ -327,19 +327,34 @@ hear_caller(struct talk *t, const struct polls *polls)
 	return true;
 }
 
+/* Hears that the process which holds the key has died: nobody can be agreed with any more, so nobody need come. */
+static bool
+hear_key(struct talk *t, const struct polls *polls)
+{
+	char text[128];
+
+	if (!trust_step_key(polls, text, sizeof text))
+		return false;
+	caller_close(t->base->caller);
+	strlcpy(t->base->caller->error, text, sizeof t->base->caller->error);
+	fail_to_call(t);
+	return true;
+}
+
 void
 talk_follow(struct talk *t)
 {
 	const struct talk_base *base = t->base;
-	bool agreeing;
+	bool agreeing, needs_key;
 
 	bury(t);
 	answer_door(t); /* somebody may have to make room */
 	bury(t);
 	agreeing = talk_find(t, PARTY_AGREEING) != NULL || talk_find(t, PARTY_ASKED) != NULL;
-	/* Keys are known from files, as long as somebody with a key may come. */
-	confine_speaker(t->options->needs_files ||
-			(base->call->tls && (agreeing || !caller_is_done(base->caller))));
+	needs_key = base->call->tls && (agreeing || !caller_is_done(base->caller));
+	if (!needs_key)
+		trust_close();
+	confine_speaker(t->options->needs_files || needs_key); /* keys are known from files */
 	talk_flush(t);
 }
 
@@ -391,6 +406,7 @@ talk_poll(struct talk *t, struct polls *polls)
 	struct party *p;
 
 	caller_poll(t->base->caller, polls);
+	trust_poll_key(polls);
 	poll_door(t, polls);
 	polls_until(polls, sum_is_due(t));
 	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p))
@@ -408,6 +424,7 @@ talk_step(struct talk *t, const struct polls *polls)
 	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p))
 		changed |= party_step(p, polls);
 	changed |= hear_caller(t, polls);
+	changed |= hear_key(t, polls);
 	talk_follow(t);
 	if (clock_until(sum_is_due(t)) == 0) {
 		talk_sum_up(t);

@@ -248,6 +248,21 @@ load_certificate(struct work *w)
 	return make_certificate(w);
 }
 
+/* Whether GnuTLS can use both together in a conversation.  Returns a code of it. */
+static int
+try(const struct work *w)
+{
+	gnutls_certificate_credentials_t credentials;
+	gnutls_x509_crt_t certificate = w->certificate;
+	int result = gnutls_certificate_allocate_credentials(&credentials);
+
+	if (result < 0)
+		return result;
+	result = gnutls_certificate_set_x509_key(credentials, &certificate, 1, w->key);
+	gnutls_certificate_free_credentials(credentials);
+	return result;
+}
+
 int
 identity_open(struct identity *identity, const char *name, char *error, size_t size)
 {
@@ -262,19 +277,14 @@ identity_open(struct identity *identity, const char *name, char *error, size_t s
 		return failed(&w, "cannot keep a certificate in %s: %s", w.certificate_path, strerror(errno));
 	gnutls_x509_privkey_init(&w.key);
 	gnutls_x509_crt_init(&w.certificate);
-	gnutls_certificate_allocate_credentials(&identity->credentials);
 	result = load_key(&w);
 	if (result == 0)
 		result = load_certificate(&w);
 	if (result == 0)
-		result = gnutls_certificate_set_x509_key(identity->credentials, &w.certificate, 1, w.key);
-	if (result >= 0)
-		result = identity_fingerprint(w.certificate, identity->fingerprint);
+		result = try(&w);
 	if (result < -1)
 		failed(&w, "cannot use the key %s: %s", w.key_path, gnutls_strerror(result));
-	identity->made = w.made;
-	gnutls_x509_crt_deinit(w.certificate);
-	gnutls_x509_privkey_deinit(w.key);
+	*identity = (struct identity){.key = w.key, .certificate = w.certificate, .made = w.made};
 	if (result >= 0)
 		return 0;
 	identity_close(identity);
@@ -284,7 +294,8 @@ identity_open(struct identity *identity, const char *name, char *error, size_t s
 void
 identity_close(struct identity *identity)
 {
-	gnutls_certificate_free_credentials(identity->credentials);
+	gnutls_x509_crt_deinit(identity->certificate);
+	gnutls_x509_privkey_deinit(identity->key);
 }
 
 bool

@@ -2,12 +2,13 @@
  * identity - who one is to others: an Ed25519 key, and a certificate that says one's name.
  *
  * Both are made on first use and kept in the store (trust/store.h): key.pem, which nobody else may read, and
- * certificate.pem, self-signed.
+ * certificate.pem, self-signed.  Only the keeper (trust/keeper.h) opens them.
  */
 #ifndef IDENTITY_H
 #define IDENTITY_H
 
 #include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,9 +17,9 @@
 #include "text/name.h"
 
 struct identity {
-	gnutls_certificate_credentials_t credentials; /* key and certificate, for a session */
-	char fingerprint[FINGERPRINT_SIZE];
-	bool made; /* just now */
+	gnutls_x509_privkey_t key;
+	gnutls_x509_crt_t certificate;
+	bool made; /* the key, just now */
 };
 
 /*

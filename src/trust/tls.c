@@ -15,7 +15,9 @@
 #include "base/fatal.h"
 #include "trust/certificate.h"
 #include "trust/identity.h"
+#include "trust/keeper.h"
 #include "trust/tls.h"
+#include "trust/transcript.h"
 
 /*
  * What is cheap to compute with, whatever a stranger makes of it: no groups of large numbers (FFDHE), and signatures by
@@ -45,6 +47,8 @@
 
 struct tls {
 	gnutls_session_t session;
+	struct keeper *keeper;
+	struct transcript transcript; /* where the keeper needs it, until the handshake is done */
 	int socket;
 	int flags;	     /* for receiving */
 	bool blocked;	     /* the socket had nothing to receive, or no room */
@@ -53,6 +57,7 @@ struct tls {
 	bool ended;	     /* there is nothing more to be received */
 	size_t allowance;    /* for what may be received before somebody looks */
 	bool listening;
+	bool done; /* the handshake */
 	int cause, error_number;
 	unsigned char first[2]; /* bytes received */
 	size_t received;
@@ -126,16 +131,39 @@ push(gnutls_transport_ptr_t transport, const void *data, size_t size)
 }
 
 /* In the listener: the peer wants new keys from the speaker. */
-static int
-note_update(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
-	    const gnutls_datum_t *message)
+static void
+note_update(const struct tls *tls, const gnutls_datum_t *message)
 {
-	const struct tls *tls = gnutls_session_get_ptr(session);
-
-	(void)type;
-	(void)when;
-	if (incoming && message->size == 1 && message->data[0] == 1)
+	if (tls->listening && message->size == 1 && message->data[0] == 1)
 		atomic_fetch_add(tls->updates, 1);
+}
+
+/*
+ * The peer proves that the key of its certificate is its own: before GnuTLS computes with that, or has even read it,
+ * it is looked at here.
+ */
+static int
+meet_proof(struct tls *tls)
+{
+	const gnutls_datum_t *shown = gnutls_certificate_get_peers(tls->session, NULL);
+
+	if (shown != NULL && certificate_read(&tls->peer, shown, tls->error, sizeof tls->error))
+		return 0;
+	return GNUTLS_E_CERTIFICATE_ERROR;
+}
+
+/* Before a message of the handshake is sent or looked at, and after that. */
+static int
+note_message(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming, const gnutls_datum_t *message)
+{
+	struct tls *tls = gnutls_session_get_ptr(session);
+
+	if (when == GNUTLS_HOOK_PRE && !tls->done && keeper_needs_transcript(tls->keeper))
+		transcript_add(&tls->transcript, type, message);
+	if (when == GNUTLS_HOOK_POST && incoming && type == GNUTLS_HANDSHAKE_KEY_UPDATE)
+		note_update(tls, message);
+	if (when == GNUTLS_HOOK_PRE && incoming && type == GNUTLS_HANDSHAKE_CERTIFICATE_VERIFY)
+		return meet_proof(tls);
 	return 0;
 }
 
@@ -177,24 +205,6 @@ alert_words(gnutls_alert_description_t alert)
 
 static gnutls_priority_t priorities;
 
-/*
- * The peer proves that the key of its certificate is its own: before GnuTLS computes with that, or has even read it,
- * it is looked at here.
- */
-static int
-meet_proof(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming, const gnutls_datum_t *message)
-{
-	struct tls *tls = gnutls_session_get_ptr(session);
-	const gnutls_datum_t *shown = gnutls_certificate_get_peers(session, NULL);
-
-	(void)type;
-	(void)when;
-	(void)message;
-	if (!incoming || (shown != NULL && certificate_read(&tls->peer, shown, tls->error, sizeof tls->error)))
-		return 0;
-	return GNUTLS_E_CERTIFICATE_ERROR;
-}
-
 /* Instead of GnuTLS's own, which writes the keys of the conversation into the file that SSLKEYLOGFILE names. */
 static int
 keep_secret(gnutls_session_t session, const char *label, const gnutls_datum_t *secret)
@@ -211,7 +221,7 @@ tls_open(char *error, size_t size)
 	int result = gnutls_global_init(); /* GNUTLS_NO_IMPLICIT_INIT may have kept it from doing so by itself */
 
 	gnutls_global_set_log_level(0); /* GNUTLS_DEBUG_LEVEL: it would tell keys, and what the peer says as it is */
-	if (result >= 0)
+	if (result >= 0 && priorities == NULL)
 		result = gnutls_priority_init(&priorities, PRIORITIES, NULL);
 	if (result >= 0)
 		return 0;
@@ -220,7 +230,7 @@ tls_open(char *error, size_t size)
 }
 
 struct tls *
-tls_new(const struct identity *identity, bool server, enum tls_proof proof, int socket)
+tls_new(struct keeper *keeper, bool server, enum tls_proof proof, int socket)
 {
 	struct tls *tls = calloc(1, sizeof *tls);
 	unsigned side = server ? GNUTLS_SERVER : GNUTLS_CLIENT | GNUTLS_FORCE_CLIENT_CERT;
@@ -228,6 +238,7 @@ tls_new(const struct identity *identity, bool server, enum tls_proof proof, int 
 	if (tls == NULL ||
 	    gnutls_init(&tls->session, side | GNUTLS_NONBLOCK | GNUTLS_NO_TICKETS) < 0)
 		fatal("cannot get memory");
+	tls->keeper = keeper;
 	tls->socket = socket;
 	tls->flags = MSG_DONTWAIT;
 	tls->allowance = HANDSHAKE_ALLOWANCE;
@@ -240,11 +251,10 @@ tls_new(const struct identity *identity, bool server, enum tls_proof proof, int 
 	gnutls_transport_set_pull_function(tls->session, pull);
 	gnutls_transport_set_push_function(tls->session, push);
 	gnutls_handshake_set_max_packet_length(tls->session, MESSAGE_MAX);
-	gnutls_handshake_set_hook_function(tls->session, GNUTLS_HANDSHAKE_CERTIFICATE_VERIFY, GNUTLS_HOOK_PRE,
-					   meet_proof);
+	gnutls_handshake_set_hook_function(tls->session, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_BOTH, note_message);
 	gnutls_session_set_keylog_function(tls->session, keep_secret);
 	if (gnutls_priority_set(tls->session, priorities) < 0 ||
-	    gnutls_credentials_set(tls->session, GNUTLS_CRD_CERTIFICATE, identity->credentials) < 0)
+	    gnutls_credentials_set(tls->session, GNUTLS_CRD_CERTIFICATE, keeper->credentials) < 0)
 		fatal("cannot get memory");
 	if (server)
 		gnutls_certificate_server_set_request(
@@ -290,6 +300,8 @@ handshake_failed(struct tls *tls, int result)
 	if (result == GNUTLS_E_WARNING_ALERT_RECEIVED && alert == GNUTLS_A_USER_CANCELED)
 		return fail(tls, "the line is busy");
 	gnutls_alert_send_appropriate(tls->session, result);
+	if (result == GNUTLS_E_PK_SIGN_FAILED)
+		return fail(tls, "the process that holds the key does not answer");
 	if (tls->error[0] != '\0') /* what GnuTLS has stopped for was found here */
 		return TLS_FAILED;
 	if (tls->received > 0 && tls->first[0] != RECORD_HANDSHAKE && tls->first[0] != RECORD_ALERT)
@@ -329,6 +341,7 @@ tls_handshake(struct tls *tls)
 {
 	int result;
 
+	keeper_attend(tls->keeper, tls->session, &tls->transcript);
 	do {
 		tls->blocked = false;
 		result = gnutls_handshake(tls->session);
@@ -339,6 +352,8 @@ tls_handshake(struct tls *tls)
 		if (result == GNUTLS_E_WARNING_ALERT_RECEIVED)
 			break;
 	} while (result < 0 && gnutls_error_is_fatal(result) == 0);
+	tls->done = true;
+	transcript_free(&tls->transcript);
 	if (result == 0 && tls->unsent)
 		return hung_up(tls);
 	return result == 0 ? TLS_READY : handshake_failed(tls, result);
@@ -430,8 +445,6 @@ tls_listen(struct tls *tls, int socket)
 {
 	tls->socket = socket;
 	tls->listening = true;
-	gnutls_handshake_set_hook_function(tls->session, GNUTLS_HANDSHAKE_KEY_UPDATE, GNUTLS_HOOK_POST,
-					   note_update);
 }
 
 /* Why receiving failed, as tls_explain understands it: ALERT + an alert, or a negative code of GnuTLS. */
@@ -522,6 +535,7 @@ tls_free(struct tls *tls)
 	if (tls == NULL)
 		return;
 	gnutls_deinit(tls->session);
+	transcript_free(&tls->transcript);
 	munmap(tls->updates, sizeof *tls->updates);
 	free(tls);
 }

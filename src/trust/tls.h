@@ -15,7 +15,7 @@
 #include "base/buffer.h"
 #include "trust/fingerprint.h"
 
-struct identity;
+struct keeper;
 struct tls;
 
 enum tls_state {
@@ -35,8 +35,8 @@ int tls_open(char *error, size_t size);
 
 /* --- In the speaker. --- */
 
-/* A session over a socket, which stays that of whoever gives it, as does the identity. */
-struct tls *tls_new(const struct identity *identity, bool server, enum tls_proof proof, int socket);
+/* A session over a socket, which stays that of whoever gives it, as does the keeper of the key. */
+struct tls *tls_new(struct keeper *keeper, bool server, enum tls_proof proof, int socket);
 
 /* Goes on with the handshake as far as it can without waiting. */
 enum tls_state tls_handshake(struct tls *tls);

@@ -16,7 +16,7 @@
 #include "base/descriptor.h"
 #include "text/filter.h"
 #include "call/opening.h"
-#include "trust/identity.h"
+#include "trust/keeper.h"
 #include "trust/known.h"
 #include "text/name.h"
 #include "trust/store.h"
@@ -30,7 +30,7 @@
 #define HANDSHAKE_MS 10000
 #define GOODBYE_MAX 32 /* bytes of a record with an alert (RFC 8446, 5.2 and 6) */
 
-static struct identity identity;
+static struct keeper keeper = {.socket = -1};
 static char known_path[PATH_MAX];
 
 static void __attribute__((format(printf, 3, 4)))
@@ -46,12 +46,12 @@ say(const struct trust *t, enum voice voice, const char *format, ...)
 }
 
 int
-trust_open(const struct trust_options *o, char *error, size_t size)
+trust_open(const struct trust_options *o, enum role role, char *error, size_t size)
 {
 	confine_secrets();
-	if (tls_open(error, size) == -1 || identity_open(&identity, o->name, error, size) == -1)
+	if (tls_open(error, size) == -1 || keeper_start(&keeper, o->name, role, error, size) == -1)
 		return -1;
-	return store_path("known_peers", known_path, sizeof known_path); /* identity_open would have failed */
+	return store_path("known_peers", known_path, sizeof known_path); /* the keeper would have failed */
 }
 
 /* Tells of a line that is not understood: somebody may be known, and not be recognized. */
@@ -71,8 +71,8 @@ trust_introduce(const struct trust_options *options, trust_say *say_to, void *co
 {
 	const struct trust nobody = {.say = say_to, .context = context};
 
-	if (identity.made)
-		say(&nobody, VOICE_NOTICE, "made a key: its fingerprint is %s", identity.fingerprint);
+	if (keeper.made)
+		say(&nobody, VOICE_NOTICE, "made a key: its fingerprint is %s", keeper.fingerprint);
 	if (options->pin_count == 0)
 		tell_misunderstood(&nobody);
 }
@@ -80,13 +80,31 @@ trust_introduce(const struct trust_options *options, trust_say *say_to, void *co
 const char *
 trust_fingerprint(void)
 {
-	return identity.fingerprint;
+	return keeper.fingerprint;
+}
+
+void
+trust_poll_key(struct polls *polls)
+{
+	keeper_poll(&keeper, polls);
+}
+
+bool
+trust_step_key(const struct polls *polls, char *text, size_t size)
+{
+	return keeper_step(&keeper, polls, text, size);
+}
+
+void
+trust_forget(void)
+{
+	keeper_forget(&keeper);
 }
 
 void
 trust_close(void)
 {
-	identity_close(&identity);
+	keeper_close(&keeper);
 }
 
 /* The end without a conversation; what there is to say has been said. */
@@ -131,7 +149,7 @@ trust_begin(struct trust *t, const struct trust_options *options, const struct c
 		.say = say_to,
 		.context = context,
 	};
-	t->tls = tls_new(&identity, call->role == ROLE_SERVER,
+	t->tls = tls_new(&keeper, call->role == ROLE_SERVER,
 			 options->anonymous ? TLS_KEY_WANTED : TLS_KEY_REQUIRED, peer->socket);
 }
 
@@ -471,7 +489,7 @@ trust_rows(const struct tls *tls)
 	if (tls == NULL)
 		return plain;
 	tls_describe(tls, how, sizeof how);
-	snprintf(own, sizeof own, "here   %s", identity.fingerprint);
+	snprintf(own, sizeof own, "here   %s", keeper.fingerprint);
 	snprintf(other, sizeof other, "there  %s",
 		 tls_peer(tls, fingerprint) ? fingerprint : "unknown: it has shown no key");
 	return rows;

@@ -54,10 +54,21 @@ struct trust {
 };
 
 /*
- * Reads the identity, for all conversations of this program, or makes it.  Returns 0, or -1 with a
- * message in error, which has room for size bytes.
+ * Starts the process that holds the key (trust/keeper.h), which reads the identity, or makes it, for all conversations
+ * of this program in this role.  Returns 0, or -1 with a message in error, which has room for size bytes, and is empty
+ * after a signal that asks the program to end.
  */
-int trust_open(const struct trust_options *options, char *error, size_t size);
+int trust_open(const struct trust_options *options, enum role role, char *error, size_t size);
+
+/*
+ * That this process ends is noticed in a wait, and trust_step_key then returns true, once, with what there is to say of
+ * it in text, which has room for size bytes: nothing can be agreed with anybody any more.
+ */
+void trust_poll_key(struct polls *polls);
+bool trust_step_key(const struct polls *polls, char *text, size_t size);
+
+/* In a child that agrees with nobody: gives up what leads to the key. */
+void trust_forget(void);
 
 /* Tells of an identity that had to be made, and of a file of known keys that is not wholly understood. */
 void trust_introduce(const struct trust_options *options, trust_say *say, void *context);
@@ -107,7 +118,7 @@ void trust_refuse(struct trust *trust, const char *why);
  */
 const char *const *trust_rows(const struct tls *tls);
 
-/* Gives the identity back. */
+/* Ends the process that holds the key; none is fine.  One's own fingerprint stays. */
 void trust_close(void);
 
 #endif

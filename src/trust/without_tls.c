@@ -68,10 +68,28 @@ tls_free(struct tls *tls)
 }
 
 int
-trust_open(const struct trust_options *options, char *error, size_t size)
+trust_open(const struct trust_options *options, enum role role, char *error, size_t size)
 {
-	(void)options, (void)error, (void)size;
+	(void)options, (void)role, (void)error, (void)size;
 	return -1;
+}
+
+void
+trust_poll_key(struct polls *polls)
+{
+	(void)polls;
+}
+
+bool
+trust_step_key(const struct polls *polls, char *text, size_t size)
+{
+	(void)polls, (void)text, (void)size;
+	return false;
+}
+
+void
+trust_forget(void)
+{
 }
 
 void

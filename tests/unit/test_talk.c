@@ -32,7 +32,7 @@
 #include "link/listener.h"
 #include "loopback.h"
 #include "talk/inside.h"
-#include "trust/identity.h"
+#include "trust/keeper.h"
 #include "trust/tls.h"
 #include "world.h"
 
@@ -2467,7 +2467,7 @@ assert_gone(int fd)
 
 /* ---- Agreeing on encryption ---- */
 
-static struct identity other; /* the other sides' key */
+static struct keeper other; /* of the other sides' key */
 
 static int
 remove_one(const char *path, const struct stat *status, int type, struct FTW *walk)
@@ -2478,28 +2478,23 @@ remove_one(const char *path, const struct stat *status, int type, struct FTW *wa
 
 static char store[32]; /* the directory with the keys of this test's own */
 
-/* Once in a program, as it does. */
 static int
-open_keys(void **state)
+make_store(void **state)
 {
-	const struct trust_options options = {.name = NULL};
-	char error[256], path[PATH_MAX];
+	char path[PATH_MAX];
 
 	(void)state;
 	strlcpy(store, "talk.XXXXXX", sizeof store);
 	if (mkdtemp(store) == NULL || realpath(store, path) == NULL)
 		return -1;
 	setenv("XDG_DATA_HOME", path, 1);
-	return trust_open(&options, error, sizeof error) == 0 &&
-	       identity_open(&other, "Ann", error, sizeof error) == 0 ? 0 : -1;
+	return 0;
 }
 
 static int
-close_keys(void **state)
+remove_store(void **state)
 {
 	(void)state;
-	trust_close();
-	identity_close(&other);
 	return nftw(store, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
@@ -2507,13 +2502,23 @@ close_keys(void **state)
 static int
 set_up_tls(void **state)
 {
-	char known[64];
+	const struct trust_options options = {.name = NULL};
+	char error[256], known[64];
 
 	set_up(state);
 	snprintf(known, sizeof known, "%s/tchat/known_peers", store);
 	unlink(known);
 	here.call.tls = here.call.keep = true;
-	return 0;
+	return trust_open(&options, ROLE_SERVER, error, sizeof error) == 0 &&
+	       keeper_start(&other, "Ann", ROLE_CLIENT, error, sizeof error) == 0 ? 0 : -1;
+}
+
+static int
+tear_down_tls(void **state)
+{
+	keeper_close(&other);
+	trust_close();
+	return tear_down(state);
 }
 
 /* What that one gets in plain text who says nothing. */
@@ -2832,7 +2837,7 @@ test_hangs_up_while_asked(void **state)
 #endif
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-#define TEST_TLS(name) cmocka_unit_test_setup_teardown(name, set_up_tls, tear_down)
+#define TEST_TLS(name) cmocka_unit_test_setup_teardown(name, set_up_tls, tear_down_tls)
 #define TEST_SELF(name) cmocka_unit_test_setup_teardown(name, set_up_self, tear_down)
 #define TEST_TWO(name) cmocka_unit_test_setup_teardown(name, set_up_two, tear_down)
 
@@ -2940,7 +2945,7 @@ main(int argc, char *argv[])
 		TEST_TLS(test_hangs_up_while_asked),
 	};
 #endif
-	int failed;
+	int failed = 0;
 
 	setenv("TZ", "UTC", 1);
 	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
@@ -2948,9 +2953,9 @@ main(int argc, char *argv[])
 	if (argc > 1)
 		cmocka_set_test_filter(argv[1]);
 	signals_open();
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-#if defined(HAVE_GNUTLS)
-	failed += cmocka_run_group_tests(tls_tests, open_keys, close_keys);
+#if defined(HAVE_GNUTLS) /* before there is a signal that asks the program to end: no key is opened then */
+	failed = cmocka_run_group_tests(tls_tests, make_store, remove_store);
 #endif
+	failed += cmocka_run_group_tests(tests, NULL, NULL);
 	return failed;
 }
