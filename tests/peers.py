@@ -207,6 +207,21 @@ def is_idle(pid):
 looks_into_listener = pytest.mark.skipif(os.geteuid() != 0, reason="only root can look into the listener")
 
 
+def pieces_of_memory(pid):
+    """What a process has in its memory, piece by piece."""
+    with open(f"/proc/{pid}/mem", "rb", buffering=0) as file:
+        for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+            place, rights, *_, name = [*line.split(maxsplit=5), ""][:6]
+            if "r" not in rights or name.startswith("[v"):  # the kernel's own
+                continue
+            start, end = (int(number, 16) for number in place.split("-"))
+            file.seek(start)
+            piece = bytearray()
+            while start + len(piece) < end and (chunk := file.read(end - start - len(piece))):
+                piece += chunk
+            yield bytes(piece)
+
+
 def sockets(pid):
     """The descriptors of a process that are sockets."""
     numbers = []

@@ -1,13 +1,15 @@
 """A server that keeps (-k): one caller after the other, and one at a time."""
 
 import contextlib
+import re
 import signal
 import socket
 
 import pytest
 
 from fullscreen import F2, DeafCaller, memory, not_under_sanitizers
-from peers import HOST, call, is_listening, needs_linux, socket_of
+from peers import (HOST, call, is_listening, listeners, looks_into_listener, needs_linux, pieces_of_memory,
+                   socket_of)
 from test_log import entries
 from test_screen import theirs
 
@@ -29,6 +31,28 @@ def test_one_caller_after_the_other(called, port):
     server.send("welcome, second\n")
     second.expect("welcome, second\n")
     assert first.expect_end() == b""
+
+
+@looks_into_listener
+@needs_linux
+@not_under_sanitizers
+def test_listener_has_no_history(screen_called, port):
+    """Who listens to the next caller does not know what was said before: but for what is on the screen, and remains
+    of memory that was used otherwise."""
+    server, first = screen_called("-k")
+    first.send("".join(f"line {number:05} of the first one\n" for number in range(5000)))
+    server.wait_for("line 04999 of the first one")
+    first.close_input()
+    server.wait_for(lambda: server.pane[-1].endswith(f"waiting on port {port}"))
+    second = call(port)
+    second.send("I am the second\n")
+    server.wait_for(theirs("I am the second"))
+
+    def known(pid):
+        return len({line for piece in pieces_of_memory(pid) for line in re.findall(rb"line \d{5} of the first", piece)})
+
+    assert known(server.pid) == 5000
+    assert known(listeners(server.pid)[0]) < 500
 
 
 @needs_linux

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from peers import (HOST, SLOWNESS, TCHAT, call, children, eventually, keepers, looks_into_listener,
-                   needs_linux, needs_seccomp, process_state, title)
+from fullscreen import not_under_sanitizers
+from peers import (HOST, SLOWNESS, TCHAT, call, children, eventually, keepers, looks_into_listener, needs_linux,
+                   needs_seccomp, pieces_of_memory, process_state, title)
 from terminal import ctrl
-from test_confined import SANITIZED, allowed_calls, confined_calls, status
+from test_confined import allowed_calls, confined_calls, status
 from test_processes import descriptors
 from tls import KEYS, TlsDoor, needs_tls, openssl, tls_call, wait_for_question
 
@@ -48,19 +49,7 @@ def secret_of(person, kind):
 
 def has_in_memory(pid, secrets):
     """Whether a process has one of these texts anywhere in its memory."""
-    with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
-        for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
-            place, rights, *_, name = [*line.split(maxsplit=5), ""][:6]
-            if "r" not in rights or name.startswith("[v"):
-                continue
-            start, end = (int(number, 16) for number in place.split("-"))
-            memory.seek(start)
-            held = b""
-            while start + len(held) < end and (chunk := memory.read(end - start - len(held))):
-                held += chunk
-            if any(secret in held for secret in secrets):
-                return True
-    return False
+    return any(secret in piece for piece in pieces_of_memory(pid) for secret in secrets)
 
 
 # Who has the key
@@ -68,7 +57,7 @@ def has_in_memory(pid, secrets):
 
 @looks_into_listener
 @needs_linux
-@pytest.mark.skipif(SANITIZED, reason="sanitizers take more memory than can be searched")
+@not_under_sanitizers
 @pytest.mark.parametrize("kind", KEYS)
 def test_only_the_keeper_of_a_server_has_the_key(start, ann, friend, port, kind):
     """Neither who parses a stranger's handshake has it, nor who reads what the peer sends."""
@@ -87,7 +76,7 @@ def test_only_the_keeper_of_a_server_has_the_key(start, ann, friend, port, kind)
 
 @looks_into_listener
 @needs_linux
-@pytest.mark.skipif(SANITIZED, reason="sanitizers take more memory than can be searched")
+@not_under_sanitizers
 @pytest.mark.parametrize("kind", KEYS)
 def test_only_the_keeper_of_a_client_has_the_key(start, bob, friend, kind):
     """The same for who calls; once the only conversation is agreed on, nobody has the key."""
@@ -109,7 +98,7 @@ def test_only_the_keeper_of_a_client_has_the_key(start, bob, friend, kind):
 
 
 @needs_linux
-@pytest.mark.skipif(SANITIZED, reason="sanitizers take more memory than can be searched")
+@not_under_sanitizers
 def test_listener_that_looks_for_the_key(run, ann, friend, port, tmp_path):
     """A taken-over speaker or listener that searches its own memory does not find the key there."""
     assert ann.fingerprint

@@ -1,5 +1,7 @@
 #include <config.h>
 
+#include <sys/mman.h>
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,6 +43,7 @@ struct history {
 	uint64_t start, end;	/* numbers of the oldest line and of the next */
 	size_t bytes;		/* of text */
 	struct buffer blocks;	/* pointers to them, oldest first; only the last one takes lines */
+	struct block *spare;	/* the last one that was given back; NULL: none */
 	struct buffer speakers; /* oldest first; only the first one can be from before the oldest line */
 };
 
@@ -108,6 +111,37 @@ has_room(struct block *block, size_t length)
 	       sizeof block->entries;
 }
 
+/*
+ * Memory for a block, of which a child gets no copy, where that can be asked for (madvise(2)): what was said before is
+ * no business of the one who listens to the next other side.
+ */
+static struct block *
+get_block(struct history *h)
+{
+	struct block *block = h->spare;
+
+	h->spare = NULL;
+	if (block != NULL)
+		return block;
+	block = mmap(NULL, sizeof *block, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (block == MAP_FAILED)
+		fatal("cannot get %zu bytes of memory", sizeof *block);
+#if defined(MADV_DONTFORK)
+	(void)madvise(block, sizeof *block, MADV_DONTFORK);
+#endif
+	return block;
+}
+
+/* Gives it back, or keeps it for the next lines: the kernel takes longer for one than they do. */
+static void
+free_block(struct history *h, struct block *block)
+{
+	if (h->spare == NULL)
+		h->spare = block;
+	else
+		munmap(block, sizeof *block);
+}
+
 /* A block at the end that has room for so many bytes. */
 static struct block *
 make_room(struct history *h, size_t length)
@@ -117,8 +151,7 @@ make_room(struct history *h, size_t length)
 
 	if (count > 0 && has_room(all_blocks(h)[count - 1], length))
 		return all_blocks(h)[count - 1];
-	if ((block = malloc(sizeof *block)) == NULL)
-		fatal("cannot get %zu bytes of memory", sizeof *block);
+	block = get_block(h);
 	block->first = h->end;
 	block->count = 0;
 	buffer_add(&h->blocks, (char *)&block, sizeof(struct block *));
@@ -206,7 +239,7 @@ drop_oldest(struct history *h)
 	if (h->start < oldest->first + oldest->count)
 		return;
 	buffer_drop(&h->blocks, sizeof(struct block *));
-	free(oldest);
+	free_block(h, oldest);
 }
 
 void
@@ -268,7 +301,9 @@ history_free(struct history *h)
 	if (h == NULL)
 		return;
 	for (size_t i = 0; i < block_count(h); i++)
-		free(all_blocks(h)[i]);
+		munmap(all_blocks(h)[i], sizeof(struct block));
+	if (h->spare != NULL)
+		munmap(h->spare, sizeof *h->spare);
 	buffer_free(&h->blocks);
 	for (size_t i = 0; i < speaker_count(h); i++)
 		free(all_speakers(h)[i].label);
