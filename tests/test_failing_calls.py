@@ -178,7 +178,7 @@ CLIENT = [
 # At the start of whoever encrypts, of the process that holds the key, and in that one.
 KEEPER = [
     *faults("/^(clone|fork)", "EAGAIN ENOMEM", UNKEPT, when="2"),
-    *faults("socketpair", "EMFILE", UNKEPT, when="2"),
+    *unseen(faults("socketpair", "EMFILE", UNKEPT, when="2")),
     *faults("dup2", "EMFILE", UNKEPT.format("it has ended")),
     *on_linux(faults("prctl", "EINVAL", UNCONFINED, when="2 3")),
     *confined(faults("pipe2", "EMFILE ENFILE", UNCONFINED)),
