@@ -26,6 +26,8 @@
 #include <gnutls/x509.h>
 #endif
 
+#include "trust/tls.h"
+
 int __real_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
 int __wrap_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
 int __real_connect(int fd, const struct sockaddr *address, socklen_t length);
@@ -270,15 +272,15 @@ search(const char *who)
 	fclose(maps);
 }
 
-int __real_cell_enter(void);
-int __wrap_cell_enter(void);
+void __real_tls_listen(struct tls *tls, int socket);
+void __wrap_tls_listen(struct tls *tls, int socket);
 
 /* The listener, before it is confined. */
-int
-__wrap_cell_enter(void)
+void
+__wrap_tls_listen(struct tls *tls, int socket)
 {
 	search("listener");
-	return __real_cell_enter();
+	__real_tls_listen(tls, socket);
 }
 
 #if defined(HAVE_GNUTLS)

@@ -33,8 +33,12 @@ calls_allow(scmp_filter_ctx filter, int number)
 	case SCMP_SYS(mmap):
 		return seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 2,
 					SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
-					SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS));
+					SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS | MAP_PRIVATE | MAP_SHARED,
+						MAP_ANONYMOUS | MAP_PRIVATE));
 #endif
+	case SCMP_SYS(mremap):
+		return seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1,
+					SCMP_A3(SCMP_CMP_MASKED_EQ, UINT32_MAX, MREMAP_MAYMOVE));
 	default:
 		return seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0);
 	}

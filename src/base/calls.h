@@ -31,8 +31,8 @@ bool calls_are_in_kernel(void);
 #define THIRD_IS(fd) SCMP_A2(SCMP_CMP_MASKED_EQ, UINT32_MAX, (scmp_datum_t)(fd))
 
 /*
- * Adds a call of that number to a filter, whatever is done with it; but memory is never executable, nor a file.
- * Returns 0, or a negative errno.
+ * Adds a call of that number to a filter, whatever is done with it; but memory is never executable, shared, nor a
+ * file.  Returns 0, or a negative errno.
  */
 int calls_allow(scmp_filter_ctx filter, int number);
 
