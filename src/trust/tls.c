@@ -354,6 +354,7 @@ tls_handshake(struct tls *tls)
 	} while (result < 0 && gnutls_error_is_fatal(result) == 0);
 	tls->done = true;
 	transcript_free(&tls->transcript);
+	gnutls_credentials_clear(tls->session); /* they are given back before the session is */
 	if (result == 0 && tls->unsent)
 		return hung_up(tls);
 	return result == 0 ? TLS_READY : handshake_failed(tls, result);
