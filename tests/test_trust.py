@@ -135,6 +135,53 @@ def test_answer_that_is_none(asked, bob, front):
     assert callee.expect("hello\n") == b""
 
 
+@FRONTS
+def test_long_line_is_one_answer(asked_by_server, ann, front):
+    """However long a line is, it is one answer: its end is none."""
+    server, caller = asked_by_server(*front)
+    server.press("n" * 1024 + "yes")
+    server.wait_for("nyes$")
+    server.press(ENTER)
+    server.wait_for("that is no answer: it is too long$")
+    assert ann.known() == []
+    server.say("yes Ben")
+    server.wait_for("encrypted: the caller is known as Ben from now on$")
+
+
+def test_lines_in_one_paste_are_no_answer(asked_by_server, ann):
+    """In the full screen several lines that are pasted at once are no answer, whichever is among them."""
+    server, caller = asked_by_server()
+    for lines in "hello\nyes\n", "yes\nhello\n", "no\nyes":
+        server.press(f"\x1b[200~{lines}\x1b[201~")
+        server.wait_for("\u23ce")
+        server.press(ENTER)
+        server.wait_for(lambda: server.input == ">")
+    assert ann.known() == []
+    assert not server.shows("the key was not accepted")
+
+
+@pytest.mark.parametrize("front", [["-p"], ["-a"]], ids=["plain", "turns"])
+def test_beginning_of_a_line_is_no_answer(asked_by_server, ann, front):
+    """Only what Enter ends is a line: what Ctrl-D hands on is the beginning of one."""
+    server, caller = asked_by_server(*front)
+    server.press("yes" + ctrl("D"))
+    server.say("terday")
+    server.wait_for('"yesterday" is no answer$')
+    assert ann.known() == []
+    server.press("yes" + ctrl("D") + ctrl("D"))
+    server.wait_for("the key was not accepted$")
+    assert server.wait() == 1
+    assert ann.known() == []
+
+
+def test_answer_with_a_nul(asked_by_server, ann):
+    """A character that ends strings does not end an answer."""
+    server, caller = asked_by_server("-p")
+    server.say("yes\0terday")
+    server.wait_for("that is no answer: it has a NUL in it$")
+    assert ann.known() == []
+
+
 @pytest.mark.parametrize("answer", ["YES", " Yes", "yEs "])
 def test_answer_in_any_spelling(asked, bob, answer):
     """Neither the case of an answer nor blanks around it matter."""

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -51,15 +52,33 @@ question_say(struct question *q, const char *text)
 		dprintf(q->terminal, "tchat: %s\n", text);
 }
 
-/* Reads the answer from the terminal. */
+/*
+ * Takes what was typed for as much of the answer.  Only a whole line is one: the terminal hands on parts of it where
+ * it is long, or at Ctrl-D.  There is room for more than an answer can have, so what goes beyond that is not kept.
+ */
+static void
+take_typed(struct question *q, const char *typed, size_t length)
+{
+	size_t room = sizeof q->answer - q->length, taken = length < room ? length : room;
+
+	memcpy(q->answer + q->length, typed, taken);
+	q->length += taken;
+	if (typed[length - 1] != '\n')
+		return;
+	length = q->length;
+	q->length = 0;
+	talk_answer(q->talk, q->answer, length);
+}
+
+/* Reads the answer from the terminal, at most to the end of a line. */
 static void
 read_answer(struct question *q)
 {
-	char line[1024];
-	ssize_t n = read(q->terminal, line, sizeof line);
+	char typed[TERMINAL_LINE_MAX];
+	ssize_t n = read(q->terminal, typed, sizeof typed);
 
 	if (n > 0)
-		talk_answer(q->talk, line, (size_t)n);
+		take_typed(q, typed, (size_t)n);
 	else if (n == 0 || (errno != EINTR && errno != EAGAIN))
 		talk_refuse(q->talk, "");
 }
@@ -121,6 +140,7 @@ question_step(struct question *q, const struct polls *polls)
 	} else if (view.state == PARTY_ASKED && q->asked != view.id) {
 		drop_typed(q);
 		q->asked = view.id;
+		q->length = 0;
 		talk_ask(q->talk);
 	} else if (polls_found(polls, q->slot) != 0) {
 		read_answer(q);

@@ -14,6 +14,8 @@ struct question {
 	int terminal;	/* while somebody is agreed with; or -1 */
 	bool looked;	/* whether there is one */
 	unsigned asked; /* about whom */
+	char answer[1024]; /* what has been typed of it: so many bytes, more than any has */
+	size_t length;
 	bool dropping;	/* what is said is about the terminal's own lines, and not for it */
 	int slot;
 };

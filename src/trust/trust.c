@@ -458,10 +458,12 @@ trust_answer(struct trust *t, const char *text, size_t length)
 	char answer[KNOWN_NAME_MAX] = "";
 	const char *name;
 
-	if (typed.length < sizeof answer)
-		memcpy(answer, typed.text, typed.length);
-	else
+	if (typed.length >= sizeof answer)
 		say(t, VOICE_QUESTION, "that is no answer: it is too long");
+	else if (memchr(typed.text, '\0', typed.length) != NULL)
+		say(t, VOICE_QUESTION, "that is no answer: it has a NUL in it");
+	else
+		memcpy(answer, typed.text, typed.length);
 	if (strcasecmp(answer, "no") == 0) {
 		trust_refuse(t, "");
 		return t->state;
