@@ -10,11 +10,11 @@ import termios
 
 import pytest
 
-from fullscreen import F1, F2
-from peers import DEADLINE, HOST, TCHAT, eventually, free_port, together
+from fullscreen import CTRL_PAGE_UP, F1, F2
+from peers import DEADLINE, HOST, TCHAT, call, eventually, free_port, together
 from terminal import ENTER, PAGE_UP, UP, ctrl
 from test_screen import lines, own, theirs
-from tls import (OBEDIENT, Identity, TlsDoor, TlsLine, client_context, needs_tls, server_context, tls_call,
+from tls import (F3, OBEDIENT, Identity, TlsDoor, TlsLine, client_context, needs_tls, server_context, tls_call,
                  wait_for_question)
 
 pytestmark = needs_tls
@@ -120,14 +120,16 @@ def test_accepted_server_is_known_next_time(asked, bob, stranger, start):
 def test_answer_that_is_none(asked, bob, front):
     """Only yes and no are answers; anything else is told to be none, and repeats the question."""
     client, callee, door = asked(*front)
-    for count, answer in enumerate(("yes, of course", "perhaps", "nope", "yes\\", "\u202eyes", "", "x" * 300), 2):
+    answers = {answer: f'"{answer}" is no answer' for answer in ("yes, of course", "perhaps", "nope", "yes\\")}
+    answers |= {"\u202eyes": '"<U+202E>yes" is no answer', "x" * 300: "that is no answer: it is too long"}
+    for count, (answer, told) in enumerate(answers.items(), 2):
         client.say(answer)
-        client.wait_for(lambda: said(client, RIGHT_ONE) == count)
+        client.wait_for(re.escape(told) + "$")
+        client.wait_for(lambda: said(client, RIGHT_ONE) == (count if front else 1))
         if not front:
             client.wait_for(lambda: client.input == ">")
-    for quoted in ("yes, of course", "perhaps", "nope", "yes\\", "<U+202E>yes"):
-        assert said(client, re.escape(f'"{quoted}" is no answer')) == 1
-    assert said(client, "that is no answer: it is too long") == 1
+    client.say("")
+    client.wait_for(lambda: said(client, "is no answer.*") == (len(answers) if front else 0))
     assert bob.known() == []
     client.say("yes")
     client.wait_for("is known from now on$")
@@ -213,8 +215,7 @@ def test_draft_is_not_an_answer(ann, stranger, screen, port):
     server.wait_for("that was begun before the question, is it the answer[?] then once more$")
     assert server.input == "> half a thought"
     server.press(ENTER)
-    server.wait_for(lambda: said(server, LET_IN) == 2 and server.input == ">")
-    assert said(server, '"half a thought" is no answer') == 1
+    server.wait_for(lambda: said(server, '"half a thought" is no answer') == 1 and server.input == ">")
     server.say("yes")
     server.wait_for("encrypted: the caller is known as stranger from now on$")
     server.press(UP + UP)
@@ -341,6 +342,129 @@ def test_question_comes_into_view(meeting, friend, ann, stranger, port, key, scr
     assert not scrolled(server)
 
 
+# The question stays in view
+
+
+PINNED = 4  # rows at most that it takes, on a screen of 80 columns
+
+
+@pytest.fixture
+def crowded(meeting, friend, ann, stranger, port):
+    """Ann's server on a small terminal, whose history is full, and which asks about a stranger; what is in view then,
+    from the top."""
+    def crowded(**more):
+        ann.knows(f"caller {friend.fingerprint} friend")
+        server, first = meeting(friend, "-k", **more)
+        first.send(lines(200))
+        server.wait_for(theirs("line 199", "friend"))
+        first.close_input()
+        server.wait_for(lambda: "waiting on port" in server.bar)
+        line = tls_call(port, stranger)
+        server.wait_for(lambda: "yes or no?" in server.bar)
+        return server, line
+
+    return crowded
+
+
+def is_in_view(terminal, identity):
+    """Whether the question about somebody is in view as a whole, at the bottom of the pane."""
+    shown = "".join(row[2:] for row in terminal.pane[-PINNED - 3:]).replace(" ", "")
+    wanted = unknown_caller(identity) + re.sub(r"\[(.)\]", r"\1", LET_IN)
+    return wanted.replace(" ", "") in shown
+
+
+@pytest.mark.parametrize("key", [PAGE_UP, CTRL_PAGE_UP, F1, F3], ids=["PgUp", "Ctrl-PgUp", "F1", "F3"])
+def test_question_stays_in_view(crowded, stranger, key):
+    """Whatever is looked at meanwhile, the question is in view as long as it can be answered."""
+    server, line = crowded(columns=80, rows=16)
+    assert is_in_view(server, stranger)
+    before = server.rows()
+    server.press(key)
+    server.wait_for(lambda: server.rows()[0] != before[0] or "closes this" in "".join(server.rows()) or
+                    "TLS 1.3" in "".join(server.rows()))
+    assert is_in_view(server, stranger) and "yes or no?" in server.bar
+    server.say("yes")
+    server.wait_for(lambda: "encrypted, new key" in server.bar)
+    assert not is_in_view(server, stranger)
+
+
+def test_others_call_while_one_is_asked(crowded, stranger, port):
+    """Who calls meanwhile is noted, above the question."""
+    server, line = crowded(columns=80, rows=10)
+    for _ in range(2):
+        call(port).incoming.expect_end()
+    server.wait_for("called while the line was busy$")
+    assert is_in_view(server, stranger) and "yes or no?" in server.bar
+
+
+def test_question_after_it_was_answered(asked_by_server, stranger):
+    """Whom it was about stands before what became of it, once, and the rest of the question is gone."""
+    server, caller = asked_by_server()
+    assert said(server, re.escape(unknown_caller(stranger))) == 1
+    server.say("yes")
+    server.wait_for("encrypted: the caller is known as stranger from now on$")
+    rows = server.pane
+    about, = [at for at, row in enumerate(rows) if row.endswith(unknown_caller(stranger))]
+    assert rows[about + 1].endswith("encrypted: the caller is known as stranger from now on")
+    assert said(server, LET_IN) == 0
+
+
+@pytest.mark.parametrize("rows, columns", [(24, 40), (12, 60), (9, 80)])
+def test_question_in_a_small_window(crowded, stranger, rows, columns):
+    """It is wrapped where it has to be, and nothing of it is cut off."""
+    server, line = crowded(columns=columns, rows=rows)
+    assert is_in_view(server, stranger)
+    server.say("yes")
+    server.wait_for("from now on$")
+
+
+def test_window_too_small_for_the_question(crowded, ann, stranger):
+    """Where it cannot be shown as a whole it cannot be answered, which is said, and what was typed stays."""
+    server, line = crowded(columns=80, rows=16)
+    server.resize(4, 80)
+    server.wait_for(lambda: "no room for the question" in server.bar)
+    server.say("yes")
+    server.wait_for("there is no room for the question: that stays in the input line$")
+    server.wait_for(lambda: server.input == "> yes")
+    server.resize(16, 80)
+    server.wait_for(lambda: "yes or no?" in server.bar and is_in_view(server, stranger))
+    assert len(ann.known()) == 1 and server.input == "> yes"
+    server.press(ENTER)
+    server.wait_for("that was begun before the question")
+    server.press(ENTER)
+    server.wait_for(lambda: "encrypted, new key" in server.bar)
+    assert len(ann.known()) == 2
+
+
+@pytest.mark.parametrize("front", [["-p"], ["-a"]], ids=["plain", "turns"])
+def test_others_wait_for_the_answer(asked_by_server, port, tmp_path, front):
+    """In plain mode what others do meanwhile would push the question away: it is told afterwards, but logged at
+    once."""
+    server, caller = asked_by_server("-k", "-l", tmp_path / "log", *front)
+    rows = [row for row in server.rows() if row]
+    call(port).incoming.expect_end()
+    busy = "called while the line was busy"
+    eventually(lambda: busy in (tmp_path / "log").read_text(), "the notice in the log")
+    server.say("perhaps")
+    server.wait_for('"perhaps" is no answer$')
+    assert not server.shows(busy)
+    assert [row for row in server.rows() if row][:len(rows)] == rows
+    server.say("yes")
+    server.wait_for(busy + "$")
+    assert said(server, busy) == 1
+
+
+def test_others_wait_until_one_leaves(asked_by_server, port, tmp_path):
+    """What has waited is told, too, where the question ends without an answer."""
+    server, caller = asked_by_server("-k", "-p", "-l", tmp_path / "log")
+    call(port).incoming.expect_end()
+    eventually(lambda: "called while the line was busy" in (tmp_path / "log").read_text(), "the notice in the log")
+    os.kill(server.pid, signal.SIGTERM)
+    assert server.wait() == 128 + signal.SIGTERM
+    assert said(server, "called while the line was busy") == 1
+    assert said(server, "^tchat: the key was not accepted") == 1
+
+
 def test_typed_before_the_question(ann, stranger, on_terminal, port):
     """In plain mode, too, what was typed before the question is no answer to it, which is said."""
     server = on_terminal(TCHAT, "-s", "-t", "-p", port, env=ann.env, **WIDE)
@@ -404,7 +528,7 @@ def test_nothing_is_shown_before_the_answer(asked_by_server, tmp_path, front):
     server, caller = asked_by_server(*front)
     caller.send("let me in\n")
     server.say("perhaps")
-    server.wait_for(lambda: said(server, LET_IN) == 2)
+    server.wait_for('"perhaps" is no answer$')
     assert not server.shows("let me in$")
     server.say("yes")
     server.wait_for("let me in$")
@@ -592,8 +716,8 @@ def test_both_are_asked(ann, bob, screen, port):
 @pytest.fixture
 def meeting(ann, screen, port):
     """tchat as Ann's server on a terminal, and somebody who has called, whatever it says to that."""
-    def meeting(caller, *options):
-        server = screen("-s", "-t", *options, port, env=ann.env, **WIDE)
+    def meeting(caller, *options, **more):
+        server = screen("-s", "-t", *options, port, env=ann.env, **(more or WIDE))
         server.wait_for("waiting on port")
         return server, tls_call(port, caller)
 
@@ -608,7 +732,7 @@ def test_name_of_somebody_else(meeting, ann, stranger):
     server.wait_for(re.escape(unknown_caller(stranger)) + "$")
     wait_for_question(server, warning.format("stranger"))
     server.say("yes")
-    server.wait_for(lambda: said(server, warning.format("stranger")) == 2)
+    server.wait_for(lambda: server.input == ">" and said(server, warning.format("stranger")) == 1)
     server.say("yes Robert")
     server.wait_for(warning.format("Robert") + "$")
     assert len(ann.known()) == 2
@@ -667,7 +791,7 @@ def test_claim_that_is_no_name(meeting, ann, tmp_path, name):
     server.wait_for(f"not known yet: {re.escape(caller.fingerprint)}, it has no name$")
     wait_for_question(server, "let it in[?] answer yes and a name to know it by, or no")
     server.say("yes")
-    server.wait_for(lambda: said(server, "answer yes and a name to know it by, or no") == 2)
+    server.wait_for(lambda: server.input == ">" and said(server, "answer yes and a name to know it by, or no") == 1)
     server.say("yes Ben")
     server.wait_for("encrypted: the caller is known as Ben from now on$")
     assert ann.known() == [f"caller {caller.fingerprint} Ben"]

@@ -155,9 +155,7 @@ say(void *context, enum voice voice, const char *text)
 {
 	struct plain *p = context;
 
-	(void)voice;
-	warnx("%s", text);
-	question_say(&p->question, text);
+	question_say(&p->question, voice, text);
 }
 
 static struct plain *running; /* what last_words is about */
@@ -168,6 +166,7 @@ last_words(void)
 {
 	char lost[64];
 
+	question_free(&running->question);
 	talk_last_words(running->talk);
 	talk_describe_lost(running->talk, lost, sizeof lost);
 	if (*lost != '\0')
@@ -203,6 +202,7 @@ plain_run(const struct plain_options *options, const struct talk_base *base)
 	talk_begin(p.talk);
 	while (!talk_is_over(p.talk))
 		step(&p);
+	question_free(&p.question);
 	status = talk_status(p.talk);
 	fatal_first(NULL);
 	turns_free(&p.turns);

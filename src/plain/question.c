@@ -1,5 +1,6 @@
 #include <config.h>
 
+#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include "plain/question.h"
 
 #define TERMINAL_LINE_MAX 4096 /* Linux's N_TTY_BUF_SIZE; other systems have shorter lines */
+#define HELD_MAX ((size_t)16384)
 
 void
 question_init(struct question *q, struct talk *talk)
@@ -43,13 +45,59 @@ close_terminal(struct question *q)
 	q->looked = false;
 }
 
+static void
+tell(struct question *q, const char *text)
+{
+	warnx("%s", text);
+	if (!q->dropping && q->terminal != -1 && !isatty(STDERR_FILENO))
+		dprintf(q->terminal, "tchat: %s\n", text);
+}
+
+/* The question is over: tells what has waited. */
+static void
+release(struct question *q)
+{
+	char text[128];
+	struct span line;
+
+	while ((line = buffer_line(&q->held)).length > 0) {
+		buffer_data(&q->held)[line.length - 1] = '\0';
+		tell(q, line.text);
+		buffer_drop(&q->held, line.length);
+	}
+	if (q->unheld > 0) {
+		snprintf(text, sizeof text, "and %zu more notice%s while the question was open", q->unheld,
+			 q->unheld == 1 ? "" : "s");
+		tell(q, text);
+	}
+	q->unheld = 0;
+	buffer_free(&q->held);
+}
+
 void
-question_say(struct question *q, const char *text)
+question_say(struct question *q, enum voice voice, const char *text)
 {
 	struct talk_view view;
+	bool stranger = view_stranger(q, &view);
+	bool asked = stranger && view.state == PARTY_ASKED && q->asked == view.id;
 
-	if (!q->dropping && view_stranger(q, &view) && !isatty(STDERR_FILENO) && open_terminal(q) != -1)
-		dprintf(q->terminal, "tchat: %s\n", text);
+	if (stranger)
+		open_terminal(q);
+	if (!asked || voice == VOICE_QUESTION || q->answering) {
+		tell(q, text);
+	} else if (buffer_length(&q->held) + strlen(text) < HELD_MAX) {
+		buffer_add(&q->held, text, strlen(text));
+		buffer_add(&q->held, "\n", 1);
+	} else {
+		q->unheld++;
+	}
+}
+
+void
+question_free(struct question *q)
+{
+	release(q);
+	close_terminal(q);
 }
 
 /*
@@ -67,7 +115,9 @@ take_typed(struct question *q, const char *typed, size_t length)
 		return;
 	length = q->length;
 	q->length = 0;
+	q->answering = true;
 	talk_answer(q->talk, q->answer, length);
+	q->answering = false;
 }
 
 /* Reads the answer from the terminal, at most to the end of a line. */
@@ -132,17 +182,19 @@ question_step(struct question *q, const struct polls *polls)
 	struct talk_view view;
 
 	if (!view_stranger(q, &view)) {
-		close_terminal(q);
+		question_free(q);
 		return;
 	}
 	if (open_terminal(q) == -1 && view.state == PARTY_ASKED) {
 		talk_refuse(q->talk, ": there is no terminal to ask on");
 	} else if (view.state == PARTY_ASKED && q->asked != view.id) {
 		drop_typed(q);
-		q->asked = view.id;
 		q->length = 0;
 		talk_ask(q->talk);
+		q->asked = view.id;
 	} else if (polls_found(polls, q->slot) != 0) {
 		read_answer(q);
+		if (!view_stranger(q, &view))
+			question_free(q);
 	}
 }

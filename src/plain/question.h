@@ -16,6 +16,9 @@ struct question {
 	unsigned asked; /* about whom */
 	char answer[1024]; /* what has been typed of it: so many bytes, more than any has */
 	size_t length;
+	struct buffer held; /* lines that wait until the question is answered */
+	size_t unheld;	    /* ... and for how many there was no room */
+	bool answering;	    /* what is said is what comes of the answer, and does not wait */
 	bool dropping;	/* what is said is about the terminal's own lines, and not for it */
 	int slot;
 };
@@ -27,7 +30,13 @@ void question_poll(struct question *question, struct polls *polls);
 /* Asks, once there is something to ask, and takes the answer. */
 void question_step(struct question *question, const struct polls *polls);
 
-/* Says on the terminal what is said on standard error, where that is not the terminal and belongs to a question. */
-void question_say(struct question *question, const char *text);
+/*
+ * Says something on standard error, and, where that is not the terminal and it belongs to a question, on the terminal.
+ * While the person is asked, all but the question waits until that is over: it would push the question away.
+ */
+void question_say(struct question *question, enum voice voice, const char *text);
+
+/* Says what waits, and gives the terminal back. */
+void question_free(struct question *question);
 
 #endif

@@ -70,6 +70,12 @@ record_lines(struct record *r, enum voice voice, struct buffer *lines, uint64_t 
 }
 
 void
+record_unlogged(struct record *r, enum voice voice, const char *safe)
+{
+	add(r, voice, time(NULL), (struct span){safe, strlen(safe)}, 0);
+}
+
+void
 record_notice(struct record *r, enum voice voice, char safe[RECORD_NOTICE_MAX], const char *format,
 	      va_list arguments)
 {
@@ -77,7 +83,7 @@ record_notice(struct record *r, enum voice voice, char safe[RECORD_NOTICE_MAX], 
 
 	vsnprintf(said, sizeof said, format, arguments);
 	filter_string(said, safe, RECORD_NOTICE_MAX); /* a name or a file name can hold anything */
-	add(r, voice, time(NULL), (struct span){safe, strlen(safe)}, 0);
+	record_unlogged(r, voice, safe);
 	log_line(r->log, VOICE_NOTICE, safe, strlen(safe));
 }
 

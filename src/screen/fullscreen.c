@@ -39,7 +39,8 @@ struct fullscreen {
 	bool leaving;		   /* the person wants to */
 	bool gone;		   /* the terminal is */
 
-	unsigned asked;		   /* whose question the person has seen, and can answer; 0: none */
+	unsigned asked;		   /* whose question the person sees, and can answer; 0: none */
+	bool has_room;		   /* for the question on the screen */
 	unsigned shown;		   /* whose was brought into view */
 	unsigned met;		   /* who was there last */
 	struct addressee addressee;
@@ -172,7 +173,7 @@ is_up_to_date(const struct fullscreen *f)
 static void
 await_answer(struct fullscreen *f)
 {
-	if (!is_asked(f) || f->asked == f->met || !is_up_to_date(f))
+	if (!is_asked(f) || f->asked == f->met || !f->has_room || !is_up_to_date(f))
 		return;
 	f->asked = f->met;
 	f->changed = true;
@@ -218,7 +219,8 @@ send_line(struct fullscreen *f)
 		return;
 	case TALK_QUESTION:
 		talk_notice(f->talk, VOICE_QUESTION,
-			    "that was typed before the question: it stays in the input line");
+			    f->has_room ? "that was typed before the question: it stays in the input line"
+					: "there is no room for the question: that stays in the input line");
 		break;
 	case TALK_NOBODY:
 		talk_notice(f->talk, VOICE_NOTICE, "nobody is there to read that: it stays in the input line");
@@ -379,6 +381,15 @@ take_terminal_back(struct fullscreen *f, int cause)
 
 /* --- The screen. --- */
 
+/* What can be done about the question, if somebody is there whom it is about. */
+static enum status_question
+status_of_question(const struct fullscreen *f, const struct talk_view *view)
+{
+	if (!f->has_room)
+		return STATUS_HIDDEN;
+	return f->asked == view->id ? STATUS_ASKED : STATUS_NOT_ASKED;
+}
+
 static void
 draw(struct fullscreen *f)
 {
@@ -392,12 +403,16 @@ draw(struct fullscreen *f)
 		.marks = talk_knows_arrived(),
 		.taken = talk_taken(f->talk),
 		.arrived = talk_arrived(f->talk),
+		.question = talk_question(f->talk),
 		.bar = &bar,
 		.help = f->rows,
 		.input = input_view(),
 	};
 
-	status_describe(f->talk, &view, f->asked == view.id, &f->pane, &bar);
+	f->has_room = screen_has_room(&scene);
+	if (!f->has_room)
+		f->asked = 0;
+	status_describe(f->talk, &view, status_of_question(f, &view), &f->pane, &bar);
 	attention_show(&f->attention, f->pane.following, linked ? view.host : "");
 	screen_draw(&scene);
 	f->changed = false;

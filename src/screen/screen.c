@@ -46,6 +46,8 @@ static struct termios modes_before, modes_open;
 struct layout {
 	int rows, columns;
 	int pane_rows;	/* from row 0 on */
+	int question_row, question_rows; /* 0 rows: there is none, or no room for it */
+	int question_text;	/* where its text starts */
 	int status_row; /* -1: there is no room for it */
 	int input_row, input_rows;
 	int labels, label_width; /* where they start, and columns for them; 0: none are shown */
@@ -281,6 +283,47 @@ input_rows(const struct input_view *input, int columns)
 	return rows;
 }
 
+/* The next row of texts: as much of the one at *texts, from *start on, as fits; both are moved on. */
+static struct span
+next_row(const char *const **texts, size_t *start, int columns)
+{
+	const char *text = **texts;
+	size_t length = strlen(text);
+	struct row row;
+
+	*start = wrap_row(text, length, *start, columns, WRAP_WORDS, &row);
+	if (*start == length) {
+		(*texts)++;
+		*start = 0;
+	}
+	return (struct span){text + row.start, row.length};
+}
+
+/* How many rows texts take, up to a NULL, in so many columns. */
+static int
+rows_of(const char *const *texts, int columns)
+{
+	size_t start = 0;
+	int rows = 0;
+
+	for (; *texts != NULL; rows++)
+		next_row(&texts, &start, columns);
+	return rows;
+}
+
+/* Takes the rows for the question from the pane, if it has so many. */
+static void
+arrange_question(struct layout *l, const char *const *question)
+{
+	int rows;
+
+	l->question_text = l->columns >= GUTTER_FROM ? GUTTER_WIDTH : 0;
+	if (question == NULL || (rows = rows_of(question, l->columns - l->question_text)) > l->pane_rows)
+		return;
+	l->question_rows = rows;
+	l->question_row = l->pane_rows -= rows;
+}
+
 static struct layout
 arrange(const struct scene *scene)
 {
@@ -292,6 +335,7 @@ arrange(const struct scene *scene)
 	l.pane_rows = l.input_row;
 	if (l.rows >= 3)
 		l.pane_rows = l.status_row = l.input_row - 1;
+	arrange_question(&l, scene->question);
 	l.labels = l.columns >= TIME_FROM ? TIME_WIDTH : 0;
 	if (l.columns >= LABEL_FROM)
 		l.label_width = min(scene->label_width, min(LABEL_MAX, l.columns / 4));
@@ -394,6 +438,26 @@ draw_pane(const struct scene *scene, const struct layout *l)
 	free(rows);
 }
 
+/* Draws the question, each of its texts with a mark. */
+static void
+draw_question(const struct scene *scene, const struct layout *l)
+{
+	static const char mark = (char)VOICE_QUESTION;
+	const char *const *text = scene->question;
+	size_t start = 0;
+
+	set_voice_style(VOICE_QUESTION);
+	for (int y = l->question_row; y < l->question_row + l->question_rows; y++) {
+		size_t from = start;
+		struct span row = next_row(&text, &start, l->columns - l->question_text);
+
+		if (from == 0 && l->question_text > 0)
+			draw_text(y, 0, 1, &mark, 1);
+		draw_text(y, l->question_text, l->columns - l->question_text, row.text, row.length);
+	}
+	set_style(A_NORMAL, COLOUR_PLAIN);
+}
+
 static void
 draw_status(const struct scene *scene, const struct layout *l)
 {
@@ -439,43 +503,26 @@ draw_input(const struct scene *scene, const struct layout *l)
 	move(l->input_row + cursor_row - first, min(cursor_column, l->columns - 1));
 }
 
-/* The next row of the help: as much of the text at *help, from *start on, as fits; both are moved on. */
-static struct span
-next_help_row(const char *const **help, size_t *start, int width)
-{
-	const char *text = **help;
-	size_t length = strlen(text);
-	struct row row;
-
-	*start = wrap_row(text, length, *start, width, WRAP_WORDS, &row);
-	if (*start == length) {
-		(*help)++;
-		*start = 0;
-	}
-	return (struct span){text + row.start, row.length};
-}
-
 /* Draws the help in the middle of the pane, as much of it as there is room for. */
 static void
 draw_help(const struct scene *scene, const struct layout *l)
 {
 	const char *const *help;
 	size_t start = 0;
-	int rows = 0, width = 0, text_width, top, left;
+	int rows, width = 0, text_width, top, left;
 
 	for (help = scene->help; *help != NULL; help++)
 		if (columns_of(*help) > width)
 			width = columns_of(*help);
 	width = min(width + 2 * MARGIN, l->columns);
 	text_width = width > 2 * MARGIN ? width - 2 * MARGIN : 1;
-	for (help = scene->help; *help != NULL; rows++)
-		next_help_row(&help, &start, text_width);
+	rows = rows_of(scene->help, text_width);
 	top = rows < l->pane_rows ? (l->pane_rows - rows) / 2 : 0;
 	left = (l->columns - width) / 2;
 	set_style(A_REVERSE, COLOUR_PLAIN);
 	help = scene->help;
 	for (int y = top; *help != NULL && y < l->pane_rows; y++) {
-		struct span row = next_help_row(&help, &start, text_width);
+		struct span row = next_row(&help, &start, text_width);
 
 		mvhline(y, left, ' ' | A_REVERSE, width);
 		draw_text(y, left + MARGIN, width - MARGIN, row.text, row.length);
@@ -497,6 +544,12 @@ screen_ring(void)
 	beep();
 }
 
+bool
+screen_has_room(const struct scene *scene)
+{
+	return scene->question == NULL || arrange(scene).question_rows > 0;
+}
+
 void
 screen_draw(const struct scene *scene)
 {
@@ -506,6 +559,7 @@ screen_draw(const struct scene *scene)
 	draw_pane(scene, &layout);
 	if (scene->help != NULL)
 		draw_help(scene, &layout);
+	draw_question(scene, &layout);
 	draw_status(scene, &layout);
 	draw_input(scene, &layout);
 	refresh();

@@ -21,6 +21,7 @@ struct scene {
 	bool marks;		  /* whether it is known what has arrived of one's own lines */
 	uint64_t taken;		  /* the stream's bytes that are on their way, or have arrived */
 	uint64_t arrived;	  /* those that have arrived */
+	const char *const *question; /* rows above the status bar, as a whole or not at all, up to a NULL; or NULL */
 	const struct bar *bar;
 	const char *const *help;  /* rows to be shown over the pane, up to a NULL; or NULL */
 	struct input_view input;
@@ -30,6 +31,9 @@ struct scene {
 bool screen_open(void);
 
 void screen_draw(const struct scene *scene);
+
+/* Whether there is room for the question of a scene, whose bar need not be known yet. */
+bool screen_has_room(const struct scene *scene);
 
 /*
  * From now on, has the terminal say when its window gets and loses the keyboard.  To be asked for once it

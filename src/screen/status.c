@@ -7,9 +7,23 @@
 
 #include "screen/status.h"
 
+static const char *
+describe_question(enum status_question question)
+{
+	switch (question) {
+	case STATUS_NOT_ASKED:
+		break;
+	case STATUS_ASKED:
+		return "yes or no?";
+	case STATUS_HIDDEN:
+		return "no room for the question";
+	}
+	return "agreeing on encryption";
+}
+
 /* What the status bar says of somebody who is there, or was. */
 static void
-describe_view(const struct talk *talk, const struct talk_view *view, bool asked, struct bar *bar)
+describe_view(const struct talk *talk, const struct talk_view *view, enum status_question question, struct bar *bar)
 {
 	size_t undelivered;
 	struct tm tm;
@@ -20,7 +34,7 @@ describe_view(const struct talk *talk, const struct talk_view *view, bool asked,
 	case PARTY_MET:
 	case PARTY_AGREEING:
 	case PARTY_ASKED:
-		strlcpy(bar->state, asked ? "yes or no?" : "agreeing on encryption", sizeof bar->state);
+		strlcpy(bar->state, describe_question(question), sizeof bar->state);
 		break;
 	case PARTY_TALKING:
 		if (view->stalled) {
@@ -66,13 +80,13 @@ describe_pane(const struct pane *pane, uint64_t lines, struct bar *bar)
 }
 
 void
-status_describe(const struct talk *talk, const struct talk_view *view, bool asked, const struct pane *pane,
-		struct bar *bar)
+status_describe(const struct talk *talk, const struct talk_view *view, enum status_question question,
+		const struct pane *pane, struct bar *bar)
 {
 	*bar = (struct bar){.name = ""};
 	if (view->id == 0)
 		talk_describe(talk, bar->name, sizeof bar->name);
 	else
-		describe_view(talk, view, asked, bar);
+		describe_view(talk, view, question, bar);
 	describe_pane(pane, history_end(talk_record(talk)->history) - view->first_line, bar);
 }

@@ -10,8 +10,11 @@
 #include "screen/pane.h"
 #include "talk/talk.h"
 
-/* Fills the bar.  view is zeroed where nobody is there; asked says that the person can answer the question. */
-void status_describe(const struct talk *talk, const struct talk_view *view, bool asked, const struct pane *pane,
-		     struct bar *bar);
+/* Whether the person can answer the question of trust, or cannot, as there is no room for it. */
+enum status_question { STATUS_NOT_ASKED, STATUS_ASKED, STATUS_HIDDEN };
+
+/* Fills the bar.  view is zeroed where nobody is there. */
+void status_describe(const struct talk *talk, const struct talk_view *view, enum status_question question,
+		     const struct pane *pane, struct bar *bar);
 
 #endif

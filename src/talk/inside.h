@@ -51,6 +51,9 @@ struct party *talk_find(const struct talk *talk, enum party_state state);
 /* Does what follows from where everybody has got to. */
 void talk_follow(struct talk *talk);
 
+/* Logs safe text that is part of a question, and tells the front end that there is something to show. */
+void talk_put_question(struct talk *talk, const char *text);
+
 /* As talk_notice, for those who call back with a text (trust_say). */
 void talk_say_text(void *talk, enum voice voice, const char *text);
 

@@ -217,6 +217,26 @@ end(struct party *p)
 
 /* --- The conversation. --- */
 
+/*
+ * Says what trust has to say.  Where there is a history, a question does not go there, to be pushed out of view: the
+ * front end shows it as long as it is one (talk_question), and before its outcome stands whom it was about.
+ */
+static void
+say_for_trust(void *context, enum voice voice, const char *text)
+{
+	struct party *p = context;
+	bool asked = *p->trust.prompt != '\0';
+
+	if (voice == VOICE_QUESTION && p->question_put && p->talk->options->ear == EAR_PIPE) {
+		talk_put_question(p->talk, text);
+		return;
+	}
+	if (asked && !p->question_noted)
+		record_unlogged(&p->talk->record, VOICE_NOTICE, trust_question(&p->trust)[0]);
+	p->question_noted = asked;
+	party_say(p, voice, text);
+}
+
 /* It came to nothing; the socket is closed. */
 static void
 give_up(struct party *p)
@@ -314,7 +334,7 @@ party_begin(struct party *p, struct talk *talk, unsigned id, const struct peer *
 	}
 	p->state = PARTY_AGREEING;
 	p->makes_room = clock_now() + AGREE_MS;
-	trust_begin(&p->trust, talk->base->trust, call, &p->peer, party_say, p);
+	trust_begin(&p->trust, talk->base->trust, call, &p->peer, say_for_trust, p);
 	follow_trust(p, trust_step(&p->trust)); /* a client has to say something first */
 }
 

@@ -41,6 +41,7 @@ struct party {
 	struct buffer held;	/* ... and what there is to say of it until then: voices, each with a text and its NUL */
 	bool is_known;		/* it has shown a key, and was accepted */
 	bool question_put;	/* ASKED: the person has been told what there is to decide */
+	bool question_noted;	/* ... and whom it was about is in the history */
 	int64_t makes_room;	/* AGREEING: from then on, if somebody else calls */
 	struct link link;	/* from TALKING to REAPING */
 	struct delivery delivery;

@@ -63,6 +63,14 @@ talk_notice(struct talk *t, enum voice voice, const char *format, ...)
 }
 
 void
+talk_put_question(struct talk *t, const char *text)
+{
+	log_line(t->record.log, VOICE_NOTICE, text, strlen(text));
+	t->face->say(t->face->context, VOICE_QUESTION, text);
+	talk_flush(t);
+}
+
+void
 talk_say_text(void *talk, enum voice voice, const char *text)
 {
 	talk_notice(talk, voice, "%s", text);

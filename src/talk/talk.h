@@ -179,6 +179,13 @@ void talk_fail_output(struct talk *talk, int cause);
 /* Says what there is to decide, where somebody is asked about (PARTY_ASKED), once the person can answer. */
 void talk_ask(struct talk *talk);
 
+/*
+ * EAR_PIPE, once it was asked: what there is to decide, which is not in the record's history, as rows of safe text up
+ * to a NULL, good until the next call.  They are to be in view as a whole whenever an answer is taken.  NULL: nobody
+ * is asked about.
+ */
+const char *const *talk_question(const struct talk *talk);
+
 /* The answer, with or without LF. */
 void talk_answer(struct talk *talk, const char *text, size_t length);
 

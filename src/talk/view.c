@@ -16,6 +16,14 @@ talk_ask(struct talk *t)
 	trust_ask(&p->trust);
 }
 
+const char *const *
+talk_question(const struct talk *t)
+{
+	const struct party *p = talk_find(t, PARTY_ASKED);
+
+	return p != NULL && p->question_put ? trust_question(&p->trust) : NULL;
+}
+
 void
 talk_answer(struct talk *t, const char *text, size_t length)
 {

@@ -188,45 +188,87 @@ fault_of(const struct trust *t, const char *name)
 	return own != NULL && name_is_alike(name, own) ? "is your own" : name_fault(name);
 }
 
-/* The second line of the question, where the caller would be known by this name. */
+/* What can be answered, where the caller would be known by this name. */
 static void
-repeat_question(const struct trust *t, const char *name)
+choose_prompt(struct trust *t, const char *name)
 {
+	char text[TRUST_TEXT_MAX];
 	const char *fault;
 
 	if (t->call->role == ROLE_CLIENT)
-		say(t, VOICE_QUESTION, "is it the right one? answer yes or no");
+		strlcpy(text, "is it the right one? answer yes or no", sizeof text);
 	else if (*name == '\0')
-		say(t, VOICE_QUESTION, "let it in? answer yes and a name to know it by, or no");
+		strlcpy(text, "let it in? answer yes and a name to know it by, or no", sizeof text);
 	else if ((fault = fault_of(t, name)) != NULL)
-		say(t, VOICE_QUESTION, "a name that %s will not do: answer yes and another name, or no", fault);
+		snprintf(text, sizeof text, "a name that %s will not do: answer yes and another name, or no", fault);
 	else if (is_taken(t, name))
-		say(t, VOICE_QUESTION,
-		    "\"%s\" is known already, with another key: answer yes and another name, or no", name);
+		snprintf(text, sizeof text,
+			 "\"%s\" is known already, with another key: answer yes and another name, or no", name);
 	else
-		say(t, VOICE_QUESTION, "let it in? answer yes, or yes and a name to know it by, or no");
+		strlcpy(text, "let it in? answer yes, or yes and a name to know it by, or no", sizeof text);
+	filter_string(text, t->prompt, sizeof t->prompt);
+}
+
+/* Asks once more, where the caller would be known by this name; a remark on the last answer comes first. */
+static void __attribute__((format(printf, 3, 4)))
+repeat_question(struct trust *t, const char *name, const char *format, ...)
+{
+	char text[TRUST_TEXT_MAX];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	filter_string(text, t->remark, sizeof t->remark);
+	choose_prompt(t, name);
+	if (*t->remark != '\0')
+		say(t, VOICE_QUESTION, "%s", t->remark);
+	say(t, VOICE_QUESTION, "%s", t->prompt);
+}
+
+/* Whose key it is that nobody knows. */
+static const char *
+statement(const struct trust *t)
+{
+	static char text[TRUST_TEXT_MAX];
+	const char *name = tls_peer_name(t->tls);
+
+	if (t->call->role == ROLE_CLIENT)
+		snprintf(text, sizeof text, "the key of %s is not known yet: %s", t->peer->name, t->fingerprint);
+	else if (*name != '\0')
+		snprintf(text, sizeof text, "the caller's key is not known yet: %s, it calls itself \"%s\"",
+			 t->fingerprint, name);
+	else
+		snprintf(text, sizeof text, "the caller's key is not known yet: %s, it has no name", t->fingerprint);
+	return text;
+}
+
+const char *const *
+trust_question(const struct trust *t)
+{
+	static const char *rows[4];
+	int count = 0;
+
+	rows[count++] = statement(t);
+	if (*t->remark != '\0')
+		rows[count++] = t->remark;
+	rows[count++] = t->prompt;
+	rows[count] = NULL;
+	return rows;
 }
 
 void
 trust_show(const struct trust *t)
 {
-	const char *name = tls_peer_name(t->tls);
-
 	tell_misunderstood(t);
-	if (t->call->role == ROLE_CLIENT)
-		say(t, VOICE_QUESTION, "the key of %s is not known yet: %s", t->peer->name, t->fingerprint);
-	else
-		say(t, VOICE_QUESTION,
-		    *name != '\0' ? "the caller's key is not known yet: %s, it calls itself \"%s\""
-				  : "the caller's key is not known yet: %s, it has no name%s",
-		    t->fingerprint, name);
+	say(t, VOICE_QUESTION, "%s", statement(t));
 }
 
 void
-trust_ask(const struct trust *t)
+trust_ask(struct trust *t)
 {
 	trust_show(t);
-	repeat_question(t, tls_peer_name(t->tls));
+	repeat_question(t, tls_peer_name(t->tls), "%s", "");
 }
 
 /* The server at this host and port had another key the last time. */
@@ -388,7 +430,7 @@ static enum trust_state
 judge_again(struct trust *t, const char *name)
 {
 	if (judge(t) == TRUST_ASKING)
-		repeat_question(t, name);
+		repeat_question(t, name, "%s", "");
 	return t->state;
 }
 
@@ -443,11 +485,17 @@ trim(struct span typed)
 
 /* What was typed is no answer.  It is shown once more, as it is not in the input line any more. */
 static enum trust_state
-reject_answer(const struct trust *t, const char *answer)
+reject_answer(struct trust *t, const char *answer)
 {
-	if (*answer != '\0')
-		say(t, VOICE_QUESTION, "\"%s\" is no answer", answer);
-	repeat_question(t, tls_peer_name(t->tls));
+	repeat_question(t, tls_peer_name(t->tls), *answer != '\0' ? "\"%s\" is no answer" : "%s", answer);
+	return TRUST_ASKING;
+}
+
+/* The same where it cannot be shown. */
+static enum trust_state
+reject_unseen(struct trust *t, const char *fault)
+{
+	repeat_question(t, tls_peer_name(t->tls), "that is no answer: it %s", fault);
 	return TRUST_ASKING;
 }
 
@@ -459,11 +507,10 @@ trust_answer(struct trust *t, const char *text, size_t length)
 	const char *name;
 
 	if (typed.length >= sizeof answer)
-		say(t, VOICE_QUESTION, "that is no answer: it is too long");
-	else if (memchr(typed.text, '\0', typed.length) != NULL)
-		say(t, VOICE_QUESTION, "that is no answer: it has a NUL in it");
-	else
-		memcpy(answer, typed.text, typed.length);
+		return reject_unseen(t, "is too long");
+	if (memchr(typed.text, '\0', typed.length) != NULL)
+		return reject_unseen(t, "has a NUL in it");
+	memcpy(answer, typed.text, typed.length);
 	if (strcasecmp(answer, "no") == 0) {
 		trust_refuse(t, "");
 		return t->state;
@@ -474,7 +521,7 @@ trust_answer(struct trust *t, const char *text, size_t length)
 		return reject_answer(t, answer);
 	if (fault_of(t, name) == NULL && !is_taken(t, name))
 		return accept_key(t, name);
-	repeat_question(t, name);
+	repeat_question(t, name, "%s", "");
 	return TRUST_ASKING;
 }
 

@@ -51,6 +51,8 @@ struct trust {
 	trust_say *say;
 	void *context;
 	char fingerprint[FINGERPRINT_SIZE]; /* of the peer */
+	char remark[TRUST_TEXT_MAX]; /* TRUST_ASKING: safe text, on what was answered and is no answer; or empty */
+	char prompt[TRUST_TEXT_MAX]; /* ... and what can be answered */
 };
 
 /*
@@ -98,7 +100,13 @@ void trust_show(const struct trust *trust);
  * To be called once when the state has become TRUST_ASKING: says what there is to decide.  What was typed
  * before is no answer; to keep it apart is up to the front end.
  */
-void trust_ask(const struct trust *trust);
+void trust_ask(struct trust *trust);
+
+/*
+ * The question as it stands now, once it was asked: rows of safe text up to a NULL, the first of which says whom it
+ * is about; good until the next call.
+ */
+const char *const *trust_question(const struct trust *trust);
 
 /*
  * The person's answer, with or without LF.  TRUST_ASKING: it was none, which is said with what was typed,
