@@ -47,6 +47,7 @@ struct layout {
 	int rows, columns;
 	int pane_rows;	/* from row 0 on */
 	int question_row, question_rows; /* 0 rows: there is none, or no room for it */
+	bool advice;		/* there is room for that, too, which can be left out of it */
 	int question_text;	/* where its text starts */
 	int status_row; /* -1: there is no room for it */
 	int input_row, input_rows;
@@ -311,14 +312,31 @@ rows_of(const char *const *texts, int columns)
 	return rows;
 }
 
+/* Whether a text of a question is the last but one. */
+static bool
+is_advice(const char *const *text)
+{
+	return text[0] != NULL && text[1] != NULL && text[2] == NULL;
+}
+
 /* Takes the rows for the question from the pane, if it has so many. */
 static void
 arrange_question(struct layout *l, const char *const *question)
 {
-	int rows;
+	const char *const *text = question;
+	int rows, columns;
 
+	if (question == NULL)
+		return;
 	l->question_text = l->columns >= GUTTER_FROM ? GUTTER_WIDTH : 0;
-	if (question == NULL || (rows = rows_of(question, l->columns - l->question_text)) > l->pane_rows)
+	columns = l->columns - l->question_text;
+	rows = rows_of(question, columns);
+	l->advice = rows <= l->pane_rows;
+	while (!is_advice(text))
+		text++;
+	if (!l->advice)
+		rows -= rows_of(text, columns) - rows_of(text + 1, columns);
+	if (rows > l->pane_rows)
 		return;
 	l->question_rows = rows;
 	l->question_row = l->pane_rows -= rows;
@@ -449,7 +467,11 @@ draw_question(const struct scene *scene, const struct layout *l)
 	set_voice_style(VOICE_QUESTION);
 	for (int y = l->question_row; y < l->question_row + l->question_rows; y++) {
 		size_t from = start;
-		struct span row = next_row(&text, &start, l->columns - l->question_text);
+		struct span row;
+
+		if (!l->advice && is_advice(text))
+			text++;
+		row = next_row(&text, &start, l->columns - l->question_text);
 
 		if (from == 0 && l->question_text > 0)
 			draw_text(y, 0, 1, &mark, 1);

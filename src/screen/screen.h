@@ -21,7 +21,7 @@ struct scene {
 	bool marks;		  /* whether it is known what has arrived of one's own lines */
 	uint64_t taken;		  /* the stream's bytes that are on their way, or have arrived */
 	uint64_t arrived;	  /* those that have arrived */
-	const char *const *question; /* rows above the status bar, as a whole or not at all, up to a NULL; or NULL */
+	const char *const *question; /* rows above the status bar, up to a NULL: all (talk_question) or none; or NULL */
 	const struct bar *bar;
 	const char *const *help;  /* rows to be shown over the pane, up to a NULL; or NULL */
 	struct input_view input;

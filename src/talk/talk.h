@@ -181,8 +181,8 @@ void talk_ask(struct talk *talk);
 
 /*
  * EAR_PIPE, once it was asked: what there is to decide, which is not in the record's history, as rows of safe text up
- * to a NULL, good until the next call.  They are to be in view as a whole whenever an answer is taken.  NULL: nobody
- * is asked about.
+ * to a NULL, good until the next call.  All but the last but one, which is advice, have to be in view whenever an
+ * answer is taken.  NULL: nobody is asked about.
  */
 const char *const *talk_question(const struct talk *talk);
 

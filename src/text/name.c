@@ -11,6 +11,7 @@
 #include <gnutls/gnutls.h>
 #endif
 
+#include "text/digit.h"
 #include "text/name.h"
 #include "text/utf8.h"
 
@@ -184,6 +185,13 @@ tidy(char *text)
 	*to = '\0';
 }
 
+/* Whether a name could be taken for what tells of a key: the number, or a fingerprint. */
+static bool
+looks_like_proof(const char *name)
+{
+	return digit_count(name) >= NAME_DIGITS || strcasestr(name, "SHA256") != NULL;
+}
+
 void
 name_tame(const char *claim, char name[NAME_SIZE])
 {
@@ -192,7 +200,7 @@ name_tame(const char *claim, char name[NAME_SIZE])
 		return;
 	}
 	tidy(name);
-	if (name_fault(name) != NULL)
+	if (name_fault(name) != NULL || looks_like_proof(name))
 		*name = '\0';
 }
 

@@ -12,12 +12,15 @@
 
 #define NAME_SIZE 64 /* bytes, with the NUL; certificates take one more (RFC 5280, ub-common-name) */
 
+#define NAME_DIGITS 10 /* with so many a name could be taken for the number that people compare (trust/number.h) */
+
 /* Why a text is no name, in words that go on after "a name that"; NULL if it is one. */
 const char *name_fault(const char *text);
 
 /*
  * Makes a name of what a stranger claims to be called: what is no part of one becomes a blank, so no quotation mark,
- * sign or row of blanks makes the line around it look like another.  Empty if that is no name.
+ * sign or row of blanks makes the line around it look like another.  Empty if that is no name, has NAME_DIGITS digits,
+ * of whatever script, or holds what looks like a fingerprint.
  */
 void name_tame(const char *claim, char name[NAME_SIZE]);
 

@@ -33,3 +33,17 @@ fingerprint_write(const unsigned char digest[FINGERPRINT_DIGEST], char text[FING
 	*next++ = digits[bits << (6 - count) & 63];
 	*next = '\0';
 }
+
+void
+fingerprint_read(const char *text, unsigned char digest[FINGERPRINT_DIGEST])
+{
+	const char *next = text + sizeof PREFIX - 1;
+	unsigned bits = 0;
+	int count = 0;
+
+	for (int i = 0; i < FINGERPRINT_DIGEST; i++) {
+		for (; count < 8; count += 6)
+			bits = bits << 6 | (unsigned)(strchr(digits, *next++) - digits);
+		digest[i] = (unsigned char)(bits >> (count -= 8));
+	}
+}

@@ -17,4 +17,7 @@ bool fingerprint_is_valid(const char *text);
 /* Writes the text for a digest. */
 void fingerprint_write(const unsigned char digest[FINGERPRINT_DIGEST], char text[FINGERPRINT_SIZE]);
 
+/* The digest that a valid text is for. */
+void fingerprint_read(const char *text, unsigned char digest[FINGERPRINT_DIGEST]);
+
 #endif

@@ -47,6 +47,7 @@
 
 struct tls {
 	gnutls_session_t session;
+	bool server;
 	struct keeper *keeper;
 	struct transcript transcript; /* where the keeper needs it, until the handshake is done */
 	int socket;
@@ -238,6 +239,7 @@ tls_new(struct keeper *keeper, bool server, enum tls_proof proof, int socket)
 	if (tls == NULL ||
 	    gnutls_init(&tls->session, side | GNUTLS_NONBLOCK | GNUTLS_NO_TICKETS) < 0)
 		fatal("cannot get memory");
+	tls->server = server;
 	tls->keeper = keeper;
 	tls->socket = socket;
 	tls->flags = MSG_DONTWAIT;
@@ -389,6 +391,12 @@ tls_peer(const struct tls *tls, char fingerprint[FINGERPRINT_SIZE])
 {
 	memcpy(fingerprint, tls->peer.fingerprint, FINGERPRINT_SIZE);
 	return *fingerprint != '\0';
+}
+
+bool
+tls_has_shown_key(const struct tls *tls)
+{
+	return tls->server || gnutls_certificate_client_get_request_status(tls->session) != 0;
 }
 
 const char *

@@ -56,6 +56,9 @@ bool tls_lacks_key(const struct tls *tls);
 /* The peer's key; false if it has shown none. */
 bool tls_peer(const struct tls *tls, char fingerprint[FINGERPRINT_SIZE]);
 
+/* Whether the peer has been shown one's own key: a server need not ask for it. */
+bool tls_has_shown_key(const struct tls *tls);
+
 /* The name that the peer gives itself, tamed (text/name.h); empty if it gives none. */
 const char *tls_peer_name(const struct tls *tls);
 

@@ -14,10 +14,12 @@
 #include "base/clock.h"
 #include "base/confine.h"
 #include "base/descriptor.h"
+#include "text/digit.h"
 #include "text/filter.h"
 #include "call/opening.h"
 #include "trust/keeper.h"
 #include "trust/known.h"
+#include "trust/number.h"
 #include "text/name.h"
 #include "trust/store.h"
 #include "trust/tls.h"
@@ -29,6 +31,11 @@
 
 #define HANDSHAKE_MS 10000
 #define GOODBYE_MAX 32 /* bytes of a record with an alert (RFC 8446, 5.2 and 6) */
+
+/* Half of a number, and what it comes of; zeroed: of nothing yet. */
+struct half {
+	char fingerprint[FINGERPRINT_SIZE], digits[NUMBER_HALF_SIZE];
+};
 
 static struct keeper keeper = {.socket = -1};
 static char known_path[PATH_MAX];
@@ -185,7 +192,9 @@ fault_of(const struct trust *t, const char *name)
 {
 	const char *own = t->options->name;
 
-	return own != NULL && name_is_alike(name, own) ? "is your own" : name_fault(name);
+	if (own != NULL && name_is_alike(name, own))
+		return "is your own";
+	return digit_count(name) >= NAME_DIGITS ? "has ten digits or more" : name_fault(name);
 }
 
 /* What can be answered, where the caller would be known by this name. */
@@ -243,15 +252,41 @@ statement(const struct trust *t)
 	return text;
 }
 
+/* The half of the number that comes of a key.  As it takes milliseconds, the last ones are kept. */
+static const char *
+half_of(struct half *kept, const char *fingerprint)
+{
+	if (strcmp(kept->fingerprint, fingerprint) != 0)
+		number_half(fingerprint, kept->digits);
+	strlcpy(kept->fingerprint, fingerprint, sizeof kept->fingerprint);
+	return kept->digits;
+}
+
+/* The number that both sides see, as two rows.  False where one of them shows no key. */
+static bool
+find_number(const struct tls *tls, const char *rows[2])
+{
+	static struct half own, other;
+	char fingerprint[FINGERPRINT_SIZE];
+
+	if (!tls_peer(tls, fingerprint) || !tls_has_shown_key(tls))
+		return false;
+	number_order(half_of(&own, keeper.fingerprint), half_of(&other, fingerprint), rows);
+	return true;
+}
+
 const char *const *
 trust_question(const struct trust *t)
 {
-	static const char *rows[4];
-	int count = 0;
+	static const char *rows[7];
+	bool numbered = find_number(t->tls, rows + 1);
+	int count = numbered ? 3 : 1;
 
-	rows[count++] = statement(t);
+	rows[0] = statement(t);
 	if (*t->remark != '\0')
 		rows[count++] = t->remark;
+	rows[count++] = numbered ? "phone the other person: if you both see this number, answer yes"
+				 : "phone the other person: if that is the fingerprint there, answer yes";
 	rows[count++] = t->prompt;
 	rows[count] = NULL;
 	return rows;
@@ -267,8 +302,12 @@ trust_show(const struct trust *t)
 void
 trust_ask(struct trust *t)
 {
+	const char *const *row;
+
 	trust_show(t);
-	repeat_question(t, tls_peer_name(t->tls), "%s", "");
+	choose_prompt(t, tls_peer_name(t->tls));
+	for (row = trust_question(t) + 1; *row != NULL; row++)
+		say(t, VOICE_QUESTION, "%s", *row);
 }
 
 /* The server at this host and port had another key the last time. */
@@ -472,6 +511,44 @@ name_in(const struct trust *t, const char *answer)
 	return *name != '\0' ? name : tls_peer_name(t->tls);
 }
 
+/* The fingerprint in an answer, which may be all of it, or what a caller is to be called; or NULL. */
+static const char *
+fingerprint_in(const char *answer)
+{
+	const char *word = strncasecmp(answer, "yes ", 4) == 0 ? answer + 4 + strspn(answer + 4, " ") : answer;
+
+	return fingerprint_is_valid(word) ? word : NULL;
+}
+
+/* Accepts the key, under this name where it is a caller's; asks once more where nobody can have that name. */
+static enum trust_state
+accept_as(struct trust *t, const char *name)
+{
+	if (t->call->role == ROLE_CLIENT || (fault_of(t, name) == NULL && !is_taken(t, name)))
+		return accept_key(t, name);
+	repeat_question(t, name, "%s", "");
+	return TRUST_ASKING;
+}
+
+/* Compares a fingerprint that was pasted for an answer: the person has it from the other one. */
+static enum trust_state
+compare(struct trust *t, const char *fingerprint)
+{
+	const char *name = tls_peer_name(t->tls);
+
+	if (strcmp(fingerprint, t->fingerprint) == 0)
+		return accept_as(t, name);
+	if (strcmp(fingerprint, keeper.fingerprint) == 0) {
+		repeat_question(t, name, "that is the fingerprint of your own key");
+		return TRUST_ASKING;
+	}
+	say(t, VOICE_ALARM, "THAT IS NOT THE FINGERPRINT OF THIS KEY: somebody may be in between");
+	say(t, VOICE_ALARM, "answered: %s", fingerprint);
+	say(t, VOICE_ALARM, "received: %s", t->fingerprint);
+	trust_refuse(t, "");
+	return t->state;
+}
+
 /* Cuts blanks and ends of lines off both ends of what was typed. */
 static struct span
 trim(struct span typed)
@@ -504,7 +581,7 @@ trust_answer(struct trust *t, const char *text, size_t length)
 {
 	struct span typed = trim((struct span){text, length});
 	char answer[KNOWN_NAME_MAX] = "";
-	const char *name;
+	const char *name, *fingerprint;
 
 	if (typed.length >= sizeof answer)
 		return reject_unseen(t, "is too long");
@@ -515,14 +592,13 @@ trust_answer(struct trust *t, const char *text, size_t length)
 		trust_refuse(t, "");
 		return t->state;
 	}
+	if ((fingerprint = fingerprint_in(answer)) != NULL)
+		return compare(t, fingerprint);
 	if (t->call->role == ROLE_CLIENT && strcasecmp(answer, "yes") == 0)
 		return accept_key(t, NULL);
 	if (t->call->role == ROLE_CLIENT || (name = name_in(t, answer)) == NULL)
 		return reject_answer(t, answer);
-	if (fault_of(t, name) == NULL && !is_taken(t, name))
-		return accept_key(t, name);
-	repeat_question(t, name, "%s", "");
-	return TRUST_ASKING;
+	return accept_as(t, name);
 }
 
 const char *const *
@@ -532,7 +608,8 @@ trust_rows(const struct tls *tls)
 	static const char *const plain[] = {
 		"This conversation is not encrypted:", "whoever is in between can read and change it.",
 		"Both sides need -t.", NULL};
-	static const char *const rows[] = {how, own, other, NULL};
+	static const char *rows[7] = {how, own, other};
+	const char **number = rows + 4;
 	char fingerprint[FINGERPRINT_SIZE];
 
 	if (tls == NULL)
@@ -541,6 +618,7 @@ trust_rows(const struct tls *tls)
 	snprintf(own, sizeof own, "here   %s", keeper.fingerprint);
 	snprintf(other, sizeof other, "there  %s",
 		 tls_peer(tls, fingerprint) ? fingerprint : "unknown: it has shown no key");
+	rows[3] = find_number(tls, number) ? "The number, which has to be the same there:" : NULL;
 	return rows;
 }
 

@@ -104,7 +104,8 @@ void trust_ask(struct trust *trust);
 
 /*
  * The question as it stands now, once it was asked: rows of safe text up to a NULL, the first of which says whom it
- * is about; good until the next call.
+ * is about.  The last but one is advice, which can be left out where there is no room for it.  Good until the next
+ * call.
  */
 const char *const *trust_question(const struct trust *trust);
 
