@@ -22,6 +22,7 @@
 #include "screen/fullscreen.h"
 #include "screen/terminal.h"
 #include "talk/talk.h"
+#include "trust/bare.h"
 #include "trust/trust.h"
 
 #define WRONG_USAGE 2
@@ -164,6 +165,8 @@ main(int argc, char *argv[], char *environment[])
 		return EXIT_FAILURE;
 	}
 	fatal_first(end_caller);
+	if (!options.call.tls)
+		bare_recall(&options.call);
 	base = (struct talk_base){.call = &options.call, .trust = &options.trust, .caller = &caller, .log = log};
 	if (options.call.tls && trust_open(&options.trust, options.call.role, error, sizeof error) == -1) {
 		if (*error != '\0')

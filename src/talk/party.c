@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/signals.h"
 #include "talk/inside.h"
+#include "trust/bare.h"
 #include "trust/tls.h"
 
 #define AGREE_MS 2000 /* for agreeing, while somebody else calls: with who means well it takes a moment */
@@ -328,13 +329,16 @@ party_begin(struct party *p, struct talk *talk, unsigned id, const struct peer *
 	p->announces = clock_now() + ANNOUNCE_MS;
 	snprintf(text, sizeof text, call->role == ROLE_SERVER ? "%s has called" : "connected to %s", peer->name);
 	party_say(p, VOICE_NOTICE, text);
-	if (!call->tls) {
+	if (!call->tls && !bare_is_known()) {
 		start_talking(p);
 		return;
 	}
 	p->state = PARTY_AGREEING;
 	p->makes_room = clock_now() + AGREE_MS;
-	trust_begin(&p->trust, talk->base->trust, call, &p->peer, say_for_trust, p);
+	if (call->tls)
+		trust_begin(&p->trust, talk->base->trust, call, &p->peer, say_for_trust, p);
+	else
+		bare_begin(&p->trust, call, &p->peer, say_for_trust, p);
 	follow_trust(p, trust_step(&p->trust)); /* a client has to say something first */
 }
 

@@ -17,6 +17,7 @@
 #include "base/fatal.h"
 #include "link/cell.h"
 #include "talk/inside.h"
+#include "trust/bare.h"
 
 #define REST_MS 1000 /* so long nobody is let in after one who came to nothing, and may try again and again */
 
@@ -353,16 +354,17 @@ void
 talk_follow(struct talk *t)
 {
 	const struct talk_base *base = t->base;
-	bool agreeing, needs_key;
+	bool undecided;
 
 	bury(t);
 	answer_door(t); /* somebody may have to make room */
 	bury(t);
-	agreeing = talk_find(t, PARTY_AGREEING) != NULL || talk_find(t, PARTY_ASKED) != NULL;
-	needs_key = base->call->tls && (agreeing || !caller_is_done(base->caller));
-	if (!needs_key)
+	undecided = !caller_is_done(base->caller) || talk_find(t, PARTY_AGREEING) != NULL ||
+		    talk_find(t, PARTY_ASKED) != NULL;
+	if (base->call->tls && !undecided) /* one's own key is of no use any more */
 		trust_close();
-	confine_speaker(t->options->needs_files || needs_key); /* keys are known from files */
+	/* Keys are known from files, and the terminal to ask on is one, as long as somebody may come. */
+	confine_speaker(t->options->needs_files || (undecided && (base->call->tls || bare_is_known())));
 	talk_flush(t);
 }
 
@@ -400,6 +402,8 @@ talk_begin(struct talk *t)
 	talk_follow(t);
 	if (base->call->tls)
 		trust_introduce(base->trust, talk_say_text, t);
+	else
+		bare_introduce(talk_say_text, t);
 	if (cell_missing() != NULL)
 		talk_notice(t, VOICE_NOTICE, "this kernel does not have %s: the listener is less confined",
 			 cell_missing());

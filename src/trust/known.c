@@ -125,6 +125,12 @@ known_read(const char *path, struct buffer *text)
 	return result;
 }
 
+const char *
+known_strerror(int cause)
+{
+	return cause == EPERM ? "it is not one's own, or others can write to it" : strerror(cause);
+}
+
 /* The next line, without its LF, from *next on, which is moved on.  False at the end. */
 static bool
 next_line(const struct buffer *text, size_t *next, const char **line, size_t *length)

@@ -74,7 +74,7 @@ guard_directory(const char *path)
 }
 
 int
-store_path(const char *file, char *path, size_t size)
+store_find(const char *file, char *path, size_t size)
 {
 	const char *data = getenv("XDG_DATA_HOME"), *own = home();
 	int length;
@@ -95,5 +95,13 @@ store_path(const char *file, char *path, size_t size)
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	return make_directories(path) == -1 ? -1 : guard_directory(path);
+	return 0;
+}
+
+int
+store_path(const char *file, char *path, size_t size)
+{
+	if (store_find(file, path, size) == -1 || make_directories(path) == -1)
+		return -1;
+	return guard_directory(path);
 }

@@ -16,6 +16,9 @@
  */
 int store_path(const char *file, char *path, size_t size);
 
+/* The same, and nothing is made, nor looked at.  0, or -1 and errno. */
+int store_find(const char *file, char *path, size_t size);
+
 /*
  * Whether an open file is the person's own and gives others none of these rights (S_IWOTH, ...).
  * Returns 0, or -1 and errno: EPERM if it does.

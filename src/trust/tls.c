@@ -14,7 +14,6 @@
 
 #include "base/fatal.h"
 #include "trust/certificate.h"
-#include "trust/identity.h"
 #include "trust/keeper.h"
 #include "trust/tls.h"
 #include "trust/transcript.h"

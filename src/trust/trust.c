@@ -1,6 +1,5 @@
 #include <config.h>
 
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <ctype.h>
@@ -17,25 +16,18 @@
 #include "text/digit.h"
 #include "text/filter.h"
 #include "call/opening.h"
+#include "trust/answer.h"
+#include "trust/bare.h"
 #include "trust/keeper.h"
 #include "trust/known.h"
-#include "trust/number.h"
+#include "trust/patience.h"
 #include "text/name.h"
 #include "trust/store.h"
 #include "trust/tls.h"
 #include "trust/trust.h"
 
-#if !defined(POLLRDHUP)
-#define POLLRDHUP 0 /* then it is noticed once the person has answered */
-#endif
-
 #define HANDSHAKE_MS 10000
 #define GOODBYE_MAX 32 /* bytes of a record with an alert (RFC 8446, 5.2 and 6) */
-
-/* Half of a number, and what it comes of; zeroed: of nothing yet. */
-struct half {
-	char fingerprint[FINGERPRINT_SIZE], digits[NUMBER_HALF_SIZE];
-};
 
 static struct keeper keeper = {.socket = -1};
 static char known_path[PATH_MAX];
@@ -166,8 +158,7 @@ read_known(const struct trust *t, struct buffer *text)
 {
 	if (known_read(known_path, text) == 0)
 		return true;
-	say(t, VOICE_ALARM, "cannot use %s: %s", known_path,
-	    errno == EPERM ? "it is not one's own, or others can write to it" : strerror(errno));
+	say(t, VOICE_ALARM, "cannot use %s: %s", known_path, known_strerror(errno));
 	buffer_free(text);
 	return false;
 }
@@ -235,68 +226,12 @@ repeat_question(struct trust *t, const char *name, const char *format, ...)
 	say(t, VOICE_QUESTION, "%s", t->prompt);
 }
 
-/* Whose key it is that nobody knows. */
-static const char *
-statement(const struct trust *t)
-{
-	static char text[TRUST_TEXT_MAX];
-	const char *name = tls_peer_name(t->tls);
-
-	if (t->call->role == ROLE_CLIENT)
-		snprintf(text, sizeof text, "the key of %s is not known yet: %s", t->peer->name, t->fingerprint);
-	else if (*name != '\0')
-		snprintf(text, sizeof text, "the caller's key is not known yet: %s, it calls itself \"%s\"",
-			 t->fingerprint, name);
-	else
-		snprintf(text, sizeof text, "the caller's key is not known yet: %s, it has no name", t->fingerprint);
-	return text;
-}
-
-/* The half of the number that comes of a key.  As it takes milliseconds, the last ones are kept. */
-static const char *
-half_of(struct half *kept, const char *fingerprint)
-{
-	if (strcmp(kept->fingerprint, fingerprint) != 0)
-		number_half(fingerprint, kept->digits);
-	strlcpy(kept->fingerprint, fingerprint, sizeof kept->fingerprint);
-	return kept->digits;
-}
-
-/* The number that both sides see, as two rows.  False where one of them shows no key. */
-static bool
-find_number(const struct tls *tls, const char *rows[2])
-{
-	static struct half own, other;
-	char fingerprint[FINGERPRINT_SIZE];
-
-	if (!tls_peer(tls, fingerprint) || !tls_has_shown_key(tls))
-		return false;
-	number_order(half_of(&own, keeper.fingerprint), half_of(&other, fingerprint), rows);
-	return true;
-}
-
-const char *const *
-trust_question(const struct trust *t)
-{
-	static const char *rows[7];
-	bool numbered = find_number(t->tls, rows + 1);
-	int count = numbered ? 3 : 1;
-
-	rows[0] = statement(t);
-	if (*t->remark != '\0')
-		rows[count++] = t->remark;
-	rows[count++] = numbered ? "phone the other person: if you both see this number, answer yes"
-				 : "phone the other person: if that is the fingerprint there, answer yes";
-	rows[count++] = t->prompt;
-	rows[count] = NULL;
-	return rows;
-}
-
 void
 trust_show(const struct trust *t)
 {
-	tell_misunderstood(t);
-	say(t, VOICE_QUESTION, "%s", statement(t));
+	if (!t->bare)
+		tell_misunderstood(t);
+	say(t, VOICE_QUESTION, "%s", trust_question(t)[0]);
 }
 
 void
@@ -304,6 +239,10 @@ trust_ask(struct trust *t)
 {
 	const char *const *row;
 
+	if (t->bare) {
+		bare_ask(t);
+		return;
+	}
 	trust_show(t);
 	choose_prompt(t, tls_peer_name(t->tls));
 	for (row = trust_question(t) + 1; *row != NULL; row++)
@@ -390,38 +329,22 @@ judge(struct trust *t)
 	return state;
 }
 
-/* What to wait for from the peer. */
-static short
-awaited(const struct trust *t)
-{
-	if (t->state == TRUST_ASKING) /* it may lose patience */
-		return t->has_spoken ? 0 : POLLRDHUP;
-	return tls_events(t->tls);
-}
-
 void
 trust_poll(const struct trust *t, struct polls *polls)
 {
-	(void)polls_add(polls, t->peer->socket, awaited(t));
-	if (t->state == TRUST_AGREEING)
-		polls_until(polls, t->deadline);
+	if (t->state == TRUST_ASKING) {
+		patience_poll(t->peer->socket, t->has_spoken, polls);
+		return;
+	}
+	(void)polls_add(polls, t->peer->socket, tls_events(t->tls));
+	polls_until(polls, t->deadline);
 }
 
-/*
- * While the person thinks: whether the peer is still there.  One that has said something before it left
- * is still let in, to be heard.
- */
+/* While the person thinks: whether the peer is still there. */
 static enum trust_state
 watch(struct trust *t)
 {
-	struct pollfd fd = {.fd = t->peer->socket, .events = awaited(t)};
-	int unread = 0;
-
-	if (poll(&fd, 1, 0) <= 0 || fd.revents == 0)
-		return TRUST_ASKING;
-	t->has_spoken = (fd.revents & (POLLERR | POLLHUP)) == 0 &&
-			ioctl(t->peer->socket, FIONREAD, &unread) == 0 && unread > GOODBYE_MAX;
-	if (t->has_spoken)
+	if (!patience_is_lost(t->peer->socket, GOODBYE_MAX, &t->has_spoken))
 		return TRUST_ASKING;
 	say(t, VOICE_ALARM, "%s has left", t->peer->name);
 	return fail(t);
@@ -438,6 +361,8 @@ trust_give_way(struct trust *t, int taken)
 enum trust_state
 trust_step(struct trust *t)
 {
+	if (t->bare)
+		return bare_step(t);
 	if (t->state == TRUST_ASKING)
 		return watch(t);
 	if (t->state != TRUST_AGREEING)
@@ -549,17 +474,6 @@ compare(struct trust *t, const char *fingerprint)
 	return t->state;
 }
 
-/* Cuts blanks and ends of lines off both ends of what was typed. */
-static struct span
-trim(struct span typed)
-{
-	while (typed.length > 0 && isspace((unsigned char)*typed.text))
-		typed = (struct span){typed.text + 1, typed.length - 1};
-	while (typed.length > 0 && isspace((unsigned char)typed.text[typed.length - 1]))
-		typed.length--;
-	return typed;
-}
-
 /* What was typed is no answer.  It is shown once more, as it is not in the input line any more. */
 static enum trust_state
 reject_answer(struct trust *t, const char *answer)
@@ -579,15 +493,13 @@ reject_unseen(struct trust *t, const char *fault)
 enum trust_state
 trust_answer(struct trust *t, const char *text, size_t length)
 {
-	struct span typed = trim((struct span){text, length});
-	char answer[KNOWN_NAME_MAX] = "";
-	const char *name, *fingerprint;
+	char answer[ANSWER_SIZE];
+	const char *name, *fingerprint, *fault;
 
-	if (typed.length >= sizeof answer)
-		return reject_unseen(t, "is too long");
-	if (memchr(typed.text, '\0', typed.length) != NULL)
-		return reject_unseen(t, "has a NUL in it");
-	memcpy(answer, typed.text, typed.length);
+	if (t->bare)
+		return bare_answer(t, text, length);
+	if ((fault = answer_read(text, length, answer)) != NULL)
+		return reject_unseen(t, fault);
 	if (strcasecmp(answer, "no") == 0) {
 		trust_refuse(t, "");
 		return t->state;
@@ -601,30 +513,13 @@ trust_answer(struct trust *t, const char *text, size_t length)
 	return accept_as(t, name);
 }
 
-const char *const *
-trust_rows(const struct tls *tls)
-{
-	static char how[128], own[128], other[128];
-	static const char *const plain[] = {
-		"This conversation is not encrypted:", "whoever is in between can read and change it.",
-		"Both sides need -t.", NULL};
-	static const char *rows[7] = {how, own, other};
-	const char **number = rows + 4;
-	char fingerprint[FINGERPRINT_SIZE];
-
-	if (tls == NULL)
-		return plain;
-	tls_describe(tls, how, sizeof how);
-	snprintf(own, sizeof own, "here   %s", keeper.fingerprint);
-	snprintf(other, sizeof other, "there  %s",
-		 tls_peer(tls, fingerprint) ? fingerprint : "unknown: it has shown no key");
-	rows[3] = find_number(tls, number) ? "The number, which has to be the same there:" : NULL;
-	return rows;
-}
-
 void
 trust_refuse(struct trust *t, const char *why)
 {
+	if (t->bare) {
+		bare_refuse(t, why);
+		return;
+	}
 	if (t->state == TRUST_ASKING)
 		say(t, VOICE_ALARM, "the key was not accepted%s", why);
 	tls_refuse(t->tls);

@@ -42,6 +42,7 @@ enum trust_state {
 struct trust {
 	const struct trust_options *options;
 	const struct call_options *call;
+	bool bare; /* it is a call without -t: see trust/bare.h */
 	enum trust_state state;
 	struct peer *peer;
 	struct tls *tls;

@@ -1,8 +1,10 @@
-/* tls and trust where there is no GnuTLS: options_parse lets nobody ask for them. */
+/* tls and trust where there is no GnuTLS: options_parse lets nobody ask for them, and all trust is bare. */
 #include <config.h>
 
 #include <errno.h>
 
+#include "trust/bare.h"
+#include "trust/patience.h"
 #include "trust/tls.h"
 #include "trust/trust.h"
 
@@ -114,14 +116,13 @@ trust_begin(struct trust *trust, const struct trust_options *options, const stru
 void
 trust_poll(const struct trust *trust, struct polls *polls)
 {
-	(void)trust, (void)polls;
+	patience_poll(trust->peer->socket, trust->has_spoken, polls);
 }
 
 enum trust_state
 trust_step(struct trust *trust)
 {
-	(void)trust;
-	return TRUST_FAILED;
+	return bare_step(trust);
 }
 
 void
@@ -133,35 +134,31 @@ trust_give_way(struct trust *trust, int taken)
 void
 trust_show(const struct trust *trust)
 {
-	(void)trust;
+	trust->say(trust->context, VOICE_QUESTION, bare_question(trust)[0]);
 }
 
 void
 trust_ask(struct trust *trust)
 {
-	(void)trust;
+	bare_ask(trust);
 }
 
 const char *const *
 trust_question(const struct trust *trust)
 {
-	static const char *const nothing[] = {NULL};
-
-	(void)trust;
-	return nothing;
+	return bare_question(trust);
 }
 
 enum trust_state
 trust_answer(struct trust *trust, const char *text, size_t length)
 {
-	(void)trust, (void)text, (void)length;
-	return TRUST_FAILED;
+	return bare_answer(trust, text, length);
 }
 
 void
 trust_refuse(struct trust *trust, const char *why)
 {
-	(void)trust, (void)why;
+	bare_refuse(trust, why);
 }
 
 const char *const *

@@ -1,0 +1,159 @@
+#include <config.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/descriptor.h"
+#include "text/filter.h"
+#include "trust/answer.h"
+#include "trust/bare.h"
+#include "trust/known.h"
+#include "trust/patience.h"
+#include "trust/store.h"
+
+static char known_path[PATH_MAX];
+static bool is_known;
+static int cause; /* why that cannot be told; or 0 */
+
+static void __attribute__((format(printf, 3, 4)))
+say(const struct trust *t, enum voice voice, const char *format, ...)
+{
+	char text[TRUST_TEXT_MAX];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	t->say(t->context, voice, text);
+}
+
+void
+bare_recall(const struct call_options *call)
+{
+	char fingerprint[FINGERPRINT_SIZE];
+	struct buffer text;
+
+	if (call->role != ROLE_CLIENT || store_find("known_peers", known_path, sizeof known_path) == -1)
+		return;
+	if (known_read(known_path, &text) == -1)
+		cause = errno;
+	else /* any key that it has is another one than none */
+		is_known = known_server(&text, call->host, call->port, "", fingerprint) == SERVER_CHANGED;
+	buffer_free(&text);
+}
+
+bool
+bare_is_known(void)
+{
+	return is_known;
+}
+
+void
+bare_introduce(trust_say *say_to, void *context)
+{
+	const struct trust nobody = {.say = say_to, .context = context};
+
+	if (cause != 0)
+		say(&nobody, VOICE_NOTICE, "cannot look in %s whether that server is known by a key: %s", known_path,
+		    known_strerror(cause));
+}
+
+void
+bare_begin(struct trust *t, const struct call_options *call, struct peer *peer, trust_say *say_to, void *context)
+{
+	*t = (struct trust){
+		.call = call,
+		.bare = true,
+		.state = TRUST_ASKING,
+		.peer = peer,
+		.say = say_to,
+		.context = context,
+	};
+}
+
+static enum trust_state
+fail(struct trust *t)
+{
+	socket_close(t->peer->socket);
+	return t->state = TRUST_FAILED;
+}
+
+enum trust_state
+bare_step(struct trust *t)
+{
+	if (t->state != TRUST_ASKING || !patience_is_lost(t->peer->socket, 0, &t->has_spoken))
+		return t->state;
+	say(t, VOICE_ALARM, "%s has left", t->peer->name);
+	return fail(t);
+}
+
+const char *const *
+bare_question(const struct trust *t)
+{
+	static char text[TRUST_TEXT_MAX];
+	static const char *rows[5];
+	int count = 0;
+
+	snprintf(text, sizeof text, "%s is known by its key, but without -t it shows none: anybody can have answered",
+		 t->peer->name);
+	rows[count++] = text;
+	if (*t->remark != '\0')
+		rows[count++] = t->remark;
+	rows[count++] = "call with -t, and the key is looked at";
+	rows[count++] = t->prompt;
+	rows[count] = NULL;
+	return rows;
+}
+
+void
+bare_ask(struct trust *t)
+{
+	strlcpy(t->prompt, "go on without encryption? answer yes or no", sizeof t->prompt);
+	for (const char *const *row = bare_question(t); *row != NULL; row++)
+		say(t, VOICE_QUESTION, "%s", *row);
+}
+
+/* What was typed is no answer, as the remark says. */
+static enum trust_state
+ask_again(struct trust *t)
+{
+	if (*t->remark != '\0')
+		say(t, VOICE_QUESTION, "%s", t->remark);
+	say(t, VOICE_QUESTION, "%s", t->prompt);
+	return TRUST_ASKING;
+}
+
+enum trust_state
+bare_answer(struct trust *t, const char *text, size_t length)
+{
+	char answer[ANSWER_SIZE], remark[2 * ANSWER_SIZE] = "";
+	const char *fault = answer_read(text, length, answer);
+
+	if (fault == NULL && strcasecmp(answer, "no") == 0) {
+		bare_refuse(t, "");
+		return t->state;
+	}
+	if (fault == NULL && strcasecmp(answer, "yes") == 0) {
+		say(t, VOICE_NOTICE, "not encrypted, though the key of %s is known", t->peer->name);
+		t->secrecy = "not encrypted";
+		return t->state = TRUST_DONE;
+	}
+	if (fault != NULL)
+		snprintf(remark, sizeof remark, "that is no answer: it %s", fault);
+	else if (*answer != '\0')
+		snprintf(remark, sizeof remark, "\"%s\" is no answer", answer);
+	filter_string(remark, t->remark, sizeof t->remark);
+	return ask_again(t);
+}
+
+void
+bare_refuse(struct trust *t, const char *why)
+{
+	say(t, VOICE_ALARM, "nothing was sent to %s%s", t->peer->name, why);
+	say(t, VOICE_ALARM, "call with -t, or, if it has no key any more, remove the server's line from %s", known_path);
+	fail(t);
+}

@@ -1,0 +1,34 @@
+/*
+ * bare - a call without -t to a server that is known by its key: nobody shows a key then, so that anybody in between
+ * could answer.  The person is asked, each time, before anything is sent.
+ *
+ * A struct trust is bare from bare_begin on; its functions (trust/trust.h) come here then.
+ */
+#ifndef BARE_H
+#define BARE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "trust/trust.h"
+
+/* Looks whether the server that will be called without -t is known; to be called as long as files can be opened. */
+void bare_recall(const struct call_options *call);
+
+/* Whether it is. */
+bool bare_is_known(void);
+
+/* Says why that cannot be told, if so. */
+void bare_introduce(trust_say *say, void *context);
+
+/* Begins with the question (TRUST_ASKING); all pointers are as in trust_begin. */
+void bare_begin(struct trust *trust, const struct call_options *call, struct peer *peer, trust_say *say,
+		void *context);
+
+enum trust_state bare_step(struct trust *trust);
+void bare_ask(struct trust *trust);
+const char *const *bare_question(const struct trust *trust);
+enum trust_state bare_answer(struct trust *trust, const char *text, size_t length);
+void bare_refuse(struct trust *trust, const char *why);
+
+#endif
