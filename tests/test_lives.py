@@ -27,6 +27,7 @@ from terminal import ctrl
 from test_bad_networks import HASTY
 from test_keep import BUSY
 from test_log import entries
+from test_number import number
 from test_resources import limit
 from test_trust import LET_IN, OTHER, RIGHT_ONE
 from tls import TlsDoor, needs_tls, tls_call, wait_for_question
@@ -41,6 +42,7 @@ SERVER = {
     "MEETS": "PEER has called",
     "AGREES": "encrypted: the caller is friend",
     "IS NEW": 'the caller\'s key is not known yet: FINGERPRINT, it calls itself "stranger"',
+    "ADVISES": "NUMBER\n? phone the other person: if you both see this number, answer yes",
     "ASKS": "let it in? answer yes, or yes and a name to know it by, or no",
     "TRUSTS": "encrypted: the caller is known as stranger from now on"}
 CLIENT = {
@@ -48,6 +50,7 @@ CLIENT = {
     "MEETS": "connected to PEER",
     "AGREES": "encrypted: the key of PEER is known",
     "IS NEW": "the key of PEER is not known yet: FINGERPRINT",
+    "ADVISES": "phone the other person: if that is the fingerprint there, answer yes",  # it is not shown a key
     "ASKS": "is it the right one? answer yes or no",
     "TRUSTS": "encrypted: the key of PEER is known from now on"}
 
@@ -55,7 +58,7 @@ CLIENT = {
 MET = "* DIALS\n* MEETS"
 BEGUN = f"{MET}\n* AGREES"
 TALKED = f"{BEGUN}\n> question\n< answer"
-ASKED = f"{MET}\n? IS NEW\n? ASKS"
+ASKED = f"{MET}\n? IS NEW\n? ADVISES\n? ASKS"
 ANOTHER = "\n* DIALS\n* NEXT has called\n* AGREES\n* NEXT has left\n* DIALS"
 PEER = {"leaves": "close_input", "resets": "reset", "cuts": "cut", "breaks off": "break_off"}
 UNLOGGED = "(not in the log:)"  # what follows
@@ -197,6 +200,16 @@ def tamed(lines):
     return [re.sub("x{99,}", MUCH, re.sub("(?<= broke off: ).*", "WHY", line)) for line in lines]
 
 
+def in_pane(lines):
+    """The lines of the pane: a question is none of it, but before what became of it stands whom it was about."""
+    asked = [at for at, line in enumerate(lines) if line[0] == "?"]
+    if not asked:
+        return lines
+    outcome = next(at for at in range(asked[-1] + 1, len(lines)) if "called while" not in lines[at])
+    about = "*" + lines[asked[0]][1:]
+    return [*lines[:asked[0]], *lines[asked[-1] + 1:outcome], about, *lines[outcome:]]
+
+
 class Stage:
     """tchat in one of its front ends, on a terminal, and its peer, whom Python plays.  What has no underscore
     before its name is a step of a case."""
@@ -302,6 +315,7 @@ class Stage:
             if self._known:
                 self._ann.knows(f"caller {self._known} friend", f"server {self._known} {HOST} {self._port}")
             self._words["FINGERPRINT"] = self._identity.fingerprint if self._identity else ""
+            self._words["NUMBER"] = "\n? ".join(number(self._ann, self._identity)) if self._identity else ""
         if not self._server:
             self._words["PEER"] = f"{HOST} port {self._port}"
         self._words["PORT"] = str(self._port)
@@ -480,7 +494,8 @@ class Stage:
         if keeps:
             self._serve_another()
             if self._front == "screen":
-                self._terminal.wait_for(lambda: len(self._seen()) == len(self._logged()))
+                last = self._logged()[-1]
+                self._terminal.wait_for(lambda: self._seen().count(last) == self._logged().count(last))
                 self._pane = self._seen()
             self.is_terminated()
         elif self._front == "screen":
@@ -525,5 +540,5 @@ def test_life(request, case, front, role, wire):
     errors = (stage._path / "err").read_text().splitlines()
     assert tamed(errors) == [f"tchat: {line}" for line in (*told, *stage._in_words(but.errors))]
     if stage._pane:
-        assert tamed(stage._pane) == [line for line in lines if line[0] != "-"]
+        assert tamed(stage._pane) == in_pane([line for line in lines if line[0] != "-"])
     assert status == (TERMINATED if keeps else case.status)

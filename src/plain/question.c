@@ -83,7 +83,10 @@ question_say(struct question *q, enum voice voice, const char *text)
 
 	if (stranger)
 		open_terminal(q);
-	if (!asked || voice == VOICE_QUESTION || q->answering) {
+	if (asked && voice == VOICE_QUESTION) {
+		tell(q, text);
+	} else if (!asked || q->answering) { /* the question is over */
+		release(q);
 		tell(q, text);
 	} else if (buffer_length(&q->held) + strlen(text) < HELD_MAX) {
 		buffer_add(&q->held, text, strlen(text));
@@ -115,9 +118,7 @@ take_typed(struct question *q, const char *typed, size_t length)
 		return;
 	length = q->length;
 	q->length = 0;
-	q->answering = true;
 	talk_answer(q->talk, q->answer, length);
-	q->answering = false;
 }
 
 /* Reads the answer from the terminal, at most to the end of a line. */
@@ -127,10 +128,12 @@ read_answer(struct question *q)
 	char typed[TERMINAL_LINE_MAX];
 	ssize_t n = read(q->terminal, typed, sizeof typed);
 
+	q->answering = true;
 	if (n > 0)
 		take_typed(q, typed, (size_t)n);
 	else if (n == 0 || (errno != EINTR && errno != EAGAIN))
 		talk_refuse(q->talk, "");
+	q->answering = false;
 }
 
 /* Drops what can be read from the terminal, line by line, and says so. */
