@@ -137,7 +137,7 @@ def test_disagreement_is_said_again(ann, screen, port):
     server.wait_for("waiting on port")
     caller = call(port)
     caller.send("hello\n")
-    expected = f"cannot agree on encryption with {HOST} port {caller.port}: it does not speak TLS"
+    expected = f"cannot agree on encryption with {HOST} port {caller.port}: it does not speak TLS: it needs -t"
     server.wait_for(notice(expected))
     assert look(server, expected) == ("!", BOLD_RED)
     assert leave(server) == (1, [expected])

@@ -142,11 +142,12 @@ CASES = [
 
     # With TLS it does not come about.
     Case("peer does not speak TLS", "with peer: bare, dials, meets, peer sends: hello",
-         f"{MET}\n! cannot agree on encryption with PEER: it does not speak TLS", 1, "tls"),
+         f"{MET}\n! cannot agree on encryption with PEER: it does not speak TLS: it needs -t", 1, "tls"),
     Case("peer hangs up", "with peer: bare, dials, meets, peer: leaves",
          f"{MET}\n! cannot agree on encryption with PEER: it hung up; perhaps it does not use -t", 1, "tls"),
     Case("peer says nothing", "with a fast clock, with peer: bare, dials, meets",
-         f"{MET}\n! cannot agree on encryption with PEER: it took more than 10 seconds", 1, "server client tls"),
+         f"{MET}\n! cannot agree on encryption with PEER: it took more than 10 seconds; it most likely does not "
+         "encrypt: it needs -t", 1, "server client tls"),
     Case("the encrypted line is busy", "with peer: bare, dials, meets, peer is busy",
          f"{MET}\n! cannot agree on encryption with PEER: the line is busy", 1, "client tls"),
     Case("told to end while agreeing", "with peer: bare, dials, meets, is terminated", MET, TERMINATED, "tls",

@@ -84,7 +84,7 @@ def test_caller_that_does_not_speak_tls(friendly, port, goes_on, text):
     caller.send(text)
     peer = f"{HOST} port {caller.port}"
     server.notice(f"{peer} has called")
-    server.notice(cannot_agree(peer, "it does not speak TLS"))
+    server.notice(cannot_agree(peer, "it does not speak TLS: it needs -t"))
     caller.incoming.expect_end()
     goes_on(server)
 
@@ -96,7 +96,7 @@ def test_server_that_does_not_speak_tls(tls_client, text):
     client, peer = tls_client(door)
     door.accept().send(text)
     client.notice(f"connected to {peer}")
-    client.notice(cannot_agree(peer, "it does not speak TLS"))
+    client.notice(cannot_agree(peer, "it does not speak TLS: it needs -t"))
     assert client.wait() == 1
     assert client.out.data == b""
 
@@ -106,7 +106,7 @@ def test_plain_tchat_calls_encrypted_tchat(friendly, start, port):
     server = friendly()
     client = start("-c", HOST, port)
     client.send("a line that is not encrypted\n")
-    server.err.expect("it does not speak TLS\n")
+    server.err.expect("it does not speak TLS: it needs -t\n")
     assert server.wait() == 1
     assert server.out.data == b""
     client.close_input()
@@ -302,8 +302,63 @@ def test_caller_without_encryption_waits(friendly, port, start):
     client = start("-c", HOST, port)
     client.expect("This line is encrypted: call with -t.\n")
     client.close_input()
-    client.notice(f"{HOST} port {port} has left")
-    server.err.expect(": it took more than 10 seconds\n")
+    client.notice(f"{HOST} port {port} speaks TLS: that needs -t")
+    assert client.wait() == 1
+    server.err.expect(": it took more than 10 seconds; it most likely does not encrypt: it needs -t\n")
+
+
+@pytest.mark.parametrize("mode", [[], ["-r"], ["-a"]], ids=str)
+def test_caller_that_is_told_what_is_wanted(calling, mode):
+    """That it was told so, and nothing else, is how it ended, in whatever form."""
+    client, callee = calling(*mode)
+    callee.send("This line is encrypted: call with -t.\n")
+    callee.close_input()
+    client.close_input()
+    client.notice(f"{HOST} port {callee.socket.getsockname()[1]} speaks TLS: that needs -t")
+    assert client.wait() == 1
+
+
+def test_person_who_says_so(calling):
+    """Who says more than that has had a conversation."""
+    client, callee = calling()
+    callee.send("This line is encrypted: call with -t.\n")
+    client.expect("with -t.\n")
+    callee.send("Just joking.\n")
+    callee.close_input()
+    client.close_input()
+    assert client.wait() == 0
+
+
+@pytest.mark.parametrize("text", ["\n", "hi\n", "a"], ids=ascii)
+def test_caller_that_says_less_than_a_record_has(friendly, port, text):
+    """However little it says, it is no TLS, which is said at once, to both."""
+    server = friendly()
+    caller = call(port)
+    caller.send(text)
+    server.notice(cannot_agree(f"{HOST} port {caller.port}", "it does not speak TLS: it needs -t"))
+    assert caller.incoming.expect_end().startswith(b"\x15\x03")  # an alert
+    assert server.wait() == 1
+
+
+def test_server_that_says_nothing(tls_client):
+    """A server without -t may wait for a line, too."""
+    door = Door()
+    client, peer = tls_client(door)
+    callee = door.accept()
+    client.notice(cannot_agree(peer, "it took more than 10 seconds; it most likely does not encrypt: it needs -t"))
+    assert client.wait() == 1
+    callee.incoming.expect_end()
+
+
+def test_caller_that_says_nothing_makes_room(friendly, port, friend):
+    """What is likely is said to one, too, who has less time because others call."""
+    server = friendly("-k")
+    stranger = call(port)
+    peer = f"{HOST} port {stranger.port}"
+    server.notice(f"{peer} has called")
+    tls_call(port, friend)
+    server.notice(cannot_agree(peer, "it took more than 2 seconds, and others call; it most likely does not encrypt: "
+                                     "it needs -t"))
 
 
 # Certificates

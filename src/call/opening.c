@@ -27,6 +27,12 @@ opening_is_busy(const char *data, size_t length)
 const char opening_wanted[] = "This line is encrypted: call with -t.\n";
 
 bool
+opening_is_wanted(const char *data, size_t length)
+{
+	return length == sizeof opening_wanted - 1 && memcmp(data, opening_wanted, length) == 0;
+}
+
+bool
 opening_is_tls(const char *data, size_t length)
 {
 	return length >= 3 && (data[0] == HANDSHAKE || data[0] == ALERT) && data[1] == 3 &&

@@ -23,7 +23,11 @@ struct opening opening_busy(bool tls);
  */
 bool opening_is_busy(const char *data, size_t length);
 
-/* What a caller is told in plain text who says nothing: it may be a person who waits for a line. */
+/*
+ * What a caller is told in plain text who says nothing: it may be a person who waits for a line.  The same is said of
+ * who is told so as of who is told that the line is busy.
+ */
 extern const char opening_wanted[];
+bool opening_is_wanted(const char *data, size_t length);
 
 #endif

@@ -20,6 +20,16 @@ intake_ending(const struct tls *tls, ssize_t n)
 	return (struct ending){ENDING_BROKEN, errno};
 }
 
+struct ending
+intake_farewell(const struct tls *tls, const char *data, size_t length)
+{
+	if (opening_is_busy(data, length))
+		return (struct ending){ENDING_BUSY, 0};
+	if (tls == NULL && opening_is_wanted(data, length))
+		return (struct ending){ENDING_IS_TLS, 0};
+	return (struct ending){ENDING_NONE, 0};
+}
+
 ssize_t
 intake_receive(struct intake *intake, void *data, size_t size, int flags, struct ending *ending)
 {
@@ -29,14 +39,14 @@ intake_receive(struct intake *intake, void *data, size_t size, int flags, struct
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return -1;
 	if (n <= 0) {
-		*ending = n == 0 && intake->busy ? (struct ending){ENDING_BUSY, 0} : intake_ending(tls, n);
+		*ending = n == 0 && intake->farewell.how != ENDING_NONE ? intake->farewell : intake_ending(tls, n);
 		return 0;
 	}
 	if (!intake->begun && tls == NULL && !intake->raw && opening_is_tls(data, (size_t)n)) {
 		*ending = (struct ending){ENDING_IS_TLS, 0};
 		return 0;
 	}
-	intake->busy = !intake->begun && opening_is_busy(data, (size_t)n);
+	intake->farewell = intake->begun ? (struct ending){ENDING_NONE, 0} : intake_farewell(tls, data, (size_t)n);
 	intake->begun = true;
 	return n;
 }

@@ -12,7 +12,6 @@
 
 #include "base/descriptor.h"
 #include "text/filter.h"
-#include "call/opening.h"
 #include "link/listener.h"
 #include "record/notice.h"
 
@@ -154,14 +153,14 @@ pass_unseen(const struct listener *listener)
 {
 	char start[64];
 	ssize_t n, seen;
-	bool busy;
+	struct ending farewell;
 
 	while ((seen = recv(listener->intake.socket, start, sizeof start, MSG_PEEK)) == -1 &&
 	       is_to_be_repeated(listener->intake.socket, POLLIN))
 		;
 	if (seen <= 0)
 		return intake_ending(NULL, seen);
-	busy = opening_is_busy(start, (size_t)seen);
+	farewell = intake_farewell(NULL, start, (size_t)seen);
 	while ((n = splice(listener->intake.socket, NULL, listener->pipe[1], NULL, PIPE, SPLICE_F_MOVE)) != 0) {
 		if (n == -1 && is_to_be_repeated(listener->intake.socket, POLLIN))
 			continue;
@@ -169,10 +168,11 @@ pass_unseen(const struct listener *listener)
 			break;
 		if (pour(listener->pipe[0], listener->output, (size_t)n) == -1)
 			return (struct ending){ENDING_OUTPUT, errno};
-		busy = busy && n == seen;
+		if (n != seen)
+			farewell.how = ENDING_NONE;
 		seen = 0;
 	}
-	return busy && n == 0 ? (struct ending){ENDING_BUSY, 0} : intake_ending(NULL, n);
+	return farewell.how != ENDING_NONE && n == 0 ? farewell : intake_ending(NULL, n);
 }
 
 #else

@@ -291,6 +291,19 @@ alert_received(struct tls *tls, gnutls_alert_description_t alert)
 	}
 }
 
+/* Whether what the peer has said first is no record of a handshake. */
+static bool
+is_foreign(const struct tls *tls)
+{
+	return tls->received > 0 && tls->first[0] != RECORD_HANDSHAKE && tls->first[0] != RECORD_ALERT;
+}
+
+static enum tls_state
+foreign_received(struct tls *tls)
+{
+	return fail(tls, "it does not speak TLS: it needs -t");
+}
+
 /* Says in the person's words why the handshake failed. */
 static enum tls_state
 handshake_failed(struct tls *tls, int result)
@@ -305,8 +318,8 @@ handshake_failed(struct tls *tls, int result)
 		return fail(tls, "the process that holds the key does not answer");
 	if (tls->error[0] != '\0') /* what GnuTLS has stopped for was found here */
 		return TLS_FAILED;
-	if (tls->received > 0 && tls->first[0] != RECORD_HANDSHAKE && tls->first[0] != RECORD_ALERT)
-		return fail(tls, "it does not speak TLS");
+	if (is_foreign(tls))
+		return foreign_received(tls);
 	if (tls->ended && result != GNUTLS_E_FATAL_ALERT_RECEIVED)
 		return hung_up(tls);
 	switch (result) {
@@ -346,6 +359,10 @@ tls_handshake(struct tls *tls)
 	do {
 		tls->blocked = false;
 		result = gnutls_handshake(tls->session);
+		if (is_foreign(tls) && result == GNUTLS_E_AGAIN) { /* GnuTLS waits until a record could have begun */
+			gnutls_alert_send(tls->session, GNUTLS_AL_FATAL, GNUTLS_A_UNEXPECTED_MESSAGE);
+			return foreign_received(tls);
+		}
 		if (result == GNUTLS_E_AGAIN && tls->allowance == 0)
 			result = GNUTLS_E_HANDSHAKE_TOO_LARGE;
 		if (result == GNUTLS_E_AGAIN && tls->blocked)

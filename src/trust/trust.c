@@ -350,11 +350,18 @@ watch(struct trust *t)
 	return fail(t);
 }
 
+/* What ails a peer most likely that has not agreed in time, for the end of a sentence. */
+static const char *
+likely_cause(const struct trust *t)
+{
+	return tls_heard_nothing(t->tls) ? "; it most likely does not encrypt: it needs -t" : "";
+}
+
 void
 trust_give_way(struct trust *t, int taken)
 {
-	say(t, VOICE_ALARM, "cannot agree on encryption with %s: it took more than %d seconds, and others call",
-	    t->peer->name, taken / 1000);
+	say(t, VOICE_ALARM, "cannot agree on encryption with %s: it took more than %d seconds, and others call%s",
+	    t->peer->name, taken / 1000, likely_cause(t));
 	fail(t);
 }
 
@@ -382,8 +389,8 @@ trust_step(struct trust *t)
 	}
 	if (clock_until(t->deadline) > 0)
 		return TRUST_AGREEING;
-	say(t, VOICE_ALARM, "cannot agree on encryption with %s: it took more than %d seconds", t->peer->name,
-	    HANDSHAKE_MS / 1000);
+	say(t, VOICE_ALARM, "cannot agree on encryption with %s: it took more than %d seconds%s", t->peer->name,
+	    HANDSHAKE_MS / 1000, likely_cause(t));
 	if (t->call->role == ROLE_SERVER && tls_heard_nothing(t->tls))
 		(void)send(t->peer->socket, opening_wanted, strlen(opening_wanted), MSG_DONTWAIT | MSG_NOSIGNAL);
 	return fail(t);

@@ -2548,7 +2548,8 @@ test_says_nothing(void **state)
 	assert_false(talk_wants_input(here.talk));
 	let_pass();
 	assert_int_equal(world.passed, 10000);
-	assert_said("! cannot agree on encryption with ann port 1: it took more than 10 seconds\n");
+	assert_said("! cannot agree on encryption with ann port 1: it took more than 10 seconds; "
+		    "it most likely does not encrypt: it needs -t\n");
 	assert_told_what_is_wanted(ann);
 	assert_ended(ann);
 	assert_int_equal(talk_status(here.talk), 1);
@@ -2571,7 +2572,7 @@ test_gives_way(void **state)
 	assert_int_equal(view(0).state, PARTY_AGREEING);
 	assert_int_equal(played.admitted + played.refused, 0);
 	world.time_passes = true;
-	UNTIL(times_said("it took more than 2 seconds, and others call\n") == 1);
+	UNTIL(times_said("it took more than 2 seconds, and others call; ") == 1);
 	assert_int_equal(world.passed, 500);
 	assert_ended(ann);
 	UNTIL(played.admitted == 1);
