@@ -177,8 +177,8 @@ def test_own_fingerprint(asked_by_server, ann, front):
     server.wait_for("encrypted: the caller is known as stranger from now on$")
 
 
-@pytest.mark.parametrize("name", ["12345 67890", "tel. 01234-567890", "١٢٣٤٥٦٧٨٩٠", "①②③④⑤⑥⑦⑧⑨⑩",
-                                  "sha256:" + "A" * 43])
+@pytest.mark.parametrize("name", ["12345 67890", "tel. 01234-567890", "\u0661" * 10, "\u2460" * 10,
+                                  "sha256:" + "A" * 43], ids=ascii)
 def test_claim_that_could_pass_for_proof(meeting, ann, tmp_path, name):
     """A name that could be taken for the number, or for a fingerprint, is not shown."""
     caller = Identity(tmp_path)

@@ -472,7 +472,6 @@ draw_question(const struct scene *scene, const struct layout *l)
 		if (!l->advice && is_advice(text))
 			text++;
 		row = next_row(&text, &start, l->columns - l->question_text);
-
 		if (from == 0 && l->question_text > 0)
 			draw_text(y, 0, 1, &mark, 1);
 		draw_text(y, l->question_text, l->columns - l->question_text, row.text, row.length);
