@@ -359,11 +359,9 @@ tls_handshake(struct tls *tls)
 	do {
 		tls->blocked = false;
 		result = gnutls_handshake(tls->session);
-		if (is_foreign(tls) && result == GNUTLS_E_AGAIN) { /* GnuTLS waits until a record could have begun */
-			gnutls_alert_send(tls->session, GNUTLS_AL_FATAL, GNUTLS_A_UNEXPECTED_MESSAGE);
-			return foreign_received(tls);
-		}
-		if (result == GNUTLS_E_AGAIN && tls->allowance == 0)
+		if (result == GNUTLS_E_AGAIN && is_foreign(tls)) /* GnuTLS waits until a record could have begun */
+			result = GNUTLS_E_UNEXPECTED_PACKET;
+		else if (result == GNUTLS_E_AGAIN && tls->allowance == 0)
 			result = GNUTLS_E_HANDSHAKE_TOO_LARGE;
 		if (result == GNUTLS_E_AGAIN && tls->blocked)
 			return TLS_PENDING;
