@@ -1,6 +1,6 @@
 /*
  * The text filter, against a reference that does the same in the most obvious way, however the input
- * is cut.
+ * is cut; and that its output passes unchanged, and is known from what is none.
  *
  * A case is a line that says how, and then the text.  The first byte of that line is the longest line
  * of output: '0' the real one, others one that is soon reached.  Each byte after it is the length of
@@ -236,6 +236,21 @@ must_pass_again(const struct buffer *text, size_t line_max)
 	buffer_free(&again);
 }
 
+/* What can be output of the filter is known, up to the byte from which on it cannot. */
+static void
+must_be_known(const char *s, size_t length)
+{
+	struct buffer again = {0};
+	size_t safe = filter_safe_length(s, length);
+
+	must(safe <= length);
+	filter_text(s, length, FILTER_LINE_MAX, &again);
+	must((safe == length) ==
+	     (buffer_length(&again) == length && (length == 0 || memcmp(buffer_data(&again), s, length) == 0)));
+	must(safe == 0 || (buffer_length(&again) >= safe && memcmp(buffer_data(&again), s, safe) == 0));
+	buffer_free(&again);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -255,6 +270,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must_be_same(&expected, &cut);
 	must_be_safe(&whole, line_max);
 	must_pass_again(&whole, line_max);
+	must_be_known((const char *)lf + 1, left);
+	if (buffer_length(&whole) > 0)
+		must_be_known(buffer_data(&whole), buffer_length(&whole));
 	buffer_free(&expected);
 	buffer_free(&whole);
 	buffer_free(&cut);

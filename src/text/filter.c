@@ -323,6 +323,15 @@ filter_end(struct filter *filter)
 	return (struct span){NULL, 0};
 }
 
+size_t
+filter_safe_length(const char *text, size_t length)
+{
+	struct filter filter;
+
+	filter_init(&filter);
+	return clean_run(&filter, text, text + length);
+}
+
 void
 filter_text(const char *text, size_t length, size_t line_max, struct buffer *safe)
 {

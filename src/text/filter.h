@@ -59,6 +59,12 @@ struct span filter_next(struct filter *filter, const char **input, const char *e
 struct span filter_end(struct filter *filter);
 
 /*
+ * How many bytes of a text, which begins with a line, can be output of a filter: it would pass them unchanged, and
+ * the rest not, at least not its beginning.
+ */
+size_t filter_safe_length(const char *text, size_t length);
+
+/*
  * Adds a whole text, made safe, to the buffer; an unfinished last line stays without LF.  Lines are
  * ended after line_max bytes: FILTER_LINE_MAX, or SIZE_MAX for never.
  */

@@ -263,6 +263,20 @@ must_pass(const char *text, size_t length, const char *how)
 	if (stream.copied > 0)
 		fail_msg("%s, %s: %zu bytes were copied", context, how, stream.copied);
 	must_give(stream, text, length, how);
+	if (length > 0 && filter_safe_length(text, length) != length)
+		fail_msg("%s, %s: not known as output", context, how);
+}
+
+/* What is not safe is known not to be output of the filter; text is what becomes of it. */
+static void
+must_not_be_output(const char *in, size_t in_length, const char *text, size_t length)
+{
+	size_t same = 0, safe = filter_safe_length(in, in_length);
+
+	while (same < in_length && same < length && in[same] == text[same])
+		same++;
+	if (safe > same)
+		fail_msg("%s: %zu bytes are taken for output of the filter, %zu are", context, safe, same);
 }
 
 /* However the input is cut, at or after from, and filtered once or twice, the output is the same. */
@@ -279,6 +293,8 @@ must_become(const char *in, size_t in_length, const char *out, size_t out_length
 		}
 	must_give(in_pieces(in, in_length, 1, 0), out, out_length, "byte by byte");
 	must_pass(out, out_length, "filtered again");
+	if (in_length > 0 && memcmp(in, out, in_length < out_length ? in_length : out_length) != 0)
+		must_not_be_output(in, in_length, out, out_length);
 }
 
 /* ---- The tables ---- */
