@@ -169,7 +169,7 @@ CLIENT = [
     *unseen(faults("getsockopt", "ENOBUFS", "cannot call PEER: {}")),
     *faults("setsockopt", "ENOPROTOOPT", when="1+"),
     *unseen(faults("getsockname,getpeername", "ENOBUFS", when="1+")),
-    *faults("fcntl", "EINTR", UNHEARD, when="4"),
+    *faults("fcntl", "EINTR", UNHEARD, when="3"),
     *faults("wait4", "EINTR ECHILD"),
     *faults("kill", "ESRCH"),
 ]

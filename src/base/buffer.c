@@ -85,6 +85,12 @@ buffer_drop(struct buffer *buffer, size_t length)
 }
 
 void
+buffer_cut(struct buffer *buffer, size_t length)
+{
+	buffer->end = buffer->start + length;
+}
+
+void
 buffer_free(struct buffer *buffer)
 {
 	free(buffer->data);

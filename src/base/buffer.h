@@ -39,6 +39,9 @@ void buffer_grow(struct buffer *buffer, size_t length);
 /* Takes length bytes, which are held, away from the front. */
 void buffer_drop(struct buffer *buffer, size_t length);
 
+/* Keeps the first length bytes of those that are held. */
+void buffer_cut(struct buffer *buffer, size_t length);
+
 /* Gives the memory back; the buffer is empty and can be used again. */
 void buffer_free(struct buffer *buffer);
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -41,22 +42,31 @@ ask_kernel(int report)
 
 #else
 
+static int its_report;
+
+/* The report can be written to again, because it has been read, or will be read by nobody. */
 static void
-end(int signo)
+end_with_reader(int signo)
 {
+	struct pollfd report = {.fd = its_report};
+	int cause = errno;
+
 	(void)signo;
-	_exit(1);
+	if (poll(&report, 1, 0) == 1)
+		_exit(1);
+	errno = cause;
 }
 
 /* Asks the kernel for a signal when the report can be written, and will be read by nobody. */
 static void
 ask_kernel(int report)
 {
-	struct sigaction action = {.sa_handler = end};
+	struct sigaction action = {.sa_handler = end_with_reader};
 	sigset_t told;
 
 	if (report == -1)
 		return;
+	its_report = report;
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGIO, &action, NULL);
 	sigemptyset(&told);

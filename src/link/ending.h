@@ -9,9 +9,9 @@
 
 struct ending {
 	enum {
-		ENDING_NONE,	/* it has not */
+		ENDING_NONE,	/* it has not; in a listener's report: what it adds to the log is lost: cause */
 		ENDING_LEFT,	/* the peer has closed its sending side */
-		ENDING_UNHEARD, /* the listener could not begin: cause */
+		ENDING_UNHEARD, /* the listener could not begin, or go on: cause */
 		ENDING_BROKEN,	/* the connection failed: cause */
 		ENDING_CUT,	/* encrypted: it ended without a goodbye */
 		ENDING_TLS,	/* encrypted: cause as of tls_explain */

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -63,6 +64,21 @@ enum {
 
 static bool may_splice; /* as of link_prepare */
 
+/* It says nothing but by its output and its report, so it has no standard error, which can be the terminal. */
+#if defined(SANITIZED) /* it has the sanitizers' messages */
+#define ERRORS STDERR_FILENO
+#else
+#define ERRORS (-1)
+#endif
+
+/* What is done in it before fatal() would say that there is no memory. */
+static void
+report_lack(void)
+{
+	write_all(ITS_REPORT, &(struct ending){ENDING_UNHEARD, errno}, sizeof(struct ending));
+	_exit(1);
+}
+
 /* The child. */
 static _Noreturn void
 be_listener(const struct link *link, struct listener listener, int report, pid_t parent)
@@ -70,7 +86,7 @@ be_listener(const struct link *link, struct listener listener, int report, pid_t
 	bool spliced = may_splice && listener_open_pipe(&listener);
 	const int fds[ITS_COUNT] = {[ITS_INPUT] = -1,
 				    [ITS_OUTPUT] = listener.output,
-				    [ITS_ERRORS] = STDERR_FILENO,
+				    [ITS_ERRORS] = ERRORS,
 				    [ITS_SOCKET] = link->peer.socket,
 				    [ITS_REPORT] = report,
 				    [ITS_LOG] = log_descriptor(listener.log),
@@ -80,13 +96,14 @@ be_listener(const struct link *link, struct listener listener, int report, pid_t
 	bool ready;
 
 	trust_forget();
+	ready = descriptors_keep(fds, ITS_COUNT) == 0;
+	if (ready)
+		report = listener.report = ITS_REPORT;
 	child_begin(parent, report);
+	fatal_first(report_lack);
 	if (link->lines != -1)
 		signals_ignore(SIGTSTP);
 	setproctitle("listening to %s", link->peer.name);
-	ready = descriptors_keep(fds, ITS_COUNT) == 0;
-	if (ready)
-		report = ITS_REPORT;
 	log_move(listener.log, ITS_LOG);
 	listener.intake.socket = ITS_SOCKET;
 	if (listener.intake.tls != NULL)
@@ -444,11 +461,19 @@ link_receive(struct link *link, const struct polls *polls, char *bytes, size_t s
 	return n > 0 ? (size_t)n : 0;
 }
 
-void
-link_stop_listening(struct link *link)
+/* Ends the listener. */
+static void
+stop(struct link *link)
 {
 	child_kill(&link->listener);
 	link->reported = true;
+}
+
+void
+link_stop_listening(struct link *link)
+{
+	link->strayed = true;
+	stop(link);
 }
 
 bool
@@ -467,7 +492,7 @@ link_abandon(struct link *link)
 
 	if (link->send_error == 0)
 		link->send_error = ECANCELED;
-	link_stop_listening(link);
+	stop(link);
 	(void)child_has_ended(&link->listener, &status); /* before, perhaps: no signal would tell of it again */
 }
 
@@ -487,17 +512,37 @@ link_poll(struct link *link, struct polls *polls, bool receives)
 	child_poll(&link->listener, polls);
 }
 
-/* How a listener that is gone says that the conversation ended. */
-static struct ending
-read_report(const struct link *link, int status)
+/*
+ * Reads from the report, in which there is something, or its end.  Whoever has taken the listener over can report
+ * anything.  Returns whether nothing more is to be expected.
+ */
+static bool
+read_report(struct link *link)
 {
-	struct ending ending;
-	bool reported = read_all(link->report, &ending, sizeof ending) == sizeof ending;
+	struct ending said;
+	ssize_t n;
 
-	/* Whoever has taken the listener over can report anything. */
-	if (!reported || ending.how <= ENDING_NONE || ending.how >= ENDING_KILLED)
-		ending = (struct ending){ENDING_KILLED, WIFSIGNALED(status) ? WTERMSIG(status) : 0};
-	return ending;
+	while ((n = read(link->report, &said, sizeof said)) == -1 && is_to_be_repeated(link->report, POLLIN))
+		;
+	if (n != sizeof said)
+		return true;
+	if (said.how == ENDING_NONE && said.cause != 0 && link->log_error == 0) {
+		link->log_error = said.cause;
+		return false;
+	}
+	link->said = said;
+	return true;
+}
+
+/* How the conversation ended, where the listener is gone. */
+static struct ending
+ending_of(const struct link *link, int status)
+{
+	if (link->strayed)
+		return (struct ending){ENDING_KILLED, SIGSYS};
+	if (link->said.how > ENDING_NONE && link->said.how < ENDING_KILLED)
+		return link->said;
+	return (struct ending){ENDING_KILLED, WIFSIGNALED(status) ? WTERMSIG(status) : 0};
 }
 
 bool
@@ -507,14 +552,16 @@ link_step(struct link *link, const struct polls *polls)
 
 	if (polls_found(polls, link->socket_slot) & (POLLOUT | POLLERR | POLLHUP))
 		flush(link);
-	if (polls_found(polls, link->report_slot) != 0)
+	if (polls_found(polls, link->report_slot) != 0 && read_report(link))
 		link->reported = true;
 	if (link->listener.pid == 0)
 		return true;
 	if (!link->reported || !child_has_ended(&link->listener, &status))
 		return false;
+	while (link->said.how == ENDING_NONE && !read_report(link))
+		;
 	if (link->ending.how == ENDING_NONE)
-		link_end(link, read_report(link, status));
+		link_end(link, ending_of(link, status));
 	return true;
 }
 

@@ -67,6 +67,9 @@ struct link {
 	int lines;	      /* LINK_PIPE: what the listener lets through comes out here, else -1 */
 	int report;	      /* tells how the listener has ended; at its end, it has died */
 	bool reported;	      /* the listener says that it ends, or has died */
+	struct ending said;   /* ... how the conversation ended, as it says */
+	bool strayed;	      /* ... or it did what it should not: link_stop_listening */
+	int log_error;	      /* why the listener, as it says, cannot write to the log; 0: it can */
 	struct intake intake; /* what has been received; a listener goes on with a copy of its own */
 	struct ending ending; /* set by link_end */
 	int socket_slot, lines_slot, report_slot;
@@ -167,7 +170,7 @@ size_t link_receive(struct link *link, const struct polls *polls, char *bytes, s
  */
 void link_end(struct link *link, struct ending ending);
 
-/* Ends a listener, because it does what it should not. */
+/* Ends a listener, because it does what it should not; so the ending says, whatever it reports. */
 void link_stop_listening(struct link *link);
 
 /* --- Both. --- */

@@ -13,7 +13,6 @@
 #include "base/descriptor.h"
 #include "text/filter.h"
 #include "link/listener.h"
-#include "record/notice.h"
 
 #define CHUNK ((size_t)128 * 1024) /* read at once */
 #define SPANS 64	   /* written at once */
@@ -186,6 +185,16 @@ pass_unseen(const struct listener *listener)
 
 #endif
 
+/* Writes to the log what is complete, and tells the speaker if that fails. */
+static void
+flush_log(const struct listener *listener)
+{
+	int cause = log_flush(listener->log);
+
+	if (cause != 0)
+		write_all(listener->report, &(struct ending){ENDING_NONE, cause}, sizeof(struct ending));
+}
+
 struct ending
 listener_run(struct listener *listener)
 {
@@ -208,7 +217,7 @@ listener_run(struct listener *listener)
 		}
 		/* Before it is shown: an answer must not get into the log before what it answers. */
 		log_bytes(listener->log, VOICE_PEER, chunk, (size_t)n);
-		notice_flush_log(listener->log);
+		flush_log(listener);
 		if (listener->output == -1)
 			continue;
 		if (listener->intake.raw)
@@ -219,7 +228,7 @@ listener_run(struct listener *listener)
 			return (struct ending){ENDING_OUTPUT, errno};
 	}
 	log_end(listener->log, VOICE_PEER);
-	notice_flush_log(listener->log);
+	flush_log(listener);
 	if (listener->output != -1 && !listener->intake.raw && pass_end(&filter, &outlet) == -1)
 		ending = (struct ending){ENDING_OUTPUT, errno};
 	return ending;

@@ -14,6 +14,7 @@ struct listener {
 	struct intake intake;
 	int output;	 /* where safe lines, or raw bytes, go; -1: nowhere */
 	struct log *log; /* what is received is added to it; NULL for none */
+	int report;	 /* to the speaker: that the log fails goes there, an ending of ENDING_NONE */
 	int pipe[2];	 /* of listener_open_pipe, else -1 */
 };
 

@@ -1,10 +1,8 @@
 #include <config.h>
 
-#include <sys/mman.h>
-
 #include <errno.h>
 #include <fcntl.h>
-#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -18,7 +16,8 @@
 
 struct log {
 	int descriptor;
-	atomic_flag *failed;  /* shared by the processes: one of them has said so */
+	bool failed;	      /* this process writes to it no more */
+	bool told;	      /* it has failed, here or in another process, and that was said */
 	struct buffer lines;  /* complete, not yet written */
 	struct filter filter; /* of log_bytes */
 	struct buffer partial;
@@ -37,11 +36,6 @@ log_open(const char *path)
 	if ((log = calloc(1, sizeof *log)) == NULL)
 		fatal("cannot get memory");
 	log->descriptor = descriptor;
-	log->failed = mmap(NULL, sizeof *log->failed, PROT_READ | PROT_WRITE,
-			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (log->failed == MAP_FAILED)
-		fatal("cannot get memory");
-	atomic_flag_clear(log->failed);
 	filter_init(&log->filter);
 	return log;
 }
@@ -117,6 +111,15 @@ log_end(struct log *log, enum voice voice)
 }
 
 int
+log_fails(struct log *log, int cause)
+{
+	bool told = log->told;
+
+	log->told = true;
+	return told ? 0 : cause;
+}
+
+int
 log_flush(struct log *log)
 {
 	size_t length;
@@ -124,11 +127,9 @@ log_flush(struct log *log)
 
 	if (log == NULL || (length = buffer_length(&log->lines)) == 0)
 		return 0;
-	if (log->descriptor != -1 &&
-	    write_all(log->descriptor, buffer_data(&log->lines), length) == -1) {
-		cause = atomic_flag_test_and_set(log->failed) ? 0 : errno;
-		close(log->descriptor);
-		log->descriptor = -1;
+	if (!log->failed && write_all(log->descriptor, buffer_data(&log->lines), length) == -1) {
+		log->failed = true;
+		cause = log_fails(log, errno);
 	}
 	buffer_drop(&log->lines, length);
 	return cause;
@@ -143,7 +144,7 @@ log_descriptor(const struct log *log)
 void
 log_move(struct log *log, int descriptor)
 {
-	if (log != NULL && log->descriptor != -1)
+	if (log != NULL)
 		log->descriptor = descriptor;
 }
 
@@ -152,9 +153,7 @@ log_close(struct log *log)
 {
 	if (log == NULL)
 		return;
-	if (log->descriptor != -1)
-		close(log->descriptor);
-	munmap(log->failed, sizeof *log->failed);
+	close(log->descriptor);
 	buffer_free(&log->lines);
 	buffer_free(&log->partial);
 	free(log);

@@ -43,10 +43,13 @@ void log_bytes(struct log *log, enum voice voice, const char *bytes, size_t leng
 void log_end(struct log *log, enum voice voice);
 
 /*
- * Writes what was added.  Returns 0, or an errno the first time that it fails in whichever of the
- * processes that share the log.  A process whose log has failed writes to it no more.
+ * Writes what was added.  Returns 0, or an errno the first time that it fails.  A process whose log has failed
+ * writes to it no more.
  */
 int log_flush(struct log *log);
+
+/* Another process that shares the log says that it has failed.  Returns cause, or 0 if that is known. */
+int log_fails(struct log *log, int cause);
 
 /* The descriptor that the log writes to; after it was renumbered, log_move says the new one. */
 int log_descriptor(const struct log *log);

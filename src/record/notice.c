@@ -13,6 +13,7 @@ notice(struct log *log, const char *format, ...)
 {
 	char said[1024], line[3 * sizeof said]; /* a byte that is no UTF-8 becomes three */
 	va_list arguments;
+	int cause;
 
 	va_start(arguments, format);
 	vsnprintf(said, sizeof said, format, arguments);
@@ -20,14 +21,6 @@ notice(struct log *log, const char *format, ...)
 	filter_string(said, line, sizeof line); /* a name or a file name can hold anything */
 	warnx("%s", line);
 	log_line(log, VOICE_NOTICE, line, strlen(line));
-	notice_flush_log(log);
-}
-
-void
-notice_flush_log(struct log *log)
-{
-	int cause = log_flush(log);
-
-	if (cause != 0)
+	if ((cause = log_flush(log)) != 0)
 		warnc(cause, "cannot write to the log; the conversation goes on without it");
 }

@@ -1,6 +1,5 @@
 /*
- * notice - what there is to say where there is no talk: before it, and in the listener; on standard error, and in
- * the log.
+ * notice - what there is to say where there is no talk, which is before it: on standard error, and in the log.
  */
 #ifndef NOTICE_H
 #define NOTICE_H
@@ -9,8 +8,5 @@
 
 /* Says one line, formatted as by printf(3) and then made safe, after "tchat: ". */
 void notice(struct log *log, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-/* Writes the log, and says so if that fails; the conversation goes on. */
-void notice_flush_log(struct log *log);
 
 #endif

@@ -63,4 +63,7 @@ void talk_sum_up(struct talk *talk);
 /* Writes the log; that it fails is said, once. */
 void talk_flush(struct talk *talk);
 
+/* A listener says that it cannot write to the log, and why; that is said, too, once. */
+void talk_log_fails(struct talk *talk, int cause);
+
 #endif

@@ -114,26 +114,31 @@ tell_ending(struct party *p)
 	party_say(p, p->link.ending.how == ENDING_LEFT ? VOICE_NOTICE : VOICE_ALARM, text);
 }
 
-/* Records the lines that are complete, under its name.  Returns how many. */
+/* Records the lines that are complete in safe text, under its name.  Returns how many. */
 static size_t
-record_heard(struct party *p)
+record_heard(struct party *p, struct buffer *safe)
 {
 	struct record *record = &p->talk->record;
 
 	party_announce(p);
 	if (record->history != NULL)
 		history_set_speaker(record->history, p->peer.host);
-	return record_lines(record, VOICE_PEER, &p->heard, 0);
+	return record_lines(record, VOICE_PEER, safe, 0);
 }
 
-/* Nothing more of a line will arrive: it ends where it is. */
+/* Nothing more of a line will arrive: it ends where it is, which can be amid a character. */
 static void
 end_line(struct party *p)
 {
-	if (p->talk->options->ear != EAR_PIPE || buffer_length(&p->heard) == 0)
+	struct buffer safe = {0};
+
+	if (p->talk->options->ear != EAR_PIPE || p->link.strayed || buffer_length(&p->heard) == 0)
 		return;
-	buffer_add(&p->heard, "\n", 1);
-	record_heard(p);
+	filter_text(buffer_data(&p->heard), buffer_length(&p->heard), FILTER_LINE_MAX, &safe);
+	buffer_drop(&p->heard, buffer_length(&p->heard));
+	buffer_add(&safe, "\n", 1);
+	record_heard(p, &safe);
+	buffer_free(&safe);
 }
 
 void
@@ -411,19 +416,28 @@ note_answer(struct party *p)
 		p->answered = p->delivery.arrived;
 }
 
-/* Hears what the listener lets through.  Returns how many lines. */
+/*
+ * Hears what the listener lets through.  A line that its filter cannot have made ends it: whoever has taken it over
+ * can write anything.  Returns how many lines.
+ */
 static size_t
 hear(struct party *p, const struct polls *polls)
 {
-	size_t n = link_hear(&p->link, polls, &p->heard), count = 0;
+	size_t n = link_hear(&p->link, polls, &p->heard), whole, safe;
+	struct span heard = buffer_span(&p->heard);
+	const char *lf;
 
-	if (n > 0)
-		note_answer(p);
-	if (n > 0 && memchr(buffer_data(&p->heard) + buffer_length(&p->heard) - n, '\n', n) != NULL)
-		count = record_heard(p);
-	if (buffer_length(&p->heard) > FILTER_LINE_MAX) /* the filter makes none so long */
+	if (n == 0)
+		return 0;
+	note_answer(p);
+	lf = memrchr(heard.text + heard.length - n, '\n', n);
+	whole = lf != NULL ? (size_t)(lf + 1 - heard.text) : 0; /* what follows may end amid a character */
+	safe = filter_safe_length(heard.text, whole);
+	if (safe < whole || heard.length - whole > FILTER_LINE_MAX)
 		link_stop_listening(&p->link);
-	return count;
+	if (safe < whole) /* what is before that still counts, line by line */
+		buffer_cut(&p->heard, safe);
+	return whole > 0 ? record_heard(p, &p->heard) : 0;
 }
 
 /* Hears what comes from the socket itself. */
@@ -466,6 +480,8 @@ step_link(struct party *p, const struct polls *polls)
 	if (stays)
 		party_announce(p);
 	reaped = link_step(&p->link, polls);
+	if (p->link.log_error != 0 && p->talk->options->ear == EAR_OUTPUT && p->talk->record.log != NULL)
+		talk_log_fails(p->talk, p->link.log_error);
 	if (p->state == PARTY_REAPING) {
 		if (reaped) {
 			link_close(&p->link);

@@ -43,13 +43,24 @@ say_unlogged(struct talk *t, const char *format, ...)
 	va_end(arguments);
 }
 
+/* Says why the log has failed, if it has (0: not). */
+static void
+tell_log_failed(struct talk *t, int cause)
+{
+	if (cause != 0)
+		say_unlogged(t, "cannot write to the log; the conversation goes on without it: %s", strerror(cause));
+}
+
 void
 talk_flush(struct talk *t)
 {
-	int cause = log_flush(t->record.log);
+	tell_log_failed(t, log_flush(t->record.log));
+}
 
-	if (cause != 0)
-		say_unlogged(t, "cannot write to the log; the conversation goes on without it: %s", strerror(cause));
+void
+talk_log_fails(struct talk *t, int cause)
+{
+	tell_log_failed(t, log_fails(t->record.log, cause));
 }
 
 void

@@ -1240,25 +1240,80 @@ test_listener_says_without_end(void **state)
 	lie = say_without_end;
 	ann = begin_with_ann();
 	finish();
-	assert_said("! the listener died: %s\n", strsignal(SIGKILL));
+	assert_said("! the listener died: it attempted what it may not do\n");
+	assert_string_equal(record_of_others(), "");
 	assert_int_equal(talk_status(here.talk), 1);
 	close(ann);
 }
 
-/* Does nothing more, for ever. */
-static _Noreturn void
+/* Bytes that no filter lets through, after a line and before another. */
+static struct ending
+say_what_cannot_be(struct listener *listener)
+{
+	static const char text[] = "one\ntwo\033[2J\nthree\n";
+
+	(void)!write(listener->output, text, sizeof text - 1);
+	return (struct ending){ENDING_LEFT, 0};
+}
+
+static void
+test_listener_says_what_cannot_be(void **state)
+{
+	int ann;
+
+	(void)state;
+	lie = say_what_cannot_be;
+	ann = begin_with_ann();
+	finish();
+	assert_said("! the listener died: it attempted what it may not do\n");
+	assert_string_equal(record_of_others(), "ann: one|");
+	assert_int_equal(talk_status(here.talk), 1);
+	close(ann);
+}
+
+/* A listener that says that the log fails, again and again. */
+static _Noreturn struct ending
+complain(struct listener *listener)
+{
+	for (;;)
+		(void)!write(listener->report, &(struct ending){ENDING_NONE, EIO}, sizeof(struct ending));
+}
+
+static void
+test_listener_complains_without_end(void **state)
+{
+	int ann;
+
+	(void)state;
+	lie = complain;
+	here.options = (struct talk_options){.ear = EAR_OUTPUT, .output = -1, .members = 1};
+	ann = begin_with_ann();
+	UNTIL(party(0)->link.reported);
+	let_pass();
+	finish();
+	assert_int_equal(times_said("cannot write to the log"), 0);
+	assert_int_equal(times_said("! the listener died: "), 1);
+	close(ann);
+}
+
+/* A listener that does nothing more, for ever. */
+static _Noreturn struct ending
 stay(struct listener *listener)
 {
 	for (;;)
 		(void)recv(listener->intake.socket, (char[1]){0}, 1, MSG_PEEK);
 }
 
-/* A listener that ends its lines, and stays. */
-static struct ending
-end_and_stay(struct listener *listener)
+/* Has the lines end, as the listener itself cannot while it lives. */
+static void
+end_lines(void)
 {
-	(void)close(listener->output);
-	stay(listener);
+	int ends[2];
+
+	assert_int_equal(pipe(ends), 0);
+	close(ends[1]);
+	assert_int_not_equal(dup2(ends[0], party(0)->link.lines), -1);
+	close(ends[0]);
 }
 
 static void
@@ -1267,8 +1322,9 @@ test_listener_stays(void **state)
 	int ann;
 
 	(void)state;
-	lie = end_and_stay;
+	lie = stay;
 	ann = begin_with_ann();
+	end_lines();
 	UNTIL(party(0)->link.reported);
 	let_pass();
 	assert_int_equal(world.passed, 1000);
@@ -1431,9 +1487,8 @@ report_and_stay(struct listener *listener)
 {
 	const int report = 4; /* its number there, see link.c */
 
-	if (write(report, "nonsense", 8) == 8)
-		stay(listener);
-	return (struct ending){ENDING_LEFT, 0};
+	(void)!write(report, "nonsense", 8);
+	return stay(listener);
 }
 
 static void
@@ -2885,6 +2940,8 @@ main(int argc, char *argv[])
 		TEST(test_last_words),
 		TEST(test_listener_is_killed),
 		TEST(test_listener_says_without_end),
+		TEST(test_listener_says_what_cannot_be),
+		TEST(test_listener_complains_without_end),
 		TEST(test_listener_stays),
 		TEST(test_listener_reports_nonsense),
 		TEST(test_listener_cannot_begin),
