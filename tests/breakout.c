@@ -6,6 +6,7 @@
  */
 #include <config.h>
 
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 
@@ -26,6 +27,7 @@
 #include <gnutls/x509.h>
 #endif
 
+#include "link/ending.h"
 #include "trust/tls.h"
 
 int __real_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
@@ -93,7 +95,65 @@ make_code(void)
 	       MAP_FAILED;
 }
 
+/* More of it than any conversation takes. */
+static bool
+take_memory(void)
+{
+	enum { PIECE = 1 << 20, PIECES = 64 };
+
+	for (int i = 0; i < PIECES; i++) {
+		char *piece = malloc(PIECE);
+		if (piece == NULL)
+			return false;
+		memset(piece, 'x', PIECE);
+	}
+	return true;
+}
+
+/* All that there is, but for what nobody would notice. */
+static bool
+leave_no_memory(void)
+{
+	for (size_t size = (size_t)1 << 24; size >= 64; size /= 2)
+		while (malloc(size) != NULL)
+			;
+	return false;
+}
+
+static bool
+share_memory(void)
+{
+	return mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0) != MAP_FAILED;
+}
+
 static int line; /* the socket */
+
+static bool
+close_connection(void)
+{
+	return close(line) == 0;
+}
+
+static bool
+open_terminal(void)
+{
+	return open("/dev/tty", O_RDWR | O_NOCTTY) != -1;
+}
+
+/* What it writes there would stand on the terminal, among all that tchat says. */
+static bool
+write_to_errors(void)
+{
+	static const char text[] = "\033]0;escaped\007\033[1Hescaped\n";
+
+	return write(STDERR_FILENO, text, sizeof text - 1) != -1;
+}
+
+static bool
+type_at_terminal(void)
+{
+	return ioctl(STDERR_FILENO, TIOCSTI, "x") == 0 || errno == EIO; /* which kernels say that know it no more */
+}
 
 static bool
 tell_peer(void)
@@ -146,6 +206,17 @@ write_without_end(void)
 static bool
 stay(void)
 {
+	const struct ending left = {ENDING_LEFT, 0};
+
+	(void)!write(4, &left, sizeof left);
+	while (poll(NULL, 0, -1) == 0)
+		;
+	return true;
+}
+
+static bool
+close_all_and_stay(void)
+{
 	for (int fd = 0; fd < 8; fd++)
 		close(fd);
 	while (poll(NULL, 0, -1) == 0)
@@ -167,6 +238,10 @@ static const struct {
 	{"read file\n", read_file},	{"read home\n", read_home},	{"write file\n", write_file},
 	{"make socket\n", make_socket}, {"call elsewhere\n", call_elsewhere},
 	{"execute\n", execute},		{"make process\n", make_process},
+	{"take memory\n", take_memory}, {"leave no memory\n", leave_no_memory},
+	{"share memory\n", share_memory}, {"close connection\n", close_connection},
+	{"open terminal\n", open_terminal}, {"write to errors\n", write_to_errors},
+	{"type at terminal\n", type_at_terminal},
 	{"end speaker\n", end_speaker}, {"make code\n", make_code},
 	{"tell peer\n", tell_peer},	{"read from peer\n", read_from_peer},
 	{"splice from pipe to peer\n", splice_from_pipe_to_peer},
@@ -174,9 +249,32 @@ static const struct {
 	{"write long line\n", write_long_line},
 	{"write without end\n", write_without_end},
 	{"stay\n", stay},
+	{"close all and stay\n", close_all_and_stay},
 	{"escape\n", escape},
 	{"call\n", call_elsewhere}, /* five bytes, which is what TLS reads first */
 };
+
+/* Orders that say what to write: to the output, or as the report, after which it is gone. */
+static void
+obey_words(const char *order, size_t length)
+{
+	static const char write_it[] = "write: ", report_it[] = "report: ";
+	struct ending ending;
+	char numbers[64];
+	int how;
+
+	if (length >= sizeof write_it && memcmp(order, write_it, sizeof write_it - 1) == 0)
+		(void)!write(STDOUT_FILENO, order + sizeof write_it - 1, length - (sizeof write_it - 1));
+	if (length < sizeof report_it || memcmp(order, report_it, sizeof report_it - 1) != 0)
+		return;
+	snprintf(numbers, sizeof numbers, "%.*s", (int)(length - (sizeof report_it - 1)),
+		 order + sizeof report_it - 1);
+	if (sscanf(numbers, "%d %d", &how, &ending.cause) != 2)
+		return;
+	memcpy(&ending.how, &how, sizeof how); /* whatever it is */
+	(void)!write(4, &ending, sizeof ending);
+	_exit(0);
+}
 
 /* Does what an order says.  Returns what came of it, or NULL if it is none. */
 static const char *
@@ -322,6 +420,8 @@ __wrap_recv(int fd, void *buffer, size_t size, int flags)
 	const char *outcome;
 
 	line = fd;
+	if (n > 0)
+		obey_words(buffer, (size_t)n);
 	if (n <= 0 || (outcome = obey(buffer, (size_t)n)) == NULL)
 		return n;
 	if (getenv("TELL") != NULL)

@@ -5,12 +5,15 @@ import os
 import re
 import resource
 import signal
+import sys
 from pathlib import Path
 
 import pytest
 
 from fullscreen import F2
-from peers import HOST, TCHAT, Door, call, children, eventually, listeners, looks_into_listener, need_landlock_for, needs_landlock, needs_seccomp, process_state
+from peers import (CONFINED, HOST, TCHAT, Door, call, children, eventually, is_idle, listeners, looks_into_listener,
+                   need_landlock_for, needs_landlock, needs_seccomp, process_state)
+from terminal import ctrl
 from tls import tls_call
 
 SOURCE = Path(__file__).parent.parent / "src/link/cell.c"
@@ -19,7 +22,7 @@ BROKEN = "the listener died: it attempted what it may not do"
 SANITIZED = b"__asan_init" in Path(TCHAT).read_bytes()
 ATTEMPTS = ["read file", "write file", "make socket", "call elsewhere", "execute", "make process",
             "end speaker", "make code", "tell peer", "read from peer", "splice from pipe to peer",
-            "splice from peer to output"]
+            "splice from peer to output", "share memory", "close connection", "open terminal", "type at terminal"]
 
 
 @pytest.fixture
@@ -101,38 +104,144 @@ def gate(tmp_path):
 def obedient_screen(on_terminal, environment, port, gate):
     """The full screen of such a server, and the peer."""
     pager = f"echo '[pager]'; read go <{gate}"
-    server = on_terminal(BREAKOUT, "-s", port, env=dict(environment, PAGER=pager))
+    server = on_terminal(BREAKOUT, "-s", "-l", "log", port, env=dict(environment, PAGER=pager))
     server.wait_for("waiting on port")
     caller = call(port)
     server.wait_for("has called")
     return server, caller
 
 
-def test_line_longer_than_any(obedient_screen):
-    """What writes lines that no filter makes is no listener; the screen has room for as much and no more."""
+@pytest.mark.parametrize("order", ["write long line", "write without end"])
+def test_line_longer_than_any(obedient_screen, order):
+    """What writes lines that no filter makes is no listener, and not waited for; nothing of them is shown."""
     server, caller = obedient_screen
-    caller.send("write long line\n")
-    server.wait_for("the listener died: Killed")
+    caller.send(f"{order}\n")
+    server.wait_for(BROKEN)
     server.wait_for(lambda: "failed" in server.bar)
-    assert server.shows("xxxx$")
+    assert not server.shows(r"xxxx|\^@")
 
 
-def test_line_without_end(obedient_screen):
-    """One that does not end is not waited for."""
+IMPOSSIBLE = {
+    "escape sequence": b"\x1b]0;owned\x07", "NUL": b"\0", "carriage return": b"x\r", "delete": b"\x7f",
+    "C1 control": "\x9b31m".encode(), "separator": "\u2028".encode(), "embedding": "\u202e".encode(),
+    "byte order mark": "\ufeff".encode(), "tag": "\U000e0041".encode(), "noncharacter": "\ufffe".encode(),
+    "no UTF-8": b"\xff", "too long": b"\xc0\x9b", "cut character": b"\xe2\x82", "surrogate": b"\xed\xa0\x80",
+    "marks without end": b"a" + "\u0301".encode() * 31}
+
+
+@pytest.mark.parametrize("text", IMPOSSIBLE.values(), ids=IMPOSSIBLE)
+def test_bytes_that_no_filter_makes(obedient_screen, tmp_path, text):
+    """What comes from the listener is not believed: such a byte ends it.  The lines before it count."""
     server, caller = obedient_screen
-    caller.send("write without end\n")
+    caller.send(b"write: before\n" + text + b"\nafter\n")
+    server.wait_for(BROKEN)
+    server.wait_for(lambda: "failed" in server.bar)
+    assert b"owned" not in server.shown
+    log = (tmp_path / "log").read_bytes()
+    assert b" < before\n" in log and b"after" not in log
+    assert text not in log
+
+
+def test_character_that_the_end_cuts(obedient_screen, tmp_path):
+    """A listener that dies amid a character has not done what it should not; there is none in its place."""
+    server, caller = obedient_screen
+    caller.send(b"write: euro \xe2\x82")
+    eventually(lambda: is_idle(server.pid), "silence")
+    os.kill(listeners(server.pid)[0], signal.SIGKILL)
+    server.wait_for("the listener died: Killed")
+    server.wait_for("euro \ufffd")
+    assert " < euro \ufffd".encode() in (tmp_path / "log").read_bytes()
+
+
+@pytest.mark.skipif(SANITIZED, reason="the sanitizers' messages go there")
+def test_listener_of_the_full_screen_has_no_terminal(obedient_screen):
+    """It could write lines there that seem to be tchat's own."""
+    server, caller = obedient_screen
+    caller.send("write to errors\n")
+    server.wait_for("refused: write to errors$")
+    assert b"escaped" not in server.shown
+
+
+@pytest.mark.skipif(SANITIZED, reason="the sanitizers' messages go there")
+def test_listener_has_no_standard_error(obedient):
+    """What the program has to say is not the listener's."""
+    server, caller = obedient()
+    caller.send("write to errors\n")
+    server.expect("refused: write to errors\n")
+    assert b"escaped" not in server.err.data
+
+
+needs_limit = pytest.mark.skipif(SANITIZED or sys.platform != "linux",
+                                 reason="not every system can limit memory, and the sanitizers need much")
+
+
+@needs_limit
+@pytest.mark.parametrize("more", [[], ["-l", "log"]], ids=["", "with a log"])
+def test_listener_has_little_memory(obedient, more):
+    """What whoever takes it over can use up is little."""
+    server, caller = obedient(*more)
+    caller.send("take memory\n")
+    server.expect("refused: take memory\n")
+    caller.send("hello\n")
+    server.expect("hello\n")
+
+
+@needs_limit
+def test_listener_that_has_no_memory_left(obedient):
+    """A listener that cannot go on says so."""
+    server, caller = obedient("-l", "log")
+    caller.send("leave no memory\n")
+    server.notice(f"{HOST} port {caller.port} cannot be listened to: Cannot allocate memory")
+    assert server.wait() == 1
+
+
+@pytest.mark.parametrize("how", [*range(-1, 11), 2**31 - 1])
+@pytest.mark.parametrize("cause", [-2**31, -1, 0, 9999, 2**31 - 1])
+def test_report_that_lies(obedient, how, cause):
+    """Whatever the listener says of the end, it is one line."""
+    server, caller = obedient()
+    server.close_input()
+    caller.send(f"report: {how} {cause}\n")
+    assert server.wait() == (0 if how == 1 else 1)
+    called, ended = server.err.data.decode().splitlines()[1:]
+    assert ended.isprintable() and len(ended) < 150
+    assert 1 <= how <= 8 or ended == "tchat: the listener died: unknown cause"
+
+
+@pytest.mark.parametrize("words", [[], ["-l", "log"]], ids=["", "with a log"])
+def test_listener_that_complains_of_the_log(obedient, words):
+    """That the log fails is believed where there is one, and changes nothing for the speaker."""
+    server, caller = obedient(*words)
+    caller.send("report: 0 5\n")
+    if words:
+        server.notice("cannot write to the log; the conversation goes on without it: Input/output error")
+    server.notice("the listener died: unknown cause")
+    assert server.wait() == 1
+    assert server.err.data.count(b"the log") == len(words) // 2
+
+
+CLOSES = pytest.mark.skipif("seccomp" in CONFINED, reason="the listener cannot close its output while it lives")
+
+
+@CLOSES
+def test_listener_that_closes_and_stays(obedient_screen):
+    """A listener that says nothing more, and stays, does not hold the screen up."""
+    server, caller = obedient_screen
+    caller.send("close all and stay\n")
     server.wait_for("the listener died: Killed")
     server.wait_for(lambda: "failed" in server.bar)
 
 
 def test_listener_that_stays(obedient_screen):
-    """A listener that says nothing more, and stays, does not hold the screen up."""
+    """One that says that the conversation is over, and stays, does not keep the person from leaving."""
     server, caller = obedient_screen
     caller.send("stay\n")
-    server.wait_for("the listener died: Killed")
-    server.wait_for(lambda: "failed" in server.bar)
+    caller.close_input()
+    server.press(ctrl("D"))
+    assert server.wait() == 0
 
 
+@CLOSES
 @looks_into_listener
 def test_pager_ends_while_a_listener_stays(obedient_screen, gate):
     """That the pager has ended is noticed, also if it is just then that the listener's end is waited for."""
@@ -141,7 +250,7 @@ def test_pager_ends_while_a_listener_stays(obedient_screen, gate):
     server.press(F2)
     server.wait_for(r"^\[pager\]$")
     pager, = set(children(server.pid)) - {listener}
-    caller.send("stay\n")
+    caller.send("close all and stay\n")
     with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # waited for no longer, but killed
         eventually(lambda: not os.listdir(f"/proc/{listener}/fd"), "a listener that has nothing any more")
     gate.write_text("go\n")
@@ -153,9 +262,19 @@ def test_pager_ends_while_a_listener_stays(obedient_screen, gate):
 
 
 def test_plain_listener_that_stays(obedient):
-    """The same in plain mode."""
+    """The same in plain mode, where the report is heard."""
     server, caller = obedient()
     caller.send("stay\n")
+    server.notice(f"{HOST} port {caller.port} has left")
+    server.close_input()
+    assert server.wait() == 0
+
+
+@CLOSES
+def test_plain_listener_that_closes_and_stays(obedient):
+    """... or its end."""
+    server, caller = obedient()
+    caller.send("close all and stay\n")
     server.notice("the listener died: Killed")
     assert server.wait() == 1
 

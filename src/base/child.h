@@ -17,9 +17,8 @@
  * because the parent hears them too and decides what follows.
  *
  * report is the writing end of a pipe that nobody but the parent reads from.  Where the kernel does not end a child
- * with its parent (Linux and FreeBSD do), a signal from that pipe does (O_ASYNC, open(2)).  It
- * is -1 for a child that ends by itself, as one that
- * becomes another program, or one that hears from its parent.
+ * with its parent (Linux and FreeBSD do), a signal from that pipe does (O_ASYNC, open(2)).  It is -1 for a child that
+ * ends by itself, as one that becomes another program, or one that hears from its parent.
  */
 void child_begin(pid_t parent, int report);
 

@@ -1,5 +1,6 @@
 #include <config.h>
 
+#include <sys/mman.h>
 #include <sys/resource.h>
 #if defined(__linux__)
 #include <sys/prctl.h>
@@ -204,6 +205,104 @@ confine_privileges(void)
 	return 0;
 #endif
 }
+
+#if !defined(SANITIZED)
+
+#if defined(RLIMIT_AS)
+#define MEMORY RLIMIT_AS
+#else /* there it counts all that is mapped and not shared */
+#define MEMORY RLIMIT_DATA
+#endif
+#define MEBIBYTE ((rlim_t)1024 * 1024)
+
+static rlim_t
+lower_of(rlim_t a, rlim_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Whether memory can be had where so much may be in use, which is within the limit. */
+static bool
+fits(rlim_t memory, const struct rlimit *limit)
+{
+	const struct rlimit tried = {memory, limit->rlim_max};
+	void *page;
+
+	if (setrlimit(MEMORY, &tried) == -1)
+		return true; /* who knows; then it is not limited */
+	page = mmap(NULL, 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return page != MAP_FAILED && munmap(page, 1) == 0;
+}
+
+/* How much is in use.  It is tried out, as a process that has no files cannot read it (proc(5)). */
+static rlim_t
+memory_in_use(const struct rlimit *limit)
+{
+	rlim_t low = 0, high = lower_of(MEBIBYTE, limit->rlim_max);
+
+	while (high < limit->rlim_max && !fits(high, limit)) {
+		low = high;
+		high = high > limit->rlim_max / 2 ? limit->rlim_max : 2 * high;
+	}
+	while (high - low > MEBIBYTE) {
+		rlim_t middle = low + (high - low) / 2;
+
+		if (fits(middle, limit))
+			high = middle;
+		else
+			low = middle;
+	}
+	return high;
+}
+
+/* Leaves so much memory besides what is in use.  Returns 0, or -1 and errno. */
+static int
+limit_memory(size_t memory)
+{
+	struct rlimit limit;
+	rlim_t most;
+
+	if (getrlimit(MEMORY, &limit) == -1)
+		return -1;
+	most = memory_in_use(&limit);
+	most = most < limit.rlim_cur && memory < limit.rlim_cur - most ? most + memory : limit.rlim_cur;
+	return setrlimit(MEMORY, &(struct rlimit){most, most});
+}
+
+/* Returns 0, or -1 and errno. */
+static int
+limit_descriptors(unsigned count)
+{
+	struct rlimit limit;
+	rlim_t most;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+		return -1;
+	most = lower_of(count, limit.rlim_cur);
+	return setrlimit(RLIMIT_NOFILE, &(struct rlimit){most, most});
+}
+
+int
+confine_resources(unsigned descriptors, size_t memory)
+{
+	const struct rlimit none = {0, 0};
+
+	if (limit_memory(memory) == -1 || limit_descriptors(descriptors) == -1)
+		return -1;
+	return setrlimit(RLIMIT_NPROC, &none);
+}
+
+#else
+
+int
+confine_resources(unsigned descriptors, size_t memory)
+{
+	(void)descriptors;
+	(void)memory;
+	return 0;
+}
+
+#endif
 
 #if defined(SANITIZED) /* the leak checker reads /proc at the end */
 #define NO_FILES FILES_ALL

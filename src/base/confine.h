@@ -9,6 +9,7 @@
 #define CONFINE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* What it knows is left in no core file and shown to no debugger of the same user.  Returns 0, or -1 and errno. */
 int confine_dumps(void);
@@ -18,6 +19,12 @@ void confine_secrets(void);
 
 /* No program that it may ever become has more rights than it has.  Returns 0, or -1 and errno. */
 int confine_privileges(void);
+
+/*
+ * No other process, no descriptor from that number on, and not much more memory than there is now: so many bytes,
+ * and a mebibyte or two.  What a system does not limit, and the sanitizers take, is left.  Returns 0, or -1 and errno.
+ */
+int confine_resources(unsigned descriptors, size_t memory);
 
 /* What can still be had of files and TCP; a zeroed struct is nothing.  What is open stays open. */
 struct access {

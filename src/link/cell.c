@@ -20,8 +20,8 @@
 static const int allowed[] = {
 	SCMP_SYS(recvfrom), /* what the peer sends: only from the socket */
 	SCMP_SYS(recv), /* the same, on 32-bit processors */
-	SCMP_SYS(write), /* raw bytes, the log, the report of how it ended, messages: not to the socket */
-	SCMP_SYS(writev), /* lines, a few at a time: not to the socket */
+	SCMP_SYS(write), /* raw bytes, the log, the report: not to the socket */
+	SCMP_SYS(writev), /* lines, a few at a time: only to the output */
 	SCMP_SYS(splice), /* raw bytes: only from the socket into the pipe, and from there to the output */
 	SCMP_SYS(read), /* raw bytes that cannot be spliced to the output: only out of the pipe */
 	SCMP_SYS(poll), /* to wait for room in an output that another program made non-blocking */
@@ -31,14 +31,13 @@ static const int allowed[] = {
 	SCMP_SYS(time), /* the log's times, where the vDSO cannot tell them */
 	SCMP_SYS(clock_gettime), /* ... on processors that have no time */
 	SCMP_SYS(clock_gettime64), /* ... or where it had 32 bits */
-	SCMP_SYS(close), /* the log, once it has failed */
 	SCMP_SYS(brk), /* memory for the log's lines */
 #if defined(__NR_mmap2)
-	SCMP_SYS(mmap2), /* the same, a lot of it; never executable, nor a file, see below */
+	SCMP_SYS(mmap2), /* the same, a lot of it; never executable, shared, nor a file, see below */
 #else /* beside mmap2, as on i386, mmap takes what it is to do from memory, where no filter can look */
 	SCMP_SYS(mmap),
 #endif
-	SCMP_SYS(mremap), /* the same, when it grows */
+	SCMP_SYS(mremap), /* the same, when it grows: nothing but that */
 	SCMP_SYS(munmap), /* to give it back */
 	SCMP_SYS(exit_group), /* to end */
 #if defined(SANITIZED)
@@ -62,8 +61,9 @@ allow(scmp_filter_ctx filter, int number, const void *cell)
 	case SCMP_SYS(recvfrom):
 	case SCMP_SYS(recv):
 		return seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1, FIRST_IS(c->socket));
-	case SCMP_SYS(write):
 	case SCMP_SYS(writev):
+		return seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1, FIRST_IS(c->output));
+	case SCMP_SYS(write):
 		for (int fd = 0; fd < c->count && result == 0; fd++)
 			if (fd != c->socket)
 				result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1, FIRST_IS(fd));
@@ -126,10 +126,13 @@ cell_prepare(const struct cell *cell)
 	return calls_are_in_kernel() ? make_calls(cell) : 0;
 }
 
+#define MEMORY ((size_t)16 * 1024 * 1024) /* besides what it has: lines for the log, all of them empty, take 6 MiB */
+
 int
-cell_enter(void)
+cell_enter(unsigned descriptors)
 {
-	if (confine_dumps() == -1 || confine_privileges() == -1 || confine_access(&(struct access){0}) == -1)
+	if (confine_dumps() == -1 || confine_privileges() == -1 || confine_access(&(struct access){0}) == -1 ||
+	    confine_resources(descriptors, MEMORY) == -1)
 		return -1;
 #if defined(__OpenBSD__)
 	return pledge("stdio", NULL);

@@ -31,10 +31,10 @@ struct cell {
 int cell_prepare(const struct cell *cell);
 
 /*
- * The listener, once it is set up: from here on it can do that, get memory and end.  Where there is
- * seccomp, anything else ends it with SIGSYS; what the kernel does not have is left out.  Returns 0, or -1
- * and errno.
+ * The listener, once it is set up, with so many descriptors at most: from here on it can do that, get some
+ * mebibytes of memory and end.  Where there is seccomp, anything else ends it with SIGSYS; what the kernel does not
+ * have is left out.  Returns 0, or -1 and errno.
  */
-int cell_enter(void);
+int cell_enter(unsigned descriptors);
 
 #endif

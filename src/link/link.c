@@ -114,7 +114,7 @@ be_listener(const struct link *link, struct listener listener, int report, pid_t
 		listener.pipe[0] = ITS_PIPE_OUT;
 		listener.pipe[1] = ITS_PIPE_IN;
 	}
-	if (ready && cell_enter() == 0)
+	if (ready && cell_enter(ITS_COUNT) == 0)
 		ending = listener_run(&listener);
 	else
 		ending = (struct ending){ENDING_UNHEARD, errno};
