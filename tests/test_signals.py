@@ -2,14 +2,17 @@
 
 import os
 import random
+import re
 import signal
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 
-from fullscreen import DELIVERED, marked
-from peers import call, children, eventually, listeners, process_state, title, together
-from terminal import ctrl
+from fullscreen import DELIVERED, F2, marked
+from peers import HOST, TCHAT, Door, call, callers, children, eventually, listeners, process_state, title, together
+from terminal import ENTER, ctrl
 from test_screen import lines, theirs
 
 HARMLESS = [signal.SIGWINCH, signal.SIGCHLD, signal.SIGTSTP, signal.SIGCONT, signal.SIGPIPE, signal.SIGURG]
@@ -165,3 +168,116 @@ def test_signal_for_all_processes(serve):
         os.killpg(server.pid, signal.SIGTERM)
         assert server.wait() == -signal.SIGTERM
         assert b"died" not in server.err.data
+
+
+# Signals that are blocked or ignored when tchat is started, as some programs leave them to those that they start.
+LEFT = {
+    "SIGCHLD blocked": "pthread_sigmask(SIG_BLOCK, [SIGCHLD])",
+    "those that end it blocked": "pthread_sigmask(SIG_BLOCK, [SIGHUP, SIGINT, SIGQUIT, SIGTERM])",
+    "SIGWINCH blocked": "pthread_sigmask(SIG_BLOCK, [SIGWINCH])",
+    "all blocked": "pthread_sigmask(SIG_BLOCK, valid_signals())",
+    "SIGCHLD ignored": "signal(SIGCHLD, SIG_IGN)",
+    "SIGWINCH ignored": "signal(SIGWINCH, SIG_IGN)",
+    "SIGPIPE ignored": "signal(SIGPIPE, SIG_IGN)",
+}
+left = pytest.mark.parametrize("how", LEFT)
+
+
+def leaving(how, *command):
+    """A command, and what starts it with signals left so."""
+    start = f"import os, sys; from signal import *; {LEFT.get(how, how)}; os.execv(sys.argv[1], sys.argv[1:])"
+    return [sys.executable, "-c", start, *command]
+
+
+def mask(pid, name):
+    """The signals that a process has blocked, ignored or caught, as bits (proc(5))."""
+    return int(re.search(rf"{name}:\t(\w+)", Path(f"/proc/{pid}/status").read_text())[1], 16)
+
+
+@pytest.fixture
+def with_pager(environment, tmp_path):
+    """An environment with a pager that shows which signals it has blocked and ignored, and waits for Enter."""
+    pager = tmp_path / "pager"
+    pager.write_text('#!/bin/sh\ngrep Sig /proc/self/status\necho "[pager]"\nread key </dev/tty\n')
+    pager.chmod(0o700)
+    return dict(environment, PAGER=str(pager))
+
+
+@left
+def test_signals_left_in_the_full_screen(on_terminal, with_pager, port, how):
+    """Whatever was blocked or ignored, the screen comes back from the pager, which has its signals as programs expect
+    them; the size of the window is heard of, and so is Ctrl-D; no process is left over."""
+    server = on_terminal(*leaving(how, TCHAT, "-s", "-b", HOST, port), env=with_pager)
+    server.wait_for("waiting on")
+    caller = call(port)
+    server.wait_for("has called")
+    server.press(F2)
+    server.wait_for(r"^\[pager\]$")
+    assert server.shows(r"^SigBlk:\s*0+$") and server.shows(r"^SigIgn:\s*0+$")
+    server.press(ENTER)
+    server.wait_for("has called")
+    caller.send("after the pager\n")
+    server.wait_for(theirs("after the pager"))
+    server.resize(10, 60)
+    server.wait_for(lambda: server.input == ">" and server.cursor[0] == 9)
+    server.press(ctrl("C") + ctrl("D"))
+    caller.expect_end()
+    caller.close_input()
+    assert server.wait() == 0
+    assert server.is_restored()
+
+
+@left
+@pytest.mark.parametrize("signo", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_signals_left_in_plain_mode(run, port, how, signo):
+    """Whatever was blocked or ignored, a signal is heard while waiting and while talking, by every process."""
+    server = run(*leaving(how, TCHAT, "-s", "-p", "-k", "-b", HOST, port))
+    server.err.expect("waiting on")
+    caller = call(port)
+    server.err.expect("has called")
+    processes = [server.listener(), *callers(server.pid)]
+    for pid in processes:
+        eventually(lambda: mask(pid, "SigBlk") == 0, "a process that blocks nothing")
+    server.kill(signo)
+    caller.expect_end()
+    caller.close_input()
+    assert server.wait() == -signo
+    assert all(process_state(pid) is None for pid in processes)
+
+
+@left
+def test_signals_left_in_turns(run, how):
+    """Whatever was blocked or ignored, a signal is heard in turns."""
+    door = Door()
+    client = run(*leaving(how, TCHAT, "-c", "-a", HOST, door.port))
+    callee = door.accept()
+    client.err.expect("connected to")
+    client.kill(signal.SIGTERM)
+    callee.expect_end()
+    callee.close_input()
+    assert client.wait() == -signal.SIGTERM
+
+
+@left
+def test_listener_with_signals_left_is_killed(run, port, how):
+    """What ends a listener ends it at once."""
+    server = run(*leaving(how, TCHAT, "-s", "-p", "-b", HOST, port))
+    server.err.expect("waiting on")
+    call(port)
+    os.kill(server.listener(), signal.SIGUSR1)
+    server.notice("the listener died: User defined signal 1")
+    assert server.wait() == 1
+
+
+def test_hangup_that_nohup_ignores(on_terminal, with_pager, port):
+    """What is ignored so that a program stays stays ignored, also in the pager."""
+    server = on_terminal(*leaving("signal(SIGHUP, SIG_IGN)", TCHAT, "-s", port), env=with_pager)
+    server.wait_for("waiting on")
+    server.press(F2)
+    server.wait_for(r"^\[pager\]$")
+    assert server.shows(r"^SigIgn:\s*0*1$")
+    os.kill(server.pid, signal.SIGHUP)
+    server.press(ENTER)
+    server.wait_for("waiting on")
+    server.press(ctrl("D"))
+    assert server.wait() == 0

@@ -13,7 +13,7 @@ static const int caught[] = {SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP,
 
 static volatile sig_atomic_t arrived[CAUGHT];
 static volatile sig_atomic_t deadly, urgent_count;
-static sigset_t outside; /* the mask that the program was started with */
+static bool stays_ignored[CAUGHT]; /* as the program was started */
 
 static bool
 is_deadly(int signo)
@@ -55,6 +55,27 @@ is_ignored(int signo)
 	return sigaction(signo, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
+/* Where a signal does nothing by default: that it is ignored then is nobody's wish. */
+static bool
+is_ignored_by_default(int signo)
+{
+	return signo == SIGCHLD || signo == SIGWINCH;
+}
+
+/*
+ * Blocks no signal.  What the program was started with says nothing: one that takes signals by sigwait(3) or
+ * signalfd(2) can have left them blocked, and then no child's end and no Ctrl-C would ever be heard of.
+ */
+static void
+unblock_all(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	if (sigprocmask(SIG_SETMASK, &none, NULL) == -1)
+		fatal("cannot unblock signals");
+}
+
 void
 signals_open(void)
 {
@@ -62,14 +83,15 @@ signals_open(void)
 
 	sigemptyset(&inside);
 	for (size_t i = 0; i < CAUGHT; i++) {
-		if (caught[i] != SIGCHLD && is_ignored(caught[i]))
+		stays_ignored[i] = !is_ignored_by_default(caught[i]) && is_ignored(caught[i]);
+		if (stays_ignored[i])
 			continue;
 		set_action(caught[i], note);
 		sigaddset(&inside, caught[i]);
 	}
 	set_action(SIGPIPE, SIG_IGN);
 	set_action(SIGXFSZ, SIG_IGN); /* a file that may not grow, as the log, is an error of write(2) */
-	if (sigprocmask(SIG_BLOCK, &inside, &outside) == -1)
+	if (sigprocmask(SIG_SETMASK, &inside, NULL) == -1)
 		fatal("cannot block signals");
 }
 
@@ -90,9 +112,10 @@ signals_default_stop(void)
 static void
 let_in(void)
 {
-	sigset_t inside;
+	sigset_t none, inside;
 
-	if (sigprocmask(SIG_SETMASK, &outside, &inside) == 0)
+	sigemptyset(&none);
+	if (sigprocmask(SIG_SETMASK, &none, &inside) == 0)
 		sigprocmask(SIG_SETMASK, &inside, NULL);
 }
 
@@ -100,8 +123,11 @@ int
 signals_poll(struct pollfd *fds, nfds_t count, int timeout)
 {
 	struct timespec limit = {.tv_sec = timeout / 1000, .tv_nsec = timeout % 1000 * 1000000L};
-	int ready = ppoll(fds, count, timeout < 0 ? NULL : &limit, &outside);
+	sigset_t none;
+	int ready;
 
+	sigemptyset(&none);
+	ready = ppoll(fds, count, timeout < 0 ? NULL : &limit, &none);
 	if (ready > 0)
 		let_in();
 	if (ready == -1) {
@@ -177,7 +203,17 @@ signals_child(void)
 		set_action(SIGTERM, SIG_DFL);
 	if (!is_ignored(SIGTSTP))
 		set_action(SIGTSTP, SIG_DFL);
-	sigprocmask(SIG_SETMASK, &outside, NULL);
+	unblock_all();
+}
+
+void
+signals_program(void)
+{
+	for (size_t i = 0; i < CAUGHT; i++)
+		set_action(caught[i], stays_ignored[i] ? SIG_IGN : SIG_DFL);
+	set_action(SIGPIPE, SIG_DFL);
+	set_action(SIGXFSZ, SIG_DFL);
+	unblock_all();
 }
 
 void

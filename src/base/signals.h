@@ -10,7 +10,11 @@
 #include <poll.h>
 #include <stdbool.h>
 
-/* Starts catching SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP and SIGWINCH; SIGPIPE is ignored. */
+/*
+ * Starts catching SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP and SIGWINCH; SIGPIPE is ignored.  What was
+ * ignored when the program was started stays so, as nohup(1) asks for SIGHUP, but for SIGCHLD and SIGWINCH; what
+ * was blocked does not stay so.
+ */
 void signals_open(void);
 
 /* Leaves SIGTSTP to the kernel again: for whoever has no screen to put away first. */
@@ -41,7 +45,10 @@ void signals_ignore_interrupt(bool ignore);
 /* In a forked child: nothing is caught any more; see child_begin. */
 void signals_child(void);
 
-/* ... and this one is ignored: SIGTSTP where it may not be continued when its parent is, for example. */
+/* In a child that becomes another program: as that expects them, with nothing blocked, and what stays ignored ignored. */
+void signals_program(void);
+
+/* In a child, this one is ignored: SIGTSTP where it may not be continued when its parent is, for example. */
 void signals_ignore(int signo);
 
 /*

@@ -33,7 +33,7 @@ static const int allowed[] = {
 	SCMP_SYS(clock_gettime64), /* ... or where it had 32 bits */
 	SCMP_SYS(brk), /* memory for the log's lines */
 #if defined(__NR_mmap2)
-	SCMP_SYS(mmap2), /* the same, a lot of it; never executable, shared, nor a file, see below */
+	SCMP_SYS(mmap2), /* the same, a lot of it; never executable, shared, nor a file: calls_allow */
 #else /* beside mmap2, as on i386, mmap takes what it is to do from memory, where no filter can look */
 	SCMP_SYS(mmap),
 #endif

@@ -13,6 +13,7 @@
 
 #include "base/child.h"
 #include "base/clock.h"
+#include "base/signals.h"
 #include "screen/pager.h"
 
 #define STOP_MS 1000
@@ -65,11 +66,7 @@ static _Noreturn void
 be_pager(int text, pid_t parent)
 {
 	child_begin(parent, -1);
-	signal(SIGINT, SIG_DFL);
-	signal(SIGHUP, SIG_DFL);
-	signal(SIGQUIT, SIG_DFL);
-	signal(SIGPIPE, SIG_DFL);
-	signal(SIGXFSZ, SIG_DFL);
+	signals_program();
 	if (dup2(text, STDIN_FILENO) == -1)
 		_exit(NOT_EXECUTABLE);
 	close(text);
