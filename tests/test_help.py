@@ -1,9 +1,11 @@
 """Help, the pager, and keys of one's own."""
 
+from pathlib import Path
+
 import pytest
 
 from fullscreen import CTRL_PAGE_DOWN, F1, F2, FOCUS_OUT, screen_deaf  # noqa: F401, a fixture
-from peers import HOST, eventually
+from peers import HOST, TCHAT, eventually
 from terminal import ENTER, PAGE_UP, ctrl
 from test_screen import lines, notice, own, pasted, theirs
 
@@ -135,6 +137,21 @@ def test_pager(screen_called, pager):
     server.wait_for(lambda: server.display.mode == modes)
     server.press(ENTER)
     caller.expect("mine\nhalf-typed\n")
+
+
+@pytest.mark.skipif(b"memfd_create" not in Path(TCHAT).read_bytes(), reason="this tchat knows no files in memory")
+def test_pager_reads_from_memory(screen_called, environment, tmp_path):
+    """What the pager reads is a file that it can read again, on no disk, and gone with the processes."""
+    script = tmp_path / "pager"
+    script.write_text('#!/bin/sh\necho "$(readlink /proc/$$/fd/0): $(grep -c secret /dev/stdin)"\n'
+                      'grep -o "secret.*" /dev/stdin\nread key </dev/tty\n')
+    script.chmod(0o700)
+    server, caller = screen_called(env=dict(environment, PAGER=str(script)))
+    caller.send("secret said\n")
+    server.wait_for(theirs("secret said"))
+    server.press(F2)
+    server.wait_for("^secret said$")
+    assert server.shows(r"^/memfd:conversation \(deleted\): 1$")
 
 
 def test_flood_while_in_the_pager(screen_called, pager, tmp_path):

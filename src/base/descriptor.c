@@ -1,9 +1,13 @@
 #include <config.h>
 
+#if defined(HAVE_MEMFD_CREATE)
+#include <sys/mman.h>
+#endif
 #include <sys/socket.h>
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "base/descriptor.h"
@@ -50,6 +54,23 @@ read_all(int fd, void *data, size_t length)
 		done += (size_t)n;
 	}
 	return (ssize_t)done;
+}
+
+int
+open_memory(const char *title)
+{
+#if defined(HAVE_MEMFD_CREATE)
+	return memfd_create(title, MFD_CLOEXEC);
+#else
+	FILE *unnamed = tmpfile();
+	int fd = unnamed != NULL ? fcntl(fileno(unnamed), F_DUPFD_CLOEXEC, 0) : -1, cause = errno;
+
+	(void)title;
+	if (unnamed != NULL)
+		fclose(unnamed);
+	errno = cause;
+	return fd;
+#endif
 }
 
 int

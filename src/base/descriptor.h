@@ -24,6 +24,13 @@ int write_all(int fd, const void *data, size_t length);
 ssize_t read_all(int fd, void *data, size_t length);
 
 /*
+ * Opens an empty file that has no name, so that nothing is left of it, whatever happens: in memory, where the system
+ * has such files (memfd_create(2), which shows the title in /proc), else among the temporary ones.  Returns -1 on
+ * failure, and errno.
+ */
+int open_memory(const char *title);
+
+/*
  * Makes sure that standard input, output and error are open, if only on /dev/null: else a socket could
  * get such a number, and what is meant for a person would go to the peer.  Returns 0, or -1 and errno.
  */

@@ -1,7 +1,5 @@
 #include <config.h>
 
-#include <sys/mman.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -24,22 +22,6 @@ static int memory = -1;	     /* what ncurses writes to, once captured */
 static FILE *file;	     /* what ncurses was given */
 static struct buffer behind; /* written, and not yet taken by the terminal */
 
-/* Opens a file that has no name: in memory, where the system has such.  Returns -1 on failure, and errno. */
-static int
-open_memory(void)
-{
-#if defined(HAVE_MEMFD_CREATE)
-	return memfd_create("screen", MFD_CLOEXEC);
-#else
-	FILE *unnamed = tmpfile();
-	int fd = unnamed != NULL ? fcntl(fileno(unnamed), F_DUPFD_CLOEXEC, 0) : -1;
-
-	if (unnamed != NULL)
-		fclose(unnamed);
-	return fd;
-#endif
-}
-
 FILE *
 output_open(void)
 {
@@ -50,7 +32,7 @@ output_open(void)
 	if (name == NULL ||
 	    (terminal = open(name, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)) == -1)
 		terminal = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
-	if (terminal == -1 || (memory = open_memory()) == -1)
+	if (terminal == -1 || (memory = open_memory("screen")) == -1)
 		return NULL;
 	if ((copy = fcntl(terminal, F_DUPFD_CLOEXEC, 0)) == -1)
 		return NULL;

@@ -13,6 +13,7 @@
 
 #include "base/child.h"
 #include "base/clock.h"
+#include "base/descriptor.h"
 #include "base/signals.h"
 #include "screen/pager.h"
 
@@ -21,11 +22,33 @@
 /* The status of a shell that cannot execute a command (POSIX). */
 enum { NOT_EXECUTABLE = 126, NOT_FOUND = 127 };
 
-/* The history as text, in a file that has no name; at its beginning.  NULL on failure, and errno. */
+/* Closes, and keeps errno. */
+static void
+close_quietly(FILE *file)
+{
+	int cause = errno;
+
+	fclose(file);
+	errno = cause;
+}
+
+/* An empty file in memory: what may be said in secret is written to no disk.  NULL on failure, and errno. */
+static FILE *
+open_file(void)
+{
+	int fd = open_memory("conversation");
+	FILE *file = fd != -1 ? fdopen(fd, "w+") : NULL;
+
+	if (fd != -1 && file == NULL)
+		close(fd);
+	return file;
+}
+
+/* The history as text, at its beginning.  NULL on failure, and errno. */
 static FILE *
 write_history(const struct history *history, const char *own_label)
 {
-	FILE *file = tmpfile();
+	FILE *file = open_file();
 
 	if (file == NULL)
 		return NULL;
@@ -46,7 +69,7 @@ write_history(const struct history *history, const char *own_label)
 		putc('\n', file);
 	}
 	if (fflush(file) == EOF || ferror(file)) {
-		fclose(file);
+		close_quietly(file);
 		return NULL;
 	}
 	rewind(file);
@@ -84,7 +107,7 @@ pager_start(const struct history *history, const char *own_label)
 		return -1;
 	if ((pager = fork()) == 0)
 		be_pager(fileno(text), parent);
-	fclose(text);
+	close_quietly(text);
 	return pager;
 }
 
