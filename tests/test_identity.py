@@ -3,6 +3,7 @@
 import os
 import pwd
 import re
+import signal
 import ssl
 import stat
 
@@ -226,6 +227,53 @@ def test_damaged_key(ann, start, damage):
     assert refused(tchat, ann.key), tchat.err.data
     assert tchat.out.data == b""
     assert ann.key.read_bytes() == damage
+
+
+def put(path, what):
+    """Puts something in the place of a file that is none."""
+    path.unlink(missing_ok=True)
+    if what == "FIFO":
+        os.mkfifo(path)
+    elif what == "directory":
+        path.mkdir()
+    else:
+        path.symlink_to(what)
+
+
+NO_FILE = "it is a FIFO, a device or the like, and no file"
+no_files = pytest.mark.parametrize("what, cause", [
+    ("FIFO", NO_FILE), ("/dev/zero", NO_FILE), ("/dev/null", NO_FILE), ("directory", "Is a directory")])
+
+
+@no_files
+def test_key_that_is_no_file(ann, start, what, cause):
+    """What is no file is not waited for, and not read without end."""
+    assert ann.fingerprint
+    put(ann.key, what)
+    tchat = start("--fingerprint", env=ann.env)
+    tchat.notice(f"cannot read the key {ann.key}: {cause}")
+    assert tchat.wait() == 1
+
+
+@pytest.mark.parametrize("what", ["FIFO", "/dev/zero"])
+def test_certificate_that_is_no_file(ann, identify, what):
+    """In the place of what is no certificate comes one."""
+    assert ann.fingerprint
+    put(ann.certificate, what)
+    identify(ann)
+    openssl("verify", "-CAfile", ann.certificate, "-check_ss_sig", ann.certificate)
+
+
+@no_files
+def test_known_peers_that_are_no_file(ann, serve, port, friend, what, cause):
+    """Keys cannot be known from what is no file: who waits begins at once, and says it when somebody calls."""
+    assert ann.fingerprint
+    put(ann.directory / "known_peers", what)
+    server = serve("-t", env=ann.env)
+    tls_call(port, friend)
+    server.notice(f"cannot use {ann.directory / 'known_peers'}: {cause}")
+    server.kill(signal.SIGTERM)
+    assert server.wait() in (1, -signal.SIGTERM)
 
 
 @pytest.mark.parametrize("damage", [b"", b"not a certificate\n"], ids=["empty", "text"])

@@ -59,7 +59,7 @@ bare_introduce(trust_say *say_to, void *context)
 
 	if (cause != 0)
 		say(&nobody, VOICE_NOTICE, "cannot look in %s whether that server is known by a key: %s", known_path,
-		    known_strerror(cause));
+		    store_strerror(cause));
 }
 
 void

@@ -137,12 +137,12 @@ load_key(struct work *w)
 	gnutls_datum_t pem = {data, 0};
 	ssize_t n;
 	int result;
-	int fd = open(w->key_path, O_RDONLY | O_CLOEXEC);
+	int fd = store_open(w->key_path, O_RDONLY);
 
 	if (fd == -1 && errno == ENOENT) {
 		if (make_key(w) == -1)
 			return -1;
-		fd = open(w->key_path, O_RDONLY | O_CLOEXEC);
+		fd = store_open(w->key_path, O_RDONLY);
 	}
 	if (fd != -1 && fstat(fd, &status) == 0 && status.st_uid != geteuid()) {
 		close(fd);
@@ -153,7 +153,7 @@ load_key(struct work *w)
 		return failed(w, "cannot use the key %s: others can read it (chmod 600)", w->key_path);
 	}
 	if ((n = read_small(fd, data)) == -1)
-		return failed(w, "cannot read the key %s: %s", w->key_path, strerror(errno));
+		return failed(w, "cannot read the key %s: %s", w->key_path, store_strerror(errno));
 	pem.size = (unsigned)n;
 	result = gnutls_x509_privkey_import2(w->key, &pem, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN);
 	gnutls_memset(data, 0, sizeof data);
@@ -240,7 +240,7 @@ static int
 load_certificate(struct work *w)
 {
 	static unsigned char data[FILE_MAX];
-	ssize_t n = read_small(open(w->certificate_path, O_RDONLY | O_CLOEXEC), data);
+	ssize_t n = read_small(store_open(w->certificate_path, O_RDONLY), data);
 	const gnutls_datum_t pem = {data, n > 0 ? (unsigned)n : 0};
 
 	if (n > 0 && gnutls_x509_crt_import(w->certificate, &pem, GNUTLS_X509_FMT_PEM) >= 0 && fits(w))

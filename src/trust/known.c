@@ -115,7 +115,7 @@ close_quietly(int fd)
 int
 known_read(const char *path, struct buffer *text)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), result;
+	int fd = store_open(path, O_RDONLY), result;
 
 	*text = (struct buffer){0};
 	if (fd == -1)
@@ -123,12 +123,6 @@ known_read(const char *path, struct buffer *text)
 	result = read_text(fd, text);
 	close_quietly(fd);
 	return result;
-}
-
-const char *
-known_strerror(int cause)
-{
-	return cause == EPERM ? "it is not one's own, or others can write to it" : strerror(cause);
 }
 
 /* The next line, without its LF, from *next on, which is moved on.  False at the end. */
@@ -333,7 +327,7 @@ add(int fd, const struct buffer *text, struct known *known)
 int
 known_add(const char *path, struct known *known)
 {
-	int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600), result = -1;
+	int fd = store_open(path, O_RDWR | O_APPEND | O_CREAT), result = -1;
 	struct buffer text = {0};
 
 	if (fd == -1)

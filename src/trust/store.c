@@ -55,6 +55,31 @@ store_guard(int descriptor, mode_t rights)
 	return -1;
 }
 
+int
+store_open(const char *path, int flags)
+{
+	int fd = open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600); /* a FIFO would wait for its other end */
+	struct stat status = {0};
+	int cause;
+
+	if (fd == -1)
+		return -1;
+	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
+		return fd;
+	cause = S_ISDIR(status.st_mode) ? EISDIR : ENOTSUP;
+	close(fd);
+	errno = cause;
+	return -1;
+}
+
+const char *
+store_strerror(int cause)
+{
+	return cause == EPERM	  ? "it is not one's own, or others can write to it"
+	       : cause == ENOTSUP ? "it is a FIFO, a device or the like, and no file"
+				  : strerror(cause);
+}
+
 /* Whether nobody else can put files into the directory that the path is in.  0, or -1 and errno. */
 static int
 guard_directory(const char *path)

@@ -20,6 +20,15 @@ int store_path(const char *file, char *path, size_t size);
 int store_find(const char *file, char *path, size_t size);
 
 /*
+ * Opens one of these files as open(2) does, without waiting for anybody and without taking what is no file for one.
+ * Returns the descriptor, or -1 and errno: EISDIR or ENOTSUP for what is no file.
+ */
+int store_open(const char *path, int flags);
+
+/* What such an error, or one of store_path and store_guard, is in words, said of the file. */
+const char *store_strerror(int cause);
+
+/*
  * Whether an open file is the person's own and gives others none of these rights (S_IWOTH, ...).
  * Returns 0, or -1 and errno: EPERM if it does.
  */

@@ -158,7 +158,7 @@ read_known(const struct trust *t, struct buffer *text)
 {
 	if (known_read(known_path, text) == 0)
 		return true;
-	say(t, VOICE_ALARM, "cannot use %s: %s", known_path, known_strerror(errno));
+	say(t, VOICE_ALARM, "cannot use %s: %s", known_path, store_strerror(errno));
 	buffer_free(text);
 	return false;
 }
