@@ -154,7 +154,8 @@ main(int argc, char *argv[], char *environment[])
 		return EXIT_FAILURE;
 	}
 	if (options.log != NULL && (log = log_open(options.log)) == NULL) {
-		notice(NULL, "cannot write to the log %s: %s", options.log, strerror(errno));
+		notice(NULL, "cannot write to the log %s: %s", options.log,
+		       errno == EPIPE ? "nobody reads it" : strerror(errno));
 		return EXIT_FAILURE;
 	}
 
@@ -181,6 +182,7 @@ main(int argc, char *argv[], char *environment[])
 	caller_close(&caller);
 	if (options.call.tls)
 		trust_close();
+	notice_finish_log(log);
 	log_close(log);
 	if (signals_deadly() != 0)
 		signals_obey(signals_deadly());

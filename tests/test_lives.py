@@ -287,6 +287,7 @@ class Stage:
 
     def with_a_long_log(self):
         """Longer than all that is said on standard error, which is a file too."""
+        self._log.touch(0o600)
         self._log.write_text(f"2026-01-31T17:05:09+01:00 < {MUCH}\n")
         self._old = 1
 

@@ -7,8 +7,9 @@ import signal
 
 import pytest
 
-from peers import HOST, call, eventually, together
+from peers import HOST, Incoming, call, eventually, together
 from terminal import ctrl
+from test_screen import theirs
 
 ENTRY = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d) ([<>*]) (.*)")
 
@@ -251,3 +252,175 @@ def test_log_on_a_full_disk(start, port, mode):
     server.close_input()
     assert server.wait() == 0
     assert server.err.data.decode().count(complaint) == 1
+
+
+# A log that is no file
+
+
+@pytest.fixture
+def fifo(tmp_path):
+    """A FIFO to be the log, and somebody who has it open and reads nothing."""
+    path = tmp_path / "fifo"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    os.set_blocking(reader, True)
+    yield path, reader
+    os.close(reader)
+
+
+def test_log_that_nobody_reads(start, port, tmp_path):
+    """A FIFO that nobody reads is an error at the start, and keeps nobody waiting."""
+    path = tmp_path / "fifo"
+    os.mkfifo(path)
+    server = start("-s", "-l", path, port)
+    server.notice(f"cannot write to the log {path}: nobody reads it")
+    assert server.wait() == 1
+
+
+def test_log_whose_reader_just_begins(start, port, tmp_path):
+    """Whoever is to read the FIFO may be started at the same time."""
+    path = tmp_path / "fifo"
+    os.mkfifo(path)
+    server = start("-s", "-l", path, port)
+    reader = Incoming(lambda size, file=os.open(path, os.O_RDONLY): os.read(file, size))
+    server.notice(f"waiting on port {port}")
+    reader.expect(f" * waiting on port {port}\n")
+
+
+HALF = [f"{n} {'x' * 90}" for n in range(4_000)]  # more than a FIFO takes, less than is kept for it
+
+
+def converse(server, caller, text):
+    """Many lines come, and then a question and an answer."""
+    caller.send("".join(line + "\n" for line in text) + "question\n")
+    server.expect("question\n")
+    server.send("answer\n")
+    caller.expect("answer\n")
+
+
+@pytest.mark.parametrize("mode", [[], ["-r"]], ids=["both", "raw"])
+def test_log_whose_reader_stands_still(called, fifo, mode):
+    """A log that takes nothing holds up neither direction; when it is read, all is there, line by line, and once."""
+    path, reader = fifo
+    server, caller = called(*mode, "-l", path)
+    converse(server, caller, HALF)
+    server.settle()
+    written = Incoming(lambda size: os.read(reader, size))
+    written.expect(" < question\n")
+    caller.close_input()
+    server.close_input()
+    assert server.wait() == 0
+    entries = [ENTRY.fullmatch(line).groups()[1:] for line in written.expect_end().decode().splitlines()]
+    assert [text for who, text in entries if who == "<"] == [*HALF, "question"]
+    assert [text for who, text in entries if who == ">"] == ["answer"]
+
+
+def test_log_whose_reader_stands_still_in_turns(called, fifo):
+    """The same in turns, where one process writes all of it, with long lines."""
+    path, reader = fifo
+    server, caller = called("-a", "-l", path)
+    for turn in range(20):
+        caller.send(f"question {turn} {'x' * 9_000}\n")
+        server.expect(f"question {turn} ")
+        server.send(f"answer {turn}\n")
+        caller.expect(f"answer {turn}\n")
+    written = Incoming(lambda size: os.read(reader, size))
+    written.expect(" > answer 19\n")
+    entries = [ENTRY.fullmatch(line).groups()[1:] for line in written.data.decode().splitlines()]
+    assert [text.split(" x")[0] for who, text in entries if who != "*"] == [
+        text for turn in range(20) for text in (f"question {turn}", f"answer {turn}")]
+
+
+def test_log_whose_reader_stands_still_on_the_screen(screen_called, fifo):
+    """The same in the full screen: keys are seen, lines are shown, and at the end nothing is missing."""
+    path, reader = fifo
+    server, caller = screen_called("-l", path)
+    caller.send("".join(line + "\n" for line in HALF) + "question\n")
+    server.wait_for(theirs("question"))
+    server.say("answer")
+    caller.expect("answer\n")
+    written = Incoming(lambda size: os.read(reader, size))
+    written.expect(" > answer\n")
+    server.press(ctrl("D"))
+    caller.expect_end()
+    caller.close_input()
+    assert server.wait() == 0
+    entries = [ENTRY.fullmatch(line).groups()[1:] for line in written.expect_end().decode().splitlines()]
+    assert [text for who, text in entries if who != "*"] == [*HALF, "question", "answer"]
+
+
+@pytest.mark.parametrize("mode", [[], ["-a"]], ids=["both", "turns"])
+def test_log_that_is_never_read(called, fifo, mode):
+    """What is kept for a log that takes nothing is bounded; beyond that it has failed, which is said once."""
+    server, caller = called(*mode, "-l", fifo[0])
+    for turn in range(40):
+        caller.send(f"question {turn} {'x' * 60_000}\n")
+        server.expect(f"question {turn} ")
+        server.send(f"answer {turn}\n")
+        caller.expect(f"answer {turn}\n")
+    complaint = "cannot write to the log; the conversation goes on without it: No buffer space available"
+    server.notice(complaint)
+    caller.close_input()
+    server.close_input()
+    assert server.wait() == 0
+    assert server.err.data.decode().count(complaint) == 1
+
+
+def test_log_that_is_not_read_to_the_end(called, fifo):
+    """Who leaves waits for the log's reader for a moment, then says what has become of it."""
+    server, caller = called("-a", "-l", fifo[0])
+    caller.send("question " + "x" * 60_000 + "\n")
+    server.expect("question ")
+    server.send("answer " + "x" * 60_000 + "\n")
+    caller.expect("answer ")
+    caller.close_input()
+    server.close_input()
+    server.notice("cannot write to the log; the conversation goes on without it: No buffer space available")
+    assert server.wait() == 0
+
+
+def test_log_on_a_terminal_that_stands_still(called, tmp_path):
+    """A terminal that takes nothing holds nobody up either."""
+    ours, theirs_ = os.openpty()
+    try:
+        server, caller = called("-l", os.ttyname(theirs_))
+        converse(server, caller, HALF)
+        eventually(lambda: b"waiting" in os.read(ours, 1 << 16), "the log")
+    finally:
+        os.close(ours)
+        os.close(theirs_)
+
+
+@pytest.mark.parametrize("device", ["/dev/null", "/dev/zero"])
+def test_log_on_a_device(called, device):
+    """A log can be a device."""
+    server, caller = called("-l", device)
+    converse(server, caller, ["one"])
+    assert b"log" not in server.err.data
+
+
+@pytest.mark.parametrize("mode", [0o604, 0o640, 0o664])
+def test_log_that_others_can_read(start, port, log, mode):
+    """A file that is there already, and that others can read, is used; that they can is said."""
+    log.touch()
+    log.chmod(mode)
+    server = start("-s", "-l", log, port)
+    server.notice(f"others can read the log {log} (chmod 600)")
+    server.notice(f"waiting on port {port}")
+    assert log.stat().st_mode & 0o777 == mode
+
+
+def test_log_that_others_can_read_on_the_screen(screen, port, log):
+    """The same in the full screen."""
+    log.touch()
+    log.chmod(0o644)
+    server = screen("-s", "-l", "conversation.log", port)
+    server.wait_for(r"! others can read the log conversation\.log \(chmod 600\)$")
+
+
+@pytest.mark.parametrize("path", ["new", "own", "/dev/null"])
+def test_log_that_others_cannot_read(serve, tmp_path, path):
+    """Of a log that is one's own, or no file, there is nothing to say."""
+    (tmp_path / "own").touch(0o600)
+    server = serve("-l", tmp_path / path)
+    assert b"others" not in server.err.data

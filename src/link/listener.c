@@ -185,14 +185,40 @@ pass_unseen(const struct listener *listener)
 
 #endif
 
-/* Writes to the log what is complete, and tells the speaker if that fails. */
+/* Tells the speaker that the log has failed, if it has. */
+static void
+report_log(const struct listener *listener, int cause)
+{
+	if (cause != 0)
+		write_all(listener->report, &(struct ending){ENDING_NONE, cause}, sizeof(struct ending));
+}
+
 static void
 flush_log(const struct listener *listener)
 {
-	int cause = log_flush(listener->log);
+	report_log(listener, log_flush(listener->log));
+}
 
-	if (cause != 0)
-		write_all(listener->report, &(struct ending){ENDING_NONE, cause}, sizeof(struct ending));
+/* Until something arrives, what the log has not taken yet is written as it takes it. */
+static void
+look_after_log(const struct listener *listener)
+{
+	while (log_is_behind(listener->log)) {
+		struct pollfd fds[] = {{.fd = listener->intake.socket, .events = POLLIN},
+				       {.fd = log_descriptor(listener->log), .events = POLLOUT}};
+
+		if (poll(fds, 2, -1) > 0 && fds[0].revents != 0)
+			break;
+		flush_log(listener);
+	}
+}
+
+/* As intake_receive. */
+static ssize_t
+receive(struct listener *listener, char chunk[CHUNK], struct ending *ending)
+{
+	look_after_log(listener);
+	return intake_receive(&listener->intake, chunk, CHUNK, 0, ending);
 }
 
 struct ending
@@ -208,7 +234,7 @@ listener_run(struct listener *listener)
 		return pass_unseen(listener);
 	filter_init(&filter);
 	outlet.output = listener->output;
-	while ((n = intake_receive(&listener->intake, chunk, sizeof chunk, 0, &ending)) != 0) {
+	while ((n = receive(listener, chunk, &ending)) != 0) {
 		int written = 0;
 
 		if (n == -1) {
@@ -228,7 +254,7 @@ listener_run(struct listener *listener)
 			return (struct ending){ENDING_OUTPUT, errno};
 	}
 	log_end(listener->log, VOICE_PEER);
-	flush_log(listener);
+	report_log(listener, log_finish(listener->log));
 	if (listener->output != -1 && !listener->intake.raw && pass_end(&filter, &outlet) == -1)
 		ending = (struct ending){ENDING_OUTPUT, errno};
 	return ending;

@@ -1,7 +1,11 @@
 #include <config.h>
 
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,13 +13,19 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
-#include "base/descriptor.h"
+#include "base/clock.h"
 #include "base/fatal.h"
 #include "text/filter.h"
 #include "record/log.h"
 
+#define READER_MS 1000 /* so long somebody who is to read a FIFO may take to begin, or to go on */
+#define BEHIND_MAX ((size_t)1024 * 1024) /* bytes that it has not taken; with more its reader is waited for */
+
 struct log {
+	const char *path;
 	int descriptor;
+	bool is_file;	      /* it takes all at once; not a FIFO or a terminal, for example */
+	bool is_exposed;      /* others can read it */
 	bool failed;	      /* this process writes to it no more */
 	bool told;	      /* it has failed, here or in another process, and that was said */
 	struct buffer lines;  /* complete, not yet written */
@@ -25,17 +35,49 @@ struct log {
 	char stamp[40];
 };
 
+static bool
+is_fifo(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && S_ISFIFO(status.st_mode);
+}
+
+/*
+ * Opens what may be a FIFO, which nobody may read: that is not waited for but for a moment, nor is its reader later,
+ * so the description is non-blocking.  Nobody else has it.  Returns -1 on failure, and errno.
+ */
+static int
+open_patiently(const char *path)
+{
+	const int flags = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	int64_t deadline = clock_now() + READER_MS;
+	int fd;
+
+	while ((fd = open(path, flags, 0600)) == -1 && errno == ENXIO && is_fifo(path)) {
+		errno = EPIPE;
+		if (clock_until(deadline) == 0)
+			break;
+		poll(NULL, 0, 10);
+	}
+	return fd;
+}
+
 struct log *
 log_open(const char *path)
 {
-	int descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	int descriptor = open_patiently(path);
+	struct stat status;
 	struct log *log;
 
-	if (descriptor == -1)
+	if (descriptor == -1 || fstat(descriptor, &status) == -1)
 		return NULL;
 	if ((log = calloc(1, sizeof *log)) == NULL)
 		fatal("cannot get memory");
+	log->path = path;
 	log->descriptor = descriptor;
+	log->is_file = S_ISREG(status.st_mode);
+	log->is_exposed = log->is_file && (status.st_mode & (S_IRGRP | S_IROTH)) != 0;
 	filter_init(&log->filter);
 	return log;
 }
@@ -119,20 +161,97 @@ log_fails(struct log *log, int cause)
 	return told ? 0 : cause;
 }
 
-int
-log_flush(struct log *log)
+/*
+ * How much of what is to be written is written at once: all of it or, where that could be taken in part, as many
+ * lines as a FIFO takes as a whole (pipe(7)), so that those of two processes do not mix.  A longer one may be cut.
+ */
+static size_t
+next_length(const struct log *log)
 {
-	size_t length;
+	struct span rest = buffer_span(&log->lines), line = {NULL, 0};
+	size_t length = 0;
+
+	if (log->is_file)
+		return rest.length;
+	while (length + (line = span_line(&rest)).length <= PIPE_BUF && line.length > 0)
+		length += line.length;
+	return length > 0 ? length : line.length;
+}
+
+/* Waits for room as long as the reader may take.  Returns whether there is any. */
+static bool
+wait_for_room(const struct log *log)
+{
+	struct pollfd file = {.fd = log->descriptor, .events = POLLOUT};
+
+	return poll(&file, 1, READER_MS) != 0;
+}
+
+/* Writes what is taken, and waits where more than so much is left.  Returns 0, or -1 and errno. */
+static int
+write_down_to(struct log *log, size_t left)
+{
+	while (buffer_length(&log->lines) > 0) {
+		ssize_t n = write(log->descriptor, buffer_data(&log->lines), next_length(log));
+
+		if (n > 0)
+			buffer_drop(&log->lines, (size_t)n);
+		else if (n == -1 && errno == EAGAIN && buffer_length(&log->lines) <= left)
+			return 0;
+		else if (n == -1 && errno == EAGAIN && !wait_for_room(log))
+			return errno = ENOBUFS, -1;
+		else if (n == -1 && errno != EAGAIN && errno != EINTR)
+			return -1;
+	}
+	return 0;
+}
+
+/* As log_flush, but waits where more than so much is left. */
+static int
+flush_down_to(struct log *log, size_t left)
+{
 	int cause = 0;
 
-	if (log == NULL || (length = buffer_length(&log->lines)) == 0)
+	if (log == NULL)
 		return 0;
-	if (!log->failed && write_all(log->descriptor, buffer_data(&log->lines), length) == -1) {
+	if (!log->failed && write_down_to(log, left) == -1) {
 		log->failed = true;
 		cause = log_fails(log, errno);
 	}
-	buffer_drop(&log->lines, length);
+	if (log->failed)
+		buffer_drop(&log->lines, buffer_length(&log->lines));
 	return cause;
+}
+
+int
+log_flush(struct log *log)
+{
+	return flush_down_to(log, BEHIND_MAX);
+}
+
+int
+log_finish(struct log *log)
+{
+	return flush_down_to(log, 0);
+}
+
+bool
+log_is_behind(const struct log *log)
+{
+	return log != NULL && buffer_length(&log->lines) > 0;
+}
+
+void
+log_poll(const struct log *log, struct polls *polls)
+{
+	if (log_is_behind(log))
+		polls_add(polls, log->descriptor, POLLOUT);
+}
+
+const char *
+log_exposed(const struct log *log)
+{
+	return log != NULL && log->is_exposed ? log->path : NULL;
 }
 
 int
@@ -144,8 +263,11 @@ log_descriptor(const struct log *log)
 void
 log_move(struct log *log, int descriptor)
 {
-	if (log != NULL)
+	if (log == NULL)
+		return;
+	log->descriptor = descriptor;
 		log->descriptor = descriptor;
+	buffer_drop(&log->lines, buffer_length(&log->lines));
 }
 
 void

@@ -11,7 +11,10 @@
 #ifndef LOG_H
 #define LOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
+
+#include "base/polls.h"
 
 /*
  * Who speaks; the value is the letter in the log.  What the program says on the screen can be a notice,
@@ -27,8 +30,14 @@ enum voice {
 
 struct log;
 
-/* Opens path, with mode 0600 if it is new.  NULL on failure, and errno. */
+/*
+ * Opens path, which must stay good, with mode 0600 if it is new.  A FIFO must have a reader within a second.  NULL on
+ * failure, and errno: EPIPE if it has none.
+ */
 struct log *log_open(const char *path);
+
+/* The path of a file that others can read; NULL: they cannot, or it is no file. */
+const char *log_exposed(const struct log *log);
 
 /* Adds a line, which is safe text without its LF.  A log of NULL takes everything and keeps nothing. */
 void log_line(struct log *log, enum voice voice, const char *text, size_t length);
@@ -43,19 +52,29 @@ void log_bytes(struct log *log, enum voice voice, const char *bytes, size_t leng
 void log_end(struct log *log, enum voice voice);
 
 /*
- * Writes what was added.  Returns 0, or an errno the first time that it fails.  A process whose log has failed
- * writes to it no more.
+ * Writes what was added, as far as the log takes it: a FIFO, or a terminal, may take nothing just now.  Then the rest
+ * is written when this is called again, and log_poll waits for that.  Returns 0, or an errno the first time that it
+ * fails: ENOBUFS where much is left and nothing was taken for a second.  A process whose log has failed writes to it no
+ * more.
  */
 int log_flush(struct log *log);
+bool log_is_behind(const struct log *log);
+void log_poll(const struct log *log, struct polls *polls);
+
+/* The same for all that is left: nothing more will be added. */
+int log_finish(struct log *log);
 
 /* Another process that shares the log says that it has failed.  Returns cause, or 0 if that is known. */
 int log_fails(struct log *log, int cause);
 
-/* The descriptor that the log writes to; after it was renumbered, log_move says the new one. */
+/*
+ * The descriptor that the log writes to; after it was renumbered in a child, log_move says the new one.  What was not
+ * written before is the parent's to write.
+ */
 int log_descriptor(const struct log *log);
 void log_move(struct log *log, int descriptor);
 
-/* Closes; what was not flushed is gone.  NULL is fine. */
+/* Closes; what was not written is gone.  NULL is fine. */
 void log_close(struct log *log);
 
 #endif

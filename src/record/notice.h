@@ -9,4 +9,7 @@
 /* Says one line, formatted as by printf(3) and then made safe, after "tchat: ". */
 void notice(struct log *log, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Writes what is left of the log, to which nothing more will be added (log_finish), and says so if that fails. */
+void notice_finish_log(struct log *log);
+
 #endif

@@ -415,6 +415,8 @@ talk_begin(struct talk *t)
 		trust_introduce(base->trust, talk_say_text, t);
 	else
 		bare_introduce(talk_say_text, t);
+	if (log_exposed(base->log) != NULL)
+		talk_notice(t, VOICE_ALARM, "others can read the log %s (chmod 600)", log_exposed(base->log));
 	if (cell_missing() != NULL)
 		talk_notice(t, VOICE_NOTICE, "this kernel does not have %s: the listener is less confined",
 			 cell_missing());
@@ -430,6 +432,7 @@ talk_poll(struct talk *t, struct polls *polls)
 
 	caller_poll(t->base->caller, polls);
 	trust_poll_key(polls);
+	log_poll(t->record.log, polls);
 	poll_door(t, polls);
 	polls_until(polls, sum_is_due(t));
 	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p))

@@ -111,7 +111,7 @@ talk_last_words(struct talk *t)
 		link_arrived(&p->link);
 		party_note_lost(p);
 	}
-	log_flush(t->record.log);
+	log_finish(t->record.log);
 	caller_close(t->base->caller);
 }
 
