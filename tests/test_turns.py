@@ -2,12 +2,14 @@
 
 import contextlib
 import fcntl
+import re
 import signal
 import termios
 import threading
 
 import pytest
 
+from fullscreen import not_under_sanitizers, peak_memory
 from peers import DEADLINE, HOST, Door, eventually
 
 STILL_WAITING = ("still waiting for the peer's first line; "
@@ -220,3 +222,109 @@ def test_told_to_end_in_a_flood(called):
     server.kill(signal.SIGTERM)
     assert server.process.wait(DEADLINE) == -signal.SIGTERM
     flooding.join()
+
+
+# A line that is longer than what is held at once
+
+PIECE = 65_536  # of a long line that is shown, as of all long lines
+
+
+def in_pieces(text):
+    """How a long line is shown."""
+    return "".join(text[at:at + PIECE] + "\n" for at in range(0, len(text), PIECE))
+
+
+def test_long_line_that_comes_is_one_turn(called):
+    """A long line is shown as it comes, and answered when it has ended."""
+    server, caller = called("-a")
+    server.send("mine\nnext\n")
+    caller.send("x" * 200_000)
+    server.expect(in_pieces("x" * 3 * PIECE))
+    server.settle()
+    assert caller.incoming.data == b""
+    caller.send("y\n")
+    server.expect("xy\n")
+    caller.expect("mine\n")
+    server.settle()
+    assert caller.incoming.data == b"mine\n"
+
+
+@pytest.mark.parametrize("size", [PIECE - 1, PIECE, PIECE + 1, 2 * PIECE])
+def test_long_line_that_ends_where_it_is_cut(called, size):
+    """However long a line is, it is one turn, and no empty line is shown."""
+    server, caller = called("-a")
+    server.send("mine\nnext\n")
+    caller.send("x" * size + "\n" + "early\n")
+    caller.expect("mine\n")
+    server.expect("early\n")
+    caller.expect("next\n")
+    assert server.out.data.decode() == in_pieces("x" * size) + "early\n"
+
+
+def test_long_line_that_is_typed_is_one_turn(calling):
+    """A long line is sent before its end is typed; what comes early, and what follows, waits until it has ended."""
+    client, callee = calling("-a")
+    client.send("x" * 200_000)
+    callee.incoming.expect_amount(2 * PIECE)
+    callee.send("early\n")
+    client.settle()
+    assert client.out.data == b""
+    client.send("y\nnext\n")
+    callee.expect("xy\n")
+    client.expect("early\n")
+    callee.expect("next\n")
+    assert callee.incoming.data == b"x" * 200_000 + b"y\nnext\n"
+
+
+def test_long_lines_alternate(serve, start, port, tmp_path):
+    """Where both ends send lines of all lengths, each answer follows all of what it answers."""
+    sizes = [200_000, 3, PIECE, 70_000, PIECE + 1, 500_000]
+    for name in ("server", "client"):
+        (tmp_path / name).write_text("".join(f"{name} {n} {'x' * size}\n" for n, size in enumerate(sizes)))
+    with open(tmp_path / "server") as typed:
+        server = serve("-a", "-l", tmp_path / "log", stdin=typed)
+    with open(tmp_path / "client") as typed:
+        client = start("-c", "-a", HOST, port, stdin=typed)
+    assert (server.wait(), client.wait()) == (0, 0)
+    for end, other in ((server, "client"), (client, "server")):
+        assert end.out.data.decode() == "".join(
+            in_pieces(f"{other} {n} {'x' * size}") for n, size in enumerate(sizes))
+    said = re.findall(r"^\S+ [<>] (\w+ \d)? ?x+$", (tmp_path / "log").read_text(), re.MULTILINE)
+    assert [turn for turn in said if turn] == [
+        f"{name} {n}" for n in range(len(sizes)) for name in ("client", "server")]
+
+
+@pytest.mark.parametrize("size", [PIECE, 100_000, 2 * PIECE])
+def test_long_last_line(called, tmp_path, size):
+    """The end of the stream ends a long line, in both directions."""
+    (tmp_path / "line").write_text("y" * size)
+    with open(tmp_path / "line") as line:
+        server, caller = called("-a", stdin=line)
+    caller.send("x" * size)
+    caller.close_input()
+    assert caller.expect_end().decode() == "y" * size + "\n"
+    assert server.output().decode() == in_pieces("x" * size)
+    assert server.wait() == 0
+
+
+def test_told_to_end_in_a_long_line(calling):
+    """A signal ends the program also in the middle of a long line."""
+    client, callee = calling("-a")
+    client.send("x" * 100_000)
+    callee.incoming.expect_amount(PIECE)
+    client.kill(signal.SIGTERM)
+    assert set(callee.expect_end()) == {ord("x")}
+    callee.close_input()
+    assert client.wait() == -signal.SIGTERM
+
+
+@not_under_sanitizers
+def test_memory_for_a_line_without_end(serve, start, port, tmp_path):
+    """However long a line is, nobody holds all of it: neither who sends it nor who shows it."""
+    size = 50_000_000
+    (tmp_path / "line").write_bytes(b"x" * size)
+    server = serve("-a")
+    with open(tmp_path / "line") as line:
+        client = start("-c", "-a", HOST, port, stdin=line)
+    server.out.expect_amount(size)
+    assert max(peak_memory(server.pid), peak_memory(client.pid)) < size / 2

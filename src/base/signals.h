@@ -45,7 +45,7 @@ void signals_ignore_interrupt(bool ignore);
 /* In a forked child: nothing is caught any more; see child_begin. */
 void signals_child(void);
 
-/* In a child that becomes another program: as that expects it, nothing is blocked, and what stays ignored is ignored. */
+/* In a child that becomes another program: as that expects it, nothing is caught or blocked. */
 void signals_program(void);
 
 /* In a child, this one is ignored: SIGTSTP where it may not be continued when its parent is, for example. */

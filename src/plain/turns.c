@@ -9,10 +9,19 @@
 #include "base/signals.h"
 #include "plain/turns.h"
 
-#define CHUNK 65536	/* read at once */
+#define CHUNK 65536	/* read at once; of a line so long, what is there is sent before its end is */
 #define HINT_MS 5000 /* before the first line, until tchat says what may be wrong */
 
-/* Sends one line. */
+/* What is to be sent next: a line, or what is there of one that is long; empty if there is nothing yet. */
+static struct span
+next_typed(const struct turns *t)
+{
+	struct span line = buffer_line(&t->typed), text = buffer_span(&t->typed);
+
+	return line.length > 0 || text.length < CHUNK ? line : text;
+}
+
+/* Sends it. */
 static void
 say(struct turns *t, struct span line)
 {
@@ -50,12 +59,16 @@ write_out(const char *text, size_t length)
 	return 0;
 }
 
-/* Shows one line.  Returns whether that went well; if not, nothing more is shown. */
+/*
+ * Shows one line, or a part of one, which is then shown as a line.  Returns whether that went well; if not, nothing
+ * more is shown.
+ */
 static bool
 show(struct turns *t, struct span line)
 {
 	struct buffer *heard = talk_heard(t->talk);
 
+	buffer_data(heard)[line.length - 1] = '\n';
 	talk_log_heard(t->talk, line);
 	if (write_out(line.text, line.length) == 0) {
 		buffer_drop(heard, line.length);
@@ -85,22 +98,22 @@ peer_is_done(const struct turns *t)
 }
 
 /*
- * Takes one turn, if its line is there.  Once one side has ended, the other need not wait for it any
- * more.  Returns whether something was done.
+ * Takes one turn, or a part of one, if its line is there.  Once one side has ended, the other need not wait for it
+ * any more.  Returns whether something was done.
  */
 static bool
 take_turn(struct turns *t)
 {
-	struct span mine, theirs = buffer_line(talk_heard(t->talk));
+	struct span mine, theirs = talk_heard_line(t->talk);
 	bool my_turn = t->mine ? !t->finished : peer_is_done(t);
 
 	/* The last line of a file may lack its LF. */
 	if (t->input_ended && buffer_length(&t->typed) > 0 && !span_is_complete(buffer_span(&t->typed)))
 		buffer_add(&t->typed, "\n", 1);
-	mine = buffer_line(&t->typed);
+	mine = next_typed(t);
 	if (my_turn && mine.length > 0) {
+		t->mine = t->mine && !span_is_complete(mine);
 		say(t, mine);
-		t->mine = false;
 		return true;
 	}
 	if (my_turn && t->input_ended && !t->finished) {
@@ -109,9 +122,11 @@ take_turn(struct turns *t)
 		return true;
 	}
 	if (!my_turn && theirs.length > 0) {
-		t->mine = show(t, theirs);
+		bool ends = span_is_complete(theirs), shown = show(t, theirs);
+
+		t->mine = shown && ends;
 		t->hint = CLOCK_NEVER;
-		return t->mine;
+		return shown;
 	}
 	return false;
 }
@@ -136,7 +151,7 @@ read_input(struct turns *t)
 static bool
 wants_input(const struct turns *t)
 {
-	if (t->over || t->input_ended || buffer_line(&t->typed).length > 0 || !talk_wants_input(t->talk))
+	if (t->over || t->input_ended || next_typed(t).length > 0 || !talk_wants_input(t->talk))
 		return false;
 	return t->mine || peer_is_done(t);
 }
@@ -157,10 +172,9 @@ give_hint(struct turns *t)
 static void
 show_rest(struct turns *t)
 {
-	struct buffer *heard = talk_heard(t->talk);
 	struct span line;
 
-	while ((line = buffer_line(heard)).length > 0 && show(t, line))
+	while ((line = talk_heard_line(t->talk)).length > 0 && show(t, line))
 		;
 }
 

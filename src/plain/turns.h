@@ -2,7 +2,8 @@
  * turns - the elementary chat, by alternation: strict turns, line by line, in one process once somebody is there.
  *
  * What is typed ahead is not sent before its turn, and what arrives early is not shown before its
- * turn; neither is lost.
+ * turn; neither is lost.  One line is one turn, however long: it is sent, and shown, in parts, and nobody holds all
+ * of it.
  */
 #ifndef TURNS_H
 #define TURNS_H
@@ -16,7 +17,7 @@
 
 struct turns {
 	struct talk *talk;    /* NULL: nobody was there yet */
-	struct buffer typed;  /* read from standard input, not yet sent */
+	struct buffer typed;  /* read from standard input, not yet sent: of a long line, no more than a part */
 	bool mine;	      /* whose turn it is */
 	bool input_ended;     /* nothing more can be read */
 	bool finished;	      /* ... and that was said to the other side */

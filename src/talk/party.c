@@ -182,6 +182,16 @@ party_close(struct party *p, int ms)
 	p->urgent_count = signals_urgent_count();
 }
 
+struct span
+party_heard_line(const struct party *p)
+{
+	struct span text = buffer_span(&p->heard), line = buffer_line(&p->heard);
+	size_t length = line.length > 0 ? line.length : text.length;
+	const char *cut = length > 0 ? memchr(text.text, TALK_CUT, length) : NULL;
+
+	return cut != NULL ? (struct span){text.text, (size_t)(cut + 1 - text.text)} : line;
+}
+
 /* Whether closing has come to its end: all has arrived, or cannot any more, or not in time. */
 static bool
 is_closed(struct party *p)
@@ -196,7 +206,7 @@ is_closed(struct party *p)
 		p->farewell = clock_now() + FAREWELL_MS;
 		return false;
 	}
-	if (self && buffer_line(&p->heard).length > 0)
+	if (self && party_heard_line(p).length > 0)
 		return false;
 	return p->link.ending.how != ENDING_NONE || clock_until(p->farewell) == 0;
 }
@@ -440,6 +450,15 @@ hear(struct party *p, const struct polls *polls)
 	return whole > 0 ? record_heard(p, &p->heard) : 0;
 }
 
+/* Adds a piece of safe text.  The end of a line that was too long is none of the other side's: it is told apart. */
+static void
+add_heard(struct party *p, struct span span)
+{
+	buffer_add(&p->heard, span.text, span.length);
+	if (p->filter.cut)
+		buffer_data(&p->heard)[buffer_length(&p->heard) - span.length] = TALK_CUT;
+}
+
 /* Hears what comes from the socket itself. */
 static void
 receive(struct party *p, const struct polls *polls)
@@ -457,9 +476,9 @@ receive(struct party *p, const struct polls *polls)
 	if (full) /* it is read only lest the end be a reset */
 		return;
 	while (n > 0 && (span = filter_next(&p->filter, &next, chunk + n)).length > 0)
-		buffer_add(&p->heard, span.text, span.length);
+		add_heard(p, span);
 	while (open && p->link.ending.how != ENDING_NONE && (span = filter_end(&p->filter)).length > 0)
-		buffer_add(&p->heard, span.text, span.length);
+		add_heard(p, span);
 }
 
 /* A step from TALKING to REAPING.  Returns whether there is something to be shown. */

@@ -46,7 +46,7 @@ struct party {
 	struct link link;	/* from TALKING to REAPING */
 	struct delivery delivery;
 	struct filter filter;	/* EAR_SELF */
-	struct buffer heard;	/* EAR_SELF: safe lines that nobody took; EAR_PIPE: of a line that still arrives */
+	struct buffer heard;	/* EAR_SELF: safe text that nobody took; EAR_PIPE: of a line that still arrives */
 	uint64_t first_line;	/* of the conversation, in the history */
 	bool has_spoken;	/* it has said something (EAR_PIPE) */
 	bool left_first;	/* ... or has left before that was asked of it */
@@ -94,6 +94,9 @@ void party_refuse(struct party *party, const char *why);
 
 /* AGREEING: it takes its time, and somebody else calls. */
 void party_give_way(struct party *party);
+
+/* EAR_SELF: as talk_heard_line. */
+struct span party_heard_line(const struct party *party);
 
 /*
  * Nothing more will be said to it: what is on its way is delivered, within ms milliseconds (-1: however long

@@ -242,6 +242,12 @@ talk_heard(struct talk *t)
 	return only_one(t) != NULL ? &only_one(t)->heard : &nothing;
 }
 
+struct span
+talk_heard_line(const struct talk *t)
+{
+	return only_one(t) != NULL ? party_heard_line(only_one(t)) : (struct span){NULL, 0};
+}
+
 void
 talk_note_closing(struct talk *t)
 {

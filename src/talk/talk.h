@@ -158,8 +158,15 @@ struct span talk_sending(const struct talk *talk);
 /* What was said so far, and by whom. */
 const struct record *talk_record(const struct talk *talk);
 
-/* EAR_SELF: safe lines that nobody has taken yet; whoever takes one, drops it there. */
+/*
+ * EAR_SELF: safe lines that nobody has taken yet; whoever takes one, drops it there.  Where one is too long
+ * (FILTER_LINE_MAX), TALK_CUT, which is no safe text, stands for an LF that is none of the other side's.
+ */
+#define TALK_CUT '\0'
 struct buffer *talk_heard(struct talk *talk);
+
+/* The first of them with its LF, or the first part of it with its TALK_CUT; empty if there is none. */
+struct span talk_heard_line(const struct talk *talk);
 
 /*
  * EAR_SELF, while somebody is there: the front end has seen that it is PARTY_CLOSING, and done what it has to do

@@ -156,6 +156,7 @@ token(struct filter *filter, size_t length)
 	if (filter->column + length > filter->line_max) {
 		memmove(filter->made + 1, filter->made, length);
 		filter->made[0] = '\n';
+		filter->cut = true;
 		filter->column = length;
 		return (struct span){filter->made, length + 1};
 	}
@@ -263,6 +264,7 @@ filter_next(struct filter *filter, const char **input, const char *end)
 	struct span span;
 	size_t length;
 
+	filter->cut = false;
 	if (filter->held > 0 && (span = resume(filter, input, end)).length > 0)
 		return span;
 	while (*input < end) {
@@ -310,6 +312,7 @@ filter_next(struct filter *filter, const char **input, const char *end)
 struct span
 filter_end(struct filter *filter)
 {
+	filter->cut = false;
 	if (filter->cr) {
 		filter->cr = false;
 		return caret(filter, '\r');

@@ -555,6 +555,32 @@ test_edge(void **state)
 	buffer_free(&out);
 }
 
+/* Without the ends of lines that were too long, which the filter tells of, the text is what it is without a limit. */
+static void
+test_cuts(void **state)
+{
+	const struct edge *edge = *state;
+	struct buffer in = {0}, whole = {0}, joined = {0};
+	struct filter filter;
+	const char *next;
+	struct span span;
+
+	testing("%s", edge->name);
+	add_times(&in, edge->count, edge->unit);
+	add_string(&in, edge->in);
+	add_string(&in, span_is_complete(buffer_span(&in)) ? "" : "\n");
+	filter_text(buffer_data(&in), buffer_length(&in), SIZE_MAX, &whole);
+	filter_init(&filter);
+	next = buffer_data(&in);
+	while ((span = filter_next(&filter, &next, buffer_data(&in) + buffer_length(&in))).length > 0)
+		buffer_add(&joined, span.text + filter.cut, span.length - filter.cut);
+	assert_int_equal(buffer_length(&joined), buffer_length(&whole));
+	assert_memory_equal(buffer_data(&joined), buffer_data(&whole), buffer_length(&whole));
+	buffer_free(&in);
+	buffer_free(&whole);
+	buffer_free(&joined);
+}
+
 /* A line of two and a half lines, whatever it consists of. */
 static void
 test_very_long_lines(void **state)
@@ -1117,7 +1143,7 @@ main(void)
 		cmocka_unit_test(test_generated_input),
 		cmocka_unit_test(test_new_input),
 	};
-	struct CMUnitTest table[COUNT(rows) + COUNT(edges)];
+	struct CMUnitTest table[COUNT(rows) + 2 * COUNT(edges)];
 	size_t n = 0;
 
 	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL) {
@@ -1128,8 +1154,10 @@ main(void)
 		return cmocka_run_group_tests(once, NULL, NULL);
 	for (size_t i = 0; i < COUNT(rows); i++)
 		table[n++] = (struct CMUnitTest){rows[i].name, test_row, NULL, NULL, &rows[i]};
-	for (size_t i = 0; i < COUNT(edges); i++)
+	for (size_t i = 0; i < COUNT(edges); i++) {
 		table[n++] = (struct CMUnitTest){edges[i].name, test_edge, NULL, NULL, &edges[i]};
+		table[n++] = (struct CMUnitTest){edges[i].name, test_cuts, NULL, NULL, &edges[i]};
+	}
 	return cmocka_run_group_tests(first, NULL, NULL) + cmocka_run_group_tests(table, NULL, NULL) +
 	       cmocka_run_group_tests(properties, NULL, NULL);
 }

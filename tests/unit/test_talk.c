@@ -26,6 +26,7 @@
 #include <cmocka.h>
 
 #include "base/child.h"
+#include "base/descriptor.h"
 #include "base/signals.h"
 #include "call/opening.h"
 #include "link/cell.h"
@@ -1929,6 +1930,42 @@ test_self_hears(void **state)
 	assert_int_equal(talk_status(here.talk), 0);
 }
 
+static void
+take_heard(size_t length, char last)
+{
+	struct span line = talk_heard_line(here.talk);
+
+	assert_int_equal(line.length, length);
+	assert_int_equal(line.text[length - 1], last);
+	buffer_drop(talk_heard(here.talk), length);
+}
+
+/* Where a line is too long is told apart from where it ends. */
+static void
+test_self_hears_a_long_line(void **state)
+{
+	static char much[FILTER_LINE_MAX + 1];
+	int ann;
+
+	(void)state;
+	memset(much, 'x', sizeof much);
+	ann = begin_with_ann();
+	assert_int_equal(write_all(ann, much, FILTER_LINE_MAX), 0);
+	linger();
+	assert_int_equal(talk_heard_line(here.talk).length, 0);
+	assert_int_equal(write_all(ann, much, FILTER_LINE_MAX), 0);
+	UNTIL(talk_heard_line(here.talk).length > 0);
+	take_heard(FILTER_LINE_MAX + 1, TALK_CUT);
+	assert_int_equal(talk_heard_line(here.talk).length, 0);
+	write_line(ann, "\nab\n");
+	UNTIL(talk_heard_line(here.talk).length > 0);
+	take_heard(FILTER_LINE_MAX + 1, '\n');
+	take_heard(3, '\n');
+	talk_hang_up(here.talk);
+	finish();
+	close(ann);
+}
+
 /* Who leaves still shows the lines that have come. */
 static void
 test_self_leaves_with_lines(void **state)
@@ -2963,6 +3000,7 @@ main(int argc, char *argv[])
 		TEST(test_caller_dies_while_talking),
 		{"test_caller_dies_while_talking, with -k", test_caller_dies_while_talking, set_up, tear_down, keep},
 		TEST_SELF(test_self_hears),
+		TEST_SELF(test_self_hears_a_long_line),
 		TEST_SELF(test_self_output_fails),
 		TEST_SELF(test_self_leaves_with_lines),
 		TEST(test_lost_before),
