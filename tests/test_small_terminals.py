@@ -1,4 +1,4 @@
-"""Small and broken terminals: no crash, no spin, and what is said arrives all the same."""
+"""Small, giant and broken terminals: no crash, no spin, and what is said arrives all the same."""
 
 import os
 import signal
@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from fullscreen import CTRL_PAGE_DOWN, CTRL_PAGE_UP, F2, processor_time
-from peers import HOST, call, eventually, is_listening, listeners, process_state
+from fullscreen import CTRL_PAGE_DOWN, CTRL_PAGE_UP, F2, not_under_sanitizers, peak_memory, processor_time
+from peers import HOST, TCHAT, call, eventually, is_listening, listeners, process_state
 from terminal import PAGE_DOWN, PAGE_UP, ctrl
 from test_screen import TIME, own, theirs
 
@@ -47,6 +47,84 @@ def test_resizing_through_all_sizes(screen_called):
     server.press(ctrl("U") + CTRL_PAGE_DOWN + "done")
     server.wait_for(lambda: server.input == "> done")
     server.wait_for(" 漢字 39 word")
+
+
+# A terminal that is larger than any, or says so
+
+ORDINARY, LARGE = 10 << 20, 64 << 20  # memory for a screen of ordinary size, and for the largest
+
+
+def with_size(rows, columns, *command):
+    """A command, and what starts it on a terminal that says it has so many rows and columns."""
+    return ["sh", "-c", f'stty rows {rows} cols {columns}; exec "$@"', "sh", *command]
+
+
+@not_under_sanitizers
+def test_size_that_the_environment_claims(screen_called, environment):
+    """The terminal says itself how large it is: that the environment says something else takes no memory, not even
+    when the screen comes back from the pager, which sees the environment as it was."""
+    server, caller = screen_called(env=dict(environment, LINES="30000", COLUMNS="29999",
+                                            PAGER="echo size $LINES $COLUMNS; read key </dev/tty"))
+    caller.send("theirs\n")
+    server.wait_for(theirs("theirs"))
+    server.press(F2)
+    server.wait_for("^size 30000 29999$")
+    server.press("\r")
+    server.wait_for(theirs("theirs"))
+    server.say("mine")
+    server.wait_for(own("mine"))
+    server.resize(20, 70)
+    server.wait_for(lambda: server.input == ">" and server.cursor == (19, 2))
+    assert peak_memory(server.pid) < ORDINARY
+
+
+def test_size_that_only_the_environment_knows(on_terminal, environment, port):
+    """Where the terminal does not say how large it is, the environment is believed, as far as that is sane."""
+    server = on_terminal(*with_size(0, 0, TCHAT, "-s", port), env=dict(environment, LINES="10", COLUMNS="40"))
+    server.wait_for("waiting on port")
+    server.wait_for(lambda: server.cursor == (9, 2))
+
+
+@not_under_sanitizers
+@pytest.mark.parametrize("environment_says", [{}, {"LINES": "30000", "COLUMNS": "30000"}, {"LINES": "-1"}], ids=str)
+def test_size_that_the_terminal_claims(on_terminal, environment, port, environment_says):
+    """A terminal that says it is larger than any gets a screen that is as large as anybody can read."""
+    size = (0, 0) if environment_says else (65_535, 65_535)
+    server = on_terminal(*with_size(*size, TCHAT, "-s", port), env=environment | environment_says | {"PAGER": "true"})
+    server.wait_for(lambda: b"waiting on port" in server.shown)
+    caller = call(port)
+    caller.send("theirs\n")
+    server.wait_for(lambda: b"theirs" in server.shown)
+    server.press(F2)
+    server.wait_for(lambda: server.shown.count(b"\x1b[?1049h") == 2)
+    caller.send("after the pager\n")
+    server.wait_for(lambda: b"after the pager" in server.shown)
+    assert peak_memory(server.pid) < LARGE
+
+
+@not_under_sanitizers
+def test_size_that_the_terminal_claims_later(screen_called):
+    """The same when its size changes, and back."""
+    server, caller = screen_called()
+    server.child.setwinsize(65_535, 65_535)
+    server.wait_for(lambda: b"\x1b[500;" in server.shown)
+    caller.send("theirs\n")
+    server.wait_for(lambda: b"theirs" in server.shown)
+    server.resize(24, 80)
+    server.wait_for(theirs("theirs"))
+    server.say("mine")
+    server.wait_for(own("mine"))
+    assert peak_memory(server.pid) < LARGE
+
+
+@pytest.mark.parametrize("rows, columns", [(510, 80), (24, 1010)])
+def test_rest_of_a_giant_terminal(screen, port, rows, columns):
+    """What is beyond the largest screen stays empty."""
+    server = screen("-s", port, rows=rows, columns=columns)
+    server.wait_for(lambda: server.rows()[min(rows, 500) - 1] == ">")
+    shown = server.rows()
+    assert "waiting on port" in shown[min(rows, 500) - 2] and "F1 help" in shown[min(rows, 500) - 2][:1000]
+    assert not any(shown[500:]) and not any(row[1000:] for row in shown)
 
 
 # A terminal that disappears

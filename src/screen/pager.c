@@ -16,6 +16,7 @@
 #include "base/descriptor.h"
 #include "base/signals.h"
 #include "screen/pager.h"
+#include "screen/size.h"
 
 #define STOP_MS 1000
 
@@ -90,6 +91,7 @@ be_pager(int text, pid_t parent)
 {
 	child_begin(parent, -1);
 	signals_program();
+	size_restore_environment();
 	if (dup2(text, STDIN_FILENO) == -1)
 		_exit(NOT_EXECUTABLE);
 	close(text);

@@ -1,7 +1,5 @@
 #include <config.h>
 
-#include <sys/ioctl.h>
-
 #include <curses.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +10,7 @@
 #include "base/fatal.h"
 #include "screen/output.h"
 #include "screen/screen.h"
+#include "screen/size.h"
 #include "screen/terminal.h"
 #include "text/glyph.h"
 #include "text/utf8.h"
@@ -89,7 +88,7 @@ screen_open(void)
 	FILE *output;
 
 	if (tcgetattr(STDIN_FILENO, &modes_before) == -1 || (output = output_open()) == NULL ||
-	    newterm(NULL, output, stdin) == NULL)
+	    !size_make_screen(output))
 		return false;
 	is_open = true;
 	fatal_first(screen_close);
@@ -99,7 +98,6 @@ screen_open(void)
 	typeahead(-1); /* the keys that wait are no reason to leave the screen half drawn */
 	tcgetattr(STDIN_FILENO, &modes_open);
 	output_capture();
-	screen_resize(); /* ncurses would believe LINES and COLUMNS more */
 	if (has_colors() && (no_color == NULL || *no_color == '\0')) {
 		start_color();
 		use_default_colors();
@@ -164,13 +162,13 @@ make_sure_of_memory(size_t rows, size_t columns)
 void
 screen_resize(void)
 {
-	struct winsize size;
+	int rows = LINES, columns = COLS;
 
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == -1 || size.ws_row == 0 || size.ws_col == 0 ||
-	    !is_term_resized(size.ws_row, size.ws_col))
+	size_ask(&rows, &columns);
+	if (!is_term_resized(rows, columns))
 		return;
-	make_sure_of_memory(size.ws_row, size.ws_col);
-	resizeterm(size.ws_row, size.ws_col);
+	make_sure_of_memory((size_t)rows, (size_t)columns);
+	resizeterm(rows, columns);
 }
 
 void

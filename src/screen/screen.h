@@ -44,7 +44,7 @@ void screen_watch_focus(void);
 /* Rings the bell. */
 void screen_ring(void);
 
-/* Asks the terminal for its size again. */
+/* Asks the terminal for its size again; of one that is larger than anybody can read the rest stays empty. */
 void screen_resize(void);
 
 /* What is on the terminal is not known any more: draws everything the next time. */
