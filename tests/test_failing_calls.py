@@ -118,7 +118,7 @@ RAW_LISTENER = [
 
 RAW_SPEAKER = [
     *faults("sendfile", "EINTR EAGAIN ENOMEM", when="1 2"),
-    *faults("sendfile", "EINVAL ENOSYS EIO EOVERFLOW", when="1 2 1+"),  # then it is read and sent
+    *faults("sendfile", "EINVAL ENOSYS EIO EOVERFLOW EBADF EACCES", when="1 2 1+"),  # then it is read and sent
     *faults("sendfile", "ECONNRESET EHOSTUNREACH", BROKE, when="1 2"),
 ]
 

@@ -309,15 +309,33 @@ def test_no_standard_output(run, port, mode):
     assert server.wait() == 0
 
 
-@pytest.mark.parametrize("mode", [[], ["-a"]], ids=["both", "turns"])
-def test_unreadable_standard_input(run, port, tmp_path, mode):
-    """An input that cannot be read, such as a directory, counts as ended, which is said."""
-    server = run("sh", "-c", 'exec "$@" <.', "sh", TCHAT, "-s", *mode, port)
+MODES = pytest.mark.parametrize("mode", [[], ["-a"], ["-r"]], ids=["both", "turns", "raw"])
+
+
+@MODES
+@pytest.mark.parametrize("redirection, cause", [
+    ("<.", "Is a directory"), ("0>written", "Bad file descriptor"), ("0>>written", "Bad file descriptor")])
+def test_unreadable_standard_input(run, port, tmp_path, mode, redirection, cause):
+    """An input that cannot be read, such as a directory, counts as ended, which is said; the connection is none the
+    worse."""
+    server = run("sh", "-c", f'exec "$@" {redirection}', "sh", TCHAT, "-s", *mode, port)
     server.notice(f"waiting on port {port}")
     caller = call(port)
     caller.send("question\n")
     server.expect("question\n")
-    server.notice("cannot read standard input: Is a directory")
+    server.notice(f"cannot read standard input: {cause}")
     caller.close_input()
     assert caller.expect_end() == b""
     assert server.wait() == 0
+
+
+@MODES
+def test_unwritable_standard_output(run, port, mode):
+    """An output that cannot be written is what is said to be wrong, and not the connection."""
+    server = run("sh", "-c", 'exec "$@" 1</dev/null', "sh", TCHAT, "-s", *mode, port)
+    server.notice(f"waiting on port {port}")
+    caller = call(port)
+    caller.send("question\n")
+    server.notice("cannot write what arrives: Bad file descriptor")
+    assert server.wait() == 1
+    assert b"broke" not in server.err.data

@@ -300,6 +300,19 @@ link_finish(struct link *link)
 	flush(link);
 }
 
+#if defined(__linux__)
+
+/* Whether a failure is one of a connection (tcp(7), ip(7)), and not of a file. */
+static bool
+is_of_connection(int cause)
+{
+	return cause == EPIPE || cause == ECONNRESET || cause == ECONNABORTED || cause == ECONNREFUSED ||
+	       cause == ETIMEDOUT || cause == EHOSTUNREACH || cause == ENETUNREACH || cause == EHOSTDOWN ||
+	       cause == ENETDOWN || cause == ENETRESET;
+}
+
+#endif
+
 int
 link_send_file(struct link *link, int file)
 {
@@ -313,10 +326,10 @@ link_send_file(struct link *link, int file)
 	n = sendfile(socket, file, NULL, FILE_MAX);
 	if (n == 0)
 		return 0;
-	if (n == -1 && (errno == EINVAL || errno == ENOSYS || errno == EIO || errno == EOVERFLOW))
-		return -1;
-	if (n == -1 && errno != EINTR && !is_passing(errno))
+	if (n == -1 && is_of_connection(errno))
 		fail_to_send(link, errno);
+	else if (n == -1 && errno != EINTR && !is_passing(errno))
+		return -1; /* reading it tells what is wrong with it, if it is not only that it cannot be sent so */
 	if (n > 0) {
 		link->queued += (uint64_t)n;
 		link->from_file += (uint64_t)n;
