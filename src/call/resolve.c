@@ -2,8 +2,12 @@
 
 #include <sys/wait.h>
 
+#include <netinet/in.h>
+
+#include <limits.h>
 #include <netdb.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,11 +17,12 @@
 #include "base/descriptor.h"
 #include "call/resolve.h"
 
-/* What the helper sends: one write, which a pipe keeps whole or not at all for a reader that waits. */
+/* What the helper sends: one write, which a pipe keeps whole (pipe(7)). */
 struct answer {
 	int result;
 	struct address addresses[RESOLVE_MAX];
 };
+_Static_assert(sizeof(struct answer) <= PIPE_BUF, "a pipe keeps it whole");
 
 int
 resolve_now(const char *host, unsigned port, int family, struct address *addresses)
@@ -79,12 +84,34 @@ resolve_start(struct resolver *resolver, const char *host, unsigned port, int fa
 	}
 }
 
+static bool
+is_sound(const struct address *address)
+{
+	int family = address->storage.ss_family;
+
+	return (family == AF_INET && address->length == sizeof(struct sockaddr_in)) ||
+	       (family == AF_INET6 && address->length == sizeof(struct sockaddr_in6));
+}
+
+/* Whether it is what resolve_now can have said: the helper, which parses what name servers send, may say anything. */
+static bool
+can_be(const struct answer *answer)
+{
+	if (answer->result == 0 || answer->result == INT_MIN || answer->result > RESOLVE_MAX)
+		return false;
+	for (int i = 0; i < answer->result; i++)
+		if (!is_sound(&answer->addresses[i]))
+			return false;
+	return true;
+}
+
 int
 resolve_finish(struct resolver *resolver, struct address *addresses)
 {
 	struct answer answer;
 
-	if (read_all(resolver->pipe, &answer, sizeof answer) != sizeof answer || answer.result > RESOLVE_MAX)
+	/* Read once, so that one who sends a part of it, and stays, is not waited for. */
+	if (read(resolver->pipe, &answer, sizeof answer) != sizeof answer || !can_be(&answer))
 		answer.result = -abs(EAI_FAIL);
 	else
 		memcpy(addresses, answer.addresses, sizeof answer.addresses);

@@ -3,7 +3,12 @@
  */
 #include <config.h>
 
+#include <sys/un.h>
+
+#include <netinet/in.h>
+
 #include <fcntl.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -95,26 +100,66 @@ test_idle(void **state)
 	assert_int_equal(world.forks, 0);
 }
 
-/* A helper that was taken over has found no more addresses than there is room for. */
-static void
-test_too_many_addresses(void **state)
+/* What a helper sends. */
+struct answer {
+	int count;
+	struct address addresses[RESOLVE_MAX];
+};
+
+/* A helper sends so much of it, and stays.  Returns what is made of that. */
+static int
+resolve_by(const struct answer *answer, size_t length)
 {
-	struct {
-		int count;
-		struct address addresses[RESOLVE_MAX];
-	} answer = {.count = RESOLVE_MAX + 1};
 	struct address addresses[RESOLVE_MAX];
 	struct resolver resolver;
-	int ends[2];
+	int ends[2], result;
+
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	assert_int_equal(write(ends[1], answer, length), (ssize_t)length);
+	resolver.pipe = ends[0];
+	if ((resolver.helper = fork()) == 0) {
+		pause();
+		_exit(0);
+	}
+	result = resolve_finish(&resolver, addresses);
+	close(ends[1]);
+	return result;
+}
+
+static const struct answer *
+answer_of(int count, int family, size_t length)
+{
+	static struct answer answer;
+
+	answer.count = count;
+	for (int i = 0; i < RESOLVE_MAX; i++) {
+		answer.addresses[i].length = (socklen_t)length;
+		answer.addresses[i].storage.ss_family = (sa_family_t)family;
+	}
+	return &answer;
+}
+
+/* A helper that was taken over has found what can be found, and no more addresses than there is room for. */
+static void
+test_helper_that_says_anything(void **state)
+{
+	const size_t four = sizeof(struct sockaddr_in), six = sizeof(struct sockaddr_in6), whole = sizeof(struct answer);
+	const struct answer *good = answer_of(RESOLVE_MAX, AF_INET, four);
 
 	(void)state;
-	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-	assert_int_equal(write(ends[1], &answer, sizeof answer), sizeof answer);
-	close(ends[1]);
-	resolver.pipe = ends[0];
-	if ((resolver.helper = fork()) == 0)
-		_exit(0);
-	assert_true(resolve_finish(&resolver, addresses) < 0);
+	assert_int_equal(resolve_by(good, whole), RESOLVE_MAX);
+	assert_int_equal(resolve_by(answer_of(1, AF_INET6, six), whole), 1);
+	assert_int_equal(resolve_by(answer_of(-3, 0, 0), whole), -3);
+	assert_true(resolve_by(answer_of(RESOLVE_MAX + 1, AF_INET, four), whole) < 0);
+	assert_true(resolve_by(answer_of(INT_MAX, AF_INET, four), whole) < 0);
+	assert_in_range(-resolve_by(answer_of(INT_MIN, AF_INET, four), whole), 1, 1000);
+	assert_true(resolve_by(answer_of(0, AF_INET, four), whole) < 0);
+	assert_true(resolve_by(answer_of(1, AF_INET, six), whole) < 0);
+	assert_true(resolve_by(answer_of(1, AF_INET6, SIZE_MAX), whole) < 0);
+	assert_true(resolve_by(answer_of(1, AF_UNIX, sizeof(struct sockaddr_un)), whole) < 0);
+	good = answer_of(1, AF_INET, four);
+	assert_true(resolve_by(good, 1) < 0); /* and nobody waits for the rest */
+	assert_true(resolve_by(good, whole - 1) < 0);
 }
 
 static void
@@ -263,7 +308,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_idle, set_up),
 		cmocka_unit_test_setup(test_connected, set_up),
-		cmocka_unit_test_setup(test_too_many_addresses, set_up),
+		cmocka_unit_test_setup(test_helper_that_says_anything, set_up),
 		cmocka_unit_test_setup(test_refused, set_up),
 		cmocka_unit_test_setup(test_calls_again, set_up),
 		cmocka_unit_test_setup(test_gives_up, set_up),
