@@ -367,8 +367,8 @@ def confined_calls(directory, pid):
     the C library's to decide where there are several, and strace need not see which of them is behind socketcall."""
     before, confines, after = (directory / f"trace.{pid}").read_text().partition(CONFINES)
     assert confines, before
-    # Of who is killed as a call begins strace cannot ask any more which one that was.
-    after = re.sub(r"^.* <unfinished \.\.\.>\n\+\+\+ killed by SIGKILL ", "", after, flags=re.M)
+    # Of who is killed as a call begins strace cannot ask any more which one that was, and can take another's for it.
+    after = re.sub(r"^.*\n\+\+\+ killed by SIGKILL ", "", after, flags=re.M)
     return {"recvfrom" if name in ("recv", "socketcall") else name for name in re.findall(r"^(\w+)\(", after, re.M)}
 
 

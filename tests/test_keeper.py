@@ -42,7 +42,7 @@ def bring_key(person, kind):
 def secret_of(person, kind):
     """The bytes that make a key a private one, as memory can have them: as they are written, or as a number is stored."""
     text = openssl("pkey", "-in", person.key, "-noout", "-text").decode()
-    name = "prime1" if kind == "rsa" else "priv"
+    name = "prime1" if kind.startswith("rsa") else "priv"
     number = bytes.fromhex("".join(re.search(rf"^{name}:\n((?: +[0-9a-f:]+\n)+)", text, re.M)[1].split()).replace(":", ""))
     return [number.lstrip(b"\0"), number.lstrip(b"\0")[::-1]]
 

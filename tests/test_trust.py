@@ -850,15 +850,6 @@ def test_name_in_other_letters_of_the_same(ann, screen, port, identity, locale_o
     server.wait_for("is known already, with another key: answer yes and another name, or no$")
 
 
-def test_name_that_looks_like_a_key(meeting, ann, stranger):
-    """A fingerprint is no name."""
-    server, caller = meeting(stranger)
-    wait_for_question(server, LET_IN)
-    server.say(f"yes {OTHER}")
-    server.wait_for("a name that has other signs .*will not do")
-    assert ann.known() == []
-
-
 # Keys that have changed
 
 
