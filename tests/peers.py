@@ -165,6 +165,11 @@ def keepers(pid):
     return [child for child in children(pid) if title(child) == "tchat: keeping the key"]
 
 
+def editors(pid):
+    """The process ids of the line editors of a tchat: one, in the full screen."""
+    return [child for child in children(pid) if title(child) == "tchat: editing a line"]
+
+
 def callers(pid):
     """The process ids of whoever waits for calls, or calls, for a tchat; one that is just ending has no title."""
     return [child for child in children(pid)

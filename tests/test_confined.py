@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from fullscreen import F2
-from peers import (CONFINED, HOST, TCHAT, Door, call, children, eventually, is_idle, listeners, looks_into_listener,
-                   need_landlock_for, needs_landlock, needs_seccomp, process_state)
+from peers import (CONFINED, HOST, TCHAT, Door, call, children, editors, eventually, is_idle, listeners,
+                   looks_into_listener, need_landlock_for, needs_landlock, needs_seccomp, process_state)
 from terminal import ctrl
 from tls import tls_call
 
@@ -249,7 +249,7 @@ def test_pager_ends_while_a_listener_stays(obedient_screen, gate):
     listener, = listeners(server.pid)
     server.press(F2)
     server.wait_for(r"^\[pager\]$")
-    pager, = set(children(server.pid)) - {listener}
+    pager, = set(children(server.pid)) - {listener, *editors(server.pid)}
     caller.send("close all and stay\n")
     with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # waited for no longer, but killed
         eventually(lambda: not os.listdir(f"/proc/{listener}/fd"), "a listener that has nothing any more")

@@ -509,7 +509,6 @@ SCREEN_SPEAKER = [
     *faults("write", "EINTR EAGAIN", when="1 2"),
     *faults("ppoll", "EINTR"),
     *on_linux(faults("ioctl", "EINVAL")),
-    *faults("rt_sigprocmask", "EINVAL"),
 ]
 
 SCREEN_LISTENER = [
@@ -569,7 +568,8 @@ def test_listener_in_the_full_screen(on_terminal, inject, report, port, fault):
 
 @pytest.mark.parametrize("fault", [
     *on_linux(faults("memfd_create", "EMFILE", "cannot use the terminal xterm-256color: {}")),
-    Fault("/^(clone|fork)", "EAGAIN", UNHEARD.format(REASONS["EAGAIN"]), when="2"),
+    Fault("/^(clone|fork)", "EAGAIN", f"cannot start the process that edits the line: {REASONS['EAGAIN']}", when="2"),
+    Fault("/^(clone|fork)", "EAGAIN", UNHEARD.format(REASONS["EAGAIN"]), when="3"),
     Fault("pipe2", "EMFILE", UNHEARD.format(REASONS["EMFILE"]), when="2")], ids=str)
 def test_beginning_in_the_full_screen(on_terminal, report, port, fault):
     """A call fails before the conversation; the terminal is as it was afterwards."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from peers import (DEADLINE, HOST, TCHAT, Door, call, children, eventually, listeners, family, looks_into_listener,
+from peers import (DEADLINE, HOST, TCHAT, Door, call, children, editors, eventually, listeners, looks_into_listener,
                    needs_linux, process_state)
 from terminal import BACKSPACE, DOWN, ENTER, ESCAPE, LEFT, PAGE_DOWN, PAGE_UP, UP, ctrl
 
@@ -433,11 +433,14 @@ def test_suspending_what_a_script_has_started(on_terminal, environment, port, tm
     caller = call(port)
     caller.send("a line\n")
     shell.wait_for(theirs("a line"))
-    _, script_pid, tchat, listener = family(shell.child.pid)
+    script_pid, = children(shell.child.pid)
+    tchat, = children(script_pid)
+    others = listeners(tchat) + editors(tchat)
+    assert len(others) == 2
     for _ in range(2):
         shell.press(ctrl("Z"))
         eventually(lambda: process_state(script_pid) == process_state(tchat) == "T", "standstill")
-        assert process_state(listener) == "S"
+        assert [process_state(pid) for pid in others] == ["S", "S"]
         shell.say("fg")
         shell.wait_for(lambda: shell.display.alternate)
         shell.wait_for(theirs("a line"))

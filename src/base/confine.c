@@ -352,3 +352,14 @@ confine_calling(unsigned port)
 	(void)pledge("stdio rpath inet dns proc sendfd", NULL);
 #endif
 }
+
+void
+confine_editor(void)
+{
+	confine_secrets();
+	if (confine_privileges() == 0) /* a key can have the init file read again, which can be anywhere */
+		(void)confine_access(&(struct access){.files = FILES_ALL});
+#if defined(__OpenBSD__)
+	(void)pledge("stdio rpath tty", NULL);
+#endif
+}

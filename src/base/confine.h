@@ -56,4 +56,7 @@ void confine_speaker(bool needs_files);
 void confine_waiting(void);
 void confine_calling(unsigned port);
 
+/* The process in which a line is edited: no TCP, and no signals to others. */
+void confine_editor(void);
+
 #endif

@@ -37,7 +37,8 @@ struct fullscreen {
 	char own_label[LABEL_MAX]; /* before one's own lines; safe text */
 	int label_width;	   /* of the widest label so far: columns that do not come and go */
 	bool leaving;		   /* the person wants to */
-	bool gone;		   /* the terminal is */
+	bool gone;		   /* the terminal is, or nothing more can be typed */
+	bool broken;		   /* ... because Readline cannot be had */
 
 	unsigned asked;		   /* whose question the person sees, and can answer; 0: none */
 	bool has_room;		   /* for the question on the screen */
@@ -329,6 +330,16 @@ obey_key(struct fullscreen *f, enum input_event event)
 	case INPUT_FOCUS_OUT:
 		f->attention.focused = false;
 		break;
+	case INPUT_MENDED:
+		talk_notice(f->talk, VOICE_ALARM,
+			    "the line editor died: %s; look at what is in the input line, it is all that was typed",
+			    input_trouble());
+		break;
+	case INPUT_BROKEN:
+		talk_notice(f->talk, VOICE_ALARM, "the line editor died: %s; another cannot be started",
+			    input_trouble());
+		f->gone = f->broken = true;
+		break;
 	}
 }
 
@@ -507,17 +518,23 @@ end_talk(struct fullscreen *f)
 	}
 }
 
+static int
+status_of(const struct fullscreen *f)
+{
+	return f->broken ? 1 : talk_status(f->talk);
+}
+
 /* Says on standard error what is not said otherwise when the program ends. */
 static void
 report(const struct fullscreen *f)
 {
 	struct span alarms = buffer_span(&f->alarms);
 
-	if (talk_status(f->talk) == 0 && f->seen > 0) /* those that were not seen */
+	if (status_of(f) == 0 && f->seen > 0) /* those that were not seen */
 		alarms = (struct span){alarms.text + f->seen, alarms.length - f->seen};
 	report_alarms(alarms);
 	report_lost(talk_lost(f->talk));
-	report_unsent((struct span){input_text(), strlen(input_text())});
+	report_unsent((struct span){input_unsent(), strlen(input_unsent())});
 	report_unsent(input_rest());
 }
 
@@ -571,7 +588,7 @@ fullscreen_run(const struct screen_options *options, const struct talk_base *bas
 		pager_stop(f.pager);
 	screen_close();
 	end_talk(&f);
-	status = talk_status(f.talk);
+	status = status_of(&f);
 	report(&f);
 	fatal_first(NULL);
 	talk_free(f.talk);

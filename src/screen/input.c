@@ -1,333 +1,32 @@
 #include <config.h>
 
-#include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#include <readline/history.h>
-#include <readline/readline.h>
 
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/fatal.h"
+#include "screen/editor.h"
 #include "screen/input.h"
 #include "text/utf8.h"
 
-#define PROMPT "> "
-#define HISTORY_LINES 1000 /* typed lines that can be fetched back */
-#define KEY_GAP_MS 50	   /* the bytes of one key follow each other faster than that */
-#define PASTE_GAP_MS 2000  /* so do those of a paste, over a network that stalls now and then */
-
-#define CTRL_KEY(c) ((c) & 0x1F)
+#define PASTE_GAP_MS 2000 /* the bytes of a paste follow each other faster, over a network that stalls now and then */
+#define KEYS_MAX 512	  /* bytes that the editor gets at once: what asks for something leaves the rest of them */
 
 static struct buffer arrived;	/* from the terminal: a character that is not yet complete */
-static struct buffer keys;	/* complete ones, not yet given to Readline */
+static struct buffer keys;	/* complete ones, not yet worked through */
 static struct buffer paste;	/* what is being pasted */
 static bool pasting;
 static int64_t paste_deadline;
+static enum input_event event;	/* what is asked for, and has not been told */
+static const char *trouble;	/* of INPUT_MENDED and INPUT_BROKEN */
+
+/* As the editor last had it, so that it outlives the editor.  All but the line to be sent end with NUL. */
+static struct buffer prompt, shown, unsent, line;
+static size_t cursor;
+static bool hides;		/* what was typed and not sent is not what is shown, but unsent */
 static struct buffer view;	/* of input_view */
-static enum input_event event;	/* what the last key asked for */
-static struct buffer line;	/* of INPUT_LINE */
-static FILE *nowhere;		/* what Readline would print */
 
-static const char paste_begin[] = "\033[200~", paste_end[] = "\033[201~";
-
-/*
- * Readline gets its memory from these.  Its own would, where there is none, end the program and leave
- * the terminal as it is.
- */
-void *xmalloc(size_t size);
-void *xrealloc(void *memory, size_t size);
-
-void *
-xmalloc(size_t size)
-{
-	return xrealloc(NULL, size);
-}
-
-void *
-xrealloc(void *memory, size_t size)
-{
-	if ((memory = realloc(memory, size)) == NULL)
-		fatal("cannot get %zu bytes of memory", size);
-	return memory;
-}
-
-/* --- What the commands do.  Readline calls them with a count and the key. --- */
-
-static int
-ask(enum input_event what)
-{
-	event = what;
-	return 0;
-}
-
-static int
-page_up(int count, int key)
-{
-	(void)count, (void)key;
-	return ask(INPUT_PAGE_UP);
-}
-
-static int
-page_down(int count, int key)
-{
-	(void)count, (void)key;
-	return ask(INPUT_PAGE_DOWN);
-}
-
-static int
-to_start(int count, int key)
-{
-	(void)count, (void)key;
-	return ask(INPUT_TO_START);
-}
-
-static int
-to_end(int count, int key)
-{
-	(void)count, (void)key;
-	return ask(INPUT_TO_END);
-}
-
-static int
-redraw(int count, int key)
-{
-	(void)count, (void)key;
-	return ask(INPUT_REDRAW);
-}
-
-static int
-suspend(int count, int key)
-{
-	(void)count, (void)key;
-	return ask(INPUT_SUSPEND);
-}
-
-static int
-show_help(int count, int key)
-{
-	(void)count, (void)key;
-	return ask(INPUT_HELP);
-}
-
-static int
-show_in_pager(int count, int key)
-{
-	(void)count, (void)key;
-	return ask(INPUT_PAGER);
-}
-
-static int
-show_encryption(int count, int key)
-{
-	(void)count, (void)key;
-	return ask(INPUT_SECRECY);
-}
-
-static int
-focus_in(int count, int key)
-{
-	(void)count, (void)key;
-	return ask(INPUT_FOCUS_IN);
-}
-
-static int
-focus_out(int count, int key)
-{
-	(void)count, (void)key;
-	return ask(INPUT_FOCUS_OUT);
-}
-
-/*
- * Abandons what is typed, which a yank brings back; where nothing is, leaves.  A line of the history stays
- * there as it was, and the next one fetched is the newest again.
- */
-static int
-abandon(int count, int key)
-{
-	char *text;
-
-	if (rl_end == 0)
-		return ask(INPUT_LEAVE);
-	if (current_history() != NULL) {
-		text = rl_copy_text(0, rl_end);
-		rl_revert_line(1, key);
-		rl_end_of_history(1, key);
-		rl_replace_line(text, 1);
-		free(text);
-	}
-	return rl_kill_full_line(count, key);
-}
-
-static int
-begin_paste(int count, int key)
-{
-	(void)count, (void)key;
-	pasting = true;
-	paste_deadline = clock_now() + PASTE_GAP_MS;
-	return 0;
-}
-
-static const struct {
-	const char *name;
-	rl_command_func_t *function;
-	const char *keys[4]; /* what terminals send for it */
-} commands[] = {
-	{"scroll-page-up", page_up, {"\033[5~"}},			   /* PgUp */
-	{"scroll-page-down", page_down, {"\033[6~"}},			   /* PgDn */
-	{"scroll-to-start", to_start, {"\033[5;5~", "\033[5^"}},	   /* Ctrl-PgUp */
-	{"scroll-to-end", to_end, {"\033[6;5~", "\033[6^"}},		   /* Ctrl-PgDn */
-	{"show-help", show_help, {"\033OP", "\033[11~", "\033[[A"}},	   /* F1 */
-	{"show-in-pager", show_in_pager, {"\033OQ", "\033[12~", "\033[[B"}}, /* F2 */
-	{"show-encryption", show_encryption, {"\033OR", "\033[13~", "\033[[C"}}, /* F3 */
-	{"redraw-screen", redraw, {"\014"}},				   /* Ctrl-L */
-	{"suspend", suspend, {"\032"}},				   /* Ctrl-Z */
-	{"abandon-line", abandon, {"\003"}},				   /* Ctrl-C */
-	/* Not keys, but what the terminal says by itself: xterm's control sequences. */
-	{"begin-paste", begin_paste, {paste_begin}},
-	{"focus-in", focus_in, {"\033[I"}},
-	{"focus-out", focus_out, {"\033[O"}},
-};
-#define COMMANDS (sizeof commands / sizeof commands[0])
-
-static bool
-is_command(rl_command_func_t *function)
-{
-	for (size_t i = 0; i < COMMANDS; i++)
-		if (commands[i].function == function)
-			return true;
-	return false;
-}
-
-/*
- * Binds the keys in a keymap.  They come before what an init file, often the distribution's, binds
- * them to for all programs; but not before a command of tchat that somebody has put there.
- */
-static void
-bind_keys(const char *map_name)
-{
-	Keymap map = rl_get_keymap_by_name(map_name);
-
-	for (size_t i = 0; i < COMMANDS; i++) {
-		for (const char *const *key = commands[i].keys; *key != NULL; key++) {
-			int type = ISFUNC;
-			rl_command_func_t *bound = rl_function_of_keyseq(*key, map, &type);
-
-			if (type != ISFUNC || !is_command(bound))
-				rl_bind_keyseq_in_map(*key, commands[i].function, map);
-		}
-	}
-}
-
-/* --- What Readline asks for. --- */
-
-/* The next byte; at the end of what is there, the key that makes Readline give up waiting for it. */
-static int
-next_byte(FILE *stream)
-{
-	unsigned char byte = CTRL_KEY('G');
-
-	(void)stream;
-	if (buffer_length(&keys) > 0) {
-		byte = (unsigned char)*buffer_data(&keys);
-		buffer_drop(&keys, 1);
-	}
-	return byte;
-}
-
-/*
- * Whether more of a key is there or, where Readline would wait for it, on its way: so the Escape key
- * is told from an arrow.  The timeout in force can only be read by setting it.
- */
-static int
-more_bytes(void)
-{
-	int timeout = rl_set_keyboard_input_timeout(0);
-
-	rl_set_keyboard_input_timeout(timeout);
-	return buffer_length(&keys) > 0 ||
-	       (timeout > 0 && poll(&(struct pollfd){.fd = STDIN_FILENO, .events = POLLIN}, 1,
-				    KEY_GAP_MS) > 0);
-}
-
-static void
-no_redisplay(void)
-{
-}
-
-static void
-no_preparation(int meta)
-{
-	(void)meta;
-}
-
-/* No file names are completed: a TAB on a word does nothing. */
-static char **
-no_completion(const char *text, int start, int end)
-{
-	(void)text, (void)start, (void)end;
-	rl_attempted_completion_over = 1;
-	return NULL;
-}
-
-/* Readline's word that the line is complete; NULL is Ctrl-D on an empty line. */
-static void
-take_line(char *text)
-{
-	size_t length;
-
-	/* One key that is bound to a macro can complete several lines. */
-	if (event != INPUT_LINE)
-		buffer_drop(&line, buffer_length(&line));
-	if (text == NULL) {
-		event = INPUT_LEAVE;
-		return;
-	}
-	event = INPUT_LINE;
-	length = strlen(text);
-	buffer_add(&line, text, length);
-	/* Where a paste ended with the end of its last line, that and Enter are one. */
-	if (length == 0 || text[length - 1] != '\n')
-		buffer_add(&line, "\n", 1);
-	if (*text != '\0') {
-		const HIST_ENTRY *last = history_get(history_base + history_length - 1);
-		if (last == NULL || strcmp(last->line, text) != 0)
-			add_history(text);
-	}
-	free(text);
-}
-
-void
-input_open(void)
-{
-	if ((nowhere = fopen("/dev/null", "we")) == NULL)
-		fatal("cannot open /dev/null");
-	rl_readline_name = "tchat";
-	rl_outstream = nowhere;
-	rl_catch_signals = 0;
-	rl_catch_sigwinch = 0;
-	rl_change_environment = 0;
-	rl_getc_function = next_byte;
-	rl_input_available_hook = more_bytes;
-	rl_redisplay_function = no_redisplay;
-	rl_prep_term_function = no_preparation;
-	rl_deprep_term_function = no_redisplay;
-	rl_attempted_completion_function = no_completion;
-	for (size_t i = 0; i < COMMANDS; i++)
-		rl_add_defun(commands[i].name, commands[i].function, -1);
-	rl_initialize();
-	rl_variable_bind("bell-style", "none");
-	rl_variable_bind("enable-bracketed-paste", "off"); /* Readline's own would read the terminal */
-	bind_keys("emacs");
-	bind_keys("vi-insert");
-	bind_keys("vi-command");
-	using_history();
-	stifle_history(HISTORY_LINES);
-	rl_callback_handler_install(PROMPT, take_line);
-}
+static const char paste_begin[] = EDIT_PASTE_BEGINS, paste_end[] = "\033[201~";
 
 void
 input_feed(const char *bytes, size_t length)
@@ -352,10 +51,37 @@ input_feed(const char *bytes, size_t length)
 int
 input_timeout(void)
 {
+	if (event != INPUT_NONE)
+		return 0;
 	return pasting ? clock_until(paste_deadline) : -1;
 }
 
-/* --- Pasting: Readline gets it as a whole, so that no byte of it is taken for a key. --- */
+/* --- The editor, and another one when it has died. --- */
+
+/* Keeps a text, ended by NUL. */
+static void
+keep(struct buffer *kept, struct span given)
+{
+	buffer_drop(kept, buffer_length(kept));
+	buffer_add(kept, given.text, given.length);
+	buffer_add(kept, "", 1);
+}
+
+/* Takes over what the editor has answered. */
+static void
+take_over(const struct editor_answer *answer)
+{
+	event = answer->outcome.event;
+	cursor = answer->view.cursor;
+	hides = answer->view.hides;
+	keep(&prompt, answer->view.prompt);
+	keep(&shown, answer->view.line);
+	keep(&unsent, answer->view.unsent);
+	if (event == INPUT_LINE) {
+		buffer_drop(&line, buffer_length(&line));
+		buffer_add(&line, answer->view.complete.text, answer->view.complete.length);
+	}
+}
 
 /* Makes the CR that terminals send for the end of a line, or a CR LF, a LF. */
 static void
@@ -372,19 +98,81 @@ unify_line_ends(struct buffer *text)
 	text->end -= (size_t)(end - to);
 }
 
+/*
+ * Starts another editor, in place of one that has died of an order.  It gets all that was typed as text, with what
+ * was to be inserted and the keys that wait: as keys they could be deadly again, or send what nobody has looked at.
+ */
+static void
+mend(struct span inserted)
+{
+	struct editor_answer answer;
+	struct buffer typed = {0};
+	enum editor_reply reply = EDITOR_FAILED;
+
+	trouble = editor_end();
+	unify_line_ends(&keys);
+	buffer_add(&typed, input_unsent(), strlen(input_unsent()));
+	buffer_add(&typed, inserted.text, inserted.length);
+	filter_text(buffer_data(&keys), buffer_length(&keys), SIZE_MAX, &typed);
+	buffer_drop(&keys, buffer_length(&keys));
+	if (editor_start() == 0)
+		reply = editor_ask(EDITOR_INSERT, buffer_span(&typed), &answer);
+	if (reply == EDITOR_ANSWERED)
+		take_over(&answer);
+	else
+		keep(hides ? &unsent : &shown, buffer_span(&typed));
+	event = reply == EDITOR_FAILED ? INPUT_BROKEN : INPUT_MENDED;
+	buffer_free(&typed);
+}
+
+/* Gives the editor an order.  False if nothing has come of it: a signal asks the program to end. */
+static bool
+order(enum editor_order what, struct span about, struct editor_answer *answer)
+{
+	switch (editor_ask(what, about, answer)) {
+	case EDITOR_ANSWERED:
+		take_over(answer);
+		return true;
+	case EDITOR_FAILED:
+		mend(what == EDITOR_INSERT ? about : (struct span){NULL, 0});
+		*answer = (struct editor_answer){.outcome = {.used = 0}};
+		return true;
+	case EDITOR_INTERRUPTED:
+		break;
+	}
+	return false;
+}
+
+void
+input_open(void)
+{
+	const struct span nothing = {"", 0};
+	struct editor_answer answer;
+
+	keep(&prompt, nothing);
+	keep(&shown, nothing);
+	keep(&unsent, nothing);
+	if (editor_start() == -1)
+		fatal("cannot start the process that edits the line");
+	(void)order(EDITOR_KEYS, nothing, &answer); /* the init file is read while nothing waits for it */
+}
+
+/* --- Pasting: it is put into the line as a whole, so that no byte of it is taken for a key. --- */
+
 /* Puts what was pasted into the line, as safe text. */
 static void
 insert_paste(void)
 {
-	struct buffer text = {0};
+	struct editor_answer answer;
+	struct buffer safe = {0};
 
 	unify_line_ends(&paste);
-	filter_text(buffer_data(&paste), buffer_length(&paste), SIZE_MAX, &text);
-	buffer_add(&text, "", 1);
-	rl_insert_text(buffer_data(&text));
-	buffer_free(&text);
-	buffer_free(&paste);
-	pasting = false;
+	filter_text(buffer_data(&paste), buffer_length(&paste), SIZE_MAX, &safe);
+	if (order(EDITOR_INSERT, buffer_span(&safe), &answer)) {
+		buffer_free(&paste);
+		pasting = false;
+	}
+	buffer_free(&safe);
 }
 
 /* Moves bytes from the keys to the paste, up to its end. */
@@ -409,155 +197,137 @@ go_on_pasting(void)
 }
 
 /*
- * Has Readline work through the next byte.  After a search that is not incremental, Readline 8.2 has the
- * line as a new one, but may still be at another in its history: it would take that for the same line
- * then, and free what belongs to it twice.
- */
-static void
-read_key(void)
-{
-	bool searching = RL_ISSTATE(RL_STATE_NSEARCH);
-
-	rl_callback_read_char();
-	if (RL_ISSTATE(RL_STATE_NSEARCH))
-		return;
-	if (searching || rl_last_func == rl_noninc_forward_search_again ||
-	    rl_last_func == rl_noninc_reverse_search_again || rl_last_func == rl_vi_search_again)
-		using_history();
-}
-
-/* Gives one more key to Readline, before those that wait. */
-static void
-press(unsigned char key)
-{
-	rl_stuff_char(key);
-	read_key();
-}
-
-/*
  * Whether a paste begins with the next byte.  Readline is not asked, for it may be waiting for something
- * else than a command: the rest of a key, a character to be taken as it is, a text to search for.  That
- * is given up then.
+ * else than a command: the rest of a key, a character to be taken as it is, a text to search for.
  */
 static bool
 meets_paste(void)
 {
 	const size_t length = sizeof paste_begin - 1;
 
-	if (buffer_length(&keys) < length || memcmp(buffer_data(&keys), paste_begin, length) != 0)
-		return false;
-	if (RL_ISSTATE(RL_STATE_NSEARCH))
-		press(CTRL_KEY('G'));
-	rl_callback_sigcleanup();
-	buffer_drop(&keys, length);
-	begin_paste(1, 0);
-	return true;
+	return buffer_length(&keys) >= length && memcmp(buffer_data(&keys), paste_begin, length) == 0;
 }
 
-/*
- * Gives an incremental search up before certain keys.  Readline 8.2 crashes when the key that ends one
- * begins a sequence, as Ctrl-X does, or is bound to a macro.  Ctrl-C is for the search alone; then it is
- * used up, and the answer is true.
- */
-static bool
-spare_search(unsigned char key)
+static void
+start_pasting(void)
 {
-	const KEYMAP_ENTRY *entry = &rl_get_keymap()[key];
-	bool abandons = entry->type == ISFUNC && entry->function == abandon;
+	pasting = true;
+	paste_deadline = clock_now() + PASTE_GAP_MS;
+}
 
-	if (!RL_ISSTATE(RL_STATE_ISEARCH) || key == '\033' || (entry->type == ISFUNC && !abandons))
+/* The next keys for the editor: no part of a character, and not the beginning of a paste. */
+static struct span
+next_keys(void)
+{
+	struct span next = buffer_span(&keys);
+	const char *begin = memmem(next.text, next.length, paste_begin, sizeof paste_begin - 1);
+
+	if (begin != NULL)
+		next.length = (size_t)(begin - next.text);
+	if (next.length > KEYS_MAX)
+		for (next.length = KEYS_MAX; ((unsigned char)next.text[next.length] & 0xC0) == 0x80;)
+			next.length--;
+	return next;
+}
+
+/* Has the editor work through the next keys.  False if a signal asks the program to end. */
+static bool
+press(void)
+{
+	struct span next = next_keys();
+	bool more = next.length < buffer_length(&keys);
+	struct editor_answer answer;
+
+	if (!order(more ? EDITOR_KEYS_AND_MORE : EDITOR_KEYS, next, &answer))
 		return false;
-	press(CTRL_KEY('G'));
-	if (abandons)
-		buffer_drop(&keys, 1);
-	return abandons;
+	buffer_drop(&keys, answer.outcome.used);
+	if (answer.outcome.pastes)
+		start_pasting();
+	return true;
 }
 
 bool
 input_is_pending(void)
 {
-	return pasting || buffer_length(&keys) > 0;
+	return event != INPUT_NONE || pasting || buffer_length(&keys) > 0;
 }
 
 bool
 input_is_empty(void)
 {
-	return rl_end == 0 && !pasting && !RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_NSEARCH);
+	return !pasting && *input_text() == '\0' && *input_unsent() == '\0';
 }
 
 enum input_event
 input_next(void)
 {
+	enum input_event next;
 	bool empty;
 
-	event = INPUT_NONE;
 	if (pasting)
 		go_on_pasting();
 	while (event == INPUT_NONE && !pasting && buffer_length(&keys) > 0) {
 		empty = input_is_empty();
-		if (!meets_paste() && !spare_search((unsigned char)*buffer_data(&keys)))
-			read_key();
+		if (meets_paste()) {
+			buffer_drop(&keys, sizeof paste_begin - 1);
+			start_pasting();
+		} else if (!press()) {
+			break;
+		}
 		if (pasting)
 			go_on_pasting();
 		if (event == INPUT_NONE && !empty && input_is_empty())
 			event = INPUT_EMPTIED;
 	}
-	return event;
+	next = event;
+	event = INPUT_NONE;
+	return next;
 }
 
 struct span
 input_line(void)
 {
-	return (struct span){buffer_data(&line), buffer_length(&line)};
+	return buffer_span(&line);
 }
 
 void
 input_put_back(void)
 {
-	line.data[line.end - 1] = '\0'; /* the last LF was not typed into it */
-	rl_insert_text(buffer_data(&line));
-}
+	struct span typed = {buffer_data(&line), buffer_length(&line) - 1}; /* the last LF was not */
+	struct editor_answer answer;
 
-/* The sign of the editing mode that Readline would show before the prompt; it does not tell. */
-static const char *
-mode_in_prompt(void)
-{
-	const char *shown = rl_variable_value("show-mode-in-prompt");
-
-	if (shown == NULL || strcmp(shown, "on") != 0 || rl_display_prompt != rl_prompt)
-		return "";
-	return rl_variable_value(rl_editing_mode == 1			? "emacs-mode-string"
-				 : rl_get_keymap() == vi_movement_keymap ? "vi-cmd-mode-string"
-									 : "vi-ins-mode-string");
-}
-
-/* Adds a prompt, without the marks that Readline puts around what takes no columns. */
-static void
-add_prompt(const char *prompt)
-{
-	for (; *prompt != '\0'; prompt++)
-		if (*prompt != RL_PROMPT_START_IGNORE && *prompt != RL_PROMPT_END_IGNORE)
-			buffer_add(&view, prompt, 1);
+	if (!order(EDITOR_INSERT, typed, &answer))
+		keep(&shown, typed); /* it is still to be said that it was not sent */
 }
 
 struct input_view
 input_view(void)
 {
-	size_t prompt;
+	size_t start = buffer_length(&prompt) - 1;
 
 	buffer_drop(&view, buffer_length(&view));
-	add_prompt(mode_in_prompt());
-	add_prompt(rl_display_prompt != NULL ? rl_display_prompt : PROMPT);
-	prompt = buffer_length(&view);
-	buffer_add(&view, rl_line_buffer, (size_t)rl_end);
+	buffer_add(&view, buffer_data(&prompt), start);
+	buffer_add(&view, buffer_data(&shown), buffer_length(&shown) - 1);
 	buffer_add(&view, " ", 1);
-	return (struct input_view){buffer_data(&view), buffer_length(&view), prompt + (size_t)rl_point};
+	return (struct input_view){buffer_data(&view), buffer_length(&view), start + cursor};
 }
 
 const char *
 input_text(void)
 {
-	return rl_line_buffer;
+	return buffer_data(&shown);
+}
+
+const char *
+input_unsent(void)
+{
+	return buffer_data(hides ? &unsent : &shown);
+}
+
+const char *
+input_trouble(void)
+{
+	return trouble;
 }
 
 struct span
@@ -574,11 +344,9 @@ input_rest(void)
 void
 input_close(void)
 {
-	rl_callback_handler_remove();
-	fclose(nowhere);
-	buffer_free(&line);
-	buffer_free(&arrived);
-	buffer_free(&keys);
-	buffer_free(&paste);
-	buffer_free(&view);
+	struct buffer *const all[] = {&arrived, &keys, &paste, &prompt, &shown, &unsent, &line, &view};
+
+	(void)editor_end();
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		buffer_free(all[i]);
 }

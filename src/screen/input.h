@@ -1,10 +1,9 @@
 /*
  * input - the line that is being typed, edited by GNU Readline.
  *
- * Readline gets the keys through its callback interface and never touches the terminal: what it
- * would read comes from input_feed, and what it would draw is asked for by input_view.  So emacs and
- * vi keys, history, undo and ~/.inputrc work as people know them ("$if tchat").  Commands of the
- * program are named Readline functions, which ~/.inputrc can bind to other keys.
+ * Readline works in a process of its own (screen/editor.h).  So emacs and vi keys, history, undo and ~/.inputrc work
+ * as people know them ("$if tchat"); and where Readline crashes, another one goes on with what was typed, which is
+ * kept here.  Commands of the program are named Readline functions, which ~/.inputrc can bind to other keys.
  *
  * There is one line, as there is one Readline.
  */
@@ -21,7 +20,6 @@
 enum input_event {
 	INPUT_NONE,	   /* nothing more, all keys are used up */
 	INPUT_LINE,	   /* a line is complete: input_line */
-	INPUT_EMPTIED,	   /* nothing of the line is left: what follows begins another one */
 	INPUT_LEAVE,	   /* Ctrl-D or Ctrl-C on an empty line */
 	INPUT_PAGE_UP,	   /* scroll-page-up */
 	INPUT_PAGE_DOWN,   /* scroll-page-down */
@@ -33,10 +31,13 @@ enum input_event {
 	INPUT_SECRECY,	   /* show-encryption */
 	INPUT_FOCUS_IN,	   /* the terminal's window gets the keys again */
 	INPUT_FOCUS_OUT,   /* ... or another one */
-	INPUT_SUSPEND	   /* suspend */
+	INPUT_SUSPEND,	   /* suspend */
+	INPUT_EMPTIED,	   /* nothing of the line is left: what follows begins another one */
+	INPUT_MENDED,	   /* Readline had died (input_trouble); what was typed is there, to be looked at */
+	INPUT_BROKEN	   /* ... and there is no other: no more can be typed */
 };
 
-/* Starts Readline and reads its init file.  To be called before ncurses is started. */
+/* Starts Readline, which reads its init file. */
 void input_open(void);
 
 /* Adds bytes that came from the terminal. */
@@ -45,12 +46,15 @@ void input_feed(const char *bytes, size_t length);
 /* Whether there are bytes that input_next has not worked through, or of a paste that has not ended. */
 bool input_is_pending(void);
 
-/* Works through the bytes until one of them asks for something. */
+/*
+ * Works through the bytes until one of them asks for something.  Waits for Readline, for no longer than five
+ * seconds, or until a signal asks the program to end.
+ */
 enum input_event input_next(void);
 
 /*
  * Milliseconds until input_next should be called although no byte came (a paste that does not go on
- * is taken as complete), -1 for never.
+ * is taken as complete; Readline died of a line that was put back), -1 for never.
  */
 int input_timeout(void);
 
@@ -73,11 +77,17 @@ struct input_view {
 };
 struct input_view input_view(void);
 
-/* What is typed and not sent, without the prompt. */
+/* What is in the input line, without the prompt. */
 const char *input_text(void);
 
-/* Whether nothing is: what is searched for, and a paste that has not ended, are something. */
+/* Whether nothing is, nor anything that it hides: a paste that has not ended is something. */
 bool input_is_empty(void);
+
+/* What was typed and not sent: that, or what a line hides that was fetched from the history, or is searched for. */
+const char *input_unsent(void);
+
+/* After INPUT_MENDED and INPUT_BROKEN: what Readline died of. */
+const char *input_trouble(void);
 
 /*
  * What has come and is not in there: a paste that has not ended, keys that input_next has not worked
@@ -85,7 +95,7 @@ bool input_is_empty(void);
  */
 struct span input_rest(void);
 
-/* Gives back what Readline holds. */
+/* Ends Readline, and gives back what is kept. */
 void input_close(void);
 
 #endif
