@@ -1,4 +1,4 @@
-"""Readline, which has mistakes: its process, and what they cost."""
+"""Readline, which has mistakes: its process, what is done against those that are known, and what others cost."""
 
 import os
 import re
@@ -13,15 +13,26 @@ from fullscreen import DELIVERED, marked, not_under_sanitizers, screen_deaf  # n
 from peers import DEADLINE, TCHAT, call, editors, eventually, looks_into_listener, needs_linux
 from terminal import ENTER, ESCAPE, UP, ctrl
 from test_resources import limit, size_of
-from test_screen import notice, pasted
+from test_screen import EMACS, VI, notice, pasted
 
 FRAGILE = Path(TCHAT).parent / "tests" / "fragile"  # tchat whose Readline goes wrong at a word
 DIED = r"the line editor died: {}; look at what is in the input line, it is all that was typed"
+DEFINE, DEFINED, CALL = ctrl("X") + "(", ctrl("X") + ")", ctrl("X") + "e"
+
+
+@pytest.fixture
+def with_init_file(screen_called, environment, tmp_path):
+    """tchat as a server on a terminal, with an init file of Readline's, and a caller."""
+    def with_init_file(text):
+        (tmp_path / "inputrc").write_text(text)
+        return screen_called("-l", tmp_path / "log", env=dict(environment, INPUTRC=str(tmp_path / "inputrc")))
+
+    return with_init_file
 
 
 @pytest.fixture
 def fragile(on_terminal, port, environment, leaks_unchecked, tmp_path):
-    """tchat as a server on a terminal, with a Readline that goes wrong, and a caller."""
+    """The same whose Readline goes wrong."""
     def fragile(**variables):
         server = on_terminal(FRAGILE, "-s", "-l", tmp_path / "log", port, columns=120, env={**environment, **variables})
         server.wait_for("waiting on port")
@@ -44,7 +55,71 @@ def kill_editor(server, signo=signal.SIGKILL):
     eventually(lambda: not Path(f"/proc/{editor}/fd").exists() or not os.listdir(f"/proc/{editor}/fd"), "its end")
 
 
-# It goes wrong
+# What is done against the mistakes that are known
+
+
+SEARCHES = {
+    "yank-last-arg": ["one two", ENTER, ESCAPE, "G", "R", ESCAPE + "<", ctrl("P"), ESCAPE, "/a", ENTER, ctrl("E"),
+                      ESCAPE, "?a", ENTER, ESCAPE + "<", "a", ENTER],
+    "undo": [ESCAPE + "#", ESCAPE, "y", "u", UP, "A", ESCAPE, "-", ESCAPE, "/a", ENTER, ctrl("E"), ESCAPE + "#",
+             ESCAPE + "<", ESCAPE + "#"],
+    "failed": ["n", ENTER, ESCAPE, "k", "I", ESCAPE, "k", "/foo", ENTER, ESCAPE, "-", ESCAPE, "C", ESCAPE, "?", "/foo",
+               ENTER, "\n"],
+    "again": ["one two", ENTER, ESCAPE, "k", ctrl("E"), ESCAPE, DEFINE, ctrl("X") + ctrl("R"), ESCAPE, "G",
+              ESCAPE, "?a", ENTER, "r", "a", ENTER, ESCAPE, "G", "N"],
+}
+CRASHED = {
+    "macro that calls itself": (EMACS, [DEFINE, CALL, ESCAPE + "t", DEFINED, CALL]),
+    "macro that is broken off": (EMACS + '"z": "\\C-x\\C-g"\n', ["a", "z", "z"]),
+    "macro of the init file that calls none": (EMACS + '"z": "\\C-xe"\n', ["z", "z"]),
+    "history-size": (EMACS + "set history-size 3\n", [*(f"line {n}{ENTER}" for n in range(8)), ctrl("X") + ctrl("R"),
+                                                      *[UP] * 8, ctrl("N"), ENTER]),
+    **{f"vi search, {name}": (VI, keys) for name, keys in SEARCHES.items()},
+}
+
+
+@pytest.mark.parametrize("init_file, keys", CRASHED.values(), ids=CRASHED)
+def test_keys_that_crashed(with_init_file, tmp_path, init_file, keys):
+    """Keys at which Readline 8.2 crashes, or never comes back, are like any others."""
+    server, caller = with_init_file(init_file)
+    editor = editor_of(server)
+    for key in keys:
+        server.press(key)
+        server.finish(time.monotonic() + DEADLINE)
+    if init_file.startswith(VI):
+        server.press(ESCAPE + "A")
+    server.press(ctrl("U") + ctrl("G"))
+    server.say(pasted("the last"))
+    caller.expect("the last\n")
+    assert editors(server.pid) == [editor]
+    assert "died" not in (tmp_path / "log").read_text()
+
+
+def test_macro_is_called(with_init_file):
+    """A macro of the keyboard is as ever, also by another key."""
+    server, caller = with_init_file('"\\C-t": call-last-kbd-macro\n')
+    server.press(DEFINE + "ab" + DEFINED + " " + CALL + ctrl("T"))
+    server.wait_for(lambda: server.input == "> ab abab")
+
+
+def test_enter_after_a_number(with_init_file):
+    """The line is sent at once, and not at the next key."""
+    server, caller = with_init_file(EMACS)
+    server.press("a line" + ESCAPE + "3" + ENTER)
+    caller.expect("a line\n")
+    server.wait_for(lambda: server.input == ">")
+
+
+def test_undo_goes_back_in_a_line_of_the_history(with_init_file):
+    """What can be undone is what was done to the line since it was fetched."""
+    server, caller = with_init_file(EMACS)
+    server.say("a line")
+    caller.expect("a line\n")
+    server.press(UP + " changed" + ctrl("X") + ctrl("U"))
+    server.wait_for(lambda: server.input == "> a line")
+
+
+# Any other mistake
 
 
 MISHAPS = {"crash!": "Segmentation fault", "abort!": "Aborted", "overflow!": "Segmentation fault",
@@ -190,7 +265,8 @@ def test_signal_while_readline_gives_no_answer(screen_called):
     caller.close_input()
     assert server.wait() == 128 + signal.SIGTERM
     assert server.is_restored()
-    assert [row for row in server.rows() if "not sent" in row] == ["tchat: not sent: typed", "tchat: not sent:  and more"]
+    said = [row for row in server.rows() if "not sent" in row]
+    assert said == ["tchat: not sent: typed", "tchat: not sent:  and more"]
 
 
 def test_init_file_that_never_comes(screen, environment, port, tmp_path):

@@ -22,6 +22,7 @@
 
 static struct buffer keys;	/* complete ones, not yet given to Readline */
 static bool more_follow;	/* ... and not all that have come */
+static bool pressed;		/* for the command that is carried out: it comes from no macro */
 static struct edit_outcome outcome;
 static struct buffer complete;	/* of INPUT_LINE */
 static struct buffer draft;	/* the line that is in no history, as it was when it was last in the input line */
@@ -164,6 +165,18 @@ begin_paste(int count, int key)
 	return 0;
 }
 
+/*
+ * Readline's own of that name, when a key was pressed for it: from within a macro it could call itself without end.
+ * While one is being defined, Readline 8.2 would leave half of this key in it.
+ */
+static int
+call_macro(int count, int key)
+{
+	if (!pressed || RL_ISSTATE(RL_STATE_MACRODEF))
+		return 0;
+	return rl_call_last_kbd_macro(count, key);
+}
+
 static const struct {
 	const char *name;
 	rl_command_func_t *function;
@@ -215,6 +228,18 @@ bind_keys(const char *map_name)
 	}
 }
 
+/* Has the key for it, and the name of it in an init file, mean call_macro. */
+static void
+replace_macro_call(void)
+{
+	static const char key[] = "\030e"; /* Ctrl-X e, in the emacs mode alone */
+	Keymap emacs = rl_get_keymap_by_name("emacs");
+	int type = ISFUNC;
+
+	if (rl_function_of_keyseq(key, emacs, &type) == rl_call_last_kbd_macro && type == ISFUNC)
+		rl_bind_keyseq_in_map(key, call_macro, emacs);
+}
+
 /* --- What Readline asks for. --- */
 
 /* The next byte; at the end of what is there, the key that makes Readline give up waiting for it. */
@@ -227,13 +252,15 @@ next_byte(FILE *stream)
 	if (buffer_length(&keys) > 0) {
 		byte = (unsigned char)*buffer_data(&keys);
 		buffer_drop(&keys, 1);
+		pressed = true;
 	}
 	return byte;
 }
 
 /*
  * Whether more of a key is there or, where Readline would wait for it, on its way: so the Escape key
- * is told from an arrow.  The timeout in force can only be read by setting it.
+ * is told from an arrow.  The timeout in force can only be read by setting it.  Without one, Readline asks whether
+ * text is typed ahead, which it puts into the line at once: so it would be missing in a macro that is being defined.
  */
 static int
 more_bytes(void)
@@ -242,7 +269,7 @@ more_bytes(void)
 
 	rl_set_keyboard_input_timeout(timeout);
 	if (timeout == 0)
-		return buffer_length(&keys) > 0;
+		return buffer_length(&keys) > 0 && !RL_ISSTATE(RL_STATE_MACRODEF);
 	return buffer_length(&keys) > 0 || more_follow ||
 	       poll(&(struct pollfd){.fd = STDIN_FILENO, .events = POLLIN}, 1, KEY_GAP_MS) > 0;
 }
@@ -282,12 +309,27 @@ keep_draft(void)
 	buffer_add(&draft, rl_line_buffer, (size_t)rl_end);
 }
 
-/* What Readline would draw: after each command, in a macro too. */
+/*
+ * What Readline would draw: after each command, in a macro too.  No line of the history keeps what can be undone in
+ * it.  Readline 8.2 would have that belong to the line, to the one in the input line and to the one that waits
+ * below the history at once, and free it more than once after a search.  Who else has it frees it, or nobody does:
+ * it is little.  And an init file that is read again can have cut the history short, above where the person is.
+ */
 static void
 after_command(void)
 {
-	if (rl_display_prompt == rl_prompt) /* else a search may be about to begin */
+	HIST_ENTRY **lines = history_list();
+
+	pressed = pressed && rl_pending_input != 0; /* a key that was typed ahead is the next command's */
+	if (rl_display_prompt == rl_prompt)	    /* else a search may be about to begin */
 		keep_draft();
+	for (int i = 0; i < history_length; i++)
+		lines[i]->data = NULL;
+	if (!history_is_stifled() || history_max_entries != HISTORY_LINES)
+		stifle_history(HISTORY_LINES);
+	if (where_history() > history_length)
+		using_history();
+	rl_readline_state &= ~(unsigned long)RL_STATE_MACROINPUT; /* see carry_on */
 }
 
 /* No file names are completed: a TAB on a word does nothing. */
@@ -344,28 +386,57 @@ edit_open(void)
 	rl_attempted_completion_function = no_completion;
 	for (size_t i = 0; i < COMMANDS; i++)
 		rl_add_defun(commands[i].name, commands[i].function, -1);
+	rl_add_defun("call-last-kbd-macro", call_macro, -1);
 	rl_initialize();
 	rl_variable_bind("bell-style", "none");
 	rl_variable_bind("enable-bracketed-paste", "off"); /* Readline's own would read the terminal */
 	bind_keys("emacs");
 	bind_keys("vi-insert");
 	bind_keys("vi-command");
+	replace_macro_call();
 	using_history();
 	stifle_history(HISTORY_LINES);
 	rl_callback_handler_install(PROMPT, take_line);
 }
 
 /*
+ * Has Readline carry out the next command of a macro and the like, or the next key.  Each gets a call of its own:
+ * by itself Readline 8.2 carries a macro out in one, and what breaks it off there, amid a key that begins with
+ * Ctrl-X or Escape, jumps to where no function is any more.
+ */
+static void
+carry_on(void)
+{
+	rl_callback_read_char();
+	while (rl_executing_macro != NULL) {
+		rl_readline_state |= RL_STATE_MACROINPUT;
+		rl_callback_read_char();
+	}
+}
+
+/* Readline 8.2 has an Enter that a number was typed before wait for the next key, which can spoil it or crash. */
+static void
+enter_now(void)
+{
+	rl_done = 0;
+	rl_readline_state &= ~(unsigned long)RL_STATE_DONE;
+	rl_stuff_char('\n');
+	carry_on();
+}
+
+/*
  * Has Readline work through the next byte.  After a search that is not incremental, Readline 8.2 has the
  * line as a new one, but may still be at another in its history: it would take that for the same line
- * then, and free what belongs to it twice.
+ * then.
  */
 static void
 read_key(void)
 {
 	bool searching = RL_ISSTATE(RL_STATE_NSEARCH);
 
-	rl_callback_read_char();
+	carry_on();
+	if (rl_done)
+		enter_now();
 	if (!RL_ISSTATE(RL_STATE_NSEARCH) &&
 	    (searching || rl_last_func == rl_noninc_forward_search_again ||
 	     rl_last_func == rl_noninc_reverse_search_again || rl_last_func == rl_vi_search_again))
