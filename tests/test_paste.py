@@ -155,6 +155,7 @@ def test_signal_amid_a_paste(screen, port, line):
     server = screen("-s", port)
     server.wait_for("waiting on port")
     server.press(f"{line}\x1b[200~one\rt\x1b[2Jwo\x1b[20")
+    server.wait_for(lambda: server.input == f"> {line}".rstrip())
     wait_until_read(server)
     os.kill(server.pid, signal.SIGTERM)
     assert server.wait() == 128 + signal.SIGTERM

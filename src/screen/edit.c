@@ -299,6 +299,13 @@ is_draft(void)
 	return !is_searching() && where_history() == history_length;
 }
 
+/* Whether nothing is typed, in the line or hidden by it. */
+static bool
+is_empty(void)
+{
+	return rl_end == 0 && !is_searching() && (is_draft() || buffer_length(&draft) == 0);
+}
+
 /* Keeps what is typed: fetching a line of the history hides it. */
 static void
 keep_draft(void)
@@ -477,9 +484,14 @@ edit_keys(struct span given, bool more)
 	outcome = (struct edit_outcome){.event = INPUT_NONE};
 	more_follow = more;
 	buffer_add(&keys, given.text, given.length);
-	while (outcome.event == INPUT_NONE && !outcome.pastes && buffer_length(&keys) > 0)
+	while (outcome.event == INPUT_NONE && !outcome.pastes && buffer_length(&keys) > 0) {
+		bool empty = is_empty();
+
 		if (!spare_search((unsigned char)*buffer_data(&keys)))
 			read_key();
+		if (outcome.event == INPUT_NONE && !empty && is_empty())
+			outcome.event = INPUT_EMPTIED;
+	}
 	outcome.used = given.length - buffer_length(&keys);
 	buffer_drop(&keys, buffer_length(&keys));
 	return outcome;

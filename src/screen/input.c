@@ -262,12 +262,10 @@ enum input_event
 input_next(void)
 {
 	enum input_event next;
-	bool empty;
 
 	if (pasting)
 		go_on_pasting();
 	while (event == INPUT_NONE && !pasting && buffer_length(&keys) > 0) {
-		empty = input_is_empty();
 		if (meets_paste()) {
 			buffer_drop(&keys, sizeof paste_begin - 1);
 			start_pasting();
@@ -276,8 +274,6 @@ input_next(void)
 		}
 		if (pasting)
 			go_on_pasting();
-		if (event == INPUT_NONE && !empty && input_is_empty())
-			event = INPUT_EMPTIED;
 	}
 	next = event;
 	event = INPUT_NONE;

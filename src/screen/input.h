@@ -20,6 +20,7 @@
 enum input_event {
 	INPUT_NONE,	   /* nothing more, all keys are used up */
 	INPUT_LINE,	   /* a line is complete: input_line */
+	INPUT_EMPTIED,	   /* nothing of the line is left: what follows begins another one */
 	INPUT_LEAVE,	   /* Ctrl-D or Ctrl-C on an empty line */
 	INPUT_PAGE_UP,	   /* scroll-page-up */
 	INPUT_PAGE_DOWN,   /* scroll-page-down */
@@ -32,7 +33,6 @@ enum input_event {
 	INPUT_FOCUS_IN,	   /* the terminal's window gets the keys again */
 	INPUT_FOCUS_OUT,   /* ... or another one */
 	INPUT_SUSPEND,	   /* suspend */
-	INPUT_EMPTIED,	   /* nothing of the line is left: what follows begins another one */
 	INPUT_MENDED,	   /* Readline had died (input_trouble); what was typed is there, to be looked at */
 	INPUT_BROKEN	   /* ... and there is no other: no more can be typed */
 };
