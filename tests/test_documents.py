@@ -55,6 +55,18 @@ def test_names_are_there(document):
     assert names - known == set()
 
 
+def test_promises_are_kept_where_it_is_said():
+    """The table of promises has the functions and tests that it names, each in the file before it."""
+    table = (ROOT / "SECURITY.md").read_text().partition("## How it is kept, and tested")[2].partition("\n## ")[0]
+    rows = [row for row in table.splitlines() if row.startswith("|")][2:]
+    places = [(path, name) for path, names in re.findall(r"`([\w./]+)` \(([\w, ]+)\)", "\n".join(rows))
+              for name in names.split(", ")]
+    assert len(places) > 60
+    assert [row for row in rows if "`tests/" not in row and "doc/faults.md" not in row] == []
+    assert [(path, name) for path, name in places
+            if not re.search(rf"\b{name}\b", (ROOT / path).read_text())] == []
+
+
 def test_each_wing_is_shown():
     """The picture of the house has all of it."""
     wings = {path.name for path in (ROOT / "src").iterdir() if path.is_dir()} - {".deps"}

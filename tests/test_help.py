@@ -7,9 +7,13 @@ import pytest
 from fullscreen import CTRL_PAGE_DOWN, F1, F2, FOCUS_OUT, screen_deaf  # noqa: F401, a fixture
 from peers import HOST, TCHAT, eventually
 from terminal import ENTER, PAGE_UP, ctrl
+from test_processes import descriptors
 from test_screen import lines, notice, own, pasted, theirs
 
 HELP = "closes this"
+
+in_memory = pytest.mark.skipif(b"memfd_create" not in Path(TCHAT).read_bytes(),
+                               reason="this tchat knows no files in memory")
 
 
 def closed(server):
@@ -139,7 +143,7 @@ def test_pager(screen_called, pager):
     caller.expect("mine\nhalf-typed\n")
 
 
-@pytest.mark.skipif(b"memfd_create" not in Path(TCHAT).read_bytes(), reason="this tchat knows no files in memory")
+@in_memory
 def test_pager_reads_from_memory(screen_called, environment, tmp_path):
     """What the pager reads is a file that it can read again, on no disk, and gone with the processes."""
     script = tmp_path / "pager"
@@ -152,6 +156,14 @@ def test_pager_reads_from_memory(screen_called, environment, tmp_path):
     server.press(F2)
     server.wait_for("^secret said$")
     assert server.shows(r"^/memfd:conversation \(deleted\): 1$")
+
+
+@in_memory
+def test_screen_is_kept_in_memory(screen_called):
+    """What the terminal has not taken yet waits in a file on no disk, and there is no other."""
+    server, _ = screen_called()
+    files = {target for target in descriptors(server.pid).values() if target.startswith("/")}
+    assert {target for target in files if not target.startswith("/dev/")} == {"/memfd:screen (deleted)"}
 
 
 def test_flood_while_in_the_pager(screen_called, pager, tmp_path):
