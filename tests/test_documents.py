@@ -84,6 +84,19 @@ def test_calls_of_a_process(process, file):
     assert listed == allowed_calls(ROOT / file, sanitized=False)
 
 
+def test_failures_are_in_the_manual():
+    """What cannot be done, in whatever words the program says so, can be looked up under DIAGNOSTICS."""
+    files = [path for path in (ROOT / "src").rglob("*.c") if path.name != "options.c"]  # wrong usage explains itself
+    code = re.sub(r'"\s+"', "", "\n".join(path.read_text() for path in files))
+    said = {re.sub(r"%\w+", "%", text) for text in re.findall(r'"(cannot (?:[^"\\]|\\.)*)"', code)}
+    diagnostics = (ROOT / "man/tchat.1").read_text().partition(".Sh DIAGNOSTICS")[2]
+    listed = [re.sub(r" (?=[:,;])", "", re.sub(r"\bAr \w+", "%", re.sub(r"\bLi ", "", text)))
+              for text in re.findall(r"^\.It (.*)", diagnostics, re.MULTILINE)]
+    said -= {text for text in said if text.startswith("cannot agree on encryption")}  # its reasons have a list of their own
+    assert len(said) > 40
+    assert {text for text in said if not any(other.startswith(text) for other in listed)} == set()
+
+
 def test_documents_are_in_the_distribution():
     """Who gets the sources as an archive gets them, too."""
     assert set(DOCUMENTS) <= set((ROOT / "Makefile.am").read_text().split())
