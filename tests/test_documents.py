@@ -92,7 +92,7 @@ def test_failures_are_in_the_manual():
     diagnostics = (ROOT / "man/tchat.1").read_text().partition(".Sh DIAGNOSTICS")[2]
     listed = [re.sub(r" (?=[:,;])", "", re.sub(r"\bAr \w+", "%", re.sub(r"\bLi ", "", text)))
               for text in re.findall(r"^\.It (.*)", diagnostics, re.MULTILINE)]
-    said -= {text for text in said if text.startswith("cannot agree on encryption")}  # its reasons have a list of their own
+    said -= {text for text in said if text.startswith("cannot agree on encryption")}  # whose reasons are a list
     assert len(said) > 40
     assert {text for text in said if not any(other.startswith(text) for other in listed)} == set()
 
