@@ -537,6 +537,8 @@ tls_explain(int cause, const char *name, char *text, size_t size)
 bool
 tls_is_refusal(int cause)
 {
+	if (cause < ALERT) /* a listener that was taken over can say anything */
+		return false;
 	switch (cause - ALERT) { /* RFC 8446, 6.2 */
 	case GNUTLS_A_ACCESS_DENIED:
 	case GNUTLS_A_BAD_CERTIFICATE:
