@@ -16,6 +16,7 @@ from peers import (HOST, SLOWNESS, TCHAT, call, children, eventually, keepers, l
 from terminal import ctrl
 from test_confined import allowed_calls, confined_calls, status
 from test_processes import descriptors
+from test_resources import size_of
 from tls import KEYS, TlsDoor, needs_tls, openssl, tls_call, wait_for_question
 
 pytestmark = needs_tls
@@ -148,6 +149,19 @@ def test_keeper_leaves_no_core(waiting):
     assert resource.prlimit(keeper, resource.RLIMIT_CORE) == (0, 0)
     assert resource.prlimit(keeper, resource.RLIMIT_FSIZE) == (0, 0)
     assert os.stat(f"/proc/{keeper}/environ").st_uid == 0  # proc(5): it cannot be dumped
+
+
+@looks_into_listener
+@needs_linux
+@not_under_sanitizers
+def test_keeper_has_little(waiting):
+    """It gets no more descriptors, no process and a few mebibytes, which cannot be changed any more."""
+    keeper = waiting[1]
+    assert resource.prlimit(keeper, resource.RLIMIT_NOFILE) == (4, 4)
+    assert resource.prlimit(keeper, resource.RLIMIT_NPROC) == (0, 0)
+    now, most = resource.prlimit(keeper, resource.RLIMIT_AS)
+    assert now == most
+    assert now < size_of(keeper) + 12 * 1024 * 1024
 
 
 @needs_seccomp

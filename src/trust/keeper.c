@@ -106,20 +106,28 @@ allow(scmp_filter_ctx filter, int number, const void *context)
 	}
 }
 
-/* From here on it makes no other calls.  Returns 0, or -1 and errno. */
+static struct calls calls;
+
+/* Makes the list, which takes descriptors and memory.  Returns 0, or -1 and errno. */
+static int
+make_calls(void)
+{
+	return calls_make(&calls, allowed, sizeof allowed / sizeof allowed[0], allow, NULL);
+}
+
 static int
 restrict_calls(void)
 {
-	static struct calls calls;
-
-	if (!calls_are_in_kernel())
-		return 0;
-	if (calls_make(&calls, allowed, sizeof allowed / sizeof allowed[0], allow, NULL) == -1)
-		return -1;
 	return calls_restrict(&calls);
 }
 
 #else
+
+static int
+make_calls(void)
+{
+	return 0;
+}
 
 static int
 restrict_calls(void)
@@ -129,19 +137,23 @@ restrict_calls(void)
 
 #endif
 
+#define MEMORY ((size_t)8 * 1024 * 1024) /* besides what it has, which is nearly enough to sign */
+
 /* Gives up all but signing.  Returns 0, or -1 and errno. */
 static int
 confine(void)
 {
 	const struct rlimit none = {0, 0};
+	bool filters = calls_are_in_kernel();
 
 	if (confine_dumps() == -1 || confine_privileges() == -1 || confine_access(&(struct access){0}) == -1 ||
-	    setrlimit(RLIMIT_FSIZE, &none) == -1)
+	    (filters && make_calls() == -1) || setrlimit(RLIMIT_FSIZE, &none) == -1 ||
+	    confine_resources(SPEAKER + 1, MEMORY) == -1)
 		return -1;
 #if defined(__OpenBSD__)
 	return pledge("stdio", NULL);
 #else
-	return restrict_calls();
+	return filters ? restrict_calls() : 0;
 #endif
 }
 
