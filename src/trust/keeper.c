@@ -181,6 +181,7 @@ take_request(struct request *request)
 	return (size_t)n < REQUEST_START ? 0 : (size_t)n - REQUEST_START;
 }
 
+/* Answers with the signature, or with none. */
 static void
 answer_request(gnutls_privkey_t key, const struct request *request, size_t length)
 {
@@ -188,17 +189,19 @@ answer_request(gnutls_privkey_t key, const struct request *request, size_t lengt
 	gnutls_datum_t text = {(unsigned char *)(uintptr_t)request->text, (unsigned)length};
 	gnutls_datum_t signature = {NULL, 0};
 	unsigned flags = 0;
+	size_t signed_length = 0;
 
 #if HAVE_DECL_GNUTLS_PRIVKEY_FLAG_RSA_PSS_FIXED_SALT_LENGTH
 	flags = GNUTLS_PRIVKEY_FLAG_RSA_PSS_FIXED_SALT_LENGTH; /* as long as the hash (RFC 8446, 4.2.3) */
 #endif
 	answer.number = request->number;
-	if (gnutls_privkey_sign_data2(key, request->algorithm, flags, &text, &signature) < 0 ||
-	    signature.size > sizeof answer.signature)
-		signature.size = 0;
-	memcpy(answer.signature, signature.data, signature.size);
+	if (gnutls_privkey_sign_data2(key, request->algorithm, flags, &text, &signature) >= 0 &&
+	    signature.size <= sizeof answer.signature) {
+		memcpy(answer.signature, signature.data, signature.size);
+		signed_length = signature.size;
+	}
 	gnutls_free(signature.data);
-	tell(&answer, ANSWER_START + signature.size);
+	tell(&answer, ANSWER_START + signed_length);
 }
 
 static _Noreturn void
@@ -212,7 +215,8 @@ sign(gnutls_privkey_t key, bool server)
 
 		/* Who asks for anything else is not the speaker that it was. */
 		if (!transcript_may_sign(request.text, length, server) ||
-		    !gnutls_sign_supports_pk_algorithm(request.algorithm, algorithm))
+		    !gnutls_sign_supports_pk_algorithm(request.algorithm, algorithm) ||
+		    !gnutls_sign_is_secure(request.algorithm))
 			_exit(1);
 		answer_request(key, &request, length);
 	}

@@ -239,6 +239,24 @@ test_signs_nothing_else(void **state)
 	assert_ends(GNUTLS_SIGN_EDDSA_ED25519, text, length);
 }
 
+/* Where the key is too small for an algorithm, it says that there is no signature, and goes on. */
+static void
+test_cannot_sign(void **state)
+{
+	unsigned char text[4096], answer[8192];
+	size_t length = right_text(text, 32);
+
+	(void)state;
+	bring_key(GNUTLS_PK_RSA, 1024);
+	start(ROLE_SERVER);
+	ask(GNUTLS_SIGN_RSA_PSS_RSAE_SHA512, text, length);
+	assert_int_equal(get_answer(answer), 4);
+	ask(GNUTLS_SIGN_RSA_PSS_RSAE_SHA256, text, length);
+	assert_int_equal(get_answer(answer), 4 + 128);
+	ask(GNUTLS_SIGN_RSA_MD5, text, length); /* what could be made to fit another text is not signed at all */
+	assert_int_equal(get_answer(answer), 0);
+}
+
 /* The same with messages that are not even requests. */
 static void
 test_no_request(void **state)
@@ -560,6 +578,7 @@ main(void)
 		TEST(test_signs),
 		TEST(test_same_key),
 		TEST(test_signs_nothing_else),
+		TEST(test_cannot_sign),
 		TEST(test_no_request),
 		cmocka_unit_test(test_kinds_of_keys),
 		TEST(test_second_hello),
