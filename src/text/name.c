@@ -31,8 +31,8 @@ enum kind { OTHER, LETTER, MARK, SIGN };
 
 /*
  * What C libraries take for a letter or a mark, though it shows nothing (Default_Ignorable_Code_Point; The Unicode
- * Standard, chapter 5.21), is a letter in another style (with a compatibility decomposition; chapter 2.3), or means what
- * people agree about in private.  They do not agree with each other, nor do terminals, about how wide they are.
+ * Standard, chapter 5.21), is a letter in another style (with a compatibility decomposition; chapter 2.3), or means
+ * what people agree about in private.  They do not agree with each other, nor do terminals, about how wide they are.
  */
 struct range {
 	uint32_t first, last;

@@ -184,8 +184,8 @@ small(char c)
 }
 
 /*
- * Whether two names of hosts are the same.  Case is that of ASCII alone (RFC 4343), whatever the locale: under a Turkish
- * one strcasecmp(3) tells I from i.
+ * Whether two names of hosts are the same.  Case is that of ASCII alone (RFC 4343), whatever the locale: under a
+ * Turkish one strcasecmp(3) tells I from i.
  */
 static bool
 is_same_host(const char *a, const char *b)

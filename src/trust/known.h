@@ -32,7 +32,10 @@ bool known_parse(const char *line, size_t length, struct known *known);
 /* Writes a line, with its LF; returns its length, or 0 if it does not fit. */
 size_t known_format(const struct known *known, char *line, size_t size);
 
-/* Reads the file into text, to be freed with free(3); none is an empty one.  Returns 0, or -1 and errno (store_strerror). */
+/*
+ * Reads the file into text, which is to be freed (buffer_free) in any case; no file is an empty one.  Returns 0, or -1 and
+ * errno (store_strerror).
+ */
 int known_read(const char *path, struct buffer *text);
 
 /* The number (from 1) of the first line that was meant to tell of a key, perhaps, but does not; or 0. */
