@@ -1,7 +1,5 @@
 #include <config.h>
 
-#include <stdbool.h>
-#include <stdint.h>
 #include <string.h>
 
 #include "text/digit.h"
@@ -29,8 +27,8 @@ static const struct {
 	{0x1F100, 0x1F10A}, {0x1FBF0, 0x1FBF9},
 };
 
-static bool
-is_digit(uint32_t c)
+bool
+digit_is(uint32_t c)
 {
 	for (size_t i = 0; i < sizeof digits / sizeof digits[0] && c >= digits[i].first; i++)
 		if (c <= digits[i].last)
@@ -47,7 +45,7 @@ digit_count(const char *text)
 
 	while (text < end) {
 		text = utf8_next(text, end, &c);
-		count += is_digit(c);
+		count += digit_is(c);
 	}
 	return count;
 }

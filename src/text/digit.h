@@ -4,12 +4,17 @@
 #ifndef DIGIT_H
 #define DIGIT_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
- * How many characters of UTF-8 text can be read as digits: those that The Unicode Standard, chapter 4.6, gives the
- * value of one, and numbers in circles, parentheses, or with a full stop.
+ * Whether a character can be read as a digit: those that The Unicode Standard, chapter 4.6, gives the value of one, and
+ * numbers in circles, parentheses, or with a full stop.
  */
+bool digit_is(uint32_t c);
+
+/* How many characters of UTF-8 text can. */
 size_t digit_count(const char *text);
 
 #endif

@@ -127,7 +127,7 @@ examine(const char *text)
 		census.shown = true;
 		census.broken |= c == REPLACEMENT_CHARACTER;
 		census.others |= kind_of(c) == OTHER;
-		census.letters |= kind_of(c) == LETTER && !(c >= '0' && c <= '9');
+		census.letters |= kind_of(c) == LETTER && !digit_is(c);
 		census.mixed |= alphabet != NONE && former != NONE && alphabet != former;
 		former = alphabet != NONE ? alphabet : former;
 	}

@@ -60,6 +60,7 @@ test_fault(void **state)
 		{"!", OTHER_SIGNS},
 		{"00:00", OTHER_SIGNS},
 		{"0000", "has no letter"},
+		{"\u0661\u0662\u0663", "has no letter"},
 		{"-'.,&+_@()", "has no letter"},
 		{"\U0001F3FB\U0001F3FB", "has no letter"},
 		{"\u0412en", "has letters of several alphabets"},
