@@ -3,7 +3,6 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
-#include <ctype.h>
 #include <errno.h>
 #include <gnutls/gnutls.h>
 #include <poll.h>
@@ -17,6 +16,7 @@
 #include "trust/keeper.h"
 #include "trust/tls.h"
 #include "trust/transcript.h"
+#include "trust/words.h"
 
 /*
  * What is cheap to compute with, whatever a stranger makes of it: no groups of large numbers (FFDHE), and signatures by
@@ -167,40 +167,6 @@ note_message(gnutls_session_t session, unsigned type, unsigned when, unsigned in
 	return 0;
 }
 
-/* --- What GnuTLS says. --- */
-
-/*
- * What the library says, as the end of a sentence: it begins small, and has no full stop.  Good until the
- * next call.
- */
-static const char *
-words_of(const char *sentence)
-{
-	static char words[128];
-	size_t length = strlcpy(words, sentence, sizeof words);
-
-	if (length > 1 && islower((unsigned char)words[1])) /* no abbreviation */
-		words[0] = (char)tolower((unsigned char)words[0]);
-	if (length > 0 && length < sizeof words && words[length - 1] == '.')
-		words[length - 1] = '\0';
-	return words;
-}
-
-static const char *
-error_words(int error)
-{
-	return words_of(gnutls_strerror(error));
-}
-
-/* GnuTLS has no name for some alerts, and a peer can send any number. */
-static const char *
-alert_words(gnutls_alert_description_t alert)
-{
-	const char *name = gnutls_alert_get_name(alert);
-
-	return name != NULL ? words_of(name) : "an unknown alert";
-}
-
 /* --- The handshake. --- */
 
 static gnutls_priority_t priorities;
@@ -225,7 +191,7 @@ tls_open(char *error, size_t size)
 		result = gnutls_priority_init(&priorities, PRIORITIES, NULL);
 	if (result >= 0)
 		return 0;
-	snprintf(error, size, "cannot use TLS 1.3: %s", error_words(result));
+	snprintf(error, size, "cannot use TLS 1.3: %s", words_of_error(result));
 	return -1;
 }
 
@@ -287,7 +253,7 @@ alert_received(struct tls *tls, gnutls_alert_description_t alert)
 	case GNUTLS_A_UNKNOWN_CA:
 		return fail(tls, "it does not accept the key here");
 	default:
-		return fail(tls, alert_words(alert));
+		return fail(tls, words_of_alert(alert));
 	}
 }
 
@@ -346,7 +312,7 @@ handshake_failed(struct tls *tls, int result)
 	case GNUTLS_E_DECRYPTION_FAILED: /* OpenSSL's client refuses a certificate so, without encryption */
 		return fail(tls, "it sent what cannot be decrypted; perhaps it does not accept the key here");
 	default:
-		return fail(tls, error_words(result));
+		return fail(tls, words_of_error(result));
 	}
 }
 
@@ -529,9 +495,9 @@ tls_explain(int cause, const char *name, char *text, size_t size)
 		snprintf(text, size, "%s refused the conversation, and shows nothing that was sent", name);
 	else if (cause >= ALERT)
 		snprintf(text, size, "%s broke off: %s", name,
-			 alert_words((gnutls_alert_description_t)(cause - ALERT)));
+			 words_of_alert((gnutls_alert_description_t)(cause - ALERT)));
 	else
-		snprintf(text, size, "the connection to %s broke: %s", name, error_words(cause));
+		snprintf(text, size, "the connection to %s broke: %s", name, words_of_error(cause));
 }
 
 bool
