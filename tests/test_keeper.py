@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from fullscreen import not_under_sanitizers
-from peers import (HOST, SLOWNESS, TCHAT, call, children, eventually, keepers, looks_into_listener, needs_linux,
+from peers import (HOST, SLOWNESS, TCHAT, children, eventually, is_listening, keepers, looks_into_listener, needs_linux,
                    needs_seccomp, pieces_of_memory, process_state, title)
 from terminal import ctrl
 from test_confined import allowed_calls, confined_calls, status
@@ -113,6 +113,42 @@ def test_listener_that_looks_for_the_key(run, ann, friend, port, tmp_path):
     caller.send("hello\n")
     server.expect("hello\n")
     assert searched.read_text() == "keeper: found\nspeaker: not found\nlistener: not found\n"
+
+
+# What it signs, where a handshake begins once more
+
+
+def hellos(messages):
+    """How often a client said hello, in what openssl has noted."""
+    return messages.read_text().count(", ClientHello\n")
+
+
+@pytest.mark.parametrize("kind", ["ed25519", "ec", "rsa"])
+def test_second_hello_of_a_caller(serve, run, ann, friend, port, tmp_path, kind):
+    """The caller offers what is not agreed to, is asked for something else, and the keeper signs that, too."""
+    bring_key(ann, kind)
+    ann.knows(f"caller {friend.fingerprint} friend")
+    server = serve("-t", env=ann.env)
+    caller = run("openssl", "s_client", "-quiet", "-groups", "X448:P-256", "-msg", "-msgfile", tmp_path / "messages",
+                 "-cert", friend.certificate, "-key", friend.key, "-connect", f"{HOST}:{port}")
+    server.notice("encrypted: the caller is friend")
+    caller.send("hello\n")
+    server.expect("hello\n")
+    assert hellos(tmp_path / "messages") == 2
+
+
+@pytest.mark.parametrize("kind", ["ed25519", "ec", "rsa"])
+def test_second_hello_to_a_server(start, run, bob, friend, port, tmp_path, kind):
+    """The same where the server wants a group of which tchat sent no share."""
+    bring_key(bob, kind)
+    server = run("openssl", "s_server", "-quiet", "-groups", "P-521", "-msg", "-msgfile", tmp_path / "messages",
+                 "-Verify", 1, "-cert", friend.certificate, "-key", friend.key, "-accept", f"{HOST}:{port}")
+    eventually(lambda: is_listening(port), "a listening server")
+    client = start("-c", "-t", "--pin", friend.fingerprint, HOST, port, env=bob.env)
+    client.notice(f"encrypted: the key of {HOST} port {port} is pinned")
+    client.send("hello\n")
+    server.expect("hello\n")
+    assert hellos(tmp_path / "messages") == 2
 
 
 # What it is

@@ -10,7 +10,7 @@ import pytest
 from peers import HOST
 from terminal import ENTER
 from test_trust import LET_IN, OTHER, RIGHT_ONE, asked, asked_by_server, meeting, said  # noqa: F401 (fixtures)
-from tls import F3, Identity, TlsDoor, needs_tls, tls_call, wait_for_question
+from tls import F3, Identity, needs_tls, tls_call, wait_for_question
 
 pytestmark = needs_tls
 
