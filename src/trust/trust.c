@@ -50,7 +50,11 @@ trust_open(const struct trust_options *o, enum role role, char *error, size_t si
 	confine_secrets();
 	if (tls_open(error, size) == -1 || keeper_start(&keeper, o->name, role, error, size) == -1)
 		return -1;
-	return store_path("known_peers", known_path, sizeof known_path); /* the keeper would have failed */
+	if (store_path("known_peers", known_path, sizeof known_path) == 0)
+		return 0;
+	snprintf(error, size, "cannot keep keys in %s: %s", known_path, store_strerror(errno));
+	keeper_close(&keeper);
+	return -1;
 }
 
 /* Tells of a line that is not understood: somebody may be known, and not be recognized. */
