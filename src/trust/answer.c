@@ -1,6 +1,7 @@
 #include <config.h>
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/span.h"
@@ -29,4 +30,14 @@ answer_read(const char *text, size_t length, char answer[ANSWER_SIZE])
 	memcpy(answer, typed.text, typed.length);
 	answer[typed.length] = '\0';
 	return NULL;
+}
+
+void
+answer_remark(const char *answer, const char *fault, char remark[ANSWER_REMARK])
+{
+	*remark = '\0';
+	if (fault != NULL)
+		snprintf(remark, ANSWER_REMARK, "that is no answer: it %s", fault);
+	else if (*answer != '\0')
+		snprintf(remark, ANSWER_REMARK, "\"%s\" is no answer", answer);
 }

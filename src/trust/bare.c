@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -14,22 +13,11 @@
 #include "trust/known.h"
 #include "trust/patience.h"
 #include "trust/store.h"
+#include "trust/tell.h"
 
 static char known_path[PATH_MAX];
 static bool is_known;
 static int cause; /* why that cannot be told; or 0 */
-
-static void __attribute__((format(printf, 3, 4)))
-say(const struct trust *t, enum voice voice, const char *format, ...)
-{
-	char text[TRUST_TEXT_MAX];
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(text, sizeof text, format, arguments);
-	va_end(arguments);
-	t->say(t->context, voice, text);
-}
 
 void
 bare_recall(const struct call_options *call)
@@ -58,8 +46,8 @@ bare_introduce(trust_say *say_to, void *context)
 	const struct trust nobody = {.say = say_to, .context = context};
 
 	if (cause != 0)
-		say(&nobody, VOICE_NOTICE, "cannot look in %s whether that server is known by a key: %s", known_path,
-		    store_strerror(cause));
+		trust_tell(&nobody, VOICE_NOTICE, "cannot look in %s whether that server is known by a key: %s",
+			   known_path, store_strerror(cause));
 }
 
 void
@@ -87,7 +75,7 @@ bare_step(struct trust *t)
 {
 	if (t->state != TRUST_ASKING || !patience_is_lost(t->peer->socket, 0, &t->has_spoken))
 		return t->state;
-	say(t, VOICE_ALARM, "%s has left", t->peer->name);
+	trust_tell(t, VOICE_ALARM, "%s has left", t->peer->name);
 	return fail(t);
 }
 
@@ -114,7 +102,7 @@ bare_ask(struct trust *t)
 {
 	strlcpy(t->prompt, "go on without encryption? answer yes or no", sizeof t->prompt);
 	for (const char *const *row = bare_question(t); *row != NULL; row++)
-		say(t, VOICE_QUESTION, "%s", *row);
+		trust_tell(t, VOICE_QUESTION, "%s", *row);
 }
 
 /* What was typed is no answer, as the remark says. */
@@ -122,15 +110,15 @@ static enum trust_state
 ask_again(struct trust *t)
 {
 	if (*t->remark != '\0')
-		say(t, VOICE_QUESTION, "%s", t->remark);
-	say(t, VOICE_QUESTION, "%s", t->prompt);
+		trust_tell(t, VOICE_QUESTION, "%s", t->remark);
+	trust_tell(t, VOICE_QUESTION, "%s", t->prompt);
 	return TRUST_ASKING;
 }
 
 enum trust_state
 bare_answer(struct trust *t, const char *text, size_t length)
 {
-	char answer[ANSWER_SIZE], remark[2 * ANSWER_SIZE] = "";
+	char answer[ANSWER_SIZE], remark[ANSWER_REMARK];
 	const char *fault = answer_read(text, length, answer);
 
 	if (fault == NULL && strcasecmp(answer, "no") == 0) {
@@ -138,14 +126,11 @@ bare_answer(struct trust *t, const char *text, size_t length)
 		return t->state;
 	}
 	if (fault == NULL && strcasecmp(answer, "yes") == 0) {
-		say(t, VOICE_NOTICE, "not encrypted, though the key of %s is known", t->peer->name);
+		trust_tell(t, VOICE_NOTICE, "not encrypted, though the key of %s is known", t->peer->name);
 		t->secrecy = "not encrypted";
 		return t->state = TRUST_DONE;
 	}
-	if (fault != NULL)
-		snprintf(remark, sizeof remark, "that is no answer: it %s", fault);
-	else if (*answer != '\0')
-		snprintf(remark, sizeof remark, "\"%s\" is no answer", answer);
+	answer_remark(answer, fault, remark);
 	filter_string(remark, t->remark, sizeof t->remark);
 	return ask_again(t);
 }
@@ -153,7 +138,8 @@ bare_answer(struct trust *t, const char *text, size_t length)
 void
 bare_refuse(struct trust *t, const char *why)
 {
-	say(t, VOICE_ALARM, "nothing was sent to %s%s", t->peer->name, why);
-	say(t, VOICE_ALARM, "call with -t, or, if it has no key any more, remove the server's line from %s", known_path);
+	trust_tell(t, VOICE_ALARM, "nothing was sent to %s%s", t->peer->name, why);
+	trust_tell(t, VOICE_ALARM, "call with -t, or, if it has no key any more, remove the server's line from %s",
+		   known_path);
 	fail(t);
 }

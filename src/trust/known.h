@@ -33,8 +33,8 @@ bool known_parse(const char *line, size_t length, struct known *known);
 size_t known_format(const struct known *known, char *line, size_t size);
 
 /*
- * Reads the file into text, which is to be freed (buffer_free) in any case; no file is an empty one.  Returns 0, or -1 and
- * errno (store_strerror).
+ * Reads the file into text, which is to be freed (buffer_free) in any case; no file is an empty one.  Returns 0, or -1
+ * and errno (store_strerror).
  */
 int known_read(const char *path, struct buffer *text);
 

@@ -5,7 +5,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -23,6 +22,7 @@
 #include "trust/patience.h"
 #include "text/name.h"
 #include "trust/store.h"
+#include "trust/tell.h"
 #include "trust/tls.h"
 #include "trust/trust.h"
 
@@ -31,18 +31,6 @@
 
 static struct keeper keeper = {.socket = -1};
 static char known_path[PATH_MAX];
-
-static void __attribute__((format(printf, 3, 4)))
-say(const struct trust *t, enum voice voice, const char *format, ...)
-{
-	char text[TRUST_TEXT_MAX];
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(text, sizeof text, format, arguments);
-	va_end(arguments);
-	t->say(t->context, voice, text);
-}
 
 int
 trust_open(const struct trust_options *o, enum role role, char *error, size_t size)
@@ -65,7 +53,7 @@ tell_misunderstood(const struct trust *t)
 	size_t line;
 
 	if (known_read(known_path, &text) == 0 && (line = known_misunderstood(&text)) > 0)
-		say(t, VOICE_ALARM, "line %zu of %s is not understood", line, known_path);
+		trust_tell(t, VOICE_ALARM, "line %zu of %s is not understood", line, known_path);
 	buffer_free(&text);
 }
 
@@ -75,7 +63,7 @@ trust_introduce(const struct trust_options *options, trust_say *say_to, void *co
 	const struct trust nobody = {.say = say_to, .context = context};
 
 	if (keeper.made)
-		say(&nobody, VOICE_NOTICE, "made a key: its fingerprint is %s", keeper.fingerprint);
+		trust_tell(&nobody, VOICE_NOTICE, "made a key: its fingerprint is %s", keeper.fingerprint);
 	if (options->pin_count == 0)
 		tell_misunderstood(&nobody);
 }
@@ -162,7 +150,7 @@ read_known(const struct trust *t, struct buffer *text)
 {
 	if (known_read(known_path, text) == 0)
 		return true;
-	say(t, VOICE_ALARM, "cannot use %s: %s", known_path, store_strerror(errno));
+	trust_tell(t, VOICE_ALARM, "cannot use %s: %s", known_path, store_strerror(errno));
 	buffer_free(text);
 	return false;
 }
@@ -214,20 +202,14 @@ choose_prompt(struct trust *t, const char *name)
 }
 
 /* Asks once more, where the caller would be known by this name; a remark on the last answer comes first. */
-static void __attribute__((format(printf, 3, 4)))
-repeat_question(struct trust *t, const char *name, const char *format, ...)
+static void
+repeat_question(struct trust *t, const char *name, const char *remark)
 {
-	char text[TRUST_TEXT_MAX];
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(text, sizeof text, format, arguments);
-	va_end(arguments);
-	filter_string(text, t->remark, sizeof t->remark);
+	filter_string(remark, t->remark, sizeof t->remark);
 	choose_prompt(t, name);
 	if (*t->remark != '\0')
-		say(t, VOICE_QUESTION, "%s", t->remark);
-	say(t, VOICE_QUESTION, "%s", t->prompt);
+		trust_tell(t, VOICE_QUESTION, "%s", t->remark);
+	trust_tell(t, VOICE_QUESTION, "%s", t->prompt);
 }
 
 void
@@ -235,7 +217,7 @@ trust_show(const struct trust *t)
 {
 	if (!t->bare)
 		tell_misunderstood(t);
-	say(t, VOICE_QUESTION, "%s", trust_question(t)[0]);
+	trust_tell(t, VOICE_QUESTION, "%s", trust_question(t)[0]);
 }
 
 void
@@ -250,18 +232,18 @@ trust_ask(struct trust *t)
 	trust_show(t);
 	choose_prompt(t, tls_peer_name(t->tls));
 	for (row = trust_question(t) + 1; *row != NULL; row++)
-		say(t, VOICE_QUESTION, "%s", *row);
+		trust_tell(t, VOICE_QUESTION, "%s", *row);
 }
 
 /* The server at this host and port had another key the last time. */
 static enum trust_state
 refuse_changed(struct trust *t, const char *other)
 {
-	say(t, VOICE_ALARM, "THE KEY OF %s HAS CHANGED: somebody may be in between", t->peer->name);
-	say(t, VOICE_ALARM, "known:    %s", other);
-	say(t, VOICE_ALARM, "received: %s", t->fingerprint);
-	say(t, VOICE_ALARM, "if it was changed on purpose, remove the server's line from %s and call again",
-	    known_path);
+	trust_tell(t, VOICE_ALARM, "THE KEY OF %s HAS CHANGED: somebody may be in between", t->peer->name);
+	trust_tell(t, VOICE_ALARM, "known:    %s", other);
+	trust_tell(t, VOICE_ALARM, "received: %s", t->fingerprint);
+	trust_tell(t, VOICE_ALARM, "if it was changed on purpose, remove the server's line from %s and call again",
+		   known_path);
 	tls_refuse(t->tls);
 	return fail(t);
 }
@@ -273,10 +255,10 @@ check_pins(struct trust *t)
 	for (int i = 0; i < t->options->pin_count; i++) {
 		if (strcmp(t->options->pins[i], t->fingerprint) != 0)
 			continue;
-		say(t, VOICE_NOTICE, "encrypted: the key of %s is pinned", t->peer->name);
+		trust_tell(t, VOICE_NOTICE, "encrypted: the key of %s is pinned", t->peer->name);
 		return succeed(t, "encrypted", NULL);
 	}
-	say(t, VOICE_ALARM, "the key of %s is not one of those pinned: %s", t->peer->name, t->fingerprint);
+	trust_tell(t, VOICE_ALARM, "the key of %s is not one of those pinned: %s", t->peer->name, t->fingerprint);
 	tls_refuse(t->tls);
 	return fail(t);
 }
@@ -289,7 +271,7 @@ judge_caller(struct trust *t, const struct buffer *text)
 
 	if (!known_caller(text, t->fingerprint, name))
 		return t->state = TRUST_ASKING;
-	say(t, VOICE_NOTICE, "encrypted: the caller is %s", name);
+	trust_tell(t, VOICE_NOTICE, "encrypted: the caller is %s", name);
 	return succeed(t, "encrypted", name);
 }
 
@@ -301,7 +283,7 @@ judge_server(struct trust *t, const struct buffer *text)
 
 	switch (known_server(text, t->call->host, t->call->port, t->fingerprint, other)) {
 	case SERVER_SAME:
-		say(t, VOICE_NOTICE, "encrypted: the key of %s is known", t->peer->name);
+		trust_tell(t, VOICE_NOTICE, "encrypted: the key of %s is known", t->peer->name);
 		return succeed(t, "encrypted", NULL);
 	case SERVER_CHANGED:
 		return refuse_changed(t, other);
@@ -319,7 +301,7 @@ judge(struct trust *t)
 	enum trust_state state;
 
 	if (!tls_peer(t->tls, t->fingerprint)) {
-		say(t, VOICE_NOTICE, "encrypted, but %s is unknown: it has shown no key", t->peer->name);
+		trust_tell(t, VOICE_NOTICE, "encrypted, but %s is unknown: it has shown no key", t->peer->name);
 		return succeed(t, "encrypted, unknown", NULL);
 	}
 	if (t->options->pin_count > 0)
@@ -350,7 +332,7 @@ watch(struct trust *t)
 {
 	if (!patience_is_lost(t->peer->socket, GOODBYE_MAX, &t->has_spoken))
 		return TRUST_ASKING;
-	say(t, VOICE_ALARM, "%s has left", t->peer->name);
+	trust_tell(t, VOICE_ALARM, "%s has left", t->peer->name);
 	return fail(t);
 }
 
@@ -364,8 +346,9 @@ likely_cause(const struct trust *t)
 void
 trust_give_way(struct trust *t, int taken)
 {
-	say(t, VOICE_ALARM, "cannot agree on encryption with %s: it took more than %d seconds, and others call%s",
-	    t->peer->name, taken / 1000, likely_cause(t));
+	trust_tell(t, VOICE_ALARM,
+		   "cannot agree on encryption with %s: it took more than %d seconds, and others call%s",
+		   t->peer->name, taken / 1000, likely_cause(t));
 	fail(t);
 }
 
@@ -383,18 +366,18 @@ trust_step(struct trust *t)
 		return judge(t);
 	case TLS_FAILED:
 		if (tls_lacks_key(t->tls))
-			say(t, VOICE_ALARM, "%s has shown no key", t->peer->name);
+			trust_tell(t, VOICE_ALARM, "%s has shown no key", t->peer->name);
 		else
-			say(t, VOICE_ALARM, "cannot agree on encryption with %s: %s", t->peer->name,
-			    tls_error(t->tls));
+			trust_tell(t, VOICE_ALARM, "cannot agree on encryption with %s: %s", t->peer->name,
+				   tls_error(t->tls));
 		return fail(t);
 	case TLS_PENDING:
 		break;
 	}
 	if (clock_until(t->deadline) > 0)
 		return TRUST_AGREEING;
-	say(t, VOICE_ALARM, "cannot agree on encryption with %s: it took more than %d seconds%s", t->peer->name,
-	    HANDSHAKE_MS / 1000, likely_cause(t));
+	trust_tell(t, VOICE_ALARM, "cannot agree on encryption with %s: it took more than %d seconds%s", t->peer->name,
+		   HANDSHAKE_MS / 1000, likely_cause(t));
 	if (t->call->role == ROLE_SERVER && tls_heard_nothing(t->tls))
 		(void)send(t->peer->socket, opening_wanted, strlen(opening_wanted), MSG_DONTWAIT | MSG_NOSIGNAL);
 	return fail(t);
@@ -405,7 +388,7 @@ static enum trust_state
 judge_again(struct trust *t, const char *name)
 {
 	if (judge(t) == TRUST_ASKING)
-		repeat_question(t, name, "%s", "");
+		repeat_question(t, name, "");
 	return t->state;
 }
 
@@ -421,14 +404,14 @@ accept_key(struct trust *t, const char *name)
 	strlcpy(known.fingerprint, t->fingerprint, sizeof known.fingerprint);
 	strlcpy(known.name, name, sizeof known.name);
 	if (known_add(known_path, &known) == 0)
-		say(t, VOICE_NOTICE,
-		    server ? "encrypted: the caller is known as %s from now on"
-			   : "encrypted: the key of %s is known from now on",
-		    server ? known.name : t->peer->name);
+		trust_tell(t, VOICE_NOTICE,
+			   server ? "encrypted: the caller is known as %s from now on"
+				  : "encrypted: the key of %s is known from now on",
+			   server ? known.name : t->peer->name);
 	else if (errno == EEXIST) /* since the question was asked */
 		return judge_again(t, name);
 	else
-		say(t, VOICE_ALARM, "cannot remember the key: %s", strerror(errno));
+		trust_tell(t, VOICE_ALARM, "cannot remember the key: %s", strerror(errno));
 	return succeed(t, "encrypted, new key", server ? known.name : NULL);
 }
 
@@ -462,7 +445,7 @@ accept_as(struct trust *t, const char *name)
 {
 	if (t->call->role == ROLE_CLIENT || (fault_of(t, name) == NULL && !is_taken(t, name)))
 		return accept_key(t, name);
-	repeat_question(t, name, "%s", "");
+	repeat_question(t, name, "");
 	return TRUST_ASKING;
 }
 
@@ -478,26 +461,21 @@ compare(struct trust *t, const char *fingerprint)
 		repeat_question(t, name, "that is the fingerprint of your own key");
 		return TRUST_ASKING;
 	}
-	say(t, VOICE_ALARM, "THAT IS NOT THE FINGERPRINT OF THIS KEY: somebody may be in between");
-	say(t, VOICE_ALARM, "answered: %s", fingerprint);
-	say(t, VOICE_ALARM, "received: %s", t->fingerprint);
+	trust_tell(t, VOICE_ALARM, "THAT IS NOT THE FINGERPRINT OF THIS KEY: somebody may be in between");
+	trust_tell(t, VOICE_ALARM, "answered: %s", fingerprint);
+	trust_tell(t, VOICE_ALARM, "received: %s", t->fingerprint);
 	trust_refuse(t, "");
 	return t->state;
 }
 
-/* What was typed is no answer.  It is shown once more, as it is not in the input line any more. */
+/* What was typed is no answer, or could not be read for its fault. */
 static enum trust_state
-reject_answer(struct trust *t, const char *answer)
+reject(struct trust *t, const char *answer, const char *fault)
 {
-	repeat_question(t, tls_peer_name(t->tls), *answer != '\0' ? "\"%s\" is no answer" : "%s", answer);
-	return TRUST_ASKING;
-}
+	char remark[ANSWER_REMARK];
 
-/* The same where it cannot be shown. */
-static enum trust_state
-reject_unseen(struct trust *t, const char *fault)
-{
-	repeat_question(t, tls_peer_name(t->tls), "that is no answer: it %s", fault);
+	answer_remark(answer, fault, remark);
+	repeat_question(t, tls_peer_name(t->tls), remark);
 	return TRUST_ASKING;
 }
 
@@ -510,7 +488,7 @@ trust_answer(struct trust *t, const char *text, size_t length)
 	if (t->bare)
 		return bare_answer(t, text, length);
 	if ((fault = answer_read(text, length, answer)) != NULL)
-		return reject_unseen(t, fault);
+		return reject(t, answer, fault);
 	if (strcasecmp(answer, "no") == 0) {
 		trust_refuse(t, "");
 		return t->state;
@@ -520,7 +498,7 @@ trust_answer(struct trust *t, const char *text, size_t length)
 	if (t->call->role == ROLE_CLIENT && strcasecmp(answer, "yes") == 0)
 		return accept_key(t, NULL);
 	if (t->call->role == ROLE_CLIENT || (name = name_in(t, answer)) == NULL)
-		return reject_answer(t, answer);
+		return reject(t, answer, NULL);
 	return accept_as(t, name);
 }
 
@@ -532,7 +510,7 @@ trust_refuse(struct trust *t, const char *why)
 		return;
 	}
 	if (t->state == TRUST_ASKING)
-		say(t, VOICE_ALARM, "the key was not accepted%s", why);
+		trust_tell(t, VOICE_ALARM, "the key was not accepted%s", why);
 	tls_refuse(t->tls);
 	fail(t);
 }

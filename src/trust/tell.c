@@ -1,0 +1,18 @@
+#include <config.h>
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "trust/tell.h"
+
+void
+trust_tell(const struct trust *t, enum voice voice, const char *format, ...)
+{
+	char text[TRUST_TEXT_MAX];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	t->say(t->context, voice, text);
+}

@@ -1,0 +1,14 @@
+/*
+ * tell - what a struct trust has to say to the person.
+ */
+#ifndef TELL_H
+#define TELL_H
+
+#include "record/log.h"
+#include "trust/trust.h"
+
+/* Says one thing, as printf(3) writes it. */
+void trust_tell(const struct trust *trust, enum voice voice, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif
