@@ -229,6 +229,17 @@ def test_damaged_key(ann, start, damage):
     assert ann.key.read_bytes() == damage
 
 
+def test_key_too_large(ann, start):
+    """With an RSA key that no tchat accepts, and that takes long to sign with, nobody can be talked to."""
+    ann.directory.mkdir(mode=0o700)
+    openssl("genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:4104", "-out", ann.key)
+    ann.key.chmod(0o600)
+    tchat = start("--fingerprint", env=ann.env)
+    tchat.notice(f"cannot use the key {ann.key}: it is too large (4104 bits): at most 4096")
+    assert tchat.wait() == 1
+    assert not ann.certificate.exists()
+
+
 def put(path, what):
     """Puts something in the place of a file that is none."""
     path.unlink(missing_ok=True)

@@ -10,7 +10,6 @@
 #include "trust/identity.h"
 
 #define CERTIFICATE_MAX 8192 /* bytes; usual are one or two thousand, and many small names take long to read */
-#define RSA_MAX 4096	  /* bits; what openssl(1) and ncat(1) make by themselves has 2048 */
 #define EXPONENT_MAX 8	  /* bytes, as in OpenSSL; nearly all have three */
 
 /*
@@ -30,12 +29,12 @@ is_bounded(gnutls_x509_crt_t x509, char *error, size_t size)
 		gnutls_pubkey_get_pk_algorithm(key, &bits);
 	gnutls_free(exponent.data);
 	gnutls_pubkey_deinit(key);
-	if (bits > RSA_MAX)
-		snprintf(error, size, "its RSA key is too large (%u bits): at most %d", bits, RSA_MAX);
+	if (bits > CERTIFICATE_RSA_MAX)
+		snprintf(error, size, "its RSA key is too large (%u bits): at most %d", bits, CERTIFICATE_RSA_MAX);
 	else if (exponent.size > EXPONENT_MAX)
 		snprintf(error, size, "the exponent of its RSA key is too large (%u bytes): at most %d", exponent.size,
 			 EXPONENT_MAX);
-	return bits <= RSA_MAX && exponent.size <= EXPONENT_MAX;
+	return bits <= CERTIFICATE_RSA_MAX && exponent.size <= EXPONENT_MAX;
 }
 
 /* Whether it is right as far as it can be told from itself. */

@@ -13,6 +13,8 @@
 #include "text/name.h"
 #include "trust/fingerprint.h"
 
+#define CERTIFICATE_RSA_MAX 4096 /* bits of an RSA key; what openssl(1) and ncat(1) make by themselves has 2048 */
+
 struct certificate {
 	char fingerprint[FINGERPRINT_SIZE]; /* of its key */
 	char name[NAME_SIZE];		    /* that the peer gives itself, tamed; empty: none */

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/descriptor.h"
+#include "trust/certificate.h"
 #include "trust/identity.h"
 #include "trust/store.h"
 
@@ -135,6 +136,7 @@ load_key(struct work *w)
 	static unsigned char data[FILE_MAX];
 	struct stat status;
 	gnutls_datum_t pem = {data, 0};
+	unsigned bits = 0;
 	ssize_t n;
 	int result;
 	int fd = store_open(w->key_path, O_RDONLY);
@@ -159,6 +161,10 @@ load_key(struct work *w)
 	gnutls_memset(data, 0, sizeof data);
 	if (result < 0)
 		return failed(w, "cannot use the key %s: it is damaged", w->key_path);
+	gnutls_x509_privkey_get_pk_algorithm2(w->key, &bits);
+	if (bits > CERTIFICATE_RSA_MAX) /* signing would take long, and no tchat would accept it */
+		return failed(w, "cannot use the key %s: it is too large (%u bits): at most %d", w->key_path, bits,
+			      CERTIFICATE_RSA_MAX);
 	return 0;
 }
 

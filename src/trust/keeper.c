@@ -23,13 +23,14 @@
 #include "base/confine.h"
 #include "base/descriptor.h"
 #include "base/signals.h"
+#include "trust/certificate.h"
 #include "trust/identity.h"
 #include "trust/keeper.h"
 
 #define CANNOT_START "cannot start the process that holds the key"
 #define PIECE 4096	   /* of a certificate, in one packet */
 #define CERTIFICATE_MAX 65536 /* as much as a file of it has */
-#define SIGNATURE_MAX 4096 /* bytes: of a key with 32,768 bits */
+#define SIGNATURE_MAX (CERTIFICATE_RSA_MAX / 8) /* bytes; those of other keys are smaller */
 
 /* The first message of the process; the certificate follows, in pieces. */
 struct introduction {
