@@ -50,7 +50,8 @@ is_right(gnutls_x509_crt_t x509, const gnutls_datum_t *der, char *error, size_t 
 	else if (gnutls_x509_crt_get_activation_time(x509) > now)
 		strlcpy(error, "its certificate is not valid yet", size);
 	else if (is_bounded(x509, error, size) && der->size > CERTIFICATE_MAX)
-		snprintf(error, size, "its certificate is too large (%u bytes): at most %d", der->size, CERTIFICATE_MAX);
+		snprintf(error, size, "its certificate is too large (%u bytes): at most %d", der->size,
+			 CERTIFICATE_MAX);
 	return *error == '\0';
 }
 
