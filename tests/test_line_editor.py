@@ -271,7 +271,8 @@ def test_signal_while_readline_gives_no_answer(screen_called):
 
 def test_init_file_that_never_comes(screen, environment, port, tmp_path):
     """A signal ends tchat all the same, while Readline waits for it."""
-    os.mkfifo(tmp_path / "inputrc")
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "inputrc").write_text(f"$include {tmp_path / 'fifo'}\n")
     server = screen("-s", port, env=dict(environment, INPUTRC=str(tmp_path / "inputrc")))
     editor_of(server)
     server.finish(time.monotonic() + DEADLINE)

@@ -591,6 +591,19 @@ def test_inputrc_section(screen_called, environment, tmp_path):
     caller.expect("from its own section\n")
 
 
+@pytest.mark.parametrize("said", [None, "", "fifo", "~/.inputrc"])
+def test_fifo_in_place_of_inputrc(screen, port, environment, tmp_path, said):
+    """Nobody is waited for who could write to it."""
+    del environment["INPUTRC"]
+    if said is not None:
+        environment["INPUTRC"] = said
+    os.mkfifo(tmp_path / (said if said == "fifo" else ".inputrc"))
+    server = screen("-s", port)
+    server.wait_for("waiting on port")
+    server.press(ctrl("D"))
+    assert server.wait() == 0
+
+
 def test_pasting(screen_called):
     """Pasted lines are looked at before they are sent, and nothing in them is taken for a key."""
     server, caller = screen_called()

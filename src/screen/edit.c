@@ -1,5 +1,7 @@
 #include <config.h>
 
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -9,6 +11,7 @@
 
 #include <readline/history.h>
 #include <readline/readline.h>
+#include <readline/tilde.h>
 
 #include "base/buffer.h"
 #include "base/fatal.h"
@@ -375,6 +378,22 @@ take_line(char *text)
 	free(text);
 }
 
+/*
+ * Where a FIFO stands in place of the init file, Readline would wait until somebody opens it; of what it then gives,
+ * it reads nothing, as a FIFO has no size.
+ */
+static void
+pass_by_fifo(void)
+{
+	const char *said = getenv("INPUTRC");
+	char *name = tilde_expand(said != NULL && *said != '\0' ? said : "~/.inputrc");
+	struct stat file;
+
+	if (stat(name, &file) == 0 && S_ISFIFO(file.st_mode))
+		setenv("INPUTRC", "/dev/null", 1);
+	free(name);
+}
+
 void
 edit_open(void)
 {
@@ -394,6 +413,7 @@ edit_open(void)
 	for (size_t i = 0; i < COMMANDS; i++)
 		rl_add_defun(commands[i].name, commands[i].function, -1);
 	rl_add_defun("call-last-kbd-macro", call_macro, -1);
+	pass_by_fifo();
 	rl_initialize();
 	rl_variable_bind("bell-style", "none");
 	rl_variable_bind("enable-bracketed-paste", "off"); /* Readline's own would read the terminal */
