@@ -6,11 +6,12 @@ import re
 import signal
 import termios
 import threading
+from pathlib import Path
 
 import pytest
 
 from fullscreen import not_under_sanitizers, peak_memory
-from peers import DEADLINE, HOST, Door, eventually
+from peers import DEADLINE, HOST, Door, eventually, is_idle
 
 STILL_WAITING = ("still waiting for the peer's first line; "
                  "if the peer waits too, leave and start again with -f me")
@@ -249,6 +250,11 @@ def test_long_line_that_comes_is_one_turn(called):
     assert caller.incoming.data == b"mine\n"
 
 
+def read_of(program):
+    """How many bytes of the file on its standard input a program has read."""
+    return int(re.search(r"pos:\s+(\d+)", Path(f"/proc/{program.pid}/fdinfo/0").read_text())[1])
+
+
 @pytest.mark.parametrize("size", [PIECE - 1, PIECE, PIECE + 1, 2 * PIECE])
 def test_long_line_that_ends_where_it_is_cut(called, size):
     """However long a line is, it is one turn, and no empty line is shown."""
@@ -316,6 +322,23 @@ def test_told_to_end_in_a_long_line(calling):
     assert set(callee.expect_end()) == {ord("x")}
     callee.close_input()
     assert client.wait() == -signal.SIGTERM
+
+
+@pytest.mark.parametrize("signo", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_long_lines_that_cross(serve, start, port, tmp_path, signo):
+    """Two lines that cross, longer than what is held at once, hold each other up, and cost nothing meanwhile; who
+    leaves then ends it for both."""
+    (tmp_path / "line").write_bytes(b"x" * 50_000_000)
+    with open(tmp_path / "line") as mine, open(tmp_path / "line") as theirs:
+        server = serve("-a", "-f", "me", stdin=mine)
+        client = start("-c", "-a", HOST, port, stdin=theirs)
+    eventually(lambda: read_of(server) > PIECE < read_of(client) and is_idle(server.pid) and is_idle(client.pid),
+               "that both wait")
+    assert server.out.data == client.out.data == b""
+    client.kill(signo)
+    assert client.wait() == -signo
+    server.err.expect(" has left\n" if signo != signal.SIGKILL else " broke: Connection reset by peer\n")
+    assert server.wait() == (0 if signo != signal.SIGKILL else 1)
 
 
 @not_under_sanitizers

@@ -192,6 +192,13 @@ party_heard_line(const struct party *p)
 	return cut != NULL ? (struct span){text.text, (size_t)(cut + 1 - text.text)} : line;
 }
 
+/* EAR_SELF: whether so much has been heard that nothing more is received before some of it is taken. */
+static bool
+is_full(const struct party *p)
+{
+	return buffer_length(&p->heard) >= HEARD_MAX;
+}
+
 /* Whether closing has come to its end: all has arrived, or cannot any more, or not in time. */
 static bool
 is_closed(struct party *p)
@@ -397,7 +404,7 @@ party_poll(struct party *p, struct polls *polls)
 		if (p->talk->options->ear == EAR_PIPE && delivery_is_pending(&p->delivery, &p->link))
 			polls_within(polls, LINK_ARRIVED_MS);
 		link_poll(&p->link, polls,
-			  self && p->link.ending.how == ENDING_NONE && buffer_length(&p->heard) < HEARD_MAX);
+			  self && p->link.ending.how == ENDING_NONE && !is_full(p));
 		break;
 	case PARTY_CLOSING:
 		polls_within(polls, is_closed(p) ? 0 : LINK_ARRIVED_MS);
@@ -465,7 +472,7 @@ receive(struct party *p, const struct polls *polls)
 {
 	static char chunk[CHUNK];
 	bool open = p->link.ending.how == ENDING_NONE;
-	bool full = buffer_length(&p->heard) >= HEARD_MAX;
+	bool full = is_full(p);
 	const char *next = chunk;
 	struct span span;
 	size_t n;
@@ -513,6 +520,9 @@ step_link(struct party *p, const struct polls *polls)
 		end_line(p); /* it was killed in the middle of one */
 	if (p->link.ending.how != ENDING_NONE)
 		end(p);
+	/* None of what was heard may be taken before something has been sent that cannot be sent any more. */
+	if (p->state == PARTY_TALKING && is_full(p) && p->link.send_error != 0)
+		party_close(p, TALK_LEAVE_MS);
 	moved = delivery_check(&p->delivery, &p->link);
 	if (p->state == PARTY_CLOSING && is_closed(p))
 		party_hang_up(p);
