@@ -270,3 +270,26 @@ def test_begun_before_it_was_known_who_calls(ann, friend, identity, screen, port
     server.press(ENTER)
     caller.expect(f"{SECRET}\n")
     slow.incoming.expect_end()
+
+
+@needs_tls
+def test_begun_before_the_question(ann, friend, stranger, screen, port):
+    """A line that was begun for one caller is neither the answer about the next, nor sent to it."""
+    ann.knows(f"caller {friend.fingerprint} friend")
+    server = screen("-s", "-t", "-k", port, env=ann.env, columns=100)
+    server.wait_for("waiting on port")
+    caller = tls_call(port, friend)
+    server.wait_for(notice("encrypted: the caller is friend"))
+    server.press("yes, tell nobody")
+    server.wait_for(lambda: server.input == "> yes, tell nobody")
+    leave(server, caller, port)
+    other = tls_call(port, stranger)
+    server.wait_for(lambda: "yes or no?" in server.bar)
+    server.press(ENTER)
+    server.wait_for("that was begun before the question")
+    assert server.input == "> yes, tell nobody"
+    server.press(ctrl("U"))
+    server.say("yes\rhello")  # typed at once, when nobody was let in yet
+    server.wait_for(notice("that was begun before stranger came: Enter again sends it"))
+    server.press(ENTER)
+    assert other.expect("hello\n") == b""

@@ -409,9 +409,10 @@ def test_question_after_it_was_answered(asked_by_server, stranger):
 
 @pytest.mark.parametrize("rows, columns", [(24, 40), (14, 60), (10, 80)])
 def test_question_in_a_small_window(crowded, stranger, rows, columns):
-    """It is wrapped where it has to be, and nothing of it is cut off."""
+    """It is wrapped where it has to be, and nothing of it is cut off; it is seen where it begins, and what is asked."""
     server, line = crowded(columns=columns, rows=rows)
     assert is_in_view(server, stranger)
+    assert [row[:14] for row in server.pane if row.startswith("?")] == ["? the caller's", "? let it in? a"]
     server.say("yes")
     server.wait_for("from now on$")
 

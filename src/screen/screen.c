@@ -454,7 +454,7 @@ draw_pane(const struct scene *scene, const struct layout *l)
 	free(rows);
 }
 
-/* Draws the question, each of its texts with a mark. */
+/* Draws the question, with a mark where it begins and before what there is to be answered, its last text. */
 static void
 draw_question(const struct scene *scene, const struct layout *l)
 {
@@ -464,13 +464,14 @@ draw_question(const struct scene *scene, const struct layout *l)
 
 	set_voice_style(VOICE_QUESTION);
 	for (int y = l->question_row; y < l->question_row + l->question_rows; y++) {
-		size_t from = start;
 		struct span row;
+		bool marked;
 
 		if (!l->advice && is_advice(text))
 			text++;
+		marked = start == 0 && (text == scene->question || text[1] == NULL);
 		row = next_row(&text, &start, l->columns - l->question_text);
-		if (from == 0 && l->question_text > 0)
+		if (marked && l->question_text > 0)
 			draw_text(y, 0, 1, &mark, 1);
 		draw_text(y, l->question_text, l->columns - l->question_text, row.text, row.length);
 	}
