@@ -2,7 +2,6 @@
 
 #include <sys/stat.h>
 
-#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>

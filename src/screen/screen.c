@@ -8,6 +8,7 @@
 #include <wchar.h>
 
 #include "base/fatal.h"
+#include "screen/layout.h"
 #include "screen/output.h"
 #include "screen/screen.h"
 #include "screen/size.h"
@@ -16,14 +17,8 @@
 #include "text/utf8.h"
 #include "text/wrap.h"
 
-#define TIME_WIDTH 6	  /* "14:02 " */
-#define LABEL_MAX 16	  /* columns */
-#define LABEL_SIZE 256	  /* bytes of one, before it is cut */
-#define TIME_FROM 40	  /* narrower screens show no times */
-#define LABEL_FROM 24	  /* ... and no labels */
-#define GUTTER_WIDTH 2	  /* the mark of who speaks, and a blank */
-#define GUTTER_FROM 8	  /* ... and text alone */
-#define MARGIN 2	  /* of the help, on both sides */
+#define LABEL_SIZE 256 /* bytes of a label, before it is cut */
+#define MARGIN 2       /* of the help, on both sides */
 #define LINE_END_SIGN 0x23CE /* RETURN SYMBOL: where a pasted line ends */
 #define REPLACEMENT_CHARACTER 0xFFFD
 
@@ -40,21 +35,6 @@ enum colour { COLOUR_PLAIN, COLOUR_PEER, COLOUR_DELIVERED, COLOUR_ALARM };
 
 static bool is_open, watches_focus;
 static struct termios modes_before, modes_open;
-
-/* Where things are on the screen. */
-struct layout {
-	int rows, columns;
-	int pane_rows;	/* from row 0 on */
-	int question_row, question_rows; /* 0 rows: there is none, or no room for it */
-	bool advice;		/* there is room for that, too, which can be left out of it */
-	int question_text;	/* where its text starts */
-	int status_row; /* -1: there is no room for it */
-	int input_row, input_rows;
-	int labels, label_width; /* where they start, and columns for them; 0: none are shown */
-	int gutter;		 /* the mark of who speaks */
-	int text;		 /* where text starts */
-	int text_width;
-};
 
 /* Sets the terminal's own modes.  ncurses cannot, because it writes to memory: see screen/output.h. */
 static void
@@ -261,104 +241,16 @@ draw_text(int y, int x, int columns, const char *text, size_t length)
 	return column;
 }
 
+static struct layout
+arrange(const struct scene *scene)
+{
+	return layout_arrange(scene, getmaxy(stdscr), getmaxx(stdscr));
+}
+
 static int
 columns_of(const char *text)
 {
 	return wrap_measure(text, strlen(text));
-}
-
-/* How many rows the typed text takes. */
-static int
-input_rows(const struct input_view *input, int columns)
-{
-	struct row row;
-	size_t start = 0;
-	int rows = 0;
-
-	do {
-		start = wrap_row(input->text, input->length, start, columns, WRAP_CHARACTERS, &row);
-		rows++;
-	} while (start < input->length);
-	return rows;
-}
-
-/* The next row of texts: as much of the one at *texts, from *start on, as fits; both are moved on. */
-static struct span
-next_row(const char *const **texts, size_t *start, int columns)
-{
-	const char *text = **texts;
-	size_t length = strlen(text);
-	struct row row;
-
-	*start = wrap_row(text, length, *start, columns, WRAP_WORDS, &row);
-	if (*start == length) {
-		(*texts)++;
-		*start = 0;
-	}
-	return (struct span){text + row.start, row.length};
-}
-
-/* How many rows texts take, up to a NULL, in so many columns. */
-static int
-rows_of(const char *const *texts, int columns)
-{
-	size_t start = 0;
-	int rows = 0;
-
-	for (; *texts != NULL; rows++)
-		next_row(&texts, &start, columns);
-	return rows;
-}
-
-/* Whether a text of a question is the last but one. */
-static bool
-is_advice(const char *const *text)
-{
-	return text[0] != NULL && text[1] != NULL && text[2] == NULL;
-}
-
-/* Takes the rows for the question from the pane, if it has so many. */
-static void
-arrange_question(struct layout *l, const char *const *question)
-{
-	const char *const *text = question;
-	int rows, columns;
-
-	if (question == NULL)
-		return;
-	l->question_text = l->columns >= GUTTER_FROM ? GUTTER_WIDTH : 0;
-	columns = l->columns - l->question_text;
-	rows = rows_of(question, columns);
-	l->advice = rows <= l->pane_rows;
-	while (!is_advice(text))
-		text++;
-	if (!l->advice)
-		rows -= rows_of(text, columns) - rows_of(text + 1, columns);
-	if (rows > l->pane_rows)
-		return;
-	l->question_rows = rows;
-	l->question_row = l->pane_rows -= rows;
-}
-
-static struct layout
-arrange(const struct scene *scene)
-{
-	struct layout l = {.status_row = -1};
-
-	getmaxyx(stdscr, l.rows, l.columns);
-	l.input_rows = min(input_rows(&scene->input, l.columns), l.rows < 6 ? 1 : l.rows / 3);
-	l.input_row = l.rows - l.input_rows;
-	l.pane_rows = l.input_row;
-	if (l.rows >= 3)
-		l.pane_rows = l.status_row = l.input_row - 1;
-	arrange_question(&l, scene->question);
-	l.labels = l.columns >= TIME_FROM ? TIME_WIDTH : 0;
-	if (l.columns >= LABEL_FROM)
-		l.label_width = min(scene->label_width, min(LABEL_MAX, l.columns / 4));
-	l.gutter = l.labels + l.label_width + (l.label_width > 0 ? 1 : 0);
-	l.text = l.columns >= GUTTER_FROM ? l.gutter + GUTTER_WIDTH : 0;
-	l.text_width = l.columns - l.text;
-	return l;
 }
 
 /* Sets how the text of a line looks: what has failed, or is asked, is not to be missed. */
@@ -405,14 +297,14 @@ draw_mark(const struct scene *scene, int y, int x, const struct line *line)
 static void
 draw_head(const struct scene *scene, const struct layout *l, int y, const struct line *line)
 {
-	char time[TIME_WIDTH + 1], label[LABEL_SIZE], mark = (char)line->voice;
+	char time[LAYOUT_TIME_WIDTH + 1], label[LABEL_SIZE], mark = (char)line->voice;
 	int width;
 	struct tm tm;
 
 	if (l->labels > 0) {
 		strftime(time, sizeof time, "%H:%M", localtime_r(&line->when, &tm));
 		set_style(A_DIM, COLOUR_PLAIN);
-		draw_text(y, 0, TIME_WIDTH, time, strlen(time));
+		draw_text(y, 0, LAYOUT_TIME_WIDTH, time, strlen(time));
 	}
 	strlcpy(label, line->voice == VOICE_SELF ? scene->own_label : line->voice == VOICE_PEER ? line->speaker : "",
 		sizeof label);
@@ -467,10 +359,10 @@ draw_question(const struct scene *scene, const struct layout *l)
 		struct span row;
 		bool marked;
 
-		if (!l->advice && is_advice(text))
+		if (!l->advice && layout_is_advice(text))
 			text++;
 		marked = start == 0 && (text == scene->question || text[1] == NULL);
-		row = next_row(&text, &start, l->columns - l->question_text);
+		row = layout_next_row(&text, &start, l->columns - l->question_text);
 		if (marked && l->question_text > 0)
 			draw_text(y, 0, 1, &mark, 1);
 		draw_text(y, l->question_text, l->columns - l->question_text, row.text, row.length);
@@ -536,13 +428,13 @@ draw_help(const struct scene *scene, const struct layout *l)
 			width = columns_of(*help);
 	width = min(width + 2 * MARGIN, l->columns);
 	text_width = width > 2 * MARGIN ? width - 2 * MARGIN : 1;
-	rows = rows_of(scene->help, text_width);
+	rows = layout_rows_of(scene->help, text_width);
 	top = rows < l->pane_rows ? (l->pane_rows - rows) / 2 : 0;
 	left = (l->columns - width) / 2;
 	set_style(A_REVERSE, COLOUR_PLAIN);
 	help = scene->help;
 	for (int y = top; *help != NULL && y < l->pane_rows; y++) {
-		struct span row = next_row(&help, &start, text_width);
+		struct span row = layout_next_row(&help, &start, text_width);
 
 		mvhline(y, left, ' ' | A_REVERSE, width);
 		draw_text(y, left + MARGIN, width - MARGIN, row.text, row.length);

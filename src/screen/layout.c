@@ -1,0 +1,104 @@
+#include <config.h>
+
+#include <string.h>
+
+#include "screen/layout.h"
+#include "text/wrap.h"
+
+#define LABEL_MAX 16   /* columns */
+#define TIME_FROM 40   /* narrower screens show no times */
+#define LABEL_FROM 24  /* ... and no labels */
+#define GUTTER_WIDTH 2 /* the mark of who speaks, and a blank */
+#define GUTTER_FROM 8  /* ... and text alone */
+
+struct span
+layout_next_row(const char *const **texts, size_t *start, int columns)
+{
+	const char *text = **texts;
+	size_t length = strlen(text);
+	struct row row;
+
+	*start = wrap_row(text, length, *start, columns, WRAP_WORDS, &row);
+	if (*start == length) {
+		(*texts)++;
+		*start = 0;
+	}
+	return (struct span){text + row.start, row.length};
+}
+
+int
+layout_rows_of(const char *const *texts, int columns)
+{
+	size_t start = 0;
+	int rows = 0;
+
+	for (; *texts != NULL; rows++)
+		layout_next_row(&texts, &start, columns);
+	return rows;
+}
+
+bool
+layout_is_advice(const char *const *text)
+{
+	return text[0] != NULL && text[1] != NULL && text[2] == NULL;
+}
+
+/* How many rows the typed text gets, at most so many. */
+static int
+input_rows(const struct input_view *input, int columns, int most)
+{
+	struct row row;
+	size_t start = 0;
+	int rows = 0;
+
+	do {
+		start = wrap_row(input->text, input->length, start, columns, WRAP_CHARACTERS, &row);
+		rows++;
+	} while (start < input->length && rows < most);
+	return rows;
+}
+
+/* Takes the rows for the question from the pane, if it has so many. */
+static void
+arrange_question(struct layout *l, const char *const *question)
+{
+	const char *const *text = question;
+	int rows, columns;
+
+	if (question == NULL)
+		return;
+	l->question_text = l->columns >= GUTTER_FROM ? GUTTER_WIDTH : 0;
+	columns = l->columns - l->question_text;
+	rows = layout_rows_of(question, columns);
+	l->advice = rows <= l->pane_rows;
+	while (!layout_is_advice(text))
+		text++;
+	if (!l->advice)
+		rows -= layout_rows_of(text, columns) - layout_rows_of(text + 1, columns);
+	if (rows > l->pane_rows)
+		return;
+	l->question_rows = rows;
+	l->question_row = l->pane_rows -= rows;
+}
+
+struct layout
+layout_arrange(const struct scene *scene, int rows, int columns)
+{
+	struct layout l = {.rows = rows, .columns = columns, .status_row = -1};
+
+	l.input_rows = input_rows(&scene->input, columns, rows < 6 ? 1 : rows / 3);
+	l.input_row = rows - l.input_rows;
+	l.pane_rows = l.input_row;
+	if (rows >= 3)
+		l.pane_rows = l.status_row = l.input_row - 1;
+	arrange_question(&l, scene->question);
+	l.labels = columns >= TIME_FROM ? LAYOUT_TIME_WIDTH : 0;
+	if (columns >= LABEL_FROM)
+		l.label_width = columns / 4 < LABEL_MAX ? columns / 4 : LABEL_MAX;
+	if (l.label_width > scene->label_width)
+		l.label_width = scene->label_width;
+	l.gutter = l.labels + l.label_width + (l.label_width > 0 ? 1 : 0);
+	l.text = columns >= GUTTER_FROM ? l.gutter + GUTTER_WIDTH : 0;
+	l.text_width = columns - l.text;
+	return l;
+}
