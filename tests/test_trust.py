@@ -497,6 +497,16 @@ def test_half_typed_before_the_question(ann, stranger, on_terminal, port):
     server.wait_for("encrypted: the caller is known as Ben from now on$")
 
 
+def test_answer_with_many_blanks(asked_by_server, ann):
+    """In plain mode, too, the end of a line counts, however far behind its beginning."""
+    server, caller = asked_by_server("-p")
+    server.say("yes" + " " * 1100 + "is not what I say")
+    server.wait_for("that is no answer: it is too long$")
+    assert ann.known() == []
+    server.say("yes")
+    server.wait_for("is known as stranger from now on$")
+
+
 @pytest.mark.parametrize("end", [ENTER, ""], ids=["finished", "unfinished"])
 def test_long_line_typed_before_the_question(ann, stranger, on_terminal, port, tmp_path, end):
     """However long it is, nothing of it is lost in silence."""

@@ -100,25 +100,22 @@ void
 question_free(struct question *q)
 {
 	release(q);
+	buffer_free(&q->answer);
 	close_terminal(q);
 }
 
 /*
  * Takes what was typed for as much of the answer.  Only a whole line is one: the terminal hands on parts of it where
- * it is long, or at Ctrl-D.  There is room for more than an answer can have, so what goes beyond that is not kept.
+ * it is long, or at Ctrl-D.
  */
 static void
 take_typed(struct question *q, const char *typed, size_t length)
 {
-	size_t room = sizeof q->answer - q->length, taken = length < room ? length : room;
-
-	memcpy(q->answer + q->length, typed, taken);
-	q->length += taken;
+	buffer_add(&q->answer, typed, length);
 	if (typed[length - 1] != '\n')
 		return;
-	length = q->length;
-	q->length = 0;
-	talk_answer(q->talk, q->answer, length);
+	talk_answer(q->talk, buffer_data(&q->answer), buffer_length(&q->answer));
+	buffer_free(&q->answer);
 }
 
 /* Reads the answer from the terminal, at most to the end of a line. */
@@ -192,7 +189,7 @@ question_step(struct question *q, const struct polls *polls)
 		talk_refuse(q->talk, ": there is no terminal to ask on");
 	} else if (view.state == PARTY_ASKED && q->asked != view.id) {
 		drop_typed(q);
-		q->length = 0;
+		buffer_free(&q->answer); /* about somebody else */
 		talk_ask(q->talk);
 		q->asked = view.id;
 	} else if (polls_found(polls, q->slot) != 0) {

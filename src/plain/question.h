@@ -11,15 +11,14 @@
 
 struct question {
 	struct talk *talk;
-	int terminal;	/* while somebody is agreed with; or -1 */
-	bool looked;	/* whether there is one */
-	unsigned asked; /* about whom */
-	char answer[1024]; /* what has been typed of it: so many bytes, more than any has */
-	size_t length;
-	struct buffer held; /* lines that wait until the question is answered */
-	size_t unheld;	    /* ... and for how many there was no room */
-	bool answering;	    /* what is said is what comes of the answer, and does not wait */
-	bool dropping;	/* what is said is about the terminal's own lines, and not for it */
+	int terminal;	      /* while somebody is agreed with; or -1 */
+	bool looked;	      /* whether there is one */
+	unsigned asked;	      /* about whom */
+	struct buffer answer; /* what has been typed of it */
+	struct buffer held;   /* lines that wait until the question is answered */
+	size_t unheld;	      /* ... and for how many there was no room */
+	bool answering;	      /* what is said is what comes of the answer, and does not wait */
+	bool dropping;	      /* what is said is about the terminal's own lines, and not for it */
 	int slot;
 };
 
