@@ -4,17 +4,20 @@ library says, stays in its row: the rows below, and the status bar, are what tch
 import os
 import re
 import signal
+import socket
 
 import pytest
 from wcwidth import wcswidth
 
 from fullscreen import F2
-from peers import HOST
+from peers import DEADLINE, HOST
 from terminal import ENTER, Display, ctrl
 from test_screen import own, theirs
+from tls import TlsLine, client_context, needs_tls
 
 AUTOWRAP = 7 << 5  # as pyte notes the mode
 OFF = b"\x1b[?7l"
+SPACING = "\u0903"  # DEVANAGARI SIGN VISARGA, of general category Mc
 WIDER = "\u2603"  # where ambiguous characters are wide, as in terminals for Chinese (UAX 11)
 BAR = r"^ {HOST} port {port} · not encrypted · since \d\d:\d\d$"
 
@@ -116,6 +119,29 @@ def test_what_terminals_disagree_about(wider, environment, tmp_path):
     for text in DRAWN:
         for line in (f"[{text}] theirs\n", f"[{text}] mine\n"):
             assert line in log and line in server.shown.decode().replace("\r\n", "\n")
+
+
+class NarrowerDisplay(Display):
+    """A screen that has no columns for spacing marks, as kitty."""
+
+    def draw(self, data):
+        super().draw(data.replace(SPACING, ""))
+
+
+@needs_tls
+def test_name_that_a_terminal_shows_narrower(ann, friend, screen, port):
+    """Nothing of what the bar said before is left in it."""
+    name = "Ben" + SPACING * 10
+    ann.knows(f"caller {friend.fingerprint} {name}")
+    server = screen("-s", "-t", port, env=ann.env, display=NarrowerDisplay)
+    server.wait_for("waiting on port")
+    connected = socket.create_connection((HOST, port), DEADLINE)
+    server.wait_for(lambda: "agreeing on encryption" in server.bar)
+    caller = TlsLine(connected, client_context(friend))
+    server.wait_for("encrypted: the caller is Ben$")
+    server.wait_for(lambda: re.search(r"^ Ben · encrypted · since \d\d:\d\d( +F1 help)?$", server.bar))
+    caller.send("hello\n")
+    server.wait_for("hello$")
 
 
 @pytest.mark.parametrize("end", ["left", "SIGTERM"])

@@ -370,6 +370,15 @@ draw_question(const struct scene *scene, const struct layout *l)
 	set_style(A_NORMAL, COLOUR_PLAIN);
 }
 
+/* Whether terminals may disagree about how wide a text is: not about what is before U+0300, whose first byte is 0xCC. */
+static bool
+is_disputed(const char *text)
+{
+	while (*text != '\0' && (unsigned char)*text < 0xCC)
+		text++;
+	return *text != '\0';
+}
+
 static void
 draw_status(const struct scene *scene, const struct layout *l)
 {
@@ -384,6 +393,8 @@ draw_status(const struct scene *scene, const struct layout *l)
 	mvhline(l->status_row, 0, ' ' | A_REVERSE, l->columns);
 	draw_text(l->status_row, 1, room, left, strlen(left));
 	draw_text(l->status_row, l->columns - 1 - columns, columns, right, strlen(right));
+	if (is_disputed(left)) /* all of it is sent, lest something of what was there before be left */
+		wredrawln(stdscr, l->status_row, 1);
 	set_style(A_NORMAL, COLOUR_PLAIN);
 }
 
