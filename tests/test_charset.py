@@ -108,7 +108,8 @@ def test_which_variable_counts(screen, without_locale, port, settings, charset):
 
 @pytest.mark.parametrize("settings", [
     {}, {"LANG": "C"}, {"LC_ALL": "POSIX"}, {"LC_ALL": "C.UTF-8", "LANG": "xx_XX.ISO-8859-1"},
-    {"LC_ALL": "xx_XX.UTF-8"}, {"LANG": "xx_XX.utf8"}, {"LANG": "xx_XX"}, {"LC_TIME": "xx_XX.ISO-8859-1", "LANG": "C.UTF-8"}], ids=str)
+    {"LC_ALL": "xx_XX.UTF-8"}, {"LANG": "xx_XX.utf8"}, {"LANG": "xx_XX"},
+    {"LC_TIME": "xx_XX.ISO-8859-1", "LANG": "C.UTF-8"}], ids=str)
 def test_utf8_terminal(screen_called, without_locale, settings):
     """Where the environment says UTF-8, or nothing of characters, the terminal is taken to be UTF-8."""
     server, caller = screen_called(env=without_locale(**settings))

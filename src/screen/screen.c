@@ -370,7 +370,7 @@ draw_question(const struct scene *scene, const struct layout *l)
 	set_style(A_NORMAL, COLOUR_PLAIN);
 }
 
-/* Whether terminals may disagree about how wide a text is: not about what is before U+0300, whose first byte is 0xCC. */
+/* Whether terminals may disagree about how wide a text is: not about what is below U+0300, which begins with 0xCC. */
 static bool
 is_disputed(const char *text)
 {

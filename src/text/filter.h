@@ -36,7 +36,7 @@ struct filter {
 	char pending[4]; /* the start of a character, not yet complete */
 	uint8_t held;		  /* how many bytes of it there are */
 	bool cr;		  /* a CR was read, what follows decides what it means */
-	bool cut;		  /* the last piece begins with the end of a line that was too long, and goes on after it */
+	bool cut;		  /* the last piece begins with the end of a line that was too long */
 	uint8_t marks;		  /* so many characters without a column of their own came last */
 	size_t line_max;	  /* where a line is ended, in bytes of safe text */
 	size_t column;		  /* so many are in the current line */
