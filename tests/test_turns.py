@@ -339,6 +339,7 @@ def test_long_lines_that_cross(serve, start, port, tmp_path, signo):
     assert client.wait() == -signo
     server.err.expect(" has left\n" if signo != signal.SIGKILL else " broke: Connection reset by peer\n")
     assert server.wait() == (0 if signo != signal.SIGKILL else 1)
+    assert len(server.out.data) > PIECE and (signo != signal.SIGKILL or b" not delivered\n" in server.err.data)
 
 
 @not_under_sanitizers
