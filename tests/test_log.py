@@ -4,10 +4,12 @@ import os
 import re
 import resource
 import signal
+from pathlib import Path
 
 import pytest
 
-from peers import HOST, Incoming, call, eventually, together
+from fullscreen import not_under_sanitizers
+from peers import HOST, Incoming, call, eventually, needs_linux, together
 from terminal import ctrl
 from test_screen import theirs
 
@@ -377,6 +379,26 @@ def test_log_that_is_not_read_to_the_end(called, fifo):
     server.close_input()
     server.notice("cannot write to the log; the conversation goes on without it: No buffer space available")
     assert server.wait() == 0
+
+
+@needs_linux
+@not_under_sanitizers
+def test_memory_for_a_log_that_is_behind(called, fifo):
+    """A flood of empty lines, each with its time, takes a few mebibytes of the listener's memory."""
+    path, reader = fifo
+    server, caller = called("-l", path)
+    caller.send("hello\n")
+    server.expect("hello\n")
+    listener = server.listener()
+
+    def peak():
+        return int(re.search(r"VmPeak:\s*(\d+) kB", Path(f"/proc/{listener}/status").read_text())[1])
+
+    before = peak()
+    written = Incoming(lambda size: os.read(reader, size))
+    caller.send("\n" * 1_000_000 + "end\n")
+    written.expect(" < end\n")
+    assert peak() - before < 5 * 1024
 
 
 def test_log_on_a_terminal_that_stands_still(called, tmp_path):

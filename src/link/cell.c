@@ -126,7 +126,7 @@ cell_prepare(const struct cell *cell)
 	return calls_are_in_kernel() ? make_calls(cell) : 0;
 }
 
-#define MEMORY ((size_t)16 * 1024 * 1024) /* besides what it has: lines for the log, all of them empty, take 6 MiB */
+#define MEMORY ((size_t)16 * 1024 * 1024) /* besides what it has: lines for a log that is behind take 4 MiB */
 
 int
 cell_enter(unsigned descriptors)

@@ -15,6 +15,7 @@
 #include "link/listener.h"
 
 #define CHUNK ((size_t)128 * 1024) /* read at once */
+#define LOGGED ((size_t)16 * 1024) /* ... where there is a log: it has up to 30 bytes for each, with the time */
 #define SPANS 64	   /* written at once */
 #define PIPE ((size_t)1024 * 1024) /* held between the socket and the output: as much as anybody may ask for */
 
@@ -213,12 +214,14 @@ look_after_log(const struct listener *listener)
 	}
 }
 
-/* As intake_receive. */
+/* As intake_receive; no more at once than there is memory for its lines in the log, all of which may be empty. */
 static ssize_t
 receive(struct listener *listener, char chunk[CHUNK], struct ending *ending)
 {
+	size_t size = listener->log != NULL ? LOGGED : CHUNK;
+
 	look_after_log(listener);
-	return intake_receive(&listener->intake, chunk, CHUNK, 0, ending);
+	return intake_receive(&listener->intake, chunk, size, 0, ending);
 }
 
 struct ending
