@@ -266,7 +266,6 @@ log_move(struct log *log, int descriptor)
 	if (log == NULL)
 		return;
 	log->descriptor = descriptor;
-		log->descriptor = descriptor;
 	buffer_drop(&log->lines, buffer_length(&log->lines));
 }
 
