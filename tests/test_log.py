@@ -381,6 +381,37 @@ def test_log_that_is_not_read_to_the_end(called, fifo):
     assert server.wait() == 0
 
 
+def test_log_that_is_behind_when_the_output_fails(called, fifo):
+    """What is shown to nobody any more is in the log nevertheless, also what its reader had not taken by then."""
+    path, reader = fifo
+    out, its_out = os.pipe()
+    server, caller = called("-l", path, stdout=its_out)
+    os.close(its_out)
+    caller.send("".join(line + "\n" for line in HALF) + "question\n")
+    shown = b""
+    while b"question\n" not in shown:
+        shown += os.read(out, 1 << 16)
+    os.close(out)
+    caller.send("last\n")
+    written = Incoming(lambda size: os.read(reader, size))
+    server.notice("cannot write what arrives: Broken pipe")
+    assert server.wait() == 1
+    entries = [ENTRY.fullmatch(line).groups()[1:] for line in written.expect_end().decode().splitlines()]
+    assert [text for who, text in entries if who == "<"] == [*HALF, "question", "last"]
+
+
+def test_log_that_is_behind_when_the_listener_is_killed(called, fifo):
+    """Who leaves does not wait for the listener; that the log lacks what it had to write is said."""
+    path, reader = fifo
+    server, caller = called("-l", path)
+    caller.send("".join(line + "\n" for line in HALF) + "question\n")
+    server.expect("question\n")
+    server.kill(signal.SIGTERM)
+    server.notice("cannot write to the log; the conversation goes on without it: No buffer space available")
+    assert server.wait() == -signal.SIGTERM
+    assert server.err.data.count(b"cannot write to the log") == 1
+
+
 @needs_linux
 @not_under_sanitizers
 def test_memory_for_a_log_that_is_behind(called, fifo):

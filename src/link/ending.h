@@ -9,7 +9,8 @@
 
 struct ending {
 	enum {
-		ENDING_NONE,	/* it has not; in a listener's report: what it adds to the log is lost: cause */
+		ENDING_NONE,	/* it has not; in a listener's report: what it adds to the log is lost: cause; or, where
+				   that is 0, begins to wait there to be written, or waits no more */
 		ENDING_LEFT,	/* the peer has closed its sending side */
 		ENDING_UNHEARD, /* the listener could not begin, or go on: cause */
 		ENDING_BROKEN,	/* the connection failed: cause */

@@ -499,17 +499,6 @@ link_can_deliver(struct link *link)
 }
 
 void
-link_abandon(struct link *link)
-{
-	int status;
-
-	if (link->send_error == 0)
-		link->send_error = ECANCELED;
-	stop(link);
-	(void)child_has_ended(&link->listener, &status); /* before, perhaps: no signal would tell of it again */
-}
-
-void
 link_poll(struct link *link, struct polls *polls, bool receives)
 {
 	short events = (short)((link_is_waiting(link) ? POLLOUT : 0) | (receives ? POLLIN : 0));
@@ -539,12 +528,26 @@ read_report(struct link *link)
 		;
 	if (n != sizeof said)
 		return true;
-	if (said.how == ENDING_NONE && said.cause != 0 && link->log_error == 0) {
+	if (said.how == ENDING_NONE && said.cause == 0) {
+		link->log_waits = !link->log_waits;
+		return false;
+	}
+	if (said.how == ENDING_NONE && link->log_error == 0) {
 		link->log_error = said.cause;
 		return false;
 	}
 	link->said = said;
 	return true;
+}
+
+/* The listener is gone: reads what it has said.  If that is not the end, what it had for the log went with it. */
+static void
+read_rest(struct link *link)
+{
+	while (link->said.how == ENDING_NONE && !read_report(link))
+		;
+	if (link->said.how == ENDING_NONE && link->log_waits && link->log_error == 0)
+		link->log_error = ENOBUFS;
 }
 
 /* How the conversation ended, where the listener is gone. */
@@ -571,11 +574,23 @@ link_step(struct link *link, const struct polls *polls)
 		return true;
 	if (!link->reported || !child_has_ended(&link->listener, &status))
 		return false;
-	while (link->said.how == ENDING_NONE && !read_report(link))
-		;
+	read_rest(link);
 	if (link->ending.how == ENDING_NONE)
 		link_end(link, ending_of(link, status));
 	return true;
+}
+
+void
+link_abandon(struct link *link)
+{
+	int status;
+
+	if (link->send_error == 0)
+		link->send_error = ECANCELED;
+	stop(link);
+	/* Before, perhaps: no signal would tell of it again. */
+	if (link->listener.pid != 0 && child_has_ended(&link->listener, &status))
+		read_rest(link);
 }
 
 void

@@ -69,6 +69,7 @@ struct link {
 	bool reported;	      /* the listener says that it ends, or has died */
 	struct ending said;   /* ... how the conversation ended, as it says */
 	bool strayed;	      /* ... or it did what it should not: link_stop_listening */
+	bool log_waits;	      /* something waits there to be written to the log */
 	int log_error;	      /* why the listener, as it says, cannot write to the log; 0: it can */
 	struct intake intake; /* what has been received; a listener goes on with a copy of its own */
 	struct ending ending; /* set by link_end */

@@ -186,23 +186,41 @@ pass_unseen(const struct listener *listener)
 
 #endif
 
-/* Tells the speaker that the log has failed, if it has. */
+/* Tells the speaker how the log fares. */
 static void
 report_log(const struct listener *listener, int cause)
 {
-	if (cause != 0)
-		write_all(listener->report, &(struct ending){ENDING_NONE, cause}, sizeof(struct ending));
+	write_all(listener->report, &(struct ending){ENDING_NONE, cause}, sizeof(struct ending));
 }
 
+/* Says that the log has failed, if it has; and when it falls behind, and when it is not any more. */
 static void
-flush_log(const struct listener *listener)
+flush_log(struct listener *listener)
 {
-	report_log(listener, log_flush(listener->log));
+	int cause = log_flush(listener->log);
+
+	if (cause != 0)
+		report_log(listener, cause);
+	if (log_is_behind(listener->log) == listener->behind)
+		return;
+	listener->behind = !listener->behind;
+	report_log(listener, 0);
+}
+
+/* Nothing more is to be added: the last line ends.  That all is written, the report of the end says. */
+static void
+finish_log(const struct listener *listener)
+{
+	int cause;
+
+	log_end(listener->log, VOICE_PEER);
+	if ((cause = log_finish(listener->log)) != 0)
+		report_log(listener, cause);
 }
 
 /* Until something arrives, what the log has not taken yet is written as it takes it. */
 static void
-look_after_log(const struct listener *listener)
+look_after_log(struct listener *listener)
 {
 	while (log_is_behind(listener->log)) {
 		struct pollfd fds[] = {{.fd = listener->intake.socket, .events = POLLIN},
@@ -224,19 +242,14 @@ receive(struct listener *listener, char chunk[CHUNK], struct ending *ending)
 	return intake_receive(&listener->intake, chunk, size, 0, ending);
 }
 
-struct ending
-listener_run(struct listener *listener)
+/* Passes on what arrives; what the end of the stream leaves is left. */
+static struct ending
+pass_stream(struct listener *listener, struct filter *filter, struct outlet *outlet)
 {
 	static char chunk[CHUNK];
-	static struct outlet outlet;
-	struct filter filter;
 	struct ending ending;
 	ssize_t n;
 
-	if (listener->pipe[0] != -1)
-		return pass_unseen(listener);
-	filter_init(&filter);
-	outlet.output = listener->output;
 	while ((n = receive(listener, chunk, &ending)) != 0) {
 		int written = 0;
 
@@ -252,13 +265,28 @@ listener_run(struct listener *listener)
 		if (listener->intake.raw)
 			written = write_all(listener->output, chunk, (size_t)n);
 		else
-			written = pass_on(&filter, &outlet, chunk, (size_t)n);
+			written = pass_on(filter, outlet, chunk, (size_t)n);
 		if (written == -1)
 			return (struct ending){ENDING_OUTPUT, errno};
 	}
-	log_end(listener->log, VOICE_PEER);
-	report_log(listener, log_finish(listener->log));
-	if (listener->output != -1 && !listener->intake.raw && pass_end(&filter, &outlet) == -1)
+	return ending;
+}
+
+struct ending
+listener_run(struct listener *listener)
+{
+	static struct outlet outlet;
+	struct filter filter;
+	struct ending ending;
+
+	if (listener->pipe[0] != -1)
+		return pass_unseen(listener);
+	filter_init(&filter);
+	outlet.output = listener->output;
+	ending = pass_stream(listener, &filter, &outlet);
+	finish_log(listener);
+	if (ending.how != ENDING_OUTPUT && listener->output != -1 && !listener->intake.raw &&
+	    pass_end(&filter, &outlet) == -1)
 		ending = (struct ending){ENDING_OUTPUT, errno};
 	return ending;
 }

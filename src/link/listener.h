@@ -14,7 +14,8 @@ struct listener {
 	struct intake intake;
 	int output;	 /* where safe lines, or raw bytes, go; -1: nowhere */
 	struct log *log; /* what is received is added to it; NULL for none */
-	int report;	 /* to the speaker: that the log fails goes there, an ending of ENDING_NONE */
+	bool behind;	 /* the log has not taken all of that yet, as the speaker was told */
+	int report;	 /* to the speaker: how the log fares goes there, an ending of ENDING_NONE */
 	int pipe[2];	 /* of listener_open_pipe, else -1 */
 };
 

@@ -1297,6 +1297,31 @@ test_listener_complains_without_end(void **state)
 	close(ann);
 }
 
+/* A listener that has lines for a log wait and wait no more, again and again. */
+static _Noreturn struct ending
+waver(struct listener *listener)
+{
+	for (;;)
+		(void)!write(listener->report, &(struct ending){ENDING_NONE, 0}, sizeof(struct ending));
+}
+
+static void
+test_listener_wavers_without_end(void **state)
+{
+	int ann;
+
+	(void)state;
+	lie = waver;
+	here.options = (struct talk_options){.ear = EAR_OUTPUT, .output = -1, .members = 1};
+	ann = begin_with_ann();
+	UNTIL(party(0)->link.log_waits);
+	UNTIL(!party(0)->link.log_waits);
+	talk_hang_up(here.talk);
+	finish();
+	assert_int_equal(times_said("cannot write to the log"), 0); /* there is none */
+	close(ann);
+}
+
 /* A listener that does nothing more, for ever. */
 static _Noreturn struct ending
 stay(struct listener *listener)
@@ -2979,6 +3004,7 @@ main(int argc, char *argv[])
 		TEST(test_listener_says_without_end),
 		TEST(test_listener_says_what_cannot_be),
 		TEST(test_listener_complains_without_end),
+		TEST(test_listener_wavers_without_end),
 		TEST(test_listener_stays),
 		TEST(test_listener_reports_nonsense),
 		TEST(test_listener_cannot_begin),
