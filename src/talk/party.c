@@ -298,7 +298,6 @@ start_talking(struct party *p)
 	p->is_known = p->link.tls != NULL && tls_peer(p->link.tls, whom.key);
 	if (p->is_known)
 		party_announce(p);
-	talk_flush(p->talk); /* what is not written would be written by the listener, too */
 	if (start_listener(p) == -1) {
 		snprintf(text, sizeof text, "%s cannot be listened to: %s", p->peer.name, strerror(errno));
 		party_say(p, VOICE_ALARM, text);
