@@ -20,12 +20,10 @@
 #include "base/clock.h"
 #include "base/descriptor.h"
 #include "base/fatal.h"
-#include "base/signals.h"
-#include "link/cell.h"
+#include "link/birth.h"
 #include "link/link.h"
 #include "link/listener.h"
 #include "trust/tls.h"
-#include "trust/trust.h"
 
 #define SEALED_MAX 65536	/* about so much is sealed at once */
 #define HELD_MAX ((size_t)1024 * 1024) /* taken by the kernel: then it is asked what need not be held */
@@ -49,91 +47,6 @@ link_init(struct link *link, const struct peer *peer, struct tls *tls)
 			      .report_slot = POLLS_NONE};
 }
 
-/* The descriptors of a listener. */
-enum {
-	ITS_INPUT,
-	ITS_OUTPUT,
-	ITS_ERRORS,
-	ITS_SOCKET,
-	ITS_REPORT,
-	ITS_LOG,
-	ITS_PIPE_OUT,
-	ITS_PIPE_IN,
-	ITS_COUNT
-};
-
-static bool may_splice; /* as of link_prepare */
-
-/* It says nothing but by its output and its report, so it has no standard error, which can be the terminal. */
-#if defined(SANITIZED) /* it has the sanitizers' messages */
-#define ERRORS STDERR_FILENO
-#else
-#define ERRORS (-1)
-#endif
-
-/* What is done in it before fatal() would say that there is no memory. */
-static void
-report_lack(void)
-{
-	write_all(ITS_REPORT, &(struct ending){ENDING_UNHEARD, errno}, sizeof(struct ending));
-	_exit(1);
-}
-
-/* The child. */
-static _Noreturn void
-be_listener(const struct link *link, struct listener listener, int report, pid_t parent)
-{
-	bool spliced = may_splice && listener_open_pipe(&listener);
-	const int fds[ITS_COUNT] = {[ITS_INPUT] = -1,
-				    [ITS_OUTPUT] = listener.output,
-				    [ITS_ERRORS] = ERRORS,
-				    [ITS_SOCKET] = link->peer.socket,
-				    [ITS_REPORT] = report,
-				    [ITS_LOG] = log_descriptor(listener.log),
-				    [ITS_PIPE_OUT] = listener.pipe[0],
-				    [ITS_PIPE_IN] = listener.pipe[1]};
-	struct ending ending;
-	bool ready;
-
-	trust_forget();
-	ready = descriptors_keep(fds, ITS_COUNT) == 0;
-	if (ready)
-		report = listener.report = ITS_REPORT;
-	child_begin(parent, report);
-	fatal_first(report_lack);
-	if (link->lines != -1)
-		signals_ignore(SIGTSTP);
-	setproctitle("listening to %s", link->peer.name);
-	log_move(listener.log, ITS_LOG);
-	listener.intake.socket = ITS_SOCKET;
-	if (listener.intake.tls != NULL)
-		tls_listen(listener.intake.tls, ITS_SOCKET);
-	if (listener.output != -1)
-		listener.output = ITS_OUTPUT;
-	if (spliced) {
-		listener.pipe[0] = ITS_PIPE_OUT;
-		listener.pipe[1] = ITS_PIPE_IN;
-	}
-	if (ready && cell_enter(ITS_COUNT) == 0)
-		ending = listener_run(&listener);
-	else
-		ending = (struct ending){ENDING_UNHEARD, errno};
-	write_all(report, &ending, sizeof ending); /* before the lines end: the parent then looks here */
-	_exit(ending.how == ENDING_LEFT ? 0 : 1);
-}
-
-int
-link_prepare(bool unseen)
-{
-	may_splice = unseen;
-	return cell_prepare(&(struct cell){.count = ITS_COUNT,
-					   .socket = ITS_SOCKET,
-					   .splices = unseen,
-					   .pipe_in = ITS_PIPE_IN,
-					   .pipe_out = ITS_PIPE_OUT,
-					   .output = ITS_OUTPUT});
-}
-
 int
 link_listen(struct link *link, int output, bool raw, struct log *log)
 {
@@ -148,11 +61,12 @@ link_listen(struct link *link, int output, bool raw, struct log *log)
 		goto fail;
 	if (output == LINK_PIPE)
 		listener.output = lines[1];
+	listener.report = report[1];
 	link->lines = lines[0];
 	if ((link->listener.pid = fork()) == -1)
 		goto fail;
 	if (link->listener.pid == 0)
-		be_listener(link, listener, report[1], parent);
+		birth(listener, link->peer.name, output == LINK_PIPE, parent);
 	close(report[1]);
 	link->report = report[0];
 	if (output == LINK_PIPE)

@@ -80,13 +80,6 @@ struct link {
 void link_init(struct link *link, const struct peer *peer, struct tls *tls);
 
 /*
- * Before the first listener, while there is memory: makes what will confine them, and without which none
- * can be started.  Raw bytes that pass unseen, without TLS and log, may be moved by splice(2), and only then.
- * Returns 0, or -1 and errno.
- */
-int link_prepare(bool unseen);
-
-/*
  * Starts the listener.  With output of LINK_PIPE, link_hear reads the safe lines; otherwise the listener
  * writes to the descriptor output itself, or nowhere if it is -1.  Returns 0, or -1 and errno.
  */

@@ -15,6 +15,7 @@
 #include "base/confine.h"
 #include "base/descriptor.h"
 #include "base/fatal.h"
+#include "link/birth.h"
 #include "link/cell.h"
 #include "talk/inside.h"
 #include "trust/bare.h"
@@ -387,7 +388,7 @@ talk_new(const struct talk_base *base, const struct talk_options *o, const struc
 {
 	struct talk *t;
 
-	if (o->ear != EAR_SELF && link_prepare(o->unseen && o->output != -1) == -1) {
+	if (o->ear != EAR_SELF && birth_prepare(o->unseen && o->output != -1) == -1) {
 		snprintf(error, size, "cannot prepare the listener's confinement: %s", strerror(errno));
 		return NULL;
 	}
