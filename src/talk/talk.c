@@ -314,7 +314,7 @@ fail_to_call(struct talk *t)
 	}
 }
 
-/* Hears what the caller has to say.  Returns whether it was something. */
+/* Hears what the caller has to say.  Returns whether there is something to be shown. */
 static bool
 hear_caller(struct talk *t, const struct polls *polls)
 {
@@ -330,17 +330,19 @@ hear_caller(struct talk *t, const struct polls *polls)
 			meet(t, &peer);
 		break;
 	case CALLER_REFUSED:
-		if (strangers_may_tell(&t->refused))
+		if (strangers_may_tell(&t->refused)) {
 			talk_notice(t, VOICE_NOTICE, "%s called while the line was busy", peer.name);
-		else
-			strangers_count(&t->refused, peer.name);
-		break;
+			break;
+		}
+		strangers_count(&t->refused, peer.name);
+		return false;
 	case CALLER_TROUBLED:
-		if (strangers_may_tell(&t->troubles))
+		if (strangers_may_tell(&t->troubles)) {
 			talk_notice(t, VOICE_ALARM, "%s", t->base->caller->error);
-		else
-			strangers_count(&t->troubles, t->base->caller->error);
-		break;
+			break;
+		}
+		strangers_count(&t->troubles, t->base->caller->error);
+		return false;
 	case CALLER_FAILED:
 		fail_to_call(t);
 		break;
