@@ -4,12 +4,14 @@ import os
 import re
 import resource
 import signal
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from fullscreen import not_under_sanitizers
-from peers import HOST, Incoming, call, eventually, needs_linux, together
+from peers import HOST, SLOWNESS, Incoming, call, eventually, needs_linux, together
 from terminal import ctrl
 from test_screen import theirs
 
@@ -366,6 +368,30 @@ def test_log_that_is_never_read(called, fifo, mode):
     server.close_input()
     assert server.wait() == 0
     assert server.err.data.decode().count(complaint) == 1
+
+
+def test_log_that_is_read_slowly(screen_called, fifo):
+    """A reader that takes less than what comes does not keep a signal from being heard."""
+    path, reader = fifo
+    server, caller = screen_called("-l", path, columns=120)
+    caller.send("hello\n")
+    server.wait_for(theirs("hello"))
+
+    over = threading.Event()
+
+    def trickle(size):
+        over.wait(0.2)
+        return os.read(reader, 4096)
+
+    written = Incoming(trickle)
+    threading.Thread(target=caller.send, args=[("x" * 90 + "\n") * 60_000], daemon=True).start()
+    server.wait_for("cannot write to the log")
+    begun = time.monotonic()
+    os.kill(server.pid, signal.SIGTERM)
+    assert server.wait() == 128 + signal.SIGTERM
+    assert time.monotonic() - begun < 10 * SLOWNESS
+    over.set()
+    written.expect_end()
 
 
 def test_log_that_is_not_read_to_the_end(called, fifo):

@@ -19,6 +19,7 @@
 #include "record/log.h"
 
 #define READER_MS 1000 /* so long somebody who is to read a FIFO may take to begin, or to go on */
+#define FINISH_MS 5000 /* ... and to take all that is left at the end: meanwhile no signal is heard */
 #define BEHIND_MAX ((size_t)1024 * 1024) /* bytes that it has not taken; with more its reader is waited for */
 
 struct log {
@@ -178,19 +179,21 @@ next_length(const struct log *log)
 	return length > 0 ? length : line.length;
 }
 
-/* Waits for room as long as the reader may take.  Returns whether there is any. */
+/* Waits for room as long as the reader may take, and not beyond the deadline.  Returns whether there is any. */
 static bool
-wait_for_room(const struct log *log)
+wait_for_room(const struct log *log, int64_t deadline)
 {
 	struct pollfd file = {.fd = log->descriptor, .events = POLLOUT};
 
-	return poll(&file, 1, READER_MS) != 0;
+	return poll(&file, 1, clock_sooner(READER_MS, clock_until(deadline))) != 0;
 }
 
-/* Writes what is taken, and waits where more than so much is left.  Returns 0, or -1 and errno. */
+/* Writes what is taken, and waits for so long at most where more than so much is left.  Returns 0, or -1 and errno. */
 static int
-write_down_to(struct log *log, size_t left)
+write_down_to(struct log *log, size_t left, int ms)
 {
+	int64_t deadline = clock_now() + ms;
+
 	while (buffer_length(&log->lines) > 0) {
 		ssize_t n = write(log->descriptor, buffer_data(&log->lines), next_length(log));
 
@@ -198,7 +201,7 @@ write_down_to(struct log *log, size_t left)
 			buffer_drop(&log->lines, (size_t)n);
 		else if (n == -1 && errno == EAGAIN && buffer_length(&log->lines) <= left)
 			return 0;
-		else if (n == -1 && errno == EAGAIN && !wait_for_room(log))
+		else if (n == -1 && errno == EAGAIN && !wait_for_room(log, deadline))
 			return errno = ENOBUFS, -1;
 		else if (n == -1 && errno != EAGAIN && errno != EINTR)
 			return -1;
@@ -206,15 +209,15 @@ write_down_to(struct log *log, size_t left)
 	return 0;
 }
 
-/* As log_flush, but waits where more than so much is left. */
+/* As log_flush, but waits for so long at most where more than so much is left. */
 static int
-flush_down_to(struct log *log, size_t left)
+flush_down_to(struct log *log, size_t left, int ms)
 {
 	int cause = 0;
 
 	if (log == NULL)
 		return 0;
-	if (!log->failed && write_down_to(log, left) == -1) {
+	if (!log->failed && write_down_to(log, left, ms) == -1) {
 		log->failed = true;
 		cause = log_fails(log, errno);
 	}
@@ -226,13 +229,13 @@ flush_down_to(struct log *log, size_t left)
 int
 log_flush(struct log *log)
 {
-	return flush_down_to(log, BEHIND_MAX);
+	return flush_down_to(log, BEHIND_MAX, READER_MS);
 }
 
 int
 log_finish(struct log *log)
 {
-	return flush_down_to(log, 0);
+	return flush_down_to(log, 0, FINISH_MS);
 }
 
 bool

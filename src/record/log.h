@@ -54,14 +54,17 @@ void log_end(struct log *log, enum voice voice);
 /*
  * Writes what was added, as far as the log takes it: a FIFO, or a terminal, may take nothing just now.  Then the rest
  * is written when this is called again, and log_poll waits for that.  Returns 0, or an errno the first time that it
- * fails: ENOBUFS where much is left and nothing was taken for a second.  A process whose log has failed writes to it no
+ * fails: ENOBUFS where much is left after a second.  A process whose log has failed writes to it no
  * more.
  */
 int log_flush(struct log *log);
 bool log_is_behind(const struct log *log);
 void log_poll(const struct log *log, struct polls *polls);
 
-/* The same for all that is left: nothing more will be added. */
+/*
+ * The same for all that is left: nothing more will be added.  ENOBUFS where nothing was taken for a second, or not all
+ * within five.
+ */
 int log_finish(struct log *log);
 
 /* Another process that shares the log says that it has failed.  Returns cause, or 0 if that is known. */
