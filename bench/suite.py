@@ -70,6 +70,8 @@ def main():
         print(f"bench: {name}", file=sys.stderr)
         if work := WORKS[name](size):
             works.append(work)
+        else:
+            print(f"bench: {name}: left out, as what it takes is not there", file=sys.stderr)
     text, picture = as_text(works, about, size.rounds), as_picture(works, about)
     print(text, end="")
     directory = Path(TCHAT).parent
