@@ -1,8 +1,8 @@
 /*
  * strangers - how much of the conversation is spent on those who call, and call again, and mean nothing by it.
  *
- * The first few are told of one by one, and afterwards three a minute.  The others are counted, and summed up a
- * minute after the first of them.
+ * The first few are told of one by one, and afterwards one a minute.  The others are counted, and summed up a minute
+ * after the first of them.
  */
 #ifndef STRANGERS_H
 #define STRANGERS_H
@@ -13,8 +13,8 @@
 #include "call/peer.h"
 
 /* So many at once, and then one after another, each so many milliseconds after the one before. */
-#define ALLOWANCE_AT_ONCE 10
-#define ALLOWANCE_EVERY_MS 20000
+#define ALLOWANCE_AT_ONCE 5
+#define ALLOWANCE_EVERY_MS 60000
 struct allowance {
 	int64_t used_until; /* when all of it can be had again; zeroed, now */
 };

@@ -238,15 +238,16 @@ meet(struct talk *t, const struct peer *peer)
 	party_begin(p, t, ++t->last_id, peer);
 }
 
-/* Nobody is let in for a while, if somebody is over who may come again and again. */
+/* Nobody is let in for a while, if somebody is over who may come again and again; not whom the person talked to. */
 static void
 rest_after(struct talk *t, const struct party *p)
 {
 	bool recorded = p->question_put || (t->options->ear == EAR_PIPE && !p->came_to_nothing);
+	bool answered = !p->came_to_nothing && t->stream > p->joined;
 
 	if (p->came_to_nothing)
 		t->rest = clock_now() + REST_MS;
-	if (p->is_known || !recorded)
+	if (p->is_known || answered || !recorded)
 		return;
 	allowance_take(&t->visits);
 	if (allowance_next(&t->visits) > t->rest)
