@@ -177,10 +177,10 @@ known_misunderstood(const struct buffer *text)
 }
 
 /* A letter of ASCII, made small; any other byte. */
-static char
+static int
 small(char c)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
 }
 
 /*

@@ -38,7 +38,7 @@ number_half(const char *fingerprint, char half[NUMBER_HALF_SIZE])
 		hash(round, sizeof round, digest);
 		memcpy(round, digest, sizeof digest);
 	}
-	for (int group = 0; group * GROUP_TEXT < NUMBER_HALF_SIZE; group++) {
+	for (size_t group = 0; group * GROUP_TEXT < NUMBER_HALF_SIZE; group++) {
 		uint64_t number = 0;
 
 		for (int i = 0; i < GROUP_BYTES; i++)
