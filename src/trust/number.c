@@ -41,7 +41,7 @@ number_half(const char *fingerprint, char half[NUMBER_HALF_SIZE])
 	for (size_t group = 0; group * GROUP_TEXT < NUMBER_HALF_SIZE; group++) {
 		uint64_t number = 0;
 
-		for (int i = 0; i < GROUP_BYTES; i++)
+		for (size_t i = 0; i < GROUP_BYTES; i++)
 			number = number << 8 | round[group * GROUP_BYTES + i];
 		snprintf(half + group * GROUP_TEXT, GROUP_TEXT, "%05u", (unsigned)(number % GROUP_END));
 		half[group * GROUP_TEXT + GROUP_TEXT - 1] = ' ';
