@@ -95,6 +95,8 @@ make_code(void)
 	       MAP_FAILED;
 }
 
+static void *volatile taken; /* so that no compiler leaves out what nobody uses */
+
 /* More of it than any conversation takes. */
 static bool
 take_memory(void)
@@ -102,10 +104,9 @@ take_memory(void)
 	enum { PIECE = 1 << 20, PIECES = 64 };
 
 	for (int i = 0; i < PIECES; i++) {
-		char *piece = malloc(PIECE);
-		if (piece == NULL)
+		if ((taken = malloc(PIECE)) == NULL)
 			return false;
-		memset(piece, 'x', PIECE);
+		memset(taken, 'x', PIECE);
 	}
 	return true;
 }
@@ -115,8 +116,9 @@ static bool
 leave_no_memory(void)
 {
 	for (size_t size = (size_t)1 << 24; size >= 64; size /= 2)
-		while (malloc(size) != NULL)
-			;
+		do
+			taken = malloc(size);
+		while (taken != NULL);
 	return false;
 }
 
