@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fullscreen import DELIVERED, marked, not_under_sanitizers, screen_deaf  # noqa: F401, a fixture
-from peers import DEADLINE, TCHAT, call, editors, eventually, looks_into_listener, needs_linux
+from peers import DEADLINE, TCHAT, call, editors, eventually, looks_into_listener, needs_linux, process_state
 from terminal import ENTER, ESCAPE, UP, ctrl
 from test_resources import limit, size_of
 from test_screen import EMACS, VI, notice, pasted
@@ -52,7 +52,7 @@ def kill_editor(server, signo=signal.SIGKILL):
     """As a mistake of Readline's does it, at a moment in which nothing is typed."""
     editor = editor_of(server)
     os.kill(editor, signo)
-    eventually(lambda: not Path(f"/proc/{editor}/fd").exists() or not os.listdir(f"/proc/{editor}/fd"), "its end")
+    eventually(lambda: process_state(editor) is None, "its end")
 
 
 # What is done against the mistakes that are known
