@@ -15,7 +15,7 @@ import pexpect
 import pyte
 from wcwidth import wcwidth
 
-from peers import DEADLINE, children, eventually, is_idle
+from peers import DEADLINE, children, eventually, is_idle, rest
 
 ENTER, ESCAPE, BACKSPACE = "\r", "\x1b", "\x7f"
 UP, DOWN, RIGHT, LEFT = "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D"
@@ -189,6 +189,14 @@ class Terminal:
         while rest:
             assert select.select([], [self.child.child_fd], [], DEADLINE)[1], "the keys are not read"
             rest = rest[os.write(self.child.child_fd, rest):]
+
+    def press_and_wait(self, keys):
+        """Types keys of which nothing need be seen, to a program that has nothing to do, and waits until it has worked
+        them through: they reach it a moment after they were typed."""
+        before = rest(self.child.pid)
+        self.press(keys)
+        eventually(lambda: rest(self.child.pid) != before, "the reading of the keys")
+        self.finish(time.monotonic() + DEADLINE)
 
     def say(self, line):
         """Types a line and sends it."""

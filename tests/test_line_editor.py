@@ -84,8 +84,7 @@ def test_keys_that_crashed(with_init_file, tmp_path, init_file, keys):
     server, caller = with_init_file(init_file)
     editor = editor_of(server)
     for key in keys:
-        server.press(key)
-        server.finish(time.monotonic() + DEADLINE)
+        server.press_and_wait(key)
     if init_file.startswith(VI):
         server.press(ESCAPE + "A")
     server.press(ctrl("U") + ctrl("G"))
@@ -256,8 +255,8 @@ def test_signal_while_readline_gives_no_answer(screen_called):
     server.press("typed")
     server.wait_for(lambda: server.input == "> typed")
     os.kill(editor_of(server), signal.SIGSTOP)
-    server.press(" and more")
     server.finish(time.monotonic() + DEADLINE)
+    server.press_and_wait(" and more")
     began = time.monotonic()
     os.kill(server.pid, signal.SIGTERM)
     caller.expect_end()

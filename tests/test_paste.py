@@ -1,13 +1,13 @@
 """Pasting: what is pasted stays in the input line until it is sent, and is never taken for keys."""
 
 import os
-import select
 import signal
+import time
 
 import pytest
 
 from fullscreen import F1, F2
-from peers import eventually
+from peers import DEADLINE
 from terminal import BACKSPACE, ENTER, ESCAPE, PAGE_UP, UP, ctrl
 from test_screen import EMACS, VI, own, pasted
 
@@ -143,20 +143,13 @@ def test_end_that_never_comes(screen_called):
     caller.expect("still here\n")
 
 
-def wait_until_read(terminal):
-    """Waits until all that was typed is read."""
-    with terminal.device() as keys:
-        eventually(lambda: not select.select([keys], [], [], 0)[0], "the reading of the keys")
-
-
 @pytest.mark.parametrize("line", ["", "half-typed"])
 def test_signal_amid_a_paste(screen, port, line):
     """What was pasted and not taken yet, because its end has not come, is said when a signal ends tchat."""
     server = screen("-s", port)
     server.wait_for("waiting on port")
-    server.press(f"{line}\x1b[200~one\rt\x1b[2Jwo\x1b[20")
-    server.wait_for(lambda: server.input == f"> {line}".rstrip())
-    wait_until_read(server)
+    server.finish(time.monotonic() + DEADLINE)
+    server.press_and_wait(f"{line}\x1b[200~one\rt\x1b[2Jwo\x1b[20")
     os.kill(server.pid, signal.SIGTERM)
     assert server.wait() == 128 + signal.SIGTERM
     said = [row for row in server.rows() if row.startswith("tchat: ")]

@@ -7,7 +7,6 @@ import shlex
 import signal
 import socket
 import struct
-import time
 from pathlib import Path
 
 import pytest
@@ -516,8 +515,7 @@ def test_after_a_search_that_is_not_incremental(screen_called, environment, tmp_
     (tmp_path / "inputrc").write_text(inputrc)
     server, caller = screen_called(env=dict(environment, INPUTRC=str(tmp_path / "inputrc")))
     for key in keys:
-        server.press(key)
-        server.finish(time.monotonic() + DEADLINE)
+        server.press_and_wait(key)
     server.press(ESCAPE + "A" + ctrl("U") if inputrc is VI else ctrl("U"))
     server.say("the last")
     caller.expect("the last\n")
