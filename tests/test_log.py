@@ -373,19 +373,23 @@ def test_log_that_is_never_read(called, fifo, mode):
 def test_log_that_is_read_slowly(screen_called, fifo):
     """A reader that takes less than what comes does not keep a signal from being heard."""
     path, reader = fifo
-    server, caller = screen_called("-l", path, columns=120)
-    caller.send("hello\n")
-    server.wait_for(theirs("hello"))
-
+    server, caller = screen_called("-l", path, rows=50, columns=500)
     over = threading.Event()
 
     def trickle(size):
-        over.wait(0.2)
+        over.wait(0.8)
         return os.read(reader, 4096)
 
     written = Incoming(trickle)
-    threading.Thread(target=caller.send, args=[("x" * 90 + "\n") * 60_000], daemon=True).start()
-    server.wait_for("cannot write to the log")
+    lines = 2200  # nearly as many as are kept for a reader
+    for step in range(10):
+        caller.send(("x" * 450 + "\n") * lines + f"step {step}\n")
+        server.wait_for(theirs(f"step {step}"))
+        if server.shows("cannot write to the log"):
+            break
+        lines = 40  # few enough to leave in view what is said meanwhile, more than the reader takes in a second
+    else:
+        pytest.fail("the reader is waited for")
     begun = time.monotonic()
     os.kill(server.pid, signal.SIGTERM)
     assert server.wait() == 128 + signal.SIGTERM
