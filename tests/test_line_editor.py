@@ -338,4 +338,4 @@ def test_editor_ends_with_the_speaker(screen_called):
     server, caller = screen_called()
     editor = editor_of(server)
     os.kill(server.pid, signal.SIGKILL)
-    eventually(lambda: not Path(f"/proc/{editor}").exists(), "its end")
+    eventually(lambda: process_state(editor) is None, "its end")

@@ -62,7 +62,7 @@ def must_stand(server, caller):
         server.wait_for(lambda: server.input == ">")
 
 
-@pytest.mark.parametrize("name", ["xterm-256color", "screen", "tmux-256color", "linux", "vt100", "rxvt", "st"])
+@pytest.mark.parametrize("name", ["xterm-256color", "screen", "tmux-256color", "linux", "vt100", "rxvt"])
 def test_row_that_is_too_wide(wider, name):
     """It ends at the right margin, and the bar below cannot be written by the other side."""
     server, caller = wider(name)
