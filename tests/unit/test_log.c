@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -41,6 +42,40 @@ time(time_t *t)
 	if (t != NULL)
 		*t = now;
 	return now;
+}
+
+/*
+ * Who reads the log, if it is a FIFO: it takes a page after SLOWNESS milliseconds, by a clock that goes on only while
+ * it is waited for.
+ */
+#define SLOWNESS 800
+static int reader;
+static int64_t clock_ms;
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *when);
+int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout);
+int __real_poll(struct pollfd *fds, nfds_t count, int timeout);
+
+int
+__wrap_clock_gettime(clockid_t clock, struct timespec *when)
+{
+	assert_int_equal(clock, CLOCK_MONOTONIC);
+	*when = (struct timespec){.tv_sec = (time_t)(clock_ms / 1000), .tv_nsec = (long)(clock_ms % 1000 * 1000000)};
+	return 0;
+}
+
+int
+__wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
+{
+	char page[4096];
+
+	if (timeout < SLOWNESS) {
+		clock_ms += timeout;
+		return 0;
+	}
+	clock_ms += SLOWNESS;
+	assert_int_equal(read(reader, page, sizeof page), sizeof page);
+	return __real_poll(fds, count, 0);
 }
 
 static void
@@ -448,6 +483,51 @@ test_log_of_which_a_child_complains(void **state)
 	log_close(log);
 }
 
+static struct log *
+open_fifo(size_t lines)
+{
+	static const char kilobyte[1024 - sizeof STAMP - sizeof "< "] = "";
+	struct log *log;
+
+	assert_int_equal(mkfifo(path, 0600), 0);
+	reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	assert_true(reader != -1);
+	log = open_log();
+	for (size_t i = 0; i < lines; i++)
+		log_line(log, VOICE_PEER, kilobyte, sizeof kilobyte);
+	return log;
+}
+
+/* A reader that takes a page now and then, but too few of them, is not waited for as long as it does so. */
+static void
+test_reader_that_is_too_slow(void **state)
+{
+	struct log *log = open_fifo(2048);
+	int64_t began = clock_ms;
+
+	(void)state;
+	assert_int_equal(log_flush(log), ENOBUFS);
+	assert_true(clock_ms - began <= 1000);
+	log_close(log);
+	close(reader);
+}
+
+/* With less than that to be taken it is waited for at the end alone, and for longer. */
+static void
+test_reader_that_is_too_slow_at_the_end(void **state)
+{
+	struct log *log = open_fifo(512);
+	int64_t began = clock_ms;
+
+	(void)state;
+	assert_int_equal(log_flush(log), 0);
+	assert_int_equal(clock_ms, began);
+	assert_int_equal(log_finish(log), ENOBUFS);
+	assert_true(clock_ms - began <= 5000);
+	log_close(log);
+	close(reader);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, remove_log)
 
 int
@@ -468,6 +548,8 @@ main(void)
 		TEST(test_fails_once),
 		TEST(test_child_fails_first),
 		TEST(test_log_of_which_a_child_complains),
+		TEST(test_reader_that_is_too_slow),
+		TEST(test_reader_that_is_too_slow_at_the_end),
 	};
 
 	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL) {
