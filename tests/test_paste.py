@@ -105,6 +105,31 @@ def test_controls_are_no_keys(screen_called):
     caller.expect(f"ab\tc{shown}e\n")
 
 
+UNKNOWN = "\U0003FFFD"  # a noncharacter's neighbour, which no C library knows
+
+
+@pytest.mark.parametrize("text", [
+    "the \U0001F3F4\U000E0067\U000E0062\U000E0065\U000E006E\U000E0067\U000E007F side", "\u202bright to left\u202c",
+    "\ufeffmarked", f"new: {UNKNOWN}", "two\u2028lines", "a" + "\u0301" * 40, "\ue000 \ufffe"], ids=ascii)
+def test_sent_as_it_was_pasted(screen_called, tmp_path, text):
+    """What is shown of a paste may be rewritten, what is sent is not."""
+    server, caller = screen_called()
+    server.press(pasted(f"[{text}]"))
+    server.wait_for(lambda: server.input.endswith("]"))
+    server.press(ENTER)
+    caller.expect(f"[{text}]\n")
+
+
+def test_controls_are_seen_before_they_are_sent(screen_called):
+    """What could do something to the terminal of a reader without a filter is made visible, and sent as it is seen."""
+    server, caller = screen_called()
+    server.press(pasted("\x00 \x9b31m \x1b]2;x\x07 \x7f\x85.\ttab"))
+    shown = "^@ <U+009B>31m ^[]2;x^G ^?<U+0085>."
+    server.wait_for(lambda: server.input.startswith(f"> {shown}") and server.input.endswith("tab"))
+    server.press(ENTER)
+    caller.expect(f"{shown}\ttab\n")
+
+
 @pytest.mark.parametrize(
     "line", ["x" * 1023 + "\n", "x" * ((1 << 20) - 1) + "\n", "漢字\n" * 100, "\n" * 1024],
     ids=["lines", "one line", "short lines", "empty lines"])

@@ -84,3 +84,51 @@ def test_full_queue(screen_deaf):
     assert line.expect_end().decode() == said + "the end\n"
     line.close_input()
     assert server.wait() == 0
+
+
+def read_and_enter(server, caller, said):
+    """The caller reads all that was said but the last line, and Enter sends what stayed once that is known."""
+    line = caller.read()
+    line.expect(said.splitlines()[-2] + "\n")
+    while server.input != ">":
+        server.press_and_wait(ENTER)
+    return line
+
+
+@needs_linux
+def test_typing_on(screen_deaf):
+    """What is typed after a line that was refused is a line of its own: typed ahead, or later."""
+    server, caller = screen_deaf(columns=120)
+    said = fill(server)
+    server.press("".join(f"ahead {n}{ENTER}" for n in range(3)))
+    server.wait_for(lambda: server.rows()[-3:] == ["ahead 0⏎", "ahead 1⏎", "ahead 2"])
+    server.press("later")
+    server.wait_for(lambda: server.rows()[-2:] == ["ahead 2⏎", "later"])
+    server.press_and_wait(ENTER)
+    server.press(pasted("pasted") + "!")
+    server.wait_for(lambda: server.rows()[-2:] == ["later⏎", "pasted!"])
+    line = read_and_enter(server, caller, said)
+    line.expect(said.splitlines()[-1] + "\nahead 0\nahead 1\nahead 2\nlater\npasted!\n")
+
+
+@needs_linux
+def test_editing_what_was_refused(screen_deaf):
+    """A line that was refused can be edited: that is no text after it."""
+    server, caller = screen_deaf(columns=120)
+    said = fill(server)
+    server.press(ctrl("A") + "[" + ctrl("E") + "]")
+    server.wait_for(lambda: server.input.endswith(".]"))
+    line = read_and_enter(server, caller, said)
+    line.expect(f"[{said.splitlines()[-1]}]\n")
+
+
+@needs_linux
+def test_megabyte_typed_on(screen_deaf):
+    """Any number of lines can follow one that was refused, and each costs no more than it would otherwise."""
+    server, caller = screen_deaf(columns=120)
+    said = fill(server)
+    typed = "".join(f"typed {n}\n" for n in range(100_000))
+    server.press(typed.replace("\n", ENTER))
+    server.wait_for(lambda: server.input == "typed 99999")
+    line = read_and_enter(server, caller, said)
+    line.expect(f"{said.splitlines()[-1]}\n{typed}")

@@ -78,11 +78,20 @@ def test_status_bar_says_who_and_since_when(screen, port):
 
 
 def test_typed_line_arrives_as_it_was_typed(screen_called):
-    """There are no commands to escape, and blanks and empty lines are lines like others."""
+    """There are no commands to escape, and blanks are characters like others."""
     server, caller = screen_called()
-    for line in ("/quit", "  two  blanks  ", "", "~.", "Grüße 漢字"):
+    for line in ("/quit", "  two  blanks  ", " ", "~.", "Grüße 漢字"):
         server.say(line)
         caller.expect(line + "\n")
+
+
+def test_enter_on_an_empty_line(screen_called):
+    """Enter where nothing is typed sends nothing: it may have been pressed for a conversation that has ended."""
+    server, caller = screen_called()
+    server.press_and_wait(ENTER)
+    server.press_and_wait(ENTER)
+    server.say("this")
+    assert caller.expect("this\n") == b""
 
 
 def test_half_typed_text_stays(screen_called):
@@ -640,6 +649,18 @@ def test_line_typed_with_nobody_connected_stays(screen, port):
     server.press(ENTER)
     caller.expect("hello?\n")
     server.wait_for(own("hello?"))
+
+
+def test_typed_ahead_with_nobody_connected(screen, port):
+    """Lines that were typed at once, and that nobody reads, stay lines."""
+    server = screen("-s", port)
+    server.wait_for("waiting on port")
+    server.press("hello?" + ENTER + "are you there?" + ENTER)
+    server.wait_for(lambda: server.rows()[-2:] == ["> hello?⏎", "are you there?"])
+    caller = call(port)
+    server.wait_for("has called")
+    server.press(ENTER)
+    caller.expect("hello?\nare you there?\n")
 
 
 @pytest.mark.parametrize("key", [ctrl("C"), ctrl("D")], ids=["Ctrl-C", "Ctrl-D"])

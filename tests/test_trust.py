@@ -128,8 +128,9 @@ def test_answer_that_is_none(asked, bob, front):
         client.wait_for(lambda: said(client, RIGHT_ONE) == (count if front else 1))
         if not front:
             client.wait_for(lambda: client.input == ">")
-    client.say("")
-    client.wait_for(lambda: said(client, "is no answer.*") == (len(answers) if front else 0))
+    if front:
+        client.say("")
+        client.wait_for(lambda: said(client, "is no answer.*") == len(answers))
     assert bob.known() == []
     client.say("yes")
     client.wait_for("is known from now on$")

@@ -30,7 +30,7 @@ addressee_lets_send(struct addressee *a, struct talk *talk)
 	a->named = view.id;
 	talk_notice(talk, VOICE_QUESTION, "that was begun before %s came: Enter again sends it",
 		    *view.port != '\0' ? view.name : view.host);
-	input_put_back();
+	input_put_back(false);
 	return false;
 }
 

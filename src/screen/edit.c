@@ -363,6 +363,10 @@ take_line(char *text)
 		outcome.event = INPUT_LEAVE;
 		return;
 	}
+	if (*text == '\0' && outcome.event != INPUT_LINE) { /* nothing was typed: there is nothing to send */
+		free(text);
+		return;
+	}
 	outcome.event = INPUT_LINE;
 	length = strlen(text);
 	buffer_add(&complete, text, length);
@@ -529,6 +533,16 @@ edit_insert(struct span text)
 	rl_insert_text(buffer_data(&ended));
 	buffer_free(&ended);
 	keep_draft();
+}
+
+void
+edit_put_back(struct span text)
+{
+	int behind = rl_end - rl_point;
+
+	rl_point = 0;
+	edit_insert(text);
+	rl_point = rl_end - behind;
 }
 
 /* --- What is shown. --- */

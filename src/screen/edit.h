@@ -32,8 +32,11 @@ struct edit_outcome {
  */
 struct edit_outcome edit_keys(struct span given, bool more);
 
-/* Puts safe text into the line.  Whatever a key has begun is given up: a search, or the wait for another key. */
+/* Puts text into the line.  Whatever a key has begun is given up: a search, or the wait for another key. */
 void edit_insert(struct span text);
+
+/* Puts it before what is in the line; the cursor stays where it is in that. */
+void edit_put_back(struct span text);
 
 /* What is to be shown, and kept.  All good until the next call of anything here. */
 struct edit_view {

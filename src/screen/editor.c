@@ -107,10 +107,18 @@ be_editor(int socket, pid_t parent)
 		struct edit_outcome outcome = {.event = INPUT_NONE};
 		enum editor_order order = take_order(ITS_SOCKET, &text);
 
-		if (order == EDITOR_INSERT)
-			edit_insert(buffer_span(&text));
-		else
+		switch (order) {
+		case EDITOR_KEYS:
+		case EDITOR_KEYS_AND_MORE:
 			outcome = edit_keys(buffer_span(&text), order == EDITOR_KEYS_AND_MORE);
+			break;
+		case EDITOR_INSERT:
+			edit_insert(buffer_span(&text));
+			break;
+		case EDITOR_PUT_BACK:
+			edit_put_back(buffer_span(&text));
+			break;
+		}
 		answer(ITS_SOCKET, outcome);
 	}
 }

@@ -19,8 +19,8 @@
 /* Starts it; what does not work then shows when it is first asked.  Returns 0, or -1 and errno. */
 int editor_start(void);
 
-/* What it is to do: edit_keys, with no more of them known or with more at hand, or edit_insert. */
-enum editor_order { EDITOR_KEYS, EDITOR_KEYS_AND_MORE, EDITOR_INSERT };
+/* What it is to do: edit_keys, with no more of them known or with more at hand, edit_insert, or edit_put_back. */
+enum editor_order { EDITOR_KEYS, EDITOR_KEYS_AND_MORE, EDITOR_INSERT, EDITOR_PUT_BACK };
 
 struct editor_answer {
 	struct edit_outcome outcome;

@@ -53,6 +53,7 @@ struct fullscreen {
 	struct attention attention;
 	pid_t pager;		   /* not 0: the terminal is this one's */
 	const char *const *rows;   /* the help, or the like, is shown; or NULL */
+	bool told;		   /* that a line was refused, and no key has been read since */
 	bool changed;		   /* something is to be drawn */
 	int64_t next_frame;	   /* not before then */
 	struct polls polls;
@@ -194,7 +195,7 @@ answer_question(struct fullscreen *f, struct span line)
 	if (begun_before) {
 		talk_notice(f->talk, VOICE_QUESTION,
 			    "that was begun before the question, is it the answer? then once more");
-		input_put_back();
+		input_put_back(false);
 	} else {
 		talk_answer(f->talk, line.text, line.length);
 	}
@@ -202,22 +203,13 @@ answer_question(struct fullscreen *f, struct span line)
 
 /* --- The keyboard. --- */
 
-/* Sends the line that was typed; pasted, it can be several. */
+/* Says why a line was not sent. */
 static void
-send_line(struct fullscreen *f)
+say_refused(struct fullscreen *f, enum talk_sent why)
 {
-	struct span line = input_line();
-
-	if (is_asked(f) && f->asked == f->met) {
-		answer_question(f, line);
-		return;
-	}
-	if (!addressee_lets_send(&f->addressee, f->talk))
-		return;
-	switch (talk_send(f->talk, line.text, line.length)) {
+	switch (why) {
 	case TALK_SENT:
-		pane_to_end(&f->pane);
-		return;
+		break;
 	case TALK_QUESTION:
 		talk_notice(f->talk, VOICE_QUESTION,
 			    f->has_room ? "that was typed before the question: it stays in the input line"
@@ -231,7 +223,30 @@ send_line(struct fullscreen *f)
 			    "%s takes nothing and the queue is full: that stays in the input line", view_of(f).name);
 		break;
 	}
-	input_put_back();
+}
+
+/* Sends the line that was typed; pasted, it can be several. */
+static void
+send_line(struct fullscreen *f)
+{
+	struct span line = input_line();
+	enum talk_sent sent;
+
+	if (is_asked(f) && f->asked == f->met) {
+		answer_question(f, line);
+		return;
+	}
+	if (!addressee_lets_send(&f->addressee, f->talk))
+		return;
+	sent = talk_send(f->talk, line.text, line.length);
+	if (sent == TALK_SENT) {
+		pane_to_end(&f->pane);
+		return;
+	}
+	if (!f->told)
+		say_refused(f, sent);
+	f->told = true;
+	input_put_back(true);
 }
 
 /* The person leaves: at once if there is nothing to wait for, or if told twice. */
@@ -374,6 +389,7 @@ read_keys(struct fullscreen *f)
 	if (n <= 0)
 		return;
 	addressee_note_keys(&f->addressee, f->talk);
+	f->told = false;
 	input_feed(keys, (size_t)n);
 	obey_keys(f);
 }

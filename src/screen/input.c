@@ -24,7 +24,9 @@ static const char *trouble;	/* of INPUT_MENDED and INPUT_BROKEN */
 static struct buffer prompt, shown, unsent, line;
 static size_t cursor;
 static bool hides;		/* what was typed and not sent is not what is shown, but unsent */
-static struct buffer view;	/* of input_view */
+static bool refused;		/* the line to be sent was, and is still to be put back */
+static bool ended;		/* ... or has been: it stays a line of its own if text follows it */
+static struct buffer view, rest; /* of input_view, input_rest */
 
 static const char paste_begin[] = EDIT_PASTE_BEGINS, paste_end[] = "\033[201~";
 
@@ -78,24 +80,11 @@ take_over(const struct editor_answer *answer)
 	keep(&shown, answer->view.line);
 	keep(&unsent, answer->view.unsent);
 	if (event == INPUT_LINE) {
-		buffer_drop(&line, buffer_length(&line));
+		if (!refused)
+			buffer_drop(&line, buffer_length(&line));
 		buffer_add(&line, answer->view.complete.text, answer->view.complete.length);
+		refused = false;
 	}
-}
-
-/* Makes the CR that terminals send for the end of a line, or a CR LF, a LF. */
-static void
-unify_line_ends(struct buffer *text)
-{
-	const char *from = buffer_data(text), *end = from + buffer_length(text);
-	char *to = buffer_data(text);
-
-	for (; from < end; from++)
-		if (*from != '\r')
-			*to++ = *from;
-		else if (from + 1 == end || from[1] != '\n')
-			*to++ = '\n';
-	text->end -= (size_t)(end - to);
 }
 
 /*
@@ -110,10 +99,14 @@ mend(struct span inserted)
 	enum editor_reply reply = EDITOR_FAILED;
 
 	trouble = editor_end();
-	unify_line_ends(&keys);
+	if (refused)
+		buffer_add(&typed, buffer_data(&line), buffer_length(&line));
 	buffer_add(&typed, input_unsent(), strlen(input_unsent()));
 	buffer_add(&typed, inserted.text, inserted.length);
-	filter_text(buffer_data(&keys), buffer_length(&keys), SIZE_MAX, &typed);
+	filter_controls(buffer_data(&keys), buffer_length(&keys), &typed);
+	if (refused && buffer_length(&typed) == buffer_length(&line))
+		buffer_cut(&typed, buffer_length(&typed) - 1); /* the LF: nothing follows */
+	refused = false;
 	buffer_drop(&keys, buffer_length(&keys));
 	if (editor_start() == 0)
 		reply = editor_ask(EDITOR_INSERT, buffer_span(&typed), &answer);
@@ -134,7 +127,7 @@ order(enum editor_order what, struct span about, struct editor_answer *answer)
 		take_over(answer);
 		return true;
 	case EDITOR_FAILED:
-		mend(what == EDITOR_INSERT ? about : (struct span){NULL, 0});
+		mend(what == EDITOR_INSERT ? about : (struct span){NULL, 0}); /* what is to be put back, it has */
 		*answer = (struct editor_answer){.outcome = {.used = 0}};
 		return true;
 	case EDITOR_INTERRUPTED:
@@ -159,20 +152,21 @@ input_open(void)
 
 /* --- Pasting: it is put into the line as a whole, so that no byte of it is taken for a key. --- */
 
-/* Puts what was pasted into the line, as safe text. */
+/* Puts what was pasted into the line.  What is sent is that, but for controls, which can be seen before. */
 static void
 insert_paste(void)
 {
 	struct editor_answer answer;
-	struct buffer safe = {0};
+	struct buffer text = {0};
 
-	unify_line_ends(&paste);
-	filter_text(buffer_data(&paste), buffer_length(&paste), SIZE_MAX, &safe);
-	if (order(EDITOR_INSERT, buffer_span(&safe), &answer)) {
+	if (ended)
+		buffer_add(&text, "\n", 1);
+	filter_controls(buffer_data(&paste), buffer_length(&paste), &text);
+	if (order(EDITOR_INSERT, buffer_span(&text), &answer)) {
 		buffer_free(&paste);
-		pasting = false;
+		pasting = ended = false;
 	}
-	buffer_free(&safe);
+	buffer_free(&text);
 }
 
 /* Moves bytes from the keys to the paste, up to its end. */
@@ -230,12 +224,48 @@ next_keys(void)
 	return next;
 }
 
+/* Puts the line back that was refused, before what has been typed since.  Lines stay lines. */
+static bool
+give_back(void)
+{
+	bool alone = *input_text() == '\0';
+	struct span typed = {buffer_data(&line), buffer_length(&line) - alone}; /* then without its LF */
+	struct editor_answer answer;
+
+	if (!order(EDITOR_PUT_BACK, typed, &answer))
+		return false;
+	refused = false;
+	ended = ended && alone;
+	return true;
+}
+
+static bool
+is_line_end(char c)
+{
+	return c == '\r' || c == '\n';
+}
+
+/* How many bytes at the start of keys are text, or end a line. */
+static size_t
+text_length(struct span given)
+{
+	size_t length = 0;
+
+	for (; length < given.length; length++) {
+		unsigned char c = (unsigned char)given.text[length];
+
+		if ((c < 0x20 && c != '\t' && !is_line_end((char)c)) || c == 0x7F)
+			break;
+	}
+	return length;
+}
+
 /* Has the editor work through the next keys.  False if a signal asks the program to end. */
 static bool
-press(void)
+work_through(struct span next)
 {
-	struct span next = next_keys();
 	bool more = next.length < buffer_length(&keys);
+	size_t length = buffer_length(&shown), place = cursor;
 	struct editor_answer answer;
 
 	if (!order(more ? EDITOR_KEYS_AND_MORE : EDITOR_KEYS, next, &answer))
@@ -243,7 +273,44 @@ press(void)
 	buffer_drop(&keys, answer.outcome.used);
 	if (answer.outcome.pastes)
 		start_pasting();
+	ended = ended && buffer_length(&shown) == length && cursor == place;
 	return true;
+}
+
+/*
+ * The same where a line was refused.  Text need not wait for that to be put back: so any number of lines can follow
+ * it, and each costs what it would otherwise.
+ */
+static bool
+press_after_refusal(struct span next)
+{
+	size_t length = text_length(next);
+
+	if (length == 0)
+		return give_back();
+	if (is_line_end(*next.text) && *input_text() == '\0') { /* Enter again */
+		buffer_drop(&keys, 1);
+		refused = false;
+		event = INPUT_LINE;
+		return true;
+	}
+	next.length = length;
+	return work_through(next);
+}
+
+static bool
+press(void)
+{
+	struct span next = next_keys();
+	struct editor_answer answer;
+
+	if (refused)
+		return press_after_refusal(next);
+	if (ended && text_length(next) > 0 && !is_line_end(*next.text)) {
+		ended = false;
+		return order(EDITOR_INSERT, (struct span){"\n", 1}, &answer);
+	}
+	return work_through(next);
 }
 
 bool
@@ -255,7 +322,7 @@ input_is_pending(void)
 bool
 input_is_empty(void)
 {
-	return !pasting && *input_text() == '\0' && *input_unsent() == '\0';
+	return !pasting && !refused && *input_text() == '\0' && *input_unsent() == '\0';
 }
 
 enum input_event
@@ -275,6 +342,8 @@ input_next(void)
 		if (pasting)
 			go_on_pasting();
 	}
+	if (event == INPUT_NONE && refused)
+		give_back();
 	next = event;
 	event = INPUT_NONE;
 	return next;
@@ -287,13 +356,10 @@ input_line(void)
 }
 
 void
-input_put_back(void)
+input_put_back(bool as_line)
 {
-	struct span typed = {buffer_data(&line), buffer_length(&line) - 1}; /* the last LF was not */
-	struct editor_answer answer;
-
-	if (!order(EDITOR_INSERT, typed, &answer))
-		keep(&shown, typed); /* it is still to be said that it was not sent */
+	refused = true;
+	ended = as_line;
 }
 
 struct input_view
@@ -329,18 +395,20 @@ input_trouble(void)
 struct span
 input_rest(void)
 {
+	if (refused)
+		buffer_add(&rest, buffer_data(&line), buffer_length(&line));
 	buffer_add(&paste, buffer_data(&keys), buffer_length(&keys));
 	buffer_drop(&keys, buffer_length(&keys));
 	buffer_add(&paste, buffer_data(&arrived), buffer_length(&arrived));
 	buffer_drop(&arrived, buffer_length(&arrived));
-	unify_line_ends(&paste);
-	return (struct span){buffer_data(&paste), buffer_length(&paste)};
+	filter_controls(buffer_data(&paste), buffer_length(&paste), &rest);
+	return buffer_span(&rest);
 }
 
 void
 input_close(void)
 {
-	struct buffer *const all[] = {&arrived, &keys, &paste, &prompt, &shown, &unsent, &line, &view};
+	struct buffer *const all[] = {&arrived, &keys, &paste, &prompt, &shown, &unsent, &line, &view, &rest};
 
 	(void)editor_end();
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)

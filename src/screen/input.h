@@ -64,8 +64,11 @@ int input_timeout(void);
  */
 struct span input_line(void);
 
-/* After INPUT_LINE: puts the line back to be edited, because it could not be sent. */
-void input_put_back(void);
+/*
+ * After INPUT_LINE: puts the line back to be edited, because it could not be sent.  What was typed ahead is another
+ * line after it; as_line says that text that is typed from now on is, too, unless the line is edited before.
+ */
+void input_put_back(bool as_line);
 
 /*
  * What is to be shown: the prompt, the line and a blank behind it as one text, and the byte that the

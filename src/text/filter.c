@@ -353,6 +353,29 @@ filter_text(const char *text, size_t length, size_t line_max, struct buffer *saf
 }
 
 void
+filter_controls(const char *text, size_t length, struct buffer *visible)
+{
+	const char *end = text + length, *next;
+	char number[REWRITE_ROOM];
+
+	for (; text < end; text = next) {
+		uint32_t c;
+
+		next = utf8_next(text, end, &c);
+		if (c == '\r') {
+			buffer_add(visible, "\n", 1);
+			next += next < end && *next == '\n';
+		} else if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7F) {
+			buffer_add(visible, (const char[]){'^', (char)(c ^ 0x40)}, 2);
+		} else if (c >= 0x80 && c < 0xA0) {
+			buffer_add(visible, number, rewrite_number(c, number));
+		} else {
+			buffer_add(visible, text, (size_t)(next - text));
+		}
+	}
+}
+
+void
 filter_string(const char *text, char *safe, size_t size)
 {
 	struct buffer line = {0};
