@@ -1,7 +1,5 @@
 #include <config.h>
 
-#include <sys/stat.h>
-
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,11 +8,11 @@
 
 #include <readline/history.h>
 #include <readline/readline.h>
-#include <readline/tilde.h>
 
 #include "base/buffer.h"
 #include "base/fatal.h"
 #include "screen/edit.h"
+#include "screen/inputrc.h"
 
 #define PROMPT "> "
 #define HISTORY_LINES 1000 /* typed lines that can be fetched back */
@@ -230,16 +228,48 @@ bind_keys(const char *map_name)
 	}
 }
 
-/* Has the key for it, and the name of it in an init file, mean call_macro. */
-static void
-replace_macro_call(void)
-{
-	static const char key[] = "\030e"; /* Ctrl-X e, in the emacs mode alone */
-	Keymap emacs = rl_get_keymap_by_name("emacs");
-	int type = ISFUNC;
+/* Readline's own commands that have to be others here: under their names, and on their keys, which are emacs keys. */
+static int read_inputrc(int count, int key);
 
-	if (rl_function_of_keyseq(key, emacs, &type) == rl_call_last_kbd_macro && type == ISFUNC)
-		rl_bind_keyseq_in_map(key, call_macro, emacs);
+static const struct {
+	const char *name, *key;
+	rl_command_func_t *before, *function;
+} replaced[] = {
+	{"call-last-kbd-macro", "\030e", rl_call_last_kbd_macro, call_macro}, /* Ctrl-X e */
+	{"re-read-init-file", "\030\022", rl_re_read_init_file, read_inputrc}, /* Ctrl-X Ctrl-R */
+};
+#define REPLACED (sizeof replaced / sizeof replaced[0])
+
+static void
+replace_commands(void)
+{
+	Keymap emacs = rl_get_keymap_by_name("emacs");
+
+	for (size_t i = 0; i < REPLACED; i++) {
+		int type = ISFUNC;
+
+		if (rl_function_of_keyseq(replaced[i].key, emacs, &type) == replaced[i].before && type == ISFUNC)
+			rl_bind_keyseq_in_map(replaced[i].key, replaced[i].function, emacs);
+	}
+}
+
+/* Once the init file has been read: what it must not have changed is as it should be. */
+static void
+settle(void)
+{
+	inputrc_mend();
+	bind_keys("emacs");
+	bind_keys("vi-insert");
+	bind_keys("vi-command");
+	replace_commands();
+}
+
+static int
+read_inputrc(int count, int key)
+{
+	rl_re_read_init_file(count, key);
+	settle();
+	return 0;
 }
 
 /* --- What Readline asks for. --- */
@@ -381,22 +411,6 @@ take_line(char *text)
 	free(text);
 }
 
-/*
- * Where a FIFO stands in place of the init file, Readline would wait until somebody opens it; of what it then gives,
- * it reads nothing, as a FIFO has no size.
- */
-static void
-pass_by_fifo(void)
-{
-	const char *said = getenv("INPUTRC");
-	char *name = tilde_expand(said != NULL && *said != '\0' ? said : "~/.inputrc");
-	struct stat file;
-
-	if (stat(name, &file) == 0 && S_ISFIFO(file.st_mode))
-		setenv("INPUTRC", "/dev/null", 1);
-	free(name);
-}
-
 void
 edit_open(void)
 {
@@ -415,15 +429,11 @@ edit_open(void)
 	rl_attempted_completion_function = no_completion;
 	for (size_t i = 0; i < COMMANDS; i++)
 		rl_add_defun(commands[i].name, commands[i].function, -1);
-	rl_add_defun("call-last-kbd-macro", call_macro, -1);
-	pass_by_fifo();
+	for (size_t i = 0; i < REPLACED; i++)
+		rl_add_defun(replaced[i].name, replaced[i].function, -1);
+	inputrc_begin();
 	rl_initialize();
-	rl_variable_bind("bell-style", "none");
-	rl_variable_bind("enable-bracketed-paste", "off"); /* Readline's own would read the terminal */
-	bind_keys("emacs");
-	bind_keys("vi-insert");
-	bind_keys("vi-command");
-	replace_macro_call();
+	settle();
 	using_history();
 	stifle_history(HISTORY_LINES);
 	rl_callback_handler_install(PROMPT, take_line);
@@ -560,13 +570,18 @@ mode_in_prompt(void)
 									 : "vi-ins-mode-string");
 }
 
-/* Adds to the prompt, without the marks that Readline puts around what takes no columns. */
+/* Adds to the prompt, without what takes no columns: that is for a terminal, such as the shape of its cursor. */
 static void
 add_prompt(const char *text)
 {
-	for (; *text != '\0'; text++)
-		if (*text != RL_PROMPT_START_IGNORE && *text != RL_PROMPT_END_IGNORE)
+	bool shown = true;
+
+	for (; *text != '\0'; text++) {
+		if (*text == RL_PROMPT_START_IGNORE || *text == RL_PROMPT_END_IGNORE)
+			shown = *text == RL_PROMPT_END_IGNORE;
+		else if (shown)
 			buffer_add(&prompt, text, 1);
+	}
 }
 
 /* What was typed and is not in the line, which is one of the history or what is searched for; with its changes. */
