@@ -485,7 +485,7 @@ turn(struct talk *talk, struct turns *turns, struct polls *polls)
 	polls_wait(polls);
 	talk_step(talk, polls);
 	if (turns->talk == NULL && talk_view(talk, 0, &view) && view.state == PARTY_TALKING)
-		turns_begin(turns, talk, world.first);
+		turns_begin(turns, talk, world.first, false);
 	turns_step(turns, polls);
 }
 

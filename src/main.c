@@ -92,11 +92,20 @@ shares_terminal(const struct options *o)
 	return o->call.tls && o->call.role == ROLE_SERVER && (isatty(STDERR_FILENO) || has_terminal());
 }
 
-/* Whether the full screen is what is asked for, and what the terminal can do. */
+/* Whether the full screen is what is asked for, and what the terminal can do; if only the latter lacks, says why. */
 static bool
-wants_full_screen(const struct options *o)
+can_have_full_screen(const struct options *o)
 {
-	return !o->no_screen && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && terminal_can_draw();
+	const char *unknown;
+
+	if (o->no_screen || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+		return false;
+	if (terminal_can_draw())
+		return true;
+	if ((unknown = terminal_unknown()) != NULL)
+		notice(NULL, "the terminal %s is not known on this machine: plain mode; "
+			     "for the full screen, try TERM=xterm-256color", unknown);
+	return false;
 }
 
 static struct caller caller;
@@ -173,7 +182,7 @@ main(int argc, char *argv[], char *environment[])
 		if (*error != '\0')
 			notice(log, "%s", error);
 		status = EXIT_FAILURE;
-	} else if (wants_full_screen(&options)) {
+	} else if (can_have_full_screen(&options)) {
 		status = fullscreen_run(&options.screen, &base);
 	} else {
 		status = plain_run(&options.plain, &base);

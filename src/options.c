@@ -24,6 +24,7 @@
 enum {
 	OPTION_RECV_ONLY = 256,
 	OPTION_SEND_ONLY,
+	OPTION_LABELS,
 	OPTION_FINGERPRINT,
 	OPTION_PIN,
 	OPTION_ANONYMOUS
@@ -45,6 +46,7 @@ static const struct option long_options[] = {
 	{"wait", required_argument, NULL, 'w'},
 	{"recv-only", no_argument, NULL, OPTION_RECV_ONLY},
 	{"send-only", no_argument, NULL, OPTION_SEND_ONLY},
+	{"labels", no_argument, NULL, OPTION_LABELS},
 	{"tls", no_argument, NULL, 't'},
 	{"fingerprint", no_argument, NULL, OPTION_FINGERPRINT},
 	{"pin", required_argument, NULL, OPTION_PIN},
@@ -73,6 +75,7 @@ options_help(void)
 	       "  -r, --raw             plain, and bytes pass unchanged\n"
 	       "  -t, --tls             encrypted, and sure who is at the other end\n"
 	       "  -w, --wait SECONDS    client: keep calling for so long until somebody answers\n"
+	       "      --labels          say who spoke, before each of their lines (plain)\n"
 	       "      --recv-only       only show what arrives (plain)\n"
 	       "      --send-only       only send what is typed (plain)\n"
 	       "      --fingerprint     show the fingerprint of your key\n"
@@ -189,6 +192,10 @@ contradiction(const struct options *o, const struct given *given)
 		return "-a takes turns line by line, -r knows no lines: choose one";
 	if (o->plain.alternate && (o->plain.receive_only || o->plain.send_only))
 		return "-a takes turns, --recv-only and --send-only have one direction: choose one";
+	if (o->plain.labels && o->plain.raw)
+		return "--labels stand before lines, -r knows no lines: choose one";
+	if (o->plain.labels && o->plain.send_only)
+		return "--labels are about what arrives, --send-only shows none of it: choose one";
 	if (given->first != FIRST_CLIENT && !o->plain.alternate)
 		return "-f says who begins with -a, which is not given";
 	if (o->call.keep && o->call.role == ROLE_CLIENT)
@@ -233,7 +240,7 @@ derive(struct options *o, const struct given *given)
 	plain->speaks_first = given->first == FIRST_ME ||
 			      (given->first == FIRST_CLIENT && o->call.role == ROLE_CLIENT);
 	o->screen.waits = o->call.role == ROLE_SERVER || o->call.wait > 0;
-	o->no_screen |= plain->raw || plain->alternate || plain->receive_only || plain->send_only;
+	o->no_screen |= plain->raw || plain->alternate || plain->labels || plain->receive_only || plain->send_only;
 }
 
 /* What options, each right by itself, and operands ask for together. */
@@ -342,6 +349,9 @@ options_parse(struct options *o, int argc, char *argv[], char *error, size_t siz
 			break;
 		case OPTION_SEND_ONLY:
 			o->plain.send_only = true;
+			break;
+		case OPTION_LABELS:
+			o->plain.labels = true;
 			break;
 		case 't':
 			o->call.tls = true;

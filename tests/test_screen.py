@@ -881,6 +881,8 @@ def test_simple_terminals_get_plain_mode(on_terminal, environment, port, name):
     caller.send("theirs\n")
     server.wait_for("^theirs$")
     assert b"\x1b" not in server.shown
+    unknown = server.shows("^tchat: the terminal no-such-terminal is not known on this machine: plain")
+    assert unknown == (name == "no-such-terminal")
     caller.close_input()
     assert server.wait() == 0
 

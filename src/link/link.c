@@ -48,9 +48,10 @@ link_init(struct link *link, const struct peer *peer, struct tls *tls)
 }
 
 int
-link_listen(struct link *link, int output, bool raw, struct log *log)
+link_listen(struct link *link, int output, bool raw, const char *name, struct log *log)
 {
-	struct listener listener = {.intake = link->intake, .output = output, .log = log, .pipe = {-1, -1}};
+	struct listener listener = {
+		.intake = link->intake, .output = output, .name = name, .log = log, .pipe = {-1, -1}};
 	int lines[2] = {-1, -1}, report[2];
 	pid_t parent = getpid();
 

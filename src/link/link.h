@@ -81,10 +81,11 @@ void link_init(struct link *link, const struct peer *peer, struct tls *tls);
 
 /*
  * Starts the listener.  With output of LINK_PIPE, link_hear reads the safe lines; otherwise the listener
- * writes to the descriptor output itself, or nowhere if it is -1.  Returns 0, or -1 and errno.
+ * writes to the descriptor output itself, or nowhere if it is -1, and before each line its label if there is
+ * a name for it (text/label.h), or NULL.  Returns 0, or -1 and errno.
  */
 #define LINK_PIPE (-2)
-int link_listen(struct link *link, int output, bool raw, struct log *log);
+int link_listen(struct link *link, int output, bool raw, const char *name, struct log *log);
 
 /* --- Sending. --- */
 

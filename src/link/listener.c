@@ -12,6 +12,7 @@
 
 #include "base/descriptor.h"
 #include "text/filter.h"
+#include "text/label.h"
 #include "link/listener.h"
 
 #define CHUNK ((size_t)128 * 1024) /* read at once */
@@ -26,6 +27,8 @@ struct outlet {
 	int count;
 	char copies[16 * FILTER_MADE];
 	size_t copied;
+	struct label label;
+	bool amid; /* a line has begun */
 };
 
 /* Writes what is waiting.  Returns 0, or -1 and errno. */
@@ -70,6 +73,28 @@ outlet_add(struct outlet *outlet, struct span span, bool whole)
 	return outlet->count == SPANS ? outlet_flush(outlet) : 0;
 }
 
+/* Adds safe text, with a label before each line if they are wanted.  Returns 0, or -1 and errno. */
+static int
+outlet_add_lines(struct outlet *outlet, struct span text, bool whole)
+{
+	if (outlet->label.name == NULL)
+		return outlet_add(outlet, text, whole);
+	while (text.length > 0) {
+		struct span piece = text;
+		const char *lf = memchr(text.text, '\n', text.length);
+
+		if (!outlet->amid && outlet_add(outlet, label_next(&outlet->label), false) == -1)
+			return -1;
+		if (lf != NULL)
+			piece.length = (size_t)(lf + 1 - text.text);
+		if (outlet_add(outlet, piece, whole) == -1)
+			return -1;
+		outlet->amid = lf == NULL;
+		text = (struct span){text.text + piece.length, text.length - piece.length};
+	}
+	return 0;
+}
+
 /* Filters bytes and writes what comes out.  Returns 0, or -1 and errno. */
 static int
 pass_on(struct filter *filter, struct outlet *outlet, const char *bytes, size_t length)
@@ -78,7 +103,7 @@ pass_on(struct filter *filter, struct outlet *outlet, const char *bytes, size_t 
 	struct span span;
 
 	while ((span = filter_next(filter, &next, end)).length > 0)
-		if (outlet_add(outlet, span, span.text >= bytes && span.text < end) == -1)
+		if (outlet_add_lines(outlet, span, span.text >= bytes && span.text < end) == -1)
 			return -1;
 	return outlet_flush(outlet);
 }
@@ -90,7 +115,7 @@ pass_end(struct filter *filter, struct outlet *outlet)
 	struct span span;
 
 	while ((span = filter_end(filter)).length > 0)
-		if (outlet_add(outlet, span, false) == -1)
+		if (outlet_add_lines(outlet, span, false) == -1)
 			return -1;
 	return outlet_flush(outlet);
 }
@@ -283,6 +308,7 @@ listener_run(struct listener *listener)
 		return pass_unseen(listener);
 	filter_init(&filter);
 	outlet.output = listener->output;
+	outlet.label.name = listener->name;
 	ending = pass_stream(listener, &filter, &outlet);
 	finish_log(listener);
 	if (ending.how != ENDING_OUTPUT && listener->output != -1 && !listener->intake.raw &&

@@ -110,7 +110,7 @@ greet(struct plain *p)
 	p->straight = input_goes_straight(p->options);
 	p->input_ended = p->options->receive_only; /* the sending side stays open: shut, it would look like leaving */
 	if (p->options->alternate)
-		turns_begin(&p->turns, p->talk, p->options->speaks_first);
+		turns_begin(&p->turns, p->talk, p->options->speaks_first, p->options->labels);
 }
 
 /* Leaves, once a signal asks for that. */
@@ -181,6 +181,7 @@ plain_run(const struct plain_options *options, const struct talk_base *base)
 		.ear = options->alternate ? EAR_SELF : EAR_OUTPUT,
 		.output = options->send_only ? -1 : STDOUT_FILENO,
 		.raw = options->raw,
+		.labels = options->labels,
 		.unseen = options->unseen,
 		/* A file is sent whole; a person who wants to leave, or the next caller, is not kept waiting. */
 		.patient = !options->keep && !options->receive_only && !isatty(STDIN_FILENO),

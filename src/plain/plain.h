@@ -18,6 +18,7 @@ struct plain_options {
 	bool alternate;	   /* strict turns */
 	bool speaks_first; /* ... and one's own is the first */
 	bool receive_only, send_only;
+	bool labels;	   /* before the other side's lines: text/label.h */
 	bool keep;	   /* one conversation after the other */
 };
 

@@ -67,10 +67,11 @@ static bool
 show(struct turns *t, struct span line)
 {
 	struct buffer *heard = talk_heard(t->talk);
+	struct span label = label_next(&t->label);
 
 	buffer_data(heard)[line.length - 1] = '\n';
 	talk_log_heard(t->talk, line);
-	if (write_out(line.text, line.length) == 0) {
+	if (write_out(label.text, label.length) == 0 && write_out(line.text, line.length) == 0) {
 		buffer_drop(heard, line.length);
 		return true;
 	}
@@ -193,13 +194,15 @@ end(struct turns *t)
 }
 
 void
-turns_begin(struct turns *t, struct talk *talk, bool mine)
+turns_begin(struct turns *t, struct talk *talk, bool mine, bool labels)
 {
 	turns_free(t);
 	*t = (struct turns){.talk = talk,
 			    .mine = mine,
 			    .hint = mine ? CLOCK_NEVER : clock_now() + HINT_MS,
 			    .input = POLLS_NONE};
+	if (labels)
+		t->label.name = view_of(t).host;
 }
 
 void

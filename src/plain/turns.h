@@ -14,6 +14,7 @@
 #include "base/buffer.h"
 #include "base/polls.h"
 #include "talk/talk.h"
+#include "text/label.h"
 
 struct turns {
 	struct talk *talk;    /* NULL: nobody was there yet */
@@ -22,12 +23,13 @@ struct turns {
 	bool input_ended;     /* nothing more can be read */
 	bool finished;	      /* ... and that was said to the other side */
 	bool over;	      /* nothing is waited for any more */
+	struct label label;   /* before what the other side says */
 	int64_t hint;	      /* when to say that the peer is silent, or CLOCK_NEVER */
 	int input;	      /* slot */
 };
 
-/* A conversation begins, in a talk of EAR_SELF; mine says who speaks first. */
-void turns_begin(struct turns *turns, struct talk *talk, bool mine);
+/* A conversation begins, in a talk of EAR_SELF; mine says who speaks first, labels that their lines have one. */
+void turns_begin(struct turns *turns, struct talk *talk, bool mine, bool labels);
 
 void turns_poll(struct turns *turns, struct polls *polls);
 

@@ -26,6 +26,20 @@ terminal_can_draw(void)
 	return can;
 }
 
+const char *
+terminal_unknown(void)
+{
+	enum { NOT_FOUND = 0 };
+	const char *name = getenv("TERM");
+	int error = NOT_FOUND;
+
+	if (name == NULL || *name == '\0')
+		return NULL;
+	if (setupterm(NULL, STDOUT_FILENO, &error) == OK)
+		del_curterm(cur_term);
+	return error == NOT_FOUND ? name : NULL;
+}
+
 void
 terminal_cancel(void)
 {

@@ -2,7 +2,7 @@
  * terminal - what is asked of the terminal itself, beside what ncurses draws.
  *
  * These are xterm's control sequences (ctlseqs), which today's terminals know and others pass over.
- * All but terminal_can_draw need output_capture to have been called.
+ * All but terminal_can_draw and terminal_unknown need output_capture to have been called.
  */
 #ifndef TERMINAL_H
 #define TERMINAL_H
@@ -11,6 +11,9 @@
 
 /* Whether the terminal can place a cursor; TERM unset or "dumb" cannot. */
 bool terminal_can_draw(void);
+
+/* The name of a terminal of which terminfo(5) has no description on this machine; NULL if it has, or TERM says none. */
+const char *terminal_unknown(void);
 
 /* Ends a control sequence that was cut. */
 void terminal_cancel(void);

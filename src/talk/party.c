@@ -277,9 +277,9 @@ start_listener(struct party *p)
 
 	switch (o->ear) {
 	case EAR_PIPE:
-		return link_listen(&p->link, LINK_PIPE, false, NULL);
+		return link_listen(&p->link, LINK_PIPE, false, NULL, NULL);
 	case EAR_OUTPUT:
-		return link_listen(&p->link, o->output, o->raw, p->talk->record.log);
+		return link_listen(&p->link, o->output, o->raw, o->labels ? p->peer.host : NULL, p->talk->record.log);
 	case EAR_SELF:
 		break;
 	}

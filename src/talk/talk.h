@@ -52,6 +52,7 @@ struct talk_options {
 	enum talk_ear ear;
 	int output;	  /* EAR_OUTPUT: a descriptor; -1: nobody cares what is said */
 	bool raw;	  /* EAR_OUTPUT: bytes pass unchanged, they are no lines */
+	bool labels;	  /* ... or each line has its speaker's label before it (text/label.h) */
 	bool unseen;	  /* ... nor does anybody look at them */
 	bool patient;	  /* all of the input is sent, if the other side leaves, too, and however long it takes */
 	bool needs_files; /* the front end opens files or starts programs all the time */

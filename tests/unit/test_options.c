@@ -224,6 +224,8 @@ static struct wrong wrong[] = {
 	{"-s --raw --alternate", {"-a", "-r"}},
 	{"-s -a --recv-only", {"-a", "--recv-only"}},
 	{"-s -a --send-only", {"-a", "--send-only"}},
+	{"-s --labels -r", {"--labels", "-r"}},
+	{"-s --labels --send-only", {"--labels", "--send-only"}},
 	{"-s -f me", {"-f", "-a"}},
 	{"-c --first peer localhost", {"-f", "-a"}},
 	{"-c -k localhost", {"-k", "server"}},
