@@ -28,6 +28,7 @@
 #include "text/wrap.h"
 
 #define FRAME_MS 16	/* the screen is drawn at most so often */
+#define COURTESY_MS 1	/* what was sent is drawn so much later: on the same processor, it is heard before */
 #define CHUNK 65536	/* read at once */
 #define LABEL_MAX 256
 #define ALARMS_MAX 65536 /* bytes that are kept to be said once more */
@@ -241,6 +242,8 @@ send_line(struct fullscreen *f)
 	sent = talk_send(f->talk, line.text, line.length);
 	if (sent == TALK_SENT) {
 		pane_to_end(&f->pane);
+		if (clock_until(f->next_frame) < COURTESY_MS)
+			f->next_frame = clock_now() + COURTESY_MS;
 		return;
 	}
 	if (!f->told)
