@@ -14,23 +14,20 @@
 #include "base/span.h"
 #include "screen/input.h"
 
-#define EDIT_PASTE_BEGINS "\033[200~" /* what the terminal says before what is pasted (xterm's control sequences) */
-
 /* Starts Readline and reads its init file. */
 void edit_open(void);
 
 /* What became of some keys. */
 struct edit_outcome {
 	enum input_event event; /* what the last of them asked for */
-	bool pastes;		/* it says that a paste begins */
 	size_t used;		/* bytes; those after them have not been looked at */
 };
 
 /*
- * Works through keys, which are complete characters, until one of them asks for something.  More of them follow
- * at once, or not as far as is known.
+ * Works through keys, as keys_examine tells them apart, until one of them asks for something.  The last of them is
+ * taken to be whole.  One that has no meaning changes nothing.
  */
-struct edit_outcome edit_keys(struct span given, bool more);
+struct edit_outcome edit_keys(struct span given);
 
 /* Puts text into the line.  Whatever a key has begun is given up: a search, or the wait for another key. */
 void edit_insert(struct span text);

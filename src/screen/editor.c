@@ -30,7 +30,7 @@ struct order {
 };
 enum part { PROMPT, LINE, UNSENT, COMPLETE, PARTS };
 struct answer {
-	unsigned event, pastes, hides;
+	unsigned event, hides;
 	size_t used, cursor, lengths[PARTS];
 };
 
@@ -71,7 +71,6 @@ answer(int socket, struct edit_outcome outcome)
 	const struct span parts[PARTS] = {
 		[PROMPT] = view.prompt, [LINE] = view.line, [UNSENT] = view.unsent, [COMPLETE] = view.complete};
 	struct answer told = {.event = outcome.event,
-			      .pastes = outcome.pastes,
 			      .hides = view.hides,
 			      .used = outcome.used,
 			      .cursor = view.cursor};
@@ -103,14 +102,16 @@ be_editor(int socket, pid_t parent)
 	setproctitle("editing a line");
 	confine_editor();
 	edit_open();
+	close(STDIN_FILENO); /* Readline has asked the terminal for its settings, and gets the keys from the speaker */
+	if (descriptors_standard() == -1)
+		_exit(errno);
 	for (;;) {
 		struct edit_outcome outcome = {.event = INPUT_NONE};
 		enum editor_order order = take_order(ITS_SOCKET, &text);
 
 		switch (order) {
 		case EDITOR_KEYS:
-		case EDITOR_KEYS_AND_MORE:
-			outcome = edit_keys(buffer_span(&text), order == EDITOR_KEYS_AND_MORE);
+			outcome = edit_keys(buffer_span(&text));
 			break;
 		case EDITOR_INSERT:
 			edit_insert(buffer_span(&text));
@@ -214,7 +215,7 @@ understand(struct editor_answer *answer)
 		text += told.lengths[i];
 	}
 	*answer = (struct editor_answer){
-		.outcome = {.event = told.event, .pastes = told.pastes != 0, .used = told.used},
+		.outcome = {.event = told.event, .used = told.used},
 		.view = {.prompt = parts[PROMPT],
 			 .line = parts[LINE],
 			 .cursor = told.cursor,

@@ -7,13 +7,16 @@
 #include "base/fatal.h"
 #include "screen/editor.h"
 #include "screen/input.h"
+#include "screen/keys.h"
 #include "text/utf8.h"
 
 #define PASTE_GAP_MS 2000 /* the bytes of a paste follow each other faster, over a network that stalls now and then */
 #define KEYS_MAX 512	  /* bytes that the editor gets at once: what asks for something leaves the rest of them */
+#define STRING_MAX 4096	  /* bytes of what is no key that are held until it ends */
 
 static struct buffer arrived;	/* from the terminal: a character that is not yet complete */
-static struct buffer keys;	/* complete ones, not yet worked through */
+static struct buffer keys;	/* complete characters, not yet worked through */
+static int64_t fed;		/* when the last of them came */
 static struct buffer paste;	/* what is being pasted */
 static bool pasting;
 static int64_t paste_deadline;
@@ -26,9 +29,11 @@ static size_t cursor;
 static bool hides;		/* what was typed and not sent is not what is shown, but unsent */
 static bool refused;		/* the line to be sent was, and is still to be put back */
 static bool ended;		/* ... or has been: it stays a line of its own if text follows it */
-static struct buffer view, rest; /* of input_view, input_rest */
+static struct buffer view, whole_rest; /* of input_view, input_rest */
 
-static const char paste_begin[] = EDIT_PASTE_BEGINS, paste_end[] = "\033[201~";
+/* What the terminal says by itself: xterm's control sequences. */
+static const char paste_begin[] = "\033[200~", paste_end[] = "\033[201~";
+static const char focus_in[] = "\033[I", focus_out[] = "\033[O";
 
 void
 input_feed(const char *bytes, size_t length)
@@ -47,15 +52,21 @@ input_feed(const char *bytes, size_t length)
 			buffer_add(&keys, "\xEF\xBF\xBD", 3); /* U+FFFD */
 		buffer_drop(&arrived, used);
 	}
-	paste_deadline = clock_now() + PASTE_GAP_MS;
+	fed = clock_now();
+	paste_deadline = fed + PASTE_GAP_MS;
 }
 
 int
 input_timeout(void)
 {
+	int patience;
+
 	if (event != INPUT_NONE)
 		return 0;
-	return pasting ? clock_until(paste_deadline) : -1;
+	if (pasting)
+		return clock_until(paste_deadline);
+	patience = buffer_length(&keys) > 0 ? keys_examine(buffer_span(&keys)).patience : 0;
+	return patience > 0 ? clock_until(fed + patience) : -1;
 }
 
 /* --- The editor, and another one when it has died. --- */
@@ -190,18 +201,6 @@ go_on_pasting(void)
 		insert_paste();
 }
 
-/*
- * Whether a paste begins with the next byte.  Readline is not asked, for it may be waiting for something
- * else than a command: the rest of a key, a character to be taken as it is, a text to search for.
- */
-static bool
-meets_paste(void)
-{
-	const size_t length = sizeof paste_begin - 1;
-
-	return buffer_length(&keys) >= length && memcmp(buffer_data(&keys), paste_begin, length) == 0;
-}
-
 static void
 start_pasting(void)
 {
@@ -209,19 +208,80 @@ start_pasting(void)
 	paste_deadline = clock_now() + PASTE_GAP_MS;
 }
 
-/* The next keys for the editor: no part of a character, and not the beginning of a paste. */
-static struct span
-next_keys(void)
-{
-	struct span next = buffer_span(&keys);
-	const char *begin = memmem(next.text, next.length, paste_begin, sizeof paste_begin - 1);
+/* --- Keys, and what the terminal says between them. --- */
 
-	if (begin != NULL)
-		next.length = (size_t)(begin - next.text);
-	if (next.length > KEYS_MAX)
-		for (next.length = KEYS_MAX; ((unsigned char)next.text[next.length] & 0xC0) == 0x80;)
-			next.length--;
-	return next;
+static bool
+is_same(struct span text, const char *sequence)
+{
+	return text.length == strlen(sequence) && memcmp(text.text, sequence, text.length) == 0;
+}
+
+/*
+ * What the terminal says by itself.  Readline is not asked, for it may be waiting for something else than a command:
+ * the rest of a key, a character to be taken as it is, a text to search for.
+ */
+static bool
+is_report(struct span key)
+{
+	return is_same(key, paste_begin) || is_same(key, focus_in) || is_same(key, focus_out);
+}
+
+/* Takes the next bytes, which are a report. */
+static void
+take_report(struct span report)
+{
+	if (is_same(report, paste_begin))
+		start_pasting();
+	else
+		event = is_same(report, focus_in) ? INPUT_FOCUS_IN : INPUT_FOCUS_OUT;
+	buffer_drop(&keys, report.length);
+}
+
+/* Of a string without end nothing is kept but how it began, and what may be the beginning of its end. */
+static void
+shorten_string(void)
+{
+	char *text = buffer_data(&keys);
+	size_t length = buffer_length(&keys);
+
+	if (length < STRING_MAX)
+		return;
+	text[2] = ' ';
+	text[3] = text[length - 1];
+	buffer_cut(&keys, 4);
+}
+
+/*
+ * The next key, or report, at some place among those that wait; nothing if it is not whole yet.  What is to be whole
+ * by then is the first.
+ */
+static struct span
+key_at(size_t place, enum key_kind *kind)
+{
+	struct span rest = {buffer_data(&keys) + place, buffer_length(&keys) - place};
+	struct key key = {.length = 0};
+
+	if (rest.length > 0)
+		key = keys_examine(rest);
+	if (key.length > 1 && is_report((struct span){rest.text + 1, key.length - 1})) /* the Escape key before it */
+		key = (struct key){.kind = KEY_ESCAPE, .length = 1};
+	*kind = key.kind;
+	if (key.patience > 0 && (place > 0 || clock_until(fed + key.patience) > 0))
+		return (struct span){NULL, 0};
+	return (struct span){rest.text, key.length};
+}
+
+/* Whether the next thing is a key.  What is none, nor a report, is dropped before it. */
+static bool
+meets_key(struct span *key)
+{
+	enum key_kind kind;
+
+	while ((*key = key_at(0, &kind)).length > 0 && kind == KEY_STRING)
+		buffer_drop(&keys, key->length);
+	if (key->length == 0)
+		shorten_string();
+	return key->length > 0 && !is_report(*key);
 }
 
 /* Puts the line back that was refused, before what has been typed since.  Lines stay lines. */
@@ -240,77 +300,93 @@ give_back(void)
 }
 
 static bool
-is_line_end(char c)
+is_line_end(struct span key)
 {
-	return c == '\r' || c == '\n';
+	return *key.text == '\r' || *key.text == '\n';
 }
 
-/* How many bytes at the start of keys are text, or end a line. */
-static size_t
-text_length(struct span given)
-{
-	size_t length = 0;
-
-	for (; length < given.length; length++) {
-		unsigned char c = (unsigned char)given.text[length];
-
-		if ((c < 0x20 && c != '\t' && !is_line_end((char)c)) || c == 0x7F)
-			break;
-	}
-	return length;
-}
-
-/* Has the editor work through the next keys.  False if a signal asks the program to end. */
+/* Whether a key is text, or ends a line. */
 static bool
-work_through(struct span next)
+is_text(struct span key)
 {
-	bool more = next.length < buffer_length(&keys);
+	unsigned char c = (unsigned char)*key.text;
+
+	return (c >= 0x20 && c != 0x7F) || c == '\t' || is_line_end(key);
+}
+
+/*
+ * The next key and those that come with it, for the editor.  After a line that was refused it is text: that need not
+ * wait until the line is put back.
+ */
+static struct span
+with_others(struct span next)
+{
+	enum key_kind kind;
+	struct span key;
+
+	while (next.length < KEYS_MAX && (key = key_at(next.length, &kind)).length > 0 && kind != KEY_STRING &&
+	       !is_report(key) && (!refused || is_text(key)))
+		next.length += key.length;
+	return next;
+}
+
+/* Has the editor work through the next keys, of which this is the first.  False if a signal asks the program to end. */
+static bool
+work_through(struct span first)
+{
 	size_t length = buffer_length(&shown), place = cursor;
 	struct editor_answer answer;
 
-	if (!order(more ? EDITOR_KEYS_AND_MORE : EDITOR_KEYS, next, &answer))
+	if (!order(EDITOR_KEYS, with_others(first), &answer))
 		return false;
 	buffer_drop(&keys, answer.outcome.used);
-	if (answer.outcome.pastes)
-		start_pasting();
 	ended = ended && buffer_length(&shown) == length && cursor == place;
 	return true;
 }
 
-/*
- * The same where a line was refused.  Text need not wait for that to be put back: so any number of lines can follow
- * it, and each costs what it would otherwise.
- */
+/* Enter where nothing has been typed since a line was refused: it is tried again. */
 static bool
-press_after_refusal(struct span next)
+try_again(struct span enter)
 {
-	size_t length = text_length(next);
-
-	if (length == 0)
-		return give_back();
-	if (is_line_end(*next.text) && *input_text() == '\0') { /* Enter again */
-		buffer_drop(&keys, 1);
-		refused = false;
-		event = INPUT_LINE;
-		return true;
-	}
-	next.length = length;
-	return work_through(next);
+	buffer_drop(&keys, enter.length);
+	refused = false;
+	event = INPUT_LINE;
+	return true;
 }
 
+/*
+ * Takes a key: the editor does, unless a line was refused and something else comes first.  Any number of lines can
+ * follow that, and each costs what it would otherwise.
+ */
 static bool
-press(void)
+press(struct span key)
 {
-	struct span next = next_keys();
 	struct editor_answer answer;
 
-	if (refused)
-		return press_after_refusal(next);
-	if (ended && text_length(next) > 0 && !is_line_end(*next.text)) {
+	if (refused && !is_text(key))
+		return give_back();
+	if (refused && is_line_end(key) && *input_text() == '\0')
+		return try_again(key);
+	if (ended && !refused && is_text(key) && !is_line_end(key)) {
 		ended = false;
 		return order(EDITOR_INSERT, (struct span){"\n", 1}, &answer);
 	}
-	return work_through(next);
+	return work_through(key);
+}
+
+bool
+input_take_key(struct span *key)
+{
+	static char taken[KEYS_MAX];
+
+	if (event != INPUT_NONE || pasting || !meets_key(key))
+		return false;
+	if (key->length > sizeof taken)
+		key->length = sizeof taken;
+	memcpy(taken, key->text, key->length);
+	buffer_drop(&keys, key->length);
+	key->text = taken;
+	return true;
 }
 
 bool
@@ -329,16 +405,15 @@ enum input_event
 input_next(void)
 {
 	enum input_event next;
+	struct span key;
 
 	if (pasting)
 		go_on_pasting();
-	while (event == INPUT_NONE && !pasting && buffer_length(&keys) > 0) {
-		if (meets_paste()) {
-			buffer_drop(&keys, sizeof paste_begin - 1);
-			start_pasting();
-		} else if (!press()) {
+	while (event == INPUT_NONE && !pasting) {
+		if (!meets_key(&key) && key.length > 0)
+			take_report(key);
+		else if (key.length == 0 || !press(key))
 			break;
-		}
 		if (pasting)
 			go_on_pasting();
 	}
@@ -396,19 +471,19 @@ struct span
 input_rest(void)
 {
 	if (refused)
-		buffer_add(&rest, buffer_data(&line), buffer_length(&line));
+		buffer_add(&whole_rest, buffer_data(&line), buffer_length(&line));
 	buffer_add(&paste, buffer_data(&keys), buffer_length(&keys));
 	buffer_drop(&keys, buffer_length(&keys));
 	buffer_add(&paste, buffer_data(&arrived), buffer_length(&arrived));
 	buffer_drop(&arrived, buffer_length(&arrived));
-	filter_controls(buffer_data(&paste), buffer_length(&paste), &rest);
-	return buffer_span(&rest);
+	filter_controls(buffer_data(&paste), buffer_length(&paste), &whole_rest);
+	return buffer_span(&whole_rest);
 }
 
 void
 input_close(void)
 {
-	struct buffer *const all[] = {&arrived, &keys, &paste, &prompt, &shown, &unsent, &line, &view, &rest};
+	struct buffer *const all[] = {&arrived, &keys, &paste, &prompt, &shown, &unsent, &line, &view, &whole_rest};
 
 	(void)editor_end();
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
