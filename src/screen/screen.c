@@ -12,6 +12,7 @@
 #include "screen/output.h"
 #include "screen/screen.h"
 #include "screen/size.h"
+#include "screen/style.h"
 #include "screen/terminal.h"
 #include "text/glyph.h"
 #include "text/utf8.h"
@@ -21,9 +22,6 @@
 #define MARGIN 2       /* of the help, on both sides */
 #define LINE_END_SIGN 0x23CE /* RETURN SYMBOL: where a pasted line ends */
 #define REPLACEMENT_CHARACTER 0xFFFD
-
-/* Pairs of colours; without colour, attributes alone tell things apart. */
-enum colour { COLOUR_PLAIN, COLOUR_PEER, COLOUR_DELIVERED, COLOUR_ALARM };
 
 /* Before one's own lines: how far they have come. */
 #define MARK_OWN ">"	      /* not known */
@@ -64,7 +62,6 @@ take(void)
 bool
 screen_open(void)
 {
-	const char *no_color = getenv("NO_COLOR");
 	FILE *output;
 
 	if (tcgetattr(STDIN_FILENO, &modes_before) == -1 || (output = output_open()) == NULL ||
@@ -78,13 +75,7 @@ screen_open(void)
 	typeahead(-1); /* the keys that wait are no reason to leave the screen half drawn */
 	tcgetattr(STDIN_FILENO, &modes_open);
 	output_capture();
-	if (has_colors() && (no_color == NULL || *no_color == '\0')) {
-		start_color();
-		use_default_colors();
-		init_pair(COLOUR_PEER, COLOR_CYAN, -1);
-		init_pair(COLOUR_DELIVERED, COLOR_GREEN, -1);
-		init_pair(COLOUR_ALARM, COLOR_RED, -1);
-	}
+	style_open();
 	terminal_save_title();
 	take();
 	return true;
@@ -155,12 +146,6 @@ void
 screen_forget(void)
 {
 	clearok(curscr, TRUE);
-}
-
-static void
-set_style(attr_t attributes, enum colour colour)
-{
-	attr_set(attributes, (short)colour, NULL);
 }
 
 /* Draws a glyph at the cursor; what is a control is made visible. */
@@ -253,25 +238,22 @@ columns_of(const char *text)
 	return wrap_measure(text, strlen(text));
 }
 
-/* Sets how the text of a line looks: what has failed, or is asked, is not to be missed. */
-static void
-set_voice_style(enum voice voice)
+/* How the text of a line looks: what has failed, or is asked, is not to be missed. */
+static enum style
+style_of(enum voice voice)
 {
 	switch (voice) {
 	case VOICE_SELF:
 	case VOICE_PEER:
-		set_style(A_NORMAL, COLOUR_PLAIN);
 		break;
 	case VOICE_NOTICE:
-		set_style(A_DIM, COLOUR_PLAIN);
-		break;
+		return STYLE_FAINT;
 	case VOICE_QUESTION:
-		set_style(A_BOLD, COLOUR_PLAIN);
-		break;
+		return STYLE_QUESTION;
 	case VOICE_ALARM:
-		set_style(A_BOLD, COLOUR_ALARM);
-		break;
+		return STYLE_ALARM;
 	}
+	return STYLE_PLAIN;
 }
 
 /* Draws how far one's own line has come. */
@@ -280,13 +262,13 @@ draw_mark(const struct scene *scene, int y, int x, const struct line *line)
 {
 	const char *mark = MARK_OWN;
 
-	set_style(A_NORMAL, COLOUR_PLAIN);
+	style_set(STYLE_PLAIN);
 	if (line->stream_end >= STREAM_DOUBTED) {
 		mark = line->stream_end == STREAM_LOST ? MARK_LOST : MARK_DOUBTED;
-		set_style(A_BOLD, COLOUR_ALARM);
+		style_set(STYLE_ALARM);
 	} else if (scene->marks && line->stream_end <= scene->arrived) {
 		mark = MARK_DELIVERED;
-		set_style(A_NORMAL, COLOUR_DELIVERED);
+		style_set(STYLE_DELIVERED);
 	} else if (scene->marks) {
 		mark = line->stream_end <= scene->taken ? MARK_SENT : MARK_WAITING;
 	}
@@ -303,18 +285,18 @@ draw_head(const struct scene *scene, const struct layout *l, int y, const struct
 
 	if (l->labels > 0) {
 		strftime(time, sizeof time, "%H:%M", localtime_r(&line->when, &tm));
-		set_style(A_DIM, COLOUR_PLAIN);
+		style_set(STYLE_FAINT);
 		draw_text(y, 0, LAYOUT_TIME_WIDTH, time, strlen(time));
 	}
 	strlcpy(label, line->voice == VOICE_SELF ? scene->own_label : line->voice == VOICE_PEER ? line->speaker : "",
 		sizeof label);
 	wrap_cut(label, sizeof label, l->label_width);
 	width = columns_of(label);
-	set_style(A_BOLD, line->voice == VOICE_PEER ? COLOUR_PEER : COLOUR_PLAIN);
+	style_set(line->voice == VOICE_PEER ? STYLE_PEER_NAME : STYLE_NAME);
 	draw_text(y, l->labels + l->label_width - width, width, label, strlen(label));
 	if (l->text == 0)
 		return;
-	set_voice_style(line->voice);
+	style_set(style_of(line->voice));
 	if (line->voice == VOICE_SELF)
 		draw_mark(scene, y, l->gutter, line);
 	else if (line->voice != VOICE_PEER)
@@ -339,7 +321,7 @@ draw_pane(const struct scene *scene, const struct layout *l)
 
 		if (rows[i].row.start == 0)
 			draw_head(scene, l, y, &line);
-		set_voice_style(line.voice);
+		style_set(style_of(line.voice));
 		draw_text(y, l->text, l->text_width, line.text + rows[i].row.start,
 			  rows[i].row.length);
 	}
@@ -354,7 +336,7 @@ draw_question(const struct scene *scene, const struct layout *l)
 	const char *const *text = scene->question;
 	size_t start = 0;
 
-	set_voice_style(VOICE_QUESTION);
+	style_set(style_of(VOICE_QUESTION));
 	for (int y = l->question_row; y < l->question_row + l->question_rows; y++) {
 		struct span row;
 		bool marked;
@@ -367,7 +349,7 @@ draw_question(const struct scene *scene, const struct layout *l)
 			draw_text(y, 0, 1, &mark, 1);
 		draw_text(y, l->question_text, l->columns - l->question_text, row.text, row.length);
 	}
-	set_style(A_NORMAL, COLOUR_PLAIN);
+	style_set(STYLE_PLAIN);
 }
 
 /* Whether terminals may disagree about how wide a text is: not about what is below U+0300, which begins with 0xCC. */
@@ -389,13 +371,13 @@ draw_status(const struct scene *scene, const struct layout *l)
 		return;
 	bar_write(scene->bar, room, left, right);
 	columns = columns_of(right);
-	set_style(A_REVERSE, COLOUR_PLAIN);
+	style_set(STYLE_OVER);
 	mvhline(l->status_row, 0, ' ' | A_REVERSE, l->columns);
 	draw_text(l->status_row, 1, room, left, strlen(left));
 	draw_text(l->status_row, l->columns - 1 - columns, columns, right, strlen(right));
 	if (is_disputed(left)) /* all of it is sent, lest something of what was there before be left */
 		wredrawln(stdscr, l->status_row, 1);
-	set_style(A_NORMAL, COLOUR_PLAIN);
+	style_set(STYLE_PLAIN);
 }
 
 /* Draws the rows of what is typed around the cursor, and leaves the cursor there. */
@@ -413,7 +395,7 @@ draw_input(const struct scene *scene, const struct layout *l)
 		cursor_row++;
 	}
 	first = cursor_row < l->input_rows ? 0 : cursor_row - l->input_rows + 1;
-	set_style(A_NORMAL, COLOUR_PLAIN);
+	style_set(STYLE_PLAIN);
 	start = 0;
 	for (int i = 0; i < first + l->input_rows && start < in->length; i++) {
 		next = wrap_row(in->text, in->length, start, l->columns, WRAP_CHARACTERS, &row);
@@ -442,7 +424,7 @@ draw_help(const struct scene *scene, const struct layout *l)
 	rows = layout_rows_of(scene->help, text_width);
 	top = rows < l->pane_rows ? (l->pane_rows - rows) / 2 : 0;
 	left = (l->columns - width) / 2;
-	set_style(A_REVERSE, COLOUR_PLAIN);
+	style_set(STYLE_OVER);
 	help = scene->help;
 	for (int y = top; *help != NULL && y < l->pane_rows; y++) {
 		struct span row = layout_next_row(&help, &start, text_width);
@@ -450,7 +432,7 @@ draw_help(const struct scene *scene, const struct layout *l)
 		mvhline(y, left, ' ' | A_REVERSE, width);
 		draw_text(y, left + MARGIN, width - MARGIN, row.text, row.length);
 	}
-	set_style(A_NORMAL, COLOUR_PLAIN);
+	style_set(STYLE_PLAIN);
 }
 
 void
