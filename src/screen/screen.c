@@ -11,6 +11,7 @@
 #include "screen/layout.h"
 #include "screen/output.h"
 #include "screen/screen.h"
+#include "screen/sign.h"
 #include "screen/size.h"
 #include "screen/style.h"
 #include "screen/terminal.h"
@@ -76,6 +77,7 @@ screen_open(void)
 	tcgetattr(STDIN_FILENO, &modes_open);
 	output_capture();
 	style_open();
+	sign_open(getenv("TERM"));
 	terminal_save_title();
 	take();
 	return true;
@@ -152,14 +154,13 @@ screen_forget(void)
 static void
 draw_glyph(const struct glyph *glyph)
 {
-	wchar_t text[1 + GLYPH_MARKS_MAX + 1] = {(wchar_t)glyph->character};
+	uint32_t character = glyph->character == '\n' ? LINE_END_SIGN : glyph->character;
+	wchar_t text[1 + GLYPH_MARKS_MAX + 1] = {(wchar_t)sign_form(character)};
 	attr_t attributes;
 	short pair;
 	cchar_t cell;
 
-	if (*text == L'\n') {
-		*text = LINE_END_SIGN;
-	} else if (*text < 0x20 || *text == 0x7F) {
+	if (*text < 0x20 || *text == 0x7F) {
 		addch('^');
 		*text ^= 0x40;
 	} else if (wcwidth(*text) < 0) { /* in one's own input: ncurses would show it in two columns */
