@@ -362,6 +362,21 @@ is_disputed(const char *text)
 	return *text != '\0';
 }
 
+/*
+ * Sends an empty status bar before the one that names somebody of whom a terminal may show less than the C library says,
+ * lest something of what was there before be left at its end.
+ */
+static void
+empty_status(const struct scene *scene, const struct layout *l)
+{
+	if (l->status_row < 0 || !is_disputed(scene->bar->name))
+		return;
+	style_set(STYLE_OVER);
+	mvhline(l->status_row, 0, ' ' | A_REVERSE, l->columns);
+	wredrawln(stdscr, l->status_row, 1);
+	refresh();
+}
+
 static void
 draw_status(const struct scene *scene, const struct layout *l)
 {
@@ -376,8 +391,6 @@ draw_status(const struct scene *scene, const struct layout *l)
 	mvhline(l->status_row, 0, ' ' | A_REVERSE, l->columns);
 	draw_text(l->status_row, 1, room, left, strlen(left));
 	draw_text(l->status_row, l->columns - 1 - columns, columns, right, strlen(right));
-	if (is_disputed(left)) /* all of it is sent, lest something of what was there before be left */
-		wredrawln(stdscr, l->status_row, 1);
 	style_set(STYLE_PLAIN);
 }
 
@@ -461,6 +474,7 @@ screen_draw(const struct scene *scene)
 {
 	struct layout layout = arrange(scene);
 
+	empty_status(scene, &layout);
 	erase();
 	draw_pane(scene, &layout);
 	if (scene->help != NULL)
