@@ -5,32 +5,20 @@
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
-#include <wchar.h>
 
 #include "base/fatal.h"
+#include "screen/conversation.h"
 #include "screen/layout.h"
 #include "screen/output.h"
+#include "screen/paint.h"
 #include "screen/screen.h"
 #include "screen/sign.h"
 #include "screen/size.h"
 #include "screen/style.h"
 #include "screen/terminal.h"
-#include "text/glyph.h"
-#include "text/utf8.h"
 #include "text/wrap.h"
 
-#define LABEL_SIZE 256 /* bytes of a label, before it is cut */
-#define MARGIN 2       /* of the help, on both sides */
-#define LINE_END_SIGN 0x23CE /* RETURN SYMBOL: where a pasted line ends */
-#define REPLACEMENT_CHARACTER 0xFFFD
-
-/* Before one's own lines: how far they have come. */
-#define MARK_OWN ">"	      /* not known */
-#define MARK_WAITING "\u00b7"   /* here still */
-#define MARK_SENT "\u203a"      /* the system has taken it */
-#define MARK_DELIVERED "\u2713" /* the peer's machine has it */
-#define MARK_LOST "\u2717"
-#define MARK_DOUBTED "?"	      /* it has, and perhaps nobody saw it */
+#define MARGIN 2 /* of the help, on both sides */
 
 static bool is_open, watches_focus;
 static struct termios modes_before, modes_open;
@@ -150,27 +138,10 @@ screen_forget(void)
 	clearok(curscr, TRUE);
 }
 
-/* Draws a glyph at the cursor; what is a control is made visible. */
-static void
-draw_glyph(const struct glyph *glyph)
+static struct layout
+arrange(const struct scene *scene)
 {
-	uint32_t character = glyph->character == '\n' ? LINE_END_SIGN : glyph->character;
-	wchar_t text[1 + GLYPH_MARKS_MAX + 1] = {(wchar_t)sign_form(character)};
-	attr_t attributes;
-	short pair;
-	cchar_t cell;
-
-	if (*text < 0x20 || *text == 0x7F) {
-		addch('^');
-		*text ^= 0x40;
-	} else if (wcwidth(*text) < 0) { /* in one's own input: ncurses would show it in two columns */
-		*text = REPLACEMENT_CHARACTER;
-	}
-	for (size_t i = 0; glyph->marks[i] != 0; i++)
-		text[1 + i] = (wchar_t)glyph->marks[i];
-	attr_get(&attributes, &pair, NULL);
-	setcchar(&cell, text, attributes, pair, NULL);
-	add_wch(&cell);
+	return layout_arrange(scene, getmaxy(stdscr), getmaxx(stdscr));
 }
 
 static int
@@ -179,154 +150,10 @@ min(int a, int b)
 	return a < b ? a : b;
 }
 
-/* How many characters at the start of a text are ASCII, can be seen, and have no mark on them. */
-static int
-count_ascii(const char *text, const char *end)
-{
-	const char *s = text;
-
-	while (s < end && *s >= 0x20 && *s < 0x7F)
-		s++;
-	return (int)(s - text) - (s > text && s < end && (*s & 0x80) != 0);
-}
-
-/*
- * Draws text from a place on, cut off where the columns end.  Marks without a character that they
- * belong to are left out: they would join what stands before the text.  Returns the column after it,
- * counted from where it started.
- */
-static int
-draw_text(int y, int x, int columns, const char *text, size_t length)
-{
-	const char *end = text + length;
-	int column = 0;
-
-	move(y, x);
-	while (text < end) {
-		int width = min(count_ascii(text, end), columns - column);
-		struct glyph glyph;
-		uint32_t c;
-
-		if (width > 0) { /* most text, and much faster so */
-			addnstr(text, width);
-			text += width;
-			column += width;
-			continue;
-		}
-		utf8_next(text, end, &c);
-		width = wrap_columns(c, column);
-		if (column + width > columns)
-			break;
-		text = glyph_next(text, end, &glyph);
-		if (c == '\t')
-			move(y, x + column + width);
-		else if (width > 0)
-			draw_glyph(&glyph);
-		column += width;
-	}
-	return column;
-}
-
-static struct layout
-arrange(const struct scene *scene)
-{
-	return layout_arrange(scene, getmaxy(stdscr), getmaxx(stdscr));
-}
-
 static int
 columns_of(const char *text)
 {
 	return wrap_measure(text, strlen(text));
-}
-
-/* How the text of a line looks: what has failed, or is asked, is not to be missed. */
-static enum style
-style_of(enum voice voice)
-{
-	switch (voice) {
-	case VOICE_SELF:
-	case VOICE_PEER:
-		break;
-	case VOICE_NOTICE:
-		return STYLE_FAINT;
-	case VOICE_QUESTION:
-		return STYLE_QUESTION;
-	case VOICE_ALARM:
-		return STYLE_ALARM;
-	}
-	return STYLE_PLAIN;
-}
-
-/* Draws how far one's own line has come. */
-static void
-draw_mark(const struct scene *scene, int y, int x, const struct line *line)
-{
-	const char *mark = MARK_OWN;
-
-	style_set(STYLE_PLAIN);
-	if (line->stream_end >= STREAM_DOUBTED) {
-		mark = line->stream_end == STREAM_LOST ? MARK_LOST : MARK_DOUBTED;
-		style_set(STYLE_ALARM);
-	} else if (scene->marks && line->stream_end <= scene->arrived) {
-		mark = MARK_DELIVERED;
-		style_set(STYLE_DELIVERED);
-	} else if (scene->marks) {
-		mark = line->stream_end <= scene->taken ? MARK_SENT : MARK_WAITING;
-	}
-	draw_text(y, x, 1, mark, strlen(mark));
-}
-
-/* Draws what stands before a line: when, who, and a mark. */
-static void
-draw_head(const struct scene *scene, const struct layout *l, int y, const struct line *line)
-{
-	char time[LAYOUT_TIME_WIDTH + 1], label[LABEL_SIZE], mark = (char)line->voice;
-	int width;
-	struct tm tm;
-
-	if (l->labels > 0) {
-		strftime(time, sizeof time, "%H:%M", localtime_r(&line->when, &tm));
-		style_set(STYLE_FAINT);
-		draw_text(y, 0, LAYOUT_TIME_WIDTH, time, strlen(time));
-	}
-	strlcpy(label, line->voice == VOICE_SELF ? scene->own_label : line->voice == VOICE_PEER ? line->speaker : "",
-		sizeof label);
-	wrap_cut(label, sizeof label, l->label_width);
-	width = columns_of(label);
-	style_set(line->voice == VOICE_PEER ? STYLE_PEER_NAME : STYLE_NAME);
-	draw_text(y, l->labels + l->label_width - width, width, label, strlen(label));
-	if (l->text == 0)
-		return;
-	style_set(style_of(line->voice));
-	if (line->voice == VOICE_SELF)
-		draw_mark(scene, y, l->gutter, line);
-	else if (line->voice != VOICE_PEER)
-		draw_text(y, l->gutter, 1, &mark, 1);
-}
-
-static void
-draw_pane(const struct scene *scene, const struct layout *l)
-{
-	struct pane_row *rows;
-	int count;
-
-	if (l->pane_rows <= 0)
-		return;
-	if ((rows = calloc((size_t)l->pane_rows, sizeof *rows)) == NULL)
-		fatal("cannot get memory");
-	pane_resize(scene->pane, l->text_width, l->pane_rows);
-	count = pane_rows(scene->pane, rows);
-	for (int i = 0; i < count; i++) {
-		struct line line = history_line(scene->pane->history, rows[i].line);
-		int y = l->pane_rows - count + i;
-
-		if (rows[i].row.start == 0)
-			draw_head(scene, l, y, &line);
-		style_set(style_of(line.voice));
-		draw_text(y, l->text, l->text_width, line.text + rows[i].row.start,
-			  rows[i].row.length);
-	}
-	free(rows);
 }
 
 /* Draws the question, with a mark where it begins and before what there is to be answered, its last text. */
@@ -337,7 +164,7 @@ draw_question(const struct scene *scene, const struct layout *l)
 	const char *const *text = scene->question;
 	size_t start = 0;
 
-	style_set(style_of(VOICE_QUESTION));
+	style_set(STYLE_QUESTION);
 	for (int y = l->question_row; y < l->question_row + l->question_rows; y++) {
 		struct span row;
 		bool marked;
@@ -347,8 +174,8 @@ draw_question(const struct scene *scene, const struct layout *l)
 		marked = start == 0 && (text == scene->question || text[1] == NULL);
 		row = layout_next_row(&text, &start, l->columns - l->question_text);
 		if (marked && l->question_text > 0)
-			draw_text(y, 0, 1, &mark, 1);
-		draw_text(y, l->question_text, l->columns - l->question_text, row.text, row.length);
+			paint_text(y, 0, 1, &mark, 1);
+		paint_text(y, l->question_text, l->columns - l->question_text, row.text, row.length);
 	}
 	style_set(STYLE_PLAIN);
 }
@@ -389,8 +216,8 @@ draw_status(const struct scene *scene, const struct layout *l)
 	columns = columns_of(right);
 	style_set(STYLE_OVER);
 	mvhline(l->status_row, 0, ' ' | A_REVERSE, l->columns);
-	draw_text(l->status_row, 1, room, left, strlen(left));
-	draw_text(l->status_row, l->columns - 1 - columns, columns, right, strlen(right));
+	paint_text(l->status_row, 1, room, left, strlen(left));
+	paint_text(l->status_row, l->columns - 1 - columns, columns, right, strlen(right));
 	style_set(STYLE_PLAIN);
 }
 
@@ -416,7 +243,7 @@ draw_input(const struct scene *scene, const struct layout *l)
 		if (i == cursor_row)
 			cursor_column = wrap_measure(in->text + start, in->cursor - start);
 		if (i >= first)
-			draw_text(l->input_row + i - first, 0, l->columns, in->text + start, row.length);
+			paint_text(l->input_row + i - first, 0, l->columns, in->text + start, row.length);
 		start = next;
 	}
 	move(l->input_row + cursor_row - first, min(cursor_column, l->columns - 1));
@@ -444,7 +271,7 @@ draw_help(const struct scene *scene, const struct layout *l)
 		struct span row = layout_next_row(&help, &start, text_width);
 
 		mvhline(y, left, ' ' | A_REVERSE, width);
-		draw_text(y, left + MARGIN, width - MARGIN, row.text, row.length);
+		paint_text(y, left + MARGIN, width - MARGIN, row.text, row.length);
 	}
 	style_set(STYLE_PLAIN);
 }
@@ -476,7 +303,7 @@ screen_draw(const struct scene *scene)
 
 	empty_status(scene, &layout);
 	erase();
-	draw_pane(scene, &layout);
+	conversation_draw(scene, &layout);
 	if (scene->help != NULL)
 		draw_help(scene, &layout);
 	draw_question(scene, &layout);
