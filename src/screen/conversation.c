@@ -13,6 +13,8 @@
 
 #define LABEL_SIZE 256 /* bytes of a label, before it is cut */
 
+#define NEWEST "below" /* in place of the time */
+
 /* Before one's own lines: how far they have come. */
 #define MARK_OWN ">"	      /* not known */
 #define MARK_WAITING "\u00b7"   /* here still */
@@ -58,19 +60,25 @@ draw_mark(const struct scene *scene, int y, int x, const struct line *line)
 	paint_text(y, x, 1, mark, strlen(mark));
 }
 
-/* Draws what stands before a line: when, who, and a mark. */
+/* Draws when a line was said, where there is room for that. */
+static void
+draw_time(const struct layout *l, int y, const struct line *line)
+{
+	char time[LAYOUT_TIME_WIDTH + 1];
+	struct tm tm;
+
+	strftime(time, sizeof time, "%H:%M", localtime_r(&line->when, &tm));
+	style_set(STYLE_FAINT);
+	paint_text(y, 0, l->labels, time, strlen(time));
+}
+
+/* Draws what else stands before a line: who, and a mark. */
 static void
 draw_head(const struct scene *scene, const struct layout *l, int y, const struct line *line)
 {
-	char time[LAYOUT_TIME_WIDTH + 1], label[LABEL_SIZE], mark = (char)line->voice;
+	char label[LABEL_SIZE], mark = (char)line->voice;
 	int width;
-	struct tm tm;
 
-	if (l->labels > 0) {
-		strftime(time, sizeof time, "%H:%M", localtime_r(&line->when, &tm));
-		style_set(STYLE_FAINT);
-		paint_text(y, 0, LAYOUT_TIME_WIDTH, time, strlen(time));
-	}
 	strlcpy(label, line->voice == VOICE_SELF ? scene->own_label : line->voice == VOICE_PEER ? line->speaker : "",
 		sizeof label);
 	wrap_cut(label, sizeof label, l->label_width);
@@ -84,6 +92,27 @@ draw_head(const struct scene *scene, const struct layout *l, int y, const struct
 		draw_mark(scene, y, l->gutter, line);
 	else if (line->voice != VOICE_PEER)
 		paint_text(y, l->gutter, 1, &mark, 1);
+}
+
+/* Draws as much of the newest line as fits into a row, below what was scrolled back to. */
+static void
+draw_newest(const struct scene *scene, const struct layout *l)
+{
+	const struct history *history = scene->pane->history;
+	struct line line = history_line(history, history_end(history) - 1);
+	int width = l->text_width, column;
+	struct row row;
+	bool cut = wrap_row(line.text, line.length, 0, width, WRAP_CHARACTERS, &row) < line.length;
+
+	if (cut && width > 1)
+		wrap_row(line.text, line.length, 0, width - 1, WRAP_CHARACTERS, &row);
+	style_set(STYLE_NEWEST);
+	paint_text(l->newest_row, 0, l->labels, NEWEST, strlen(NEWEST));
+	draw_head(scene, l, l->newest_row, &line);
+	style_set(STYLE_NEWEST);
+	column = paint_text(l->newest_row, l->text, width, line.text, row.length);
+	if (cut)
+		paint_text(l->newest_row, l->text + column, width - column, WRAP_ELLIPSIS, strlen(WRAP_ELLIPSIS));
 }
 
 void
@@ -102,10 +131,14 @@ conversation_draw(const struct scene *scene, const struct layout *l)
 		struct line line = history_line(scene->pane->history, rows[i].line);
 		int y = l->pane_rows - count + i;
 
-		if (rows[i].row.start == 0)
+		if (rows[i].row.start == 0) {
+			draw_time(l, y, &line);
 			draw_head(scene, l, y, &line);
+		}
 		style_set(style_of(line.voice));
 		paint_text(y, l->text, l->text_width, line.text + rows[i].row.start, rows[i].row.length);
 	}
 	free(rows);
+	if (l->newest_row >= 0)
+		draw_newest(scene, l);
 }

@@ -285,7 +285,8 @@ start_pager(struct fullscreen *f)
 static void
 obey_key(struct fullscreen *f, enum input_event event)
 {
-	int page = f->pane.height > 1 ? f->pane.height - 1 : 1;
+	int spared = f->pane.following ? 2 : 1; /* rows: one stays in view, one is the newest line's, then or already */
+	int page = f->pane.height > spared ? f->pane.height - spared : 1;
 
 	switch (event) {
 	case INPUT_NONE:

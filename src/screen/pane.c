@@ -168,10 +168,8 @@ scroll_up(struct pane *pane, int rows)
 	if (view == NULL)
 		fatal("cannot get memory");
 	count = rows_above(pane, find_bottom(pane), view, height);
-	bottom = count - 1 - rows;
-	if (bottom < pane->height - 1) /* no further than with the first row at the top */
-		bottom = pane->height - 1;
-	if (bottom < count - 1)
+	bottom = count > rows ? count - 1 - rows : 0; /* find_bottom goes no further than it can */
+	if (count > pane->height)
 		stay_at(pane, (struct place){view[bottom].line, view[bottom].row.start});
 	free(view);
 }
@@ -200,8 +198,8 @@ pane_scroll(struct pane *pane, int rows)
 void
 pane_to_start(struct pane *pane)
 {
-	if (!is_empty(pane))
-		stay_at(pane, from_start(pane, pane->height - 1));
+	if (!is_empty(pane) && is_below(last_row(pane), from_start(pane, pane->height - 1)))
+		stay_at(pane, (struct place){.line = history_start(pane->history)});
 }
 
 void

@@ -17,6 +17,7 @@ static const struct {
 	[STYLE_FAINT] = {A_NORMAL, 243},     /* #767676 */
 	[STYLE_NAME] = {A_BOLD, 0},
 	[STYLE_PEER_NAME] = {A_BOLD, 63},    /* #5f5fff */
+	[STYLE_NEWEST] = {A_BOLD, 0},
 	[STYLE_DELIVERED] = {A_NORMAL, 29},  /* #00875f */
 	[STYLE_QUESTION] = {A_BOLD, 0},
 	[STYLE_ALARM] = {A_BOLD, 163},	     /* #d700af */

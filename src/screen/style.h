@@ -14,6 +14,7 @@ enum style {
 	STYLE_FAINT,	 /* what is read last: times, notices */
 	STYLE_NAME,	 /* one's own */
 	STYLE_PEER_NAME,
+	STYLE_NEWEST,	 /* the newest line, while one reads older ones */
 	STYLE_DELIVERED, /* the mark of that */
 	STYLE_QUESTION,
 	STYLE_ALARM,

@@ -149,6 +149,25 @@ test_ends(void **state)
 	assert_true(f->pane.following);
 }
 
+/* A view that gets a row less when it is scrolled shows the oldest line all the same, and the first row at its top. */
+static void
+test_ends_of_a_view_that_shrinks(void **state)
+{
+	struct fixture *f = *state;
+
+	add_numbers(f, 1, 8);
+	pane_to_start(&f->pane);
+	pane_resize(&f->pane, 10, 4);
+	assert_string_equal(seen(f), "1|2|3|4|");
+	pane_to_end(&f->pane);
+	pane_resize(&f->pane, 10, 5);
+	pane_scroll(&f->pane, -100);
+	pane_resize(&f->pane, 10, 4);
+	assert_string_equal(seen(f), "1|2|3|4|");
+	pane_scroll(&f->pane, 1);
+	assert_string_equal(seen(f), "2|3|4|5|");
+}
+
 /* What fits whole cannot be scrolled. */
 static void
 test_no_scrolling_of_little(void **state)
@@ -271,6 +290,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_follows_the_newest, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_stays, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_ends, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_ends_of_a_view_that_shrinks, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_no_scrolling_of_little, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_resizing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_eviction, set_up, tear_down),
