@@ -124,20 +124,6 @@ show_encryption(int count, int key)
 	return ask(INPUT_SECRECY);
 }
 
-static int
-focus_in(int count, int key)
-{
-	(void)count, (void)key;
-	return ask(INPUT_FOCUS_IN);
-}
-
-static int
-focus_out(int count, int key)
-{
-	(void)count, (void)key;
-	return ask(INPUT_FOCUS_OUT);
-}
-
 /*
  * Abandons what is typed, which a yank brings back; where nothing is, leaves.  A line of the history stays
  * there as it was, and the next one fetched is the newest again.
@@ -157,14 +143,6 @@ abandon(int count, int key)
 		free(text);
 	}
 	return rl_kill_full_line(count, key);
-}
-
-static int
-begin_paste(int count, int key)
-{
-	(void)count, (void)key;
-	outcome.pastes = true;
-	return 0;
 }
 
 /*
@@ -194,10 +172,6 @@ static const struct {
 	{"redraw-screen", redraw, {"\014"}},				   /* Ctrl-L */
 	{"suspend", suspend, {"\032"}},				   /* Ctrl-Z */
 	{"abandon-line", abandon, {"\003"}},				   /* Ctrl-C */
-	/* Not keys, but what the terminal says by itself: xterm's control sequences. */
-	{"begin-paste", begin_paste, {EDIT_PASTE_BEGINS}},
-	{"focus-in", focus_in, {"\033[I"}},
-	{"focus-out", focus_out, {"\033[O"}},
 };
 #define COMMANDS (sizeof commands / sizeof commands[0])
 
@@ -503,7 +477,7 @@ edit_keys(struct span given, bool more)
 	outcome = (struct edit_outcome){.event = INPUT_NONE};
 	more_follow = more;
 	buffer_add(&keys, given.text, given.length);
-	while (outcome.event == INPUT_NONE && !outcome.pastes && buffer_length(&keys) > 0) {
+	while (outcome.event == INPUT_NONE && buffer_length(&keys) > 0) {
 		bool empty = is_empty();
 
 		if (!spare_search((unsigned char)*buffer_data(&keys)))

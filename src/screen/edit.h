@@ -14,15 +14,12 @@
 #include "base/span.h"
 #include "screen/input.h"
 
-#define EDIT_PASTE_BEGINS "\033[200~" /* what the terminal says before what is pasted (xterm's control sequences) */
-
 /* Starts Readline and reads its init file. */
 void edit_open(void);
 
 /* What became of some keys. */
 struct edit_outcome {
 	enum input_event event; /* what the last of them asked for */
-	bool pastes;		/* it says that a paste begins */
 	size_t used;		/* bytes; those after them have not been looked at */
 };
 

@@ -30,7 +30,7 @@ struct order {
 };
 enum part { PROMPT, LINE, UNSENT, COMPLETE, PARTS };
 struct answer {
-	unsigned event, pastes, hides;
+	unsigned event, hides;
 	size_t used, cursor, lengths[PARTS];
 };
 
@@ -71,7 +71,6 @@ answer(int socket, struct edit_outcome outcome)
 	const struct span parts[PARTS] = {
 		[PROMPT] = view.prompt, [LINE] = view.line, [UNSENT] = view.unsent, [COMPLETE] = view.complete};
 	struct answer told = {.event = outcome.event,
-			      .pastes = outcome.pastes,
 			      .hides = view.hides,
 			      .used = outcome.used,
 			      .cursor = view.cursor};
@@ -206,7 +205,7 @@ understand(struct editor_answer *answer)
 		text += told.lengths[i];
 	}
 	*answer = (struct editor_answer){
-		.outcome = {.event = told.event, .pastes = told.pastes != 0, .used = told.used},
+		.outcome = {.event = told.event, .used = told.used},
 		.view = {.prompt = parts[PROMPT],
 			 .line = parts[LINE],
 			 .cursor = told.cursor,

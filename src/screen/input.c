@@ -7,13 +7,16 @@
 #include "base/fatal.h"
 #include "screen/editor.h"
 #include "screen/input.h"
+#include "screen/keys.h"
 #include "text/utf8.h"
 
 #define PASTE_GAP_MS 2000 /* the bytes of a paste follow each other faster, over a network that stalls now and then */
 #define KEYS_MAX 512	  /* bytes that the editor gets at once: what asks for something leaves the rest of them */
+#define STRING_MAX 4096	  /* bytes of what is no key that are held until it ends */
 
 static struct buffer arrived;	/* from the terminal: a character that is not yet complete */
-static struct buffer keys;	/* complete ones, not yet worked through */
+static struct buffer keys;	/* complete characters, not yet worked through */
+static int64_t fed;		/* when the last of them came */
 static struct buffer paste;	/* what is being pasted */
 static bool pasting;
 static int64_t paste_deadline;
@@ -26,7 +29,9 @@ static size_t cursor;
 static bool hides;		/* what was typed and not sent is not what is shown, but unsent */
 static struct buffer view;	/* of input_view */
 
-static const char paste_begin[] = EDIT_PASTE_BEGINS, paste_end[] = "\033[201~";
+/* What the terminal says by itself: xterm's control sequences. */
+static const char paste_begin[] = "\033[200~", paste_end[] = "\033[201~";
+static const char focus_in[] = "\033[I", focus_out[] = "\033[O";
 
 void
 input_feed(const char *bytes, size_t length)
@@ -45,15 +50,21 @@ input_feed(const char *bytes, size_t length)
 			buffer_add(&keys, "\xEF\xBF\xBD", 3); /* U+FFFD */
 		buffer_drop(&arrived, used);
 	}
-	paste_deadline = clock_now() + PASTE_GAP_MS;
+	fed = clock_now();
+	paste_deadline = fed + PASTE_GAP_MS;
 }
 
 int
 input_timeout(void)
 {
+	int patience;
+
 	if (event != INPUT_NONE)
 		return 0;
-	return pasting ? clock_until(paste_deadline) : -1;
+	if (pasting)
+		return clock_until(paste_deadline);
+	patience = buffer_length(&keys) > 0 ? keys_examine(buffer_span(&keys)).patience : 0;
+	return patience > 0 ? clock_until(fed + patience) : -1;
 }
 
 /* --- The editor, and another one when it has died. --- */
@@ -196,18 +207,6 @@ go_on_pasting(void)
 		insert_paste();
 }
 
-/*
- * Whether a paste begins with the next byte.  Readline is not asked, for it may be waiting for something
- * else than a command: the rest of a key, a character to be taken as it is, a text to search for.
- */
-static bool
-meets_paste(void)
-{
-	const size_t length = sizeof paste_begin - 1;
-
-	return buffer_length(&keys) >= length && memcmp(buffer_data(&keys), paste_begin, length) == 0;
-}
-
 static void
 start_pasting(void)
 {
@@ -215,34 +214,121 @@ start_pasting(void)
 	paste_deadline = clock_now() + PASTE_GAP_MS;
 }
 
-/* The next keys for the editor: no part of a character, and not the beginning of a paste. */
-static struct span
-next_keys(void)
-{
-	struct span next = buffer_span(&keys);
-	const char *begin = memmem(next.text, next.length, paste_begin, sizeof paste_begin - 1);
+/* --- Keys, and what the terminal says between them. --- */
 
-	if (begin != NULL)
-		next.length = (size_t)(begin - next.text);
-	if (next.length > KEYS_MAX)
-		for (next.length = KEYS_MAX; ((unsigned char)next.text[next.length] & 0xC0) == 0x80;)
-			next.length--;
+static bool
+is_same(struct span text, const char *sequence)
+{
+	return text.length == strlen(sequence) && memcmp(text.text, sequence, text.length) == 0;
+}
+
+/*
+ * What the terminal says by itself.  Readline is not asked, for it may be waiting for something else than a command:
+ * the rest of a key, a character to be taken as it is, a text to search for.
+ */
+static bool
+is_report(struct span key)
+{
+	return is_same(key, paste_begin) || is_same(key, focus_in) || is_same(key, focus_out);
+}
+
+/* Takes the next bytes, which are a report. */
+static void
+take_report(struct span report)
+{
+	if (is_same(report, paste_begin))
+		start_pasting();
+	else
+		event = is_same(report, focus_in) ? INPUT_FOCUS_IN : INPUT_FOCUS_OUT;
+	buffer_drop(&keys, report.length);
+}
+
+/* Of a string without end nothing is kept but how it began, and what may be the beginning of its end. */
+static void
+shorten_string(void)
+{
+	char *text = buffer_data(&keys);
+	size_t length = buffer_length(&keys);
+
+	if (length < STRING_MAX)
+		return;
+	text[2] = ' ';
+	text[3] = text[length - 1];
+	buffer_cut(&keys, 4);
+}
+
+/*
+ * The next key, or report, at some place among those that wait; nothing if it is not whole yet.  What is to be whole
+ * by then is the first.
+ */
+static struct span
+key_at(size_t place, enum key_kind *kind)
+{
+	struct span rest = {buffer_data(&keys) + place, buffer_length(&keys) - place};
+	struct key key = {.length = 0};
+
+	if (rest.length > 0)
+		key = keys_examine(rest);
+	if (key.length > 1 && is_report((struct span){rest.text + 1, key.length - 1})) /* the Escape key before it */
+		key = (struct key){.kind = KEY_ESCAPE, .length = 1};
+	*kind = key.kind;
+	if (key.patience > 0 && (place > 0 || clock_until(fed + key.patience) > 0))
+		return (struct span){NULL, 0};
+	return (struct span){rest.text, key.length};
+}
+
+/* Whether the next thing is a key.  What is none, nor a report, is dropped before it. */
+static bool
+meets_key(struct span *key)
+{
+	enum key_kind kind;
+
+	while ((*key = key_at(0, &kind)).length > 0 && kind == KEY_STRING)
+		buffer_drop(&keys, key->length);
+	if (key->length == 0)
+		shorten_string();
+	return key->length > 0 && !is_report(*key);
+}
+
+/* Adds to the first of the keys for the editor those that come with it. */
+static struct span
+with_others(struct span next)
+{
+	enum key_kind kind;
+	struct span key;
+
+	while (next.length < KEYS_MAX && (key = key_at(next.length, &kind)).length > 0 && kind != KEY_STRING &&
+	       !is_report(key))
+		next.length += key.length;
 	return next;
 }
 
-/* Has the editor work through the next keys.  False if a signal asks the program to end. */
+/* Has the editor work through the next keys, of which this is the first.  False if a signal asks the program to end. */
 static bool
-press(void)
+press(struct span first)
 {
-	struct span next = next_keys();
+	struct span next = with_others(first);
 	bool more = next.length < buffer_length(&keys);
 	struct editor_answer answer;
 
 	if (!order(more ? EDITOR_KEYS_AND_MORE : EDITOR_KEYS, next, &answer))
 		return false;
 	buffer_drop(&keys, answer.outcome.used);
-	if (answer.outcome.pastes)
-		start_pasting();
+	return true;
+}
+
+bool
+input_take_key(struct span *key)
+{
+	static char taken[KEYS_MAX];
+
+	if (event != INPUT_NONE || pasting || !meets_key(key))
+		return false;
+	if (key->length > sizeof taken)
+		key->length = sizeof taken;
+	memcpy(taken, key->text, key->length);
+	buffer_drop(&keys, key->length);
+	key->text = taken;
 	return true;
 }
 
@@ -262,16 +348,15 @@ enum input_event
 input_next(void)
 {
 	enum input_event next;
+	struct span key;
 
 	if (pasting)
 		go_on_pasting();
-	while (event == INPUT_NONE && !pasting && buffer_length(&keys) > 0) {
-		if (meets_paste()) {
-			buffer_drop(&keys, sizeof paste_begin - 1);
-			start_pasting();
-		} else if (!press()) {
+	while (event == INPUT_NONE && !pasting) {
+		if (!meets_key(&key) && key.length > 0)
+			take_report(key);
+		else if (key.length == 0 || !press(key))
 			break;
-		}
 		if (pasting)
 			go_on_pasting();
 	}

@@ -53,7 +53,14 @@ bool input_is_pending(void);
 enum input_event input_next(void);
 
 /*
- * Milliseconds until input_next should be called although no byte came (a paste that does not go on
+ * Takes the next key, such as "\r", "x" or "\033[A", for what is shown over the line, instead of giving it to Readline;
+ * it is good until the next call.  False if none is there, or something else is to be seen to first, by input_next: an
+ * event, as that the window's focus comes or goes, or a paste.
+ */
+bool input_take_key(struct span *key);
+
+/*
+ * Milliseconds until input_next should be called although no byte came (a key or a paste that does not go on
  * is taken as complete; Readline died of a line that was put back), -1 for never.
  */
 int input_timeout(void);
