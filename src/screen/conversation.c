@@ -1,5 +1,6 @@
 #include <config.h>
 
+#include <curses.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,6 +95,14 @@ draw_head(const struct scene *scene, const struct layout *l, int y, const struct
 		paint_text(y, l->gutter, 1, &mark, 1);
 }
 
+/* Draws a thin line from one side to the other. */
+static void
+draw_rule(const struct layout *l, int y)
+{
+	style_set(STYLE_FAINT);
+	mvhline_set(y, 0, WACS_HLINE, l->columns);
+}
+
 /* Draws as much of the newest line as fits into a row, below what was scrolled back to. */
 static void
 draw_newest(const struct scene *scene, const struct layout *l)
@@ -131,6 +140,10 @@ conversation_draw(const struct scene *scene, const struct layout *l)
 		struct line line = history_line(scene->pane->history, rows[i].line);
 		int y = l->pane_rows - count + i;
 
+		if (rows[i].is_rule) {
+			draw_rule(l, y);
+			continue;
+		}
 		if (rows[i].row.start == 0) {
 			draw_time(l, y, &line);
 			draw_head(scene, l, y, &line);

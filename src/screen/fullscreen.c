@@ -326,10 +326,12 @@ obey_key(struct fullscreen *f, enum input_event event)
 		suspend(f, true);
 		break;
 	case INPUT_FOCUS_IN:
-		f->attention.focused = true;
+		attention_focus(&f->attention, true);
 		break;
 	case INPUT_FOCUS_OUT:
-		f->attention.focused = false;
+		if (f->attention.focused)
+			pane_rule(&f->pane);
+		attention_focus(&f->attention, false);
 		break;
 	case INPUT_MENDED:
 		talk_notice(f->talk, VOICE_ALARM,
@@ -351,12 +353,15 @@ obey_keys(struct fullscreen *f)
 	enum input_event event;
 
 	do {
-		bool closes = f->rows != NULL && input_is_pending();
+		bool pressed = input_is_pending(), closes = f->rows != NULL && pressed;
 
 		event = input_next();
 		/* Any key closes the help, F1 too; that the window's focus goes or comes is no key. */
-		if (closes && event != INPUT_FOCUS_IN && event != INPUT_FOCUS_OUT)
+		pressed = pressed && event != INPUT_FOCUS_IN && event != INPUT_FOCUS_OUT;
+		if (pressed) {
 			f->rows = NULL;
+			attention_key(&f->attention);
+		}
 		if (!closes || (event != INPUT_HELP && event != INPUT_SECRECY))
 			obey_key(f, event);
 		addressee_note_key(&f->addressee);

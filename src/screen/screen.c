@@ -45,6 +45,7 @@ static void
 take(void)
 {
 	doupdate();
+	terminal_save_title();
 	set_reports_and_wrapping(true);
 }
 
@@ -66,29 +67,20 @@ screen_open(void)
 	output_capture();
 	style_open();
 	sign_open(getenv("TERM"));
-	terminal_save_title();
 	take();
 	return true;
-}
-
-/* Gives the terminal back, even if it could not take all that was drawn. */
-static void
-give_back(bool for_good)
-{
-	if (!output_drain())
-		terminal_cancel();
-	if (for_good)
-		terminal_restore_title();
-	set_reports_and_wrapping(false);
-	endwin();
-	output_drain();
-	set_modes(&modes_before);
 }
 
 void
 screen_suspend(void)
 {
-	give_back(false);
+	if (!output_drain())
+		terminal_cancel();
+	terminal_restore_title();
+	set_reports_and_wrapping(false);
+	endwin();
+	output_drain();
+	set_modes(&modes_before);
 }
 
 void
@@ -106,7 +98,7 @@ screen_close(void)
 	if (!is_open)
 		return;
 	is_open = false;
-	give_back(true);
+	screen_suspend();
 }
 
 /* ncurses keeps three screens, and destroys them if there is no memory for larger ones. */
