@@ -474,7 +474,8 @@ add_polls(struct fullscreen *f)
 	polls_clear(&f->polls);
 	f->keyboard = f->pager != 0 ? POLLS_NONE : polls_add(&f->polls, STDIN_FILENO, POLLIN);
 	f->display = output_is_behind() ? polls_add(&f->polls, output_descriptor(), POLLOUT) : POLLS_NONE;
-	polls_within(&f->polls, input_timeout());
+	if (f->pager == 0)
+		polls_within(&f->polls, input_timeout());
 	if (wants_drawing(f))
 		polls_until(&f->polls, f->next_frame);
 	talk_poll(f->talk, &f->polls);
