@@ -13,7 +13,7 @@
 #include "record/history.h"
 #include "text/wrap.h"
 
-/* A place in the history: a line and where in its text, in bytes, a row starts. */
+/* A place in the history: a line and where in its text, in bytes, a row starts; SIZE_MAX: the rule below the line. */
 struct place {
 	uint64_t line;
 	size_t start;
@@ -25,12 +25,14 @@ struct pane {
 	bool following;	     /* the newest line is in view and stays so */
 	struct place bottom; /* otherwise: it is in the row at the bottom */
 	uint64_t seen;	     /* otherwise: lines before this number were there when it was scrolled */
+	uint64_t ruled;	     /* lines before this number are above a rule, once others are below it; 0: none are */
 };
 
 /* One row in view. */
 struct pane_row {
 	uint64_t line;
-	struct row row; /* of the line's text */
+	bool is_rule;	/* a thin line, below that one */
+	struct row row; /* otherwise: of the line's text */
 };
 
 /* A view of the newest lines; its size is still to be set. */
@@ -51,6 +53,9 @@ void pane_scroll(struct pane *pane, int rows);
 /* Shows the oldest lines, or the newest. */
 void pane_to_start(struct pane *pane);
 void pane_to_end(struct pane *pane);
+
+/* Has a thin line say how far the lines were seen that are there now, once others come; and no other any more. */
+void pane_rule(struct pane *pane);
 
 /* How many lines came since the view stopped following. */
 uint64_t pane_unseen(const struct pane *pane);

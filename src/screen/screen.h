@@ -50,7 +50,7 @@ void screen_resize(void);
 /* What is on the terminal is not known any more: draws everything the next time. */
 void screen_forget(void);
 
-/* Gives the terminal back for a while, and takes it again. */
+/* Gives the terminal back for a while, even if it could not take all that was drawn, and takes it again. */
 void screen_suspend(void);
 void screen_resume(void);
 
