@@ -25,10 +25,13 @@ struct attention {
 /* Attention for a window that has the keyboard. */
 void attention_init(struct attention *attention, enum bell bell);
 
-/* So many lines have come from the peer; in_view says whether the pane shows the newest. */
+/* So many lines have come from the peer; in_view says whether the pane is there, and shows the newest. */
 void attention_lines(struct attention *attention, uint64_t lines, bool in_view);
 
-/* Rings, if that is due, and brings the title up to date.  peer is whom one talks to, or "". */
+/* Rings, if that is due. */
+void attention_ring(struct attention *attention);
+
+/* The same, and brings the title up to date.  peer is whom one talks to, or "". */
 void attention_show(struct attention *attention, bool in_view, const char *peer);
 
 #endif

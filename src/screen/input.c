@@ -30,7 +30,7 @@ static bool hides;		/* what was typed and not sent is not what is shown, but uns
 static struct buffer view;	/* of input_view */
 
 /* What the terminal says by itself: xterm's control sequences. */
-static const char paste_begin[] = "\033[200~", paste_end[] = "\033[201~";
+static const char paste_begin[] = KEYS_PASTE_BEGINS, paste_end[] = "\033[201~";
 static const char focus_in[] = "\033[I", focus_out[] = "\033[O";
 
 void

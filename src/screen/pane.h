@@ -52,6 +52,9 @@ void pane_scroll(struct pane *pane, int rows);
 void pane_to_start(struct pane *pane);
 void pane_to_end(struct pane *pane);
 
+/* The line of the row at the top; 0 if there is none. */
+uint64_t pane_top(const struct pane *pane);
+
 /* How many lines came since the view stopped following. */
 uint64_t pane_unseen(const struct pane *pane);
 

@@ -90,6 +90,12 @@ screen_open(void)
 	return true;
 }
 
+int
+screen_rows(void)
+{
+	return LINES;
+}
+
 /* Gives the terminal back, even if it could not take all that was drawn. */
 static void
 give_back(bool for_good)
@@ -117,6 +123,16 @@ screen_resume(void)
 	take();
 	screen_resize();
 	screen_forget();
+}
+
+void
+screen_ask(const char *text)
+{
+	set_modes(&modes_open);
+	output_add("\r\n");
+	output_add(text);
+	terminal_report_pastes(true);
+	output_flush();
 }
 
 void
