@@ -12,6 +12,7 @@ from peers import DEADLINE, HOST, LINUX, TCHAT, Line
 from test_screen import TIME, notice
 
 F1, F2 = "\x1bOP", "\x1bOQ"
+BACK = "^tchat: any key goes back to the conversation$"
 CTRL_PAGE_UP, CTRL_PAGE_DOWN = "\x1b[5;5~", "\x1b[6;5~"
 FOCUS_IN, FOCUS_OUT = "\x1b[I", "\x1b[O"
 WAITING, ON_ITS_WAY, DELIVERED, LOST = "·›✓✗" if LINUX else ">>>✗"

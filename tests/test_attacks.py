@@ -15,7 +15,7 @@ import pytest
 from wcwidth import wcwidth
 
 from attacks import ATTACKS, MARKS_MAX, shown
-from fullscreen import F2, not_under_sanitizers, peak_memory, processor_time
+from fullscreen import BACK, F2, not_under_sanitizers, peak_memory, processor_time
 from peers import HOST, TCHAT, Door, call, eventually, is_listening, listeners
 from sequences import controls, tokens
 from terminal import ENTER, ctrl
@@ -160,6 +160,9 @@ def paged(server):
     before = len(server.shown)
     server.press(F2)
     server.wait_for(lambda: b"[end]\r\n" in server.shown[before:])
+    server.wait_for(BACK)
+    server.press(ENTER)
+    server.wait_for(lambda: server.display.alternate)
     return server.shown[before:].partition(b"[pager]\r\n")[2].partition(b"[end]")[0].replace(b"\r\n", b"\n")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fullscreen import F2
+from fullscreen import BACK, F2
 from peers import (CONFINED, HOST, TCHAT, Door, call, children, editors, eventually, is_idle, listeners,
                    looks_into_listener, need_landlock_for, needs_landlock, needs_seccomp, process_state)
 from terminal import ctrl
@@ -257,6 +257,8 @@ def test_pager_ends_while_a_listener_stays(obedient_screen, gate):
     eventually(lambda: process_state(pager) is None, "the end of the pager")
     with contextlib.suppress(ProcessLookupError):
         os.kill(listener, signal.SIGKILL)
+    server.wait_for(BACK)
+    server.press("x")
     server.wait_for("the listener died: Killed")
     server.wait_for(lambda: "failed" in server.bar)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fullscreen import CTRL_PAGE_DOWN, F1, F2, FOCUS_OUT, screen_deaf  # noqa: F401, a fixture
+from fullscreen import BACK, CTRL_PAGE_DOWN, F1, F2, FOCUS_OUT, screen_deaf  # noqa: F401, a fixture
 from peers import HOST, TCHAT, eventually, needs_linux
 from terminal import BACKSPACE, ENTER, PAGE_UP, ctrl
 from test_processes import descriptors
@@ -297,7 +297,9 @@ def test_commands_have_names(screen_called, environment, tmp_path):
     server.press(command + "l")
     server.wait_for(lambda: server.shows(theirs("line 99")) and not server.shows("EEE"))
     server.press(command + "p")
-    server.wait_for(lambda: b"in the pager" in server.shown)
+    server.wait_for("^in the pager$")
+    server.wait_for(BACK)
+    server.press("x")
     server.wait_for(lambda: server.display.alternate and server.input == ">")
 
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from fullscreen import CTRL_PAGE_DOWN, CTRL_PAGE_UP, F2, not_under_sanitizers, peak_memory, processor_time
+from fullscreen import BACK, CTRL_PAGE_DOWN, CTRL_PAGE_UP, F2, not_under_sanitizers, peak_memory, processor_time
 from peers import HOST, TCHAT, call, eventually, is_listening, listeners, process_state
 from terminal import PAGE_DOWN, PAGE_UP, ctrl
 from test_screen import TIME, own, theirs
@@ -96,6 +96,8 @@ def test_size_that_the_terminal_claims(on_terminal, environment, port, environme
     caller.send("theirs\n")
     server.wait_for(lambda: b"theirs" in server.shown)
     server.press(F2)
+    server.wait_for(lambda: BACK.strip("^$").encode() in server.shown)
+    server.press("x")
     server.wait_for(lambda: server.shown.count(b"\x1b[?1049h") == 2)
     caller.send("after the pager\n")
     server.wait_for(lambda: b"after the pager" in server.shown)

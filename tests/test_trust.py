@@ -10,7 +10,7 @@ import termios
 
 import pytest
 
-from fullscreen import CTRL_PAGE_UP, F1, F2
+from fullscreen import BACK, CTRL_PAGE_UP, F1, F2
 from peers import DEADLINE, HOST, TCHAT, call, eventually, free_port, together
 from terminal import ENTER, PAGE_UP, UP, ctrl
 from test_screen import lines, own, theirs
@@ -268,6 +268,8 @@ def test_typed_for_the_pager(paging, ann, stranger, port, asked, typed):
         server.say("yes")
         server.wait_for("^yes$")
     end_pager()
+    server.wait_for(BACK)
+    server.press("x")
     wait_for_question(server, LET_IN)
     server.wait_for(lambda: server.input == "> yes")
     assert ann.known() == []

@@ -21,12 +21,19 @@ is_deadly(int signo)
 	return signo == SIGHUP || signo == SIGINT || signo == SIGQUIT || signo == SIGTERM;
 }
 
+/* It has arrived, and asks for nothing. */
 static void
-note(int signo)
+note_alone(int signo)
 {
 	for (size_t i = 0; i < CAUGHT; i++)
 		if (caught[i] == signo)
 			arrived[i] = 1;
+}
+
+static void
+note(int signo)
+{
+	note_alone(signo);
 	if (is_deadly(signo)) {
 		/* That the terminal goes comes from itself, from the kernel and from the shell: it is not haste. */
 		if (signo != SIGHUP)
@@ -178,16 +185,16 @@ signals_take(int signo)
 }
 
 void
-signals_ignore_interrupt(bool ignore)
+signals_lend_keyboard(bool lent)
 {
 	static const int keys[] = {SIGINT, SIGQUIT};
 	static bool was_ignored[sizeof keys / sizeof keys[0]];
 
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-		if (ignore)
+		if (lent)
 			was_ignored[i] = is_ignored(keys[i]);
 		if (!was_ignored[i])
-			set_action(keys[i], ignore ? SIG_IGN : note);
+			set_action(keys[i], lent ? note_alone : note);
 	}
 }
 
@@ -213,6 +220,7 @@ signals_program(void)
 		set_action(caught[i], stays_ignored[i] ? SIG_IGN : SIG_DFL);
 	set_action(SIGPIPE, SIG_DFL);
 	set_action(SIGXFSZ, SIG_DFL);
+	set_action(SIGTTIN, SIG_DFL); /* in the background it waits for the keyboard: ignored, there would be none */
 	unblock_all();
 }
 

@@ -39,8 +39,8 @@ bool signals_are_due(void);
 /* Whether signo arrived since this was last asked. */
 bool signals_take(int signo);
 
-/* While another program has the keyboard, SIGINT and SIGQUIT are meant for that one alone. */
-void signals_ignore_interrupt(bool ignore);
+/* While the keyboard is lent to another program, SIGINT and SIGQUIT are meant for that one, and only noted here. */
+void signals_lend_keyboard(bool lent);
 
 /* In a forked child: nothing is caught any more; see child_begin. */
 void signals_child(void);

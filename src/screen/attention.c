@@ -54,15 +54,21 @@ attention_lines(struct attention *a, uint64_t lines, bool in_view)
 }
 
 void
+attention_ring(struct attention *a)
+{
+	if (a->ring)
+		screen_ring();
+	a->ring = false;
+}
+
+void
 attention_show(struct attention *a, bool in_view, const char *peer)
 {
 	char title[TERMINAL_TITLE_MAX], count[32] = "";
 
 	if (a->focused && in_view)
 		a->unread = 0;
-	if (a->ring)
-		screen_ring();
-	a->ring = false;
+	attention_ring(a);
 	if (a->unread > 0)
 		snprintf(count, sizeof count, "(%" PRIu64 ") ", a->unread);
 	snprintf(title, sizeof title, "%stchat%s%s", count, *peer != '\0' ? ": " : "", peer);

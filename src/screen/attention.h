@@ -33,10 +33,13 @@ void attention_focus(struct attention *attention, bool focused);
 /* A key has been pressed. */
 void attention_key(struct attention *attention);
 
-/* So many lines have come from the peer; in_view says whether the pane shows the newest. */
+/* So many lines have come from the peer; in_view says whether the pane is there, and shows the newest. */
 void attention_lines(struct attention *attention, uint64_t lines, bool in_view);
 
-/* Rings, if that is due, and brings the title up to date.  peer is whom one talks to, or "". */
+/* Rings, if that is due. */
+void attention_ring(struct attention *attention);
+
+/* The same, and brings the title up to date.  peer is whom one talks to, or "". */
 void attention_show(struct attention *attention, bool in_view, const char *peer);
 
 #endif

@@ -17,6 +17,7 @@
 #include "screen/fullscreen.h"
 #include "screen/help.h"
 #include "screen/input.h"
+#include "screen/loan.h"
 #include "screen/output.h"
 #include "screen/pager.h"
 #include "screen/pane.h"
@@ -52,7 +53,7 @@ struct fullscreen {
 	size_t seen;		   /* so many bytes of them were said before the screen was put away */
 	struct pane pane;
 	struct attention attention;
-	pid_t pager;		   /* not 0: the terminal is this one's */
+	struct loan loan;	   /* of the terminal, to the pager */
 	const char *const *rows;   /* the help, or the like, is shown; or NULL */
 	bool told;		   /* that a line was refused, and no key has been read since */
 	bool changed;		   /* something is to be drawn */
@@ -121,7 +122,7 @@ heard(void *context, size_t lines)
 {
 	struct fullscreen *f = context;
 
-	attention_lines(&f->attention, lines, f->pane.following);
+	attention_lines(&f->attention, lines, f->pane.following && !loan_is_out(&f->loan));
 	f->changed = true;
 }
 
@@ -153,13 +154,20 @@ follow(struct fullscreen *f)
 
 /* --- The question. --- */
 
+/* Whether bytes have come from the keyboard that are still to be read. */
+static bool
+has_bytes(void)
+{
+	struct pollfd keyboard = {.fd = STDIN_FILENO, .events = POLLIN};
+
+	return poll(&keyboard, 1, 0) != 0;
+}
+
 /* Whether keys that have been pressed are still to be read or worked through. */
 static bool
 has_keys(void)
 {
-	struct pollfd keyboard = {.fd = STDIN_FILENO, .events = POLLIN};
-
-	return input_is_pending() || poll(&keyboard, 1, 0) != 0;
+	return input_is_pending() || has_bytes();
 }
 
 /* Whether the person sees all that was said, and has pressed no key before. */
@@ -288,16 +296,11 @@ say_no_pager(struct fullscreen *f, int cause)
 static void
 start_pager(struct fullscreen *f)
 {
-	screen_suspend();
-	signals_ignore_interrupt(true);
+	int cause = loan_begin(&f->loan, &f->pane, f->own_label);
+
 	f->asked = 0; /* what is typed meanwhile is for the pager */
-	f->pager = pager_start(talk_record(f->talk)->history, f->own_label);
-	if (f->pager != -1)
-		return;
-	f->pager = 0;
-	say_no_pager(f, errno);
-	signals_ignore_interrupt(false);
-	screen_resume();
+	if (cause != 0)
+		say_no_pager(f, cause);
 }
 
 static void
@@ -383,36 +386,67 @@ obey_keys(struct fullscreen *f)
 		if (!closes || (event != INPUT_HELP && event != INPUT_SECRECY))
 			obey_key(f, event);
 		addressee_note_key(&f->addressee);
-	} while (event != INPUT_NONE && !is_done(f) && f->pager == 0);
+	} while (event != INPUT_NONE && !is_done(f) && !loan_is_out(&f->loan));
 	f->changed = true;
 }
 
-static void
-read_keys(struct fullscreen *f)
+/* The bytes that have come from the keyboard. */
+static struct span
+read_some(struct fullscreen *f)
 {
 	static char keys[CHUNK];
 	ssize_t n = read(STDIN_FILENO, keys, sizeof keys);
 
 	if (n == 0 || (n == -1 && errno != EINTR && errno != EAGAIN)) /* the terminal is gone */
 		f->gone = true;
-	if (n <= 0)
+	return (struct span){keys, n > 0 ? (size_t)n : 0};
+}
+
+static void
+feed(struct fullscreen *f, struct span keys)
+{
+	if (keys.length == 0)
 		return;
 	addressee_note_keys(&f->addressee, f->talk);
 	f->told = false;
-	input_feed(keys, (size_t)n);
-	obey_keys(f);
+	input_feed(keys.text, keys.length);
 }
 
-/* The pager has ended: the terminal is ours again, and the keys that were typed before. */
+/* Works through what has come from the keyboard; nothing, where a key has had its time. */
 static void
-take_terminal_back(struct fullscreen *f, int cause)
+take_keys(struct fullscreen *f, struct span keys)
 {
-	f->pager = 0;
-	signals_ignore_interrupt(false);
-	screen_resume();
-	if (cause != 0)
-		say_no_pager(f, cause);
-	obey_keys(f);
+	feed(f, f->loan.waits ? loan_take_key(&f->loan, keys) : keys);
+	if (!loan_is_out(&f->loan))
+		obey_keys(f);
+}
+
+/* Milliseconds until that is to be done although nothing comes; -1: never. */
+static int
+keys_timeout(const struct fullscreen *f)
+{
+	return loan_is_out(&f->loan) ? loan_timeout(&f->loan) : input_timeout();
+}
+
+/* Does what follows from the signals that have arrived while the screen is away. */
+static void
+look_after_loan(struct fullscreen *f)
+{
+	int cause;
+
+	switch (loan_heed_signals(&f->loan, &cause)) {
+	case LOAN_GOES_ON:
+		break;
+	case LOAN_WAITS:
+		if (has_bytes())
+			feed(f, read_some(f));
+		break;
+	case LOAN_OVER:
+		if (cause != 0)
+			say_no_pager(f, cause);
+		obey_keys(f);
+		break;
+	}
 }
 
 /* --- The screen. --- */
@@ -459,7 +493,22 @@ draw(struct fullscreen *f)
 static bool
 wants_drawing(const struct fullscreen *f)
 {
-	return f->changed && f->pager == 0 && !output_is_behind();
+	return f->changed && !loan_is_out(&f->loan) && !output_is_behind();
+}
+
+/* Whether the bell is to ring on a terminal that is lent. */
+static bool
+wants_ringing(const struct fullscreen *f)
+{
+	return f->attention.ring && loan_is_out(&f->loan) && !output_is_behind();
+}
+
+static void
+ring(struct fullscreen *f)
+{
+	attention_ring(&f->attention);
+	output_flush();
+	f->next_frame = clock_now() + FRAME_MS;
 }
 
 /* --- Everything at once. --- */
@@ -468,22 +517,17 @@ wants_drawing(const struct fullscreen *f)
 static void
 heed_signals(struct fullscreen *f)
 {
-	bool paging = f->pager != 0;
-	int cause;
-
-	if (signals_take(SIGWINCH) && !paging) {
+	if (loan_is_out(&f->loan)) {
+		look_after_loan(f);
+		return;
+	}
+	if (signals_take(SIGWINCH)) {
 		screen_resize();
 		screen_forget(); /* the size may be as it was, and what the terminal shows not */
 		f->changed = true;
 	}
-	if (signals_take(SIGTSTP)) {
-		if (paging)
-			signals_obey(SIGTSTP);
-		else
-			suspend(f, false);
-	}
-	if (signals_take(SIGCHLD) && f->pager != 0 && pager_has_ended(f->pager, &cause))
-		take_terminal_back(f, cause);
+	if (signals_take(SIGTSTP))
+		suspend(f, false);
 }
 
 /* Adds what to wait for. */
@@ -491,11 +535,10 @@ static void
 add_polls(struct fullscreen *f)
 {
 	polls_clear(&f->polls);
-	f->keyboard = f->pager != 0 ? POLLS_NONE : polls_add(&f->polls, STDIN_FILENO, POLLIN);
+	f->keyboard = f->loan.pager != 0 ? POLLS_NONE : polls_add(&f->polls, STDIN_FILENO, POLLIN);
 	f->display = output_is_behind() ? polls_add(&f->polls, output_descriptor(), POLLOUT) : POLLS_NONE;
-	if (f->pager == 0)
-		polls_within(&f->polls, input_timeout());
-	if (wants_drawing(f))
+	polls_within(&f->polls, keys_timeout(f));
+	if (wants_drawing(f) || wants_ringing(f))
 		polls_until(&f->polls, f->next_frame);
 	talk_poll(f->talk, &f->polls);
 }
@@ -512,9 +555,9 @@ step(struct fullscreen *f)
 	if (signals_deadly() != 0)
 		return;
 	if (polls_found(&f->polls, f->keyboard) != 0)
-		read_keys(f);
-	else if (input_timeout() == 0 && f->pager == 0)
-		obey_keys(f);
+		take_keys(f, read_some(f));
+	else if (keys_timeout(f) == 0)
+		take_keys(f, (struct span){NULL, 0});
 	if (f->gone)
 		return;
 	if (polls_found(&f->polls, f->display) != 0)
@@ -524,6 +567,8 @@ step(struct fullscreen *f)
 	follow(f);
 	if (wants_drawing(f) && clock_until(f->next_frame) == 0)
 		draw(f);
+	if (wants_ringing(f) && clock_until(f->next_frame) == 0)
+		ring(f);
 	await_answer(f);
 	if (f->addressee.named != 0 && is_up_to_date(f))
 		addressee_note_seen(&f->addressee, f->talk);
@@ -572,6 +617,7 @@ last_words(void)
 {
 	struct fullscreen *f = running;
 
+	loan_end(&f->loan);
 	screen_close();
 	f->seen = buffer_length(&f->alarms);
 	talk_last_words(f->talk);
@@ -610,8 +656,7 @@ fullscreen_run(const struct screen_options *options, const struct talk_base *bas
 	talk_begin(f.talk);
 	while (!is_done(&f))
 		step(&f);
-	if (f.pager != 0)
-		pager_stop(f.pager);
+	loan_end(&f.loan);
 	screen_close();
 	end_talk(&f);
 	status = status_of(&f);

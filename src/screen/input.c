@@ -32,7 +32,7 @@ static bool ended;		/* ... or has been: it stays a line of its own if text follo
 static struct buffer view, whole_rest; /* of input_view, input_rest */
 
 /* What the terminal says by itself: xterm's control sequences. */
-static const char paste_begin[] = "\033[200~", paste_end[] = "\033[201~";
+static const char paste_begin[] = KEYS_PASTE_BEGINS, paste_end[] = "\033[201~";
 static const char focus_in[] = "\033[I", focus_out[] = "\033[O";
 
 void

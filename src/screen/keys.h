@@ -11,6 +11,8 @@
 
 #include "base/span.h"
 
+#define KEYS_PASTE_BEGINS "\033[200~" /* no key: what is pasted follows it */
+
 enum key_kind {
 	KEY_CHARACTER, /* as UTF-8; a control, too */
 	KEY_ESCAPE,    /* the key of that name */

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/descriptor.h"
 #include "base/signals.h"
+#include "screen/habit.h"
 #include "screen/pager.h"
 #include "screen/size.h"
 
@@ -85,13 +86,29 @@ pager_command(void)
 	return pager != NULL && *pager != '\0' ? pager : "less";
 }
 
-/* The child. */
+/* Has the pager open there, if it can be told. */
+static void
+set_place(struct habit_place place)
+{
+	const char *variable = habit_variable(pager_command());
+	struct buffer value = {0};
+
+	if (variable == NULL)
+		return;
+	habit_place(pager_command(), getenv(variable), place, &value);
+	setenv(variable, buffer_data(&value), 1);
+	buffer_free(&value);
+}
+
+/* The child, which has no copy of the history. */
 static _Noreturn void
-be_pager(int text, pid_t parent)
+be_pager(int text, struct habit_place place, pid_t parent)
 {
 	child_begin(parent, -1);
+	setpgid(0, 0);
 	signals_program();
 	size_restore_environment();
+	set_place(place);
 	if (dup2(text, STDIN_FILENO) == -1)
 		_exit(NOT_EXECUTABLE);
 	close(text);
@@ -100,31 +117,47 @@ be_pager(int text, pid_t parent)
 }
 
 pid_t
-pager_start(const struct history *history, const char *own_label)
+pager_start(const struct pane *pane, const char *own_label)
 {
-	FILE *text = write_history(history, own_label);
+	const struct habit_place place = {.line = pane_top(pane) - history_start(pane->history) + 1,
+					  .newest = pane->following};
+	FILE *text = write_history(pane->history, own_label);
 	pid_t parent = getpid(), pager;
 
 	if (text == NULL)
 		return -1;
 	if ((pager = fork()) == 0)
-		be_pager(fileno(text), parent);
+		be_pager(fileno(text), place, parent);
+	if (pager != -1)
+		(void)setpgid(pager, pager); /* whoever of both is first */
 	close_quietly(text);
 	return pager;
 }
 
-bool
-pager_has_ended(pid_t pager, int *cause)
+enum pager_state
+pager_look(pid_t pager, int *cause)
 {
 	int status;
 
-	if (waitpid(pager, &status, WNOHANG) != pager)
-		return false;
-	*cause = !WIFEXITED(status)			 ? 0
-		 : WEXITSTATUS(status) == NOT_FOUND	 ? ENOENT
-		 : WEXITSTATUS(status) == NOT_EXECUTABLE ? EACCES
-							 : 0;
-	return true;
+	if (waitpid(pager, &status, WNOHANG | WUNTRACED) != pager)
+		return PAGER_RUNS;
+	if (WIFSTOPPED(status))
+		return WSTOPSIG(status) == SIGTSTP					  ? PAGER_SUSPENDED
+		       : WSTOPSIG(status) == SIGTTIN || WSTOPSIG(status) == SIGTTOU ? PAGER_WANTS_KEYS
+										  : PAGER_RUNS;
+	if (!WIFEXITED(status))
+		return PAGER_KILLED;
+	*cause = WEXITSTATUS(status) == NOT_FOUND ? ENOENT : WEXITSTATUS(status) == NOT_EXECUTABLE ? EACCES : 0;
+	return *cause != 0 ? PAGER_FAILED : PAGER_ENDED;
+}
+
+bool
+pager_ends_at_once(const struct pane *pane, int rows)
+{
+	const char *variable = habit_variable(pager_command());
+	uint64_t lines = history_end(pane->history) - history_start(pane->history);
+
+	return habit_ends_at_once(pager_command(), variable != NULL ? getenv(variable) : NULL, lines <= (uint64_t)rows);
 }
 
 void
@@ -133,11 +166,11 @@ pager_stop(pid_t pager)
 	int64_t deadline = clock_now() + STOP_MS;
 	int cause;
 
-	kill(pager, SIGTERM);
-	kill(pager, SIGCONT);
-	while (!pager_has_ended(pager, &cause)) {
+	kill(-pager, SIGTERM);
+	kill(-pager, SIGCONT);
+	while (pager_look(pager, &cause) < PAGER_ENDED) {
 		if (clock_until(deadline) == 0)
-			kill(pager, SIGKILL);
+			kill(-pager, SIGKILL);
 		poll(NULL, 0, 10);
 	}
 }

@@ -8,17 +8,31 @@
 
 #include <stdbool.h>
 
-#include "record/history.h"
+#include "screen/pane.h"
 
 /*
- * Starts $PAGER, less(1) if it is not set, on a copy of the history, with the signs of its voices and a
- * cross for a line that was lost; own_label stands before one's own lines.  The terminal must have been
- * given back before.  Returns the process, or -1 and errno.
+ * Starts $PAGER, less(1) if it is not set, on a copy of what the pane shows a part of, with the signs of its voices and
+ * a cross for a line that was lost; own_label stands before one's own lines.  A pager that can be told opens where the
+ * pane is.  It has a group of processes of its own, in the background.  The terminal must have been given back before.
+ * Returns the process, or -1 and errno.
  */
-pid_t pager_start(const struct history *history, const char *own_label);
+pid_t pager_start(const struct pane *pane, const char *own_label);
 
-/* Whether the pager has ended; to be asked after SIGCHLD.  *cause is why it never began, or 0. */
-bool pager_has_ended(pid_t pager, int *cause);
+/* What has become of it. */
+enum pager_state {
+	PAGER_RUNS,
+	PAGER_WANTS_KEYS, /* it is stopped, as it wants the keyboard */
+	PAGER_SUSPENDED,  /* it is stopped, by Ctrl-Z */
+	PAGER_ENDED,	  /* by itself */
+	PAGER_KILLED,
+	PAGER_FAILED	  /* it never began, and *cause says why */
+};
+
+/* To be asked after SIGCHLD. */
+enum pager_state pager_look(pid_t pager, int *cause);
+
+/* Whether it may end without a key although it has wanted the keyboard: see screen/habit.h. */
+bool pager_ends_at_once(const struct pane *pane, int rows);
 
 /* The command that starts it. */
 const char *pager_command(void);

@@ -227,6 +227,19 @@ pane_rule(struct pane *pane)
 }
 
 uint64_t
+pane_top(const struct pane *pane)
+{
+	struct pane_row *view = calloc((size_t)pane->height, sizeof *view);
+	uint64_t top;
+
+	if (view == NULL)
+		fatal("cannot get memory");
+	top = pane_rows(pane, view) > 0 ? view->line : 0;
+	free(view);
+	return top;
+}
+
+uint64_t
 pane_unseen(const struct pane *pane)
 {
 	return pane->following ? 0 : history_end(pane->history) - pane->seen;

@@ -56,6 +56,8 @@ void pane_to_end(struct pane *pane);
 
 /* Has a thin line say how far the lines were seen that are there now, once others come; and no other any more. */
 void pane_rule(struct pane *pane);
+/* The line of the row at the top; 0 if there is none. */
+uint64_t pane_top(const struct pane *pane);
 
 /* How many lines came since the view stopped following. */
 uint64_t pane_unseen(const struct pane *pane);

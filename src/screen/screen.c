@@ -71,6 +71,12 @@ screen_open(void)
 	return true;
 }
 
+int
+screen_rows(void)
+{
+	return LINES;
+}
+
 void
 screen_suspend(void)
 {
@@ -90,6 +96,16 @@ screen_resume(void)
 	take();
 	screen_resize();
 	screen_forget();
+}
+
+void
+screen_ask(const char *text)
+{
+	set_modes(&modes_open);
+	output_add("\r\n");
+	output_add(text);
+	terminal_report_pastes(true);
+	output_flush();
 }
 
 void

@@ -50,9 +50,18 @@ void screen_resize(void);
 /* What is on the terminal is not known any more: draws everything the next time. */
 void screen_forget(void);
 
+/* How many rows the terminal has. */
+int screen_rows(void);
+
 /* Gives the terminal back for a while, even if it could not take all that was drawn, and takes it again. */
 void screen_suspend(void);
 void screen_resume(void);
+
+/*
+ * While it is given back: says a text below what another program has left there, and has keys come as they are typed.
+ * Then screen_resume, screen_suspend or screen_close follows.
+ */
+void screen_ask(const char *text);
 
 /* Gives the terminal back as it was.  Harmless when it was not taken. */
 void screen_close(void);
