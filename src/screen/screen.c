@@ -10,6 +10,7 @@
 #include "base/fatal.h"
 #include "screen/layout.h"
 #include "screen/output.h"
+#include "screen/placed.h"
 #include "screen/screen.h"
 #include "screen/size.h"
 #include "screen/terminal.h"
@@ -33,7 +34,7 @@ enum colour { COLOUR_PLAIN, COLOUR_PEER, COLOUR_DELIVERED, COLOUR_ALARM };
 #define MARK_LOST "\u2717"
 #define MARK_DOUBTED "?"	      /* it has, and perhaps nobody saw it */
 
-static bool is_open, watches_focus;
+static bool is_open, watches_focus, can_place;
 static struct termios modes_before, modes_open;
 
 /* Sets the terminal's own modes.  ncurses cannot, because it writes to memory: see screen/output.h. */
@@ -85,6 +86,7 @@ screen_open(void)
 		init_pair(COLOUR_DELIVERED, COLOR_GREEN, -1);
 		init_pair(COLOUR_ALARM, COLOR_RED, -1);
 	}
+	can_place = terminal_can_place();
 	terminal_save_title();
 	take();
 	return true;
@@ -163,14 +165,39 @@ set_style(attr_t attributes, enum colour colour)
 	attr_set(attributes, (short)colour, NULL);
 }
 
+/* Draws a character at the cursor, and what is to be written with it, which need not be what ncurses takes for marks. */
+static void
+draw_cell(const wchar_t *text)
+{
+	const wchar_t first[] = {*text, L'\0'};
+	attr_t attributes;
+	short pair;
+	cchar_t cell;
+
+	attr_get(&attributes, &pair, NULL);
+	setcchar(&cell, first, attributes, pair, NULL);
+	for (size_t i = 1; i < CCHARW_MAX && text[i] != L'\0'; i++)
+		cell.chars[i] = text[i];
+	add_wch(&cell);
+}
+
+/* Draws a glyph at the cursor about which terminals may disagree. */
+static void
+draw_placed(const struct glyph *glyph)
+{
+	wchar_t cell[PLACED_CELL_MAX];
+
+	placed_encode(glyph, cell);
+	draw_cell(cell);
+	for (int i = 1; i < glyph->columns; i++)
+		draw_cell((const wchar_t[]){placed_next, L'\0'});
+}
+
 /* Draws a glyph at the cursor; what is a control is made visible. */
 static void
 draw_glyph(const struct glyph *glyph)
 {
 	wchar_t text[1 + GLYPH_MARKS_MAX + 1] = {(wchar_t)glyph->character};
-	attr_t attributes;
-	short pair;
-	cchar_t cell;
 
 	if (*text == L'\n') {
 		*text = LINE_END_SIGN;
@@ -179,12 +206,18 @@ draw_glyph(const struct glyph *glyph)
 		*text ^= 0x40;
 	} else if (wcwidth(*text) < 0) { /* in one's own input: ncurses would show it in two columns */
 		*text = REPLACEMENT_CHARACTER;
+	} else if (glyph->disputed && can_place) {
+		draw_placed(glyph);
+		return;
+	} else if (placed_is(*text)) { /* it would be taken for one */
+		*text = REPLACEMENT_CHARACTER;
 	}
-	for (size_t i = 0; glyph->marks[i] != 0; i++)
-		text[1 + i] = (wchar_t)glyph->marks[i];
-	attr_get(&attributes, &pair, NULL);
-	setcchar(&cell, text, attributes, pair, NULL);
-	add_wch(&cell);
+	for (size_t i = 0, length = 1; glyph->marks[i] != 0; i++)
+		if (glyph_columns(glyph->marks[i]) == 0)
+			text[length++] = (wchar_t)glyph->marks[i];
+	draw_cell(text);
+	for (int i = glyph_columns(glyph->character); i < glyph->columns; i++)
+		addch(' ');
 }
 
 static int
@@ -228,13 +261,13 @@ draw_text(int y, int x, int columns, const char *text, size_t length)
 			continue;
 		}
 		utf8_next(text, end, &c);
-		width = wrap_columns(c, column);
+		text = glyph_next(text, end, &glyph);
+		width = wrap_columns(c, column) + glyph.columns - glyph_columns(c);
 		if (column + width > columns)
 			break;
-		text = glyph_next(text, end, &glyph);
-		if (c == '\t')
+		if (c == '\t' || glyph.character == 0)
 			move(y, x + column + width);
-		else if (width > 0)
+		else
 			draw_glyph(&glyph);
 		column += width;
 	}
@@ -370,15 +403,6 @@ draw_question(const struct scene *scene, const struct layout *l)
 	set_style(A_NORMAL, COLOUR_PLAIN);
 }
 
-/* Whether terminals may disagree about how wide a text is: not about what is below U+0300, which begins with 0xCC. */
-static bool
-is_disputed(const char *text)
-{
-	while (*text != '\0' && (unsigned char)*text < 0xCC)
-		text++;
-	return *text != '\0';
-}
-
 static void
 draw_status(const struct scene *scene, const struct layout *l)
 {
@@ -393,8 +417,6 @@ draw_status(const struct scene *scene, const struct layout *l)
 	mvhline(l->status_row, 0, ' ' | A_REVERSE, l->columns);
 	draw_text(l->status_row, 1, room, left, strlen(left));
 	draw_text(l->status_row, l->columns - 1 - columns, columns, right, strlen(right));
-	if (is_disputed(left)) /* all of it is sent, lest something of what was there before be left */
-		wredrawln(stdscr, l->status_row, 1);
 	set_style(A_NORMAL, COLOUR_PLAIN);
 }
 
@@ -473,6 +495,40 @@ screen_has_room(const struct scene *scene)
 	return scene->question == NULL || arrange(scene).question_rows > 0;
 }
 
+static bool
+has_placed(const cchar_t *row, int columns)
+{
+	for (int x = 0; x < columns; x++)
+		if (placed_is(row[x].chars[0]))
+			return true;
+	return false;
+}
+
+/* Has the rows that change be written whole, from left to right, where terminals may disagree about a glyph. */
+static void
+redraw_disputed_rows(void)
+{
+	int columns = getmaxx(stdscr), y, x, shown_y, shown_x;
+	cchar_t *row, *shown;
+
+	if ((row = calloc(2 * ((size_t)columns + 1), sizeof *row)) == NULL)
+		fatal("cannot get memory");
+	shown = row + columns + 1;
+	getyx(stdscr, y, x);
+	getyx(curscr, shown_y, shown_x);
+	for (int i = 0; i < getmaxy(stdscr); i++) {
+		mvin_wchnstr(i, 0, row, columns);
+		if (!has_placed(row, columns))
+			continue;
+		mvwin_wchnstr(curscr, i, 0, shown, columns);
+		if (memcmp(row, shown, (size_t)columns * sizeof *row) != 0)
+			wredrawln(stdscr, i, 1);
+	}
+	wmove(curscr, shown_y, shown_x);
+	move(y, x);
+	free(row);
+}
+
 void
 screen_draw(const struct scene *scene)
 {
@@ -485,6 +541,8 @@ screen_draw(const struct scene *scene)
 	draw_question(scene, &layout);
 	draw_status(scene, &layout);
 	draw_input(scene, &layout);
+	if (can_place)
+		redraw_disputed_rows();
 	refresh();
 	terminal_wrap(false); /* the lower right corner may have been drawn */
 	output_flush();

@@ -180,3 +180,87 @@ class Vte(Window):
         with socket.socket(socket.AF_UNIX) as connected:
             connected.connect(str(self.folder / "vte"))
             return connected.makefile().read().split("\n")
+
+
+class St(Printing):
+    NAME = "st"
+    NEEDS = (*Window.NEEDS, "st")
+    VERSION = "st", "-v"
+    PRINT = "\033[4i\033[i"  # first no longer all that it gets, which it prints at first
+
+    def open(self, command, rows, columns):
+        self.spawn("st", "-g", f"{columns}x{rows}+0+0", "-o", self.folder / "printed", "-e", *command)
+
+    def read(self):
+        printed, end = self.folder / "printed", "[[printed]]"
+        self.request("write", "\033[4i")
+        self.cursor()
+        before = printed.stat().st_size
+        self.request("write", "\033[i")
+        self.cursor()
+        return printed.read_bytes()[before:].decode().split("\n")
+
+
+class Konsole(Window):
+    NAME = "konsole"
+    NEEDS = (*Window.NEEDS, "konsole", "dbus-run-session", "gdbus")
+    VERSION = "konsole", "--version"
+
+    def open(self, command, rows, columns):
+        self.spawn("dbus-run-session", "--", "konsole", "--nofork", "--hide-menubar", "--hide-tabbar",
+                   "-p", f"TerminalColumns={columns}", "-p", f"TerminalRows={rows}", "-e", *command)
+
+    def has_begun(self):
+        super().has_begun()
+        self.environment["DBUS_SESSION_BUS_ADDRESS"] = self.relay["DBUS_SESSION_BUS_ADDRESS"]
+
+    def read(self):
+        self.cursor()
+        return self.run("gdbus", "call", "--session", "--dest", self.relay["KONSOLE_DBUS_SERVICE"], "--object-path",
+                        self.relay["KONSOLE_DBUS_SESSION"], "--method", "org.kde.konsole.Session.getAllDisplayedText",
+                        "false").decode().split("\n")
+
+
+class Copying(Window):
+    """A terminal that tells nobody what it shows: all of it is selected with the mouse, and looked at in X."""
+
+    def read(self):
+        self.cursor()
+        height, width = self.extent()
+        self.run("xdotool", "mousemove", "--window", self.window, 1, 1, "mousedown", 1, "mousemove", "--window",
+                 self.window, width - 1, height - 1, "mouseup", 1)
+        return self.run_freely("xclip", "-selection", "primary", "-o").split("\n")
+
+
+class Mlterm(Copying):
+    NAME = "mlterm"
+    NEEDS = (*Window.NEEDS, "mlterm")
+    VERSION = "mlterm", "--version"
+
+    def open(self, command, rows, columns):
+        self.spawn("mlterm", "-g", f"{columns}x{rows}+0+0", "-e", *command)
+
+
+class Alacritty(Copying):
+    NAME = "alacritty"
+    NEEDS = (*Window.NEEDS, "alacritty")
+    VERSION = "alacritty", "--version"
+
+    def open(self, command, rows, columns):
+        self.spawn("alacritty", "-o", f"window.dimensions.columns={columns}", "-o", f"window.dimensions.lines={rows}",
+                   "-e", *command)
+
+
+class Foot(Window):
+    """In a compositor for Wayland that has a window on the X server."""
+
+    NAME = "foot"
+    NEEDS = (*Window.NEEDS, "foot", "weston")
+    VERSION = "foot", "--version"
+
+    def open(self, command, rows, columns):
+        self.spawn("weston", "--backend=x11-backend.so", "--width=1200", "--height=900", "--no-config",
+                   "--socket=wayland-bench", "--idle-time=0")
+        eventually(lambda: (self.folder / "wayland-bench").exists(), "the compositor")
+        self.environment["WAYLAND_DISPLAY"] = "wayland-bench"
+        self.spawn("foot", "-c", "/dev/null", f"--window-size-chars={columns}x{rows}", *command)
