@@ -130,7 +130,7 @@ class NarrowerDisplay(Display):
 
 @needs_tls
 def test_name_that_a_terminal_shows_narrower(ann, friend, screen, port):
-    """Nothing of what the bar said before is left in it."""
+    """Nothing of what the bar said before is left in it, and what stands behind the name is in its place."""
     name = "Ben" + SPACING * 10
     ann.knows(f"caller {friend.fingerprint} {name}")
     server = screen("-s", "-t", port, env=ann.env, display=NarrowerDisplay)
@@ -139,7 +139,7 @@ def test_name_that_a_terminal_shows_narrower(ann, friend, screen, port):
     server.wait_for(lambda: "agreeing on encryption" in server.bar)
     caller = TlsLine(connected, client_context(friend))
     server.wait_for("encrypted: the caller is Ben$")
-    server.wait_for(lambda: re.search(r"^ Ben · encrypted · since \d\d:\d\d +F1 help$", server.bar))
+    server.wait_for(lambda: re.search(r"^ Ben {11}· encrypted · since \d\d:\d\d +F1 help$", server.bar))
     caller.send("hello\n")
     server.wait_for("hello$")
 

@@ -13,6 +13,7 @@
 #include "base/descriptor.h"
 #include "base/fatal.h"
 #include "screen/output.h"
+#include "screen/placed.h"
 
 #define DRAIN_MS 1000
 #define CHUNK 4096
@@ -20,6 +21,7 @@
 static int terminal = -1;    /* our own way to it */
 static int memory = -1;	     /* what ncurses writes to, once captured */
 static FILE *file;	     /* what ncurses was given */
+static struct buffer drawn;  /* ... and taken from there */
 static struct buffer behind; /* written, and not yet taken by the terminal */
 
 FILE *
@@ -46,13 +48,6 @@ output_capture(void)
 		fatal("cannot capture the screen");
 }
 
-void
-output_add(const char *sequence)
-{
-	if (write_all(memory, sequence, strlen(sequence)) == -1)
-		fatal("cannot keep what is to be shown");
-}
-
 /* Takes what ncurses has written. */
 static void
 collect(void)
@@ -61,10 +56,17 @@ collect(void)
 
 	if (length <= 0)
 		return;
-	if (pread(memory, buffer_reserve(&behind, (size_t)length), (size_t)length, 0) != length ||
+	if (pread(memory, buffer_reserve(&drawn, (size_t)length), (size_t)length, 0) != length ||
 	    lseek(memory, 0, SEEK_SET) == -1)
 		fatal("cannot read what is to be shown");
-	buffer_grow(&behind, (size_t)length);
+	placed_decode(buffer_data(&drawn), (size_t)length, &behind);
+}
+
+void
+output_add(const char *sequence)
+{
+	collect();
+	buffer_add(&behind, sequence, strlen(sequence));
 }
 
 void

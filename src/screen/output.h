@@ -4,7 +4,8 @@
  * A terminal can stand still (Ctrl-S, a stopped multiplexer, a dead network), and a write to it then
  * blocks.  ncurses would wait in it for ever.  So ncurses writes to a file in memory, and what is
  * there goes to the terminal as it takes it, through an open file description of this program's own:
- * the one on standard output is shared with the shell, and must not be made non-blocking.
+ * the one on standard output is shared with the shell, and must not be made non-blocking.  On that
+ * way disputed glyphs are put in their places: see screen/placed.h.
  */
 #ifndef OUTPUT_H
 #define OUTPUT_H

@@ -1,9 +1,13 @@
 #include <config.h>
 
 #include <curses.h>
+#include <stdlib.h>
+#include <string.h>
 #include <wchar.h>
 
+#include "base/fatal.h"
 #include "screen/paint.h"
+#include "screen/placed.h"
 #include "screen/sign.h"
 #include "text/glyph.h"
 #include "text/utf8.h"
@@ -12,27 +16,68 @@
 #define LINE_END_SIGN 0x23CE /* RETURN SYMBOL: where a pasted line ends */
 #define REPLACEMENT_CHARACTER 0xFFFD
 
+static bool can_place;
+static bool has_placed; /* something, since paint_finish */
+
+void
+paint_open(bool place)
+{
+	can_place = place;
+}
+
+/* Draws a character at the cursor, and what is to be written with it, which need not be what ncurses takes for marks. */
+static void
+draw_cell(const wchar_t *text)
+{
+	const wchar_t first[] = {*text, L'\0'};
+	attr_t attributes;
+	short pair;
+	cchar_t cell;
+
+	attr_get(&attributes, &pair, NULL);
+	setcchar(&cell, first, attributes, pair, NULL);
+	for (size_t i = 1; i < CCHARW_MAX && text[i] != L'\0'; i++)
+		cell.chars[i] = text[i];
+	add_wch(&cell);
+}
+
+/* Draws a glyph at the cursor about which terminals may disagree. */
+static void
+draw_placed(const struct glyph *glyph)
+{
+	wchar_t cell[PLACED_CELL_MAX];
+
+	has_placed = true;
+	placed_encode(glyph, cell);
+	draw_cell(cell);
+	for (int i = 1; i < glyph->columns; i++)
+		draw_cell((const wchar_t[]){placed_next, L'\0'});
+}
+
 /* Draws a glyph at the cursor; what is a control is made visible. */
 static void
 draw_glyph(const struct glyph *glyph)
 {
 	uint32_t character = glyph->character == '\n' ? LINE_END_SIGN : glyph->character;
 	wchar_t text[1 + GLYPH_MARKS_MAX + 1] = {(wchar_t)sign_form(character)};
-	attr_t attributes;
-	short pair;
-	cchar_t cell;
 
 	if (*text < 0x20 || *text == 0x7F) {
 		addch('^');
 		*text ^= 0x40;
 	} else if (wcwidth(*text) < 0) { /* in one's own input: ncurses would show it in two columns */
 		*text = REPLACEMENT_CHARACTER;
+	} else if (glyph->disputed && can_place) {
+		draw_placed(glyph);
+		return;
+	} else if (placed_is(*text)) { /* it would be taken for one */
+		*text = REPLACEMENT_CHARACTER;
 	}
-	for (size_t i = 0; glyph->marks[i] != 0; i++)
-		text[1 + i] = (wchar_t)glyph->marks[i];
-	attr_get(&attributes, &pair, NULL);
-	setcchar(&cell, text, attributes, pair, NULL);
-	add_wch(&cell);
+	for (size_t i = 0, length = 1; glyph->marks[i] != 0; i++)
+		if (glyph_columns(glyph->marks[i]) == 0)
+			text[length++] = (wchar_t)glyph->marks[i];
+	draw_cell(text);
+	for (int i = glyph_columns(glyph->character); i < glyph->columns; i++)
+		addch(' ');
 }
 
 /* How many characters at the start of a text are ASCII, can be seen, and have no mark on them. */
@@ -67,15 +112,51 @@ paint_text(int y, int x, int columns, const char *text, size_t length)
 			continue;
 		}
 		utf8_next(text, end, &c);
-		width = wrap_columns(c, column);
+		text = glyph_next(text, end, &glyph);
+		width = wrap_columns(c, column) + glyph.columns - glyph_columns(c);
 		if (column + width > columns)
 			break;
-		text = glyph_next(text, end, &glyph);
-		if (c == '\t')
+		if (c == '\t' || glyph.character == 0)
 			move(y, x + column + width);
-		else if (width > 0)
+		else
 			draw_glyph(&glyph);
 		column += width;
 	}
 	return column;
+}
+
+static bool
+is_placed_in(const cchar_t *row, int columns)
+{
+	for (int x = 0; x < columns; x++)
+		if (placed_is(row[x].chars[0]))
+			return true;
+	return false;
+}
+
+void
+paint_finish(void)
+{
+	int columns = getmaxx(stdscr), y, x, shown_y, shown_x;
+	cchar_t *row, *shown;
+
+	if (!has_placed)
+		return;
+	has_placed = false;
+	if ((row = calloc(2 * ((size_t)columns + 1), sizeof *row)) == NULL)
+		fatal("cannot get memory");
+	shown = row + columns + 1;
+	getyx(stdscr, y, x);
+	getyx(curscr, shown_y, shown_x);
+	for (int i = 0; i < getmaxy(stdscr); i++) {
+		mvin_wchnstr(i, 0, row, columns);
+		if (!is_placed_in(row, columns))
+			continue;
+		mvwin_wchnstr(curscr, i, 0, shown, columns);
+		if (memcmp(row, shown, (size_t)columns * sizeof *row) != 0)
+			wredrawln(stdscr, i, 1);
+	}
+	wmove(curscr, shown_y, shown_x);
+	move(y, x);
+	free(row);
 }

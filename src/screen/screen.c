@@ -67,6 +67,7 @@ screen_open(void)
 	output_capture();
 	style_open();
 	sign_open(getenv("TERM"));
+	paint_open(terminal_can_place());
 	take();
 	return true;
 }
@@ -188,30 +189,6 @@ draw_question(const struct scene *scene, const struct layout *l)
 	style_set(STYLE_PLAIN);
 }
 
-/* Whether terminals may disagree about how wide a text is: not about what is below U+0300, which begins with 0xCC. */
-static bool
-is_disputed(const char *text)
-{
-	while (*text != '\0' && (unsigned char)*text < 0xCC)
-		text++;
-	return *text != '\0';
-}
-
-/*
- * Sends an empty status bar before the one that names somebody of whom a terminal may show less than the C library says,
- * lest something of what was there before be left at its end.
- */
-static void
-empty_status(const struct scene *scene, const struct layout *l)
-{
-	if (l->status_row < 0 || !is_disputed(scene->bar->name))
-		return;
-	style_set(STYLE_OVER);
-	mvhline(l->status_row, 0, ' ' | A_REVERSE, l->columns);
-	wredrawln(stdscr, l->status_row, 1);
-	refresh();
-}
-
 static void
 draw_status(const struct scene *scene, const struct layout *l)
 {
@@ -309,7 +286,6 @@ screen_draw(const struct scene *scene)
 {
 	struct layout layout = arrange(scene);
 
-	empty_status(scene, &layout);
 	erase();
 	conversation_draw(scene, &layout);
 	if (scene->help != NULL)
@@ -317,6 +293,7 @@ screen_draw(const struct scene *scene)
 	draw_question(scene, &layout);
 	draw_status(scene, &layout);
 	draw_input(scene, &layout);
+	paint_finish();
 	refresh();
 	terminal_wrap(false); /* the lower right corner may have been drawn */
 	output_flush();

@@ -67,6 +67,14 @@ terminal_wrap(bool on)
 		output_add(on ? "\033[?7h" : "\033[?7l");
 }
 
+bool
+terminal_can_place(void)
+{
+	const char *save = tigetstr("sc");
+
+	return can_stop_wrapping() && save != NULL && save != (char *)-1 && strcmp(save, "\0337") == 0;
+}
+
 void
 terminal_report_pastes(bool on)
 {

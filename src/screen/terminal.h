@@ -25,6 +25,9 @@ void terminal_cancel(void);
  */
 void terminal_wrap(bool on);
 
+/* Whether what screen/placed.h writes can be written: where wrapping can be stopped, and the cursor saved. */
+bool terminal_can_place(void);
+
 /* Asks the terminal to say where a paste begins and ends; or no longer. */
 void terminal_report_pastes(bool on);
 

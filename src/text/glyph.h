@@ -10,20 +10,25 @@
  *   regional indicators, of which flags are made                                                        their letters
  *   conjoining jamo (The Unicode Standard, chapter 3.12)                    their syllable; nothing if there is none
  *
- * What is left: spacing marks, as in Devanagari, of which some terminals make one cell with the character before
- * them, and characters that a terminal does not know yet.
+ * About what is left they disagree still: spacing marks, as in Devanagari, of which some make one cell with the character
+ * before them; characters of a newer Unicode than theirs; symbols that are emoji, too.  That is drawn as it is, and
+ * marked as disputed, so that whoever draws it can put right what stands behind it: see screen/placed.h.
  */
 #ifndef GLYPH_H
 #define GLYPH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define GLYPH_MARKS_MAX 4 /* as many as ncurses has room for in a cell */
+#define GLYPH_COLUMNS_MAX (2 + GLYPH_MARKS_MAX)
 
 /* What is drawn in one place. */
 struct glyph {
-	uint32_t character;		     /* 0: nothing */
+	uint32_t character;		     /* 0: nothing, in as many columns as it has */
 	uint32_t marks[GLYPH_MARKS_MAX + 1]; /* drawn there too; up to a 0 */
+	int columns;			     /* of all of it: GLYPH_COLUMNS_MAX at most */
+	bool disputed;			     /* terminals may take it to have more or fewer of them */
 };
 
 /* What is drawn for a character by itself; 0: nothing, or nothing by itself. */
@@ -35,10 +40,13 @@ uint32_t glyph_character(uint32_t character);
  */
 int glyph_columns(uint32_t character);
 
+/* Whether a character is drawn with the one before it, be it in columns of its own. */
+bool glyph_is_mark(uint32_t character);
+
 /*
- * Takes the character at text, which is valid UTF-8 and ends at end, and all that is drawn in its place.  Marks
- * without a character, at the start of a text, are drawn nowhere, and those that there is no room for are left out.
- * Returns where the next one starts.
+ * Takes the character at text, which is valid UTF-8 and ends at end, and all that is drawn with it.  Marks without a
+ * character, at the start of a text, are not drawn, and those that there is no room for are left out.  Returns where
+ * the next one starts.
  */
 const char *glyph_next(const char *text, const char *end, struct glyph *glyph);
 

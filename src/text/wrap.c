@@ -71,7 +71,7 @@ wrap_row(const char *text, size_t length, size_t start, int width, enum wrap_mod
 			column += columns;
 			continue;
 		}
-		if (columns != 0 && previous != ZERO_WIDTH_JOINER) {
+		if (!glyph_is_mark(c) && previous != ZERO_WIDTH_JOINER) {
 			/* Scripts written without blanks may be broken between wide characters. */
 			if ((mode == WRAP_CHARACTERS || (columns == 2 && wide)) && s > text + start)
 				shown = resume = s;

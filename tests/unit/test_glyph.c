@@ -55,7 +55,63 @@ static const struct {
 	{"signs that stand before digits", "\u0600\u0661\u06dd\u0662", L"|\u0661|\u0662|"},
 	{"a selector between a letter and its mark", "e\ufe0f\u0301", L"e\u0301|"},
 	{"nothing but a joiner", "\u200d", L"|"},
+	{"a spacing mark", "\u0915\u093e\u0902!", L"\u0915\u093e\u0902|!|"},
+	{"one on nothing", "\u093e\u093e!", L"|!|"},
+	{"more of them than there is room for", "\u0915\u0903\u0903\u0903\u0903\u0903!",
+	 L"\u0915\u0903\u0903\u0903\u0903||!|"},
+	{"a consonant that is bound to the next", "\u0915\u094d\u0937", L"\u0915\u094d|\u0937|"},
+	{"a vowel of Thai that a mark is part of", "\u0e19\u0e49\u0e33", L"\u0e19\u0e49\u0e33|"},
 };
+
+/* What terminals do not agree about. */
+static const struct {
+	const char *text;
+	bool disputed;
+	int columns;
+} glyphs[] = {
+	{"a", false, 1},
+	{"\u00e9", false, 1},
+	{"e\u0301", false, 1},
+	{"\u044f", false, 1},
+	{"\u05d0\u05b8", false, 1},
+	{"\u0628\u0650", false, 1},
+	{"\u4f60", false, 2},
+	{"\uac00", false, 2},
+	{"\u1100\u1161", false, 2},
+	{"\u304b\u3099", false, 2},
+	{"\uff21", false, 2},
+	{"\U0001f1e9", false, 1},
+	{"\U00020000", false, 2},
+	{"\ufffd", false, 1},
+	{"\u0915", true, 1},
+	{"\u0915\u093f", true, 2},
+	{"a\u0903\u0903", true, 3},
+	{"\u0e01\u0e33", true, 2},
+	{"e\u1ab0", true, 1},
+	{"1\u20e3", true, 1},
+	{"\u1100", true, 2},
+	{"\u2764", true, 1},
+	{"\u3030", true, 2},
+	{"\u3248", true, 2},
+	{"\u4dc0", true, 2},
+	{"\U0001f600", true, 2},
+	{"\U0001f6d6", true, 2},
+	{"\U0010f000", true, 1},
+};
+
+static void
+test_disputed(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof glyphs / sizeof glyphs[0]; i++) {
+		const char *text = glyphs[i].text, *end = text + strlen(text);
+		struct glyph glyph;
+
+		if (glyph_next(text, end, &glyph) != end || glyph.disputed != glyphs[i].disputed ||
+		    glyph.columns != glyphs[i].columns)
+			fail_msg("%s: %d, %d columns", text, glyph.disputed, glyph.columns);
+	}
+}
 
 static void
 test_cases(void **state)
@@ -106,9 +162,10 @@ test_columns(void **state)
 			struct glyph glyph;
 
 			s = glyph_next(s, end, &glyph);
-			columns += glyph.character == 0 ? 0 : wcwidth((wchar_t)glyph.character);
+			columns += glyph.columns;
+			assert_true(glyph.columns <= GLYPH_COLUMNS_MAX);
 			for (const uint32_t *mark = glyph.marks; *mark != 0; mark++)
-				assert_true(*mark == 0x301 || *mark == 0x20E3);
+				assert_true(*mark == 0x301 || *mark == 0x20E3 || *mark == 0x903);
 		}
 		assert_int_equal(columns, wrap_measure(text, strlen(text)));
 	}
@@ -136,6 +193,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_disputed),
 		cmocka_unit_test(test_columns),
 		cmocka_unit_test(test_every_character),
 	};
