@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from fullscreen import F1, F2
+from fullscreen import F1, F2, status_bar
 from peers import DEADLINE
 from terminal import BACKSPACE, ENTER, ESCAPE, PAGE_UP, UP, ctrl
 from test_screen import EMACS, VI, own, pasted
@@ -30,6 +30,30 @@ def test_several_lines(screen_called, end):
     server.wait_for(lambda: server.input == ">")
     server.press(UP)
     server.wait_for(lambda: server.rows()[-4:] == ["> one⏎", "two⏎", "⏎", "four"])
+
+
+def test_how_much_it_is(screen_called):
+    """Before a paste is sent, the bar says how much it is, also where no more than a part of it is in view."""
+    server, caller = screen_called()
+    server.press(pasted("\r".join(f"line {n}" for n in range(50)) + "\r"))
+    server.wait_for(lambda: " 50 lines, Enter sends all" in status_bar(server))
+    server.press(BACKSPACE * 2)
+    server.wait_for(lambda: server.input == "line 4")
+    assert " 50 lines, Enter sends all" in status_bar(server)
+    server.press(ENTER)
+    caller.expect("line 4\n")
+    server.wait_for(lambda: "lines" not in status_bar(server))
+    server.press("one")
+    server.wait_for(lambda: server.input == "> one")
+    assert "line" not in status_bar(server)
+
+
+@pytest.mark.parametrize("columns, shown", [(52, "50 lines, Enter sends all"), (34, "50 lines")])
+def test_how_much_it_is_where_there_is_little_room(screen_called, columns, shown):
+    """Of the bar much else is left out before that."""
+    server, caller = screen_called(columns=columns)
+    server.press(pasted("x\r" * 50))
+    server.wait_for(lambda: shown in status_bar(server))
 
 
 @pytest.mark.parametrize("end", ["\r", "\n", "\r\n"])

@@ -297,7 +297,7 @@ def test_lines_of_all_lengths_are_acknowledged(tls_screen_called):
     """So are empty lines and those that fill several records."""
     server, caller = tls_screen_called()
     for line in ("", "x", "long " + "x" * 40_000, "漢字" * 100):
-        server.say(pasted(line))
+        server.say(pasted(line + "\n"))
         caller.expect(line + "\n")
     server.say("last")
     server.wait_for(marked(DELIVERED, "last"))

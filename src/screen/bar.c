@@ -26,7 +26,8 @@ write_all_of(const struct bar *bar, char left[BAR_MAX], char right[BAR_MAX])
 	add(left, SEPARATOR, bar->state);
 	add(left, SEPARATOR, bar->detail);
 	add(left, SEPARATOR, bar->since);
-	add(right, "", bar->news);
+	add(right, "", bar->typed);
+	add(right, SEPARATOR, bar->news);
 	add(right, SEPARATOR, bar->key);
 	add(right, SEPARATOR, bar->tip);
 }
@@ -73,6 +74,10 @@ bar_write(const struct bar *bar, int columns, char left[BAR_MAX], char right[BAR
 		shorten_state(b.state);
 	if (columns_with(&b, "") > columns)
 		*b.news = '\0';
+	if (columns_with(&b, "") > columns)
+		b.typed[strcspn(b.typed, ",")] = '\0';
+	if (columns_with(&b, "") > columns)
+		*b.typed = '\0';
 	if (columns_with(&b, "") > columns)
 		*b.state = '\0';
 	wrap_cut(b.name, sizeof b.name, columns - columns_with(&b, ".") + 1);

@@ -15,7 +15,8 @@ struct bar {
 	char state[64];	 /* how safe, or how, it goes; never cut, as half of it may be wrong */
 	char detail[32]; /* what else there is to know of that, and what to do about it */
 	char since[16];	 /* ... or how long it has gone so */
-	char news[64];	 /* at the right end: what is not in view */
+	char typed[48];	 /* at the right end: how much is in the input line, and what sends it */
+	char news[64];	 /* ... what is not in view */
 	char key[16];	 /* ... and what shows it */
 	char tip[16];	 /* how to learn more */
 };

@@ -482,7 +482,7 @@ draw(struct fullscreen *f)
 	f->has_room = screen_has_room(&scene);
 	if (!f->has_room)
 		f->asked = 0;
-	status_describe(f->talk, &view, status_of_question(f, &view), &f->pane, input_is_empty(), &bar);
+	status_describe(f->talk, &view, status_of_question(f, &view), &f->pane, input_lines(), &bar);
 	attention_show(&f->attention, f->pane.following, linked ? view.host : "");
 	screen_draw(&scene);
 	f->changed = false;

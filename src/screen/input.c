@@ -401,6 +401,14 @@ input_is_empty(void)
 	return !pasting && !refused && *input_text() == '\0' && *input_unsent() == '\0';
 }
 
+size_t
+input_lines(void)
+{
+	size_t lines = span_count_lines((struct span){input_text(), strlen(input_text())});
+
+	return lines > 0 || input_is_empty() ? lines : 1; /* what an empty one hides is something, too */
+}
+
 enum input_event
 input_next(void)
 {

@@ -93,6 +93,9 @@ const char *input_text(void);
 /* Whether nothing is, nor anything that it hides: a paste that has not ended is something. */
 bool input_is_empty(void);
 
+/* How many lines are: an end of a line behind the last of them is that of the last. */
+size_t input_lines(void);
+
 /* What was typed and not sent: that, or what a line hides that was fetched from the history, or is searched for. */
 const char *input_unsent(void);
 

@@ -81,12 +81,14 @@ describe_pane(const struct pane *pane, struct bar *bar)
 
 void
 status_describe(const struct talk *talk, const struct talk_view *view, enum status_question question,
-		const struct pane *pane, bool can_leave, struct bar *bar)
+		const struct pane *pane, size_t typed, struct bar *bar)
 {
 	*bar = (struct bar){.name = ""};
 	if (view->id == 0)
 		talk_describe(talk, bar->name, sizeof bar->name);
 	else
-		describe_view(talk, view, question, can_leave, bar);
+		describe_view(talk, view, question, typed == 0, bar);
+	if (typed > 1)
+		snprintf(bar->typed, sizeof bar->typed, "%zu lines, Enter sends all", typed);
 	describe_pane(pane, bar);
 }
