@@ -205,6 +205,32 @@ def test_editor_killed(screen_called):
     caller.expect("half-typed!\n")
 
 
+def test_enter_waits_for_nobody(screen_called):
+    """Where Enter does nothing but send what was typed, that does not wait for Readline, whatever becomes of it."""
+    server, caller = screen_called(columns=120)
+    server.press("typed")
+    server.wait_for(lambda: server.input == "> typed")
+    editor = editor_of(server)
+    os.kill(editor, signal.SIGSTOP)
+    server.press(ENTER)
+    caller.expect("typed\n")
+    os.kill(editor, signal.SIGCONT)
+    server.wait_for(lambda: server.input == ">")
+    server.press(UP)
+    server.wait_for(lambda: server.input == "> typed")
+    server.press("!" + ENTER)
+    caller.expect("typed!\n")
+    server.press("more")
+    server.wait_for(lambda: server.input == "> more")
+    kill_editor(server)
+    server.press(ENTER)
+    caller.expect("more\n")
+    server.wait_for(notice(DIED.format("Killed")))
+    assert server.input == ">"
+    server.say("the end")
+    assert caller.expect("the end\n") == b""
+
+
 def test_line_put_back_that_crashes(on_terminal, port, environment, leaks_unchecked):
     """The same where a line that could not be sent is put back."""
     server = on_terminal(FRAGILE, "-s", port, columns=120, env={**environment, "FRAGILE": "text"})

@@ -120,6 +120,8 @@ def test_editing_what_was_refused(screen_deaf):
     server.wait_for(lambda: server.input.endswith(".]"))
     line = read_and_enter(server, caller, said)
     line.expect(f"[{said.splitlines()[-1]}]\n")
+    server.say("the end")
+    assert line.expect("the end\n") == b""
 
 
 @needs_linux

@@ -516,12 +516,30 @@ hidden(struct span line)
 	return buffer_span(&unsent);
 }
 
+/*
+ * Whether Enter means no more than that, as far as Readline tells: it does after a character that was typed, unless that
+ * was a part of something else.
+ */
+static bool
+enter_sends(void)
+{
+	const unsigned long amid = RL_STATE_ISEARCH | RL_STATE_NSEARCH | RL_STATE_SEARCH | RL_STATE_NUMERICARG |
+				   RL_STATE_MACROINPUT | RL_STATE_MACRODEF | RL_STATE_MULTIKEY | RL_STATE_VIMOTION |
+				   RL_STATE_CHARSEARCH;
+	const KEYMAP_ENTRY *enter = &rl_get_keymap()[CTRL_KEY('M')];
+
+	return rl_last_func == rl_insert && !RL_ISSTATE(amid) && is_draft() && rl_end > 0 &&
+	       enter->type == ISFUNC && enter->function == rl_newline &&
+	       memchr(rl_line_buffer, '\n', (size_t)rl_end) == NULL;
+}
+
 struct edit_view
 edit_show(void)
 {
 	struct edit_view view = {.line = {rl_line_buffer, (size_t)rl_end},
 				 .cursor = (size_t)rl_point,
 				 .hides = !is_draft(),
+				 .sends = enter_sends(),
 				 .complete = buffer_span(&complete)};
 
 	buffer_drop(&prompt, buffer_length(&prompt));

@@ -42,6 +42,7 @@ struct edit_view {
 	size_t cursor;		/* the byte of it that the cursor is on, which can be the one behind the last */
 	struct span unsent;	/* what was typed and not sent, where that is not the line: one fetched hides it */
 	bool hides;		/* that is so */
+	bool sends;		/* the Enter key would complete the line, as it is, and do nothing else */
 	struct span complete;	/* after INPUT_LINE: the line with its LF; several, if one key gave them */
 };
 struct edit_view edit_show(void);

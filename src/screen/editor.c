@@ -30,7 +30,7 @@ struct order {
 };
 enum part { PROMPT, LINE, UNSENT, COMPLETE, PARTS };
 struct answer {
-	unsigned event, hides;
+	unsigned event, hides, sends;
 	size_t used, cursor, lengths[PARTS];
 };
 
@@ -72,6 +72,7 @@ answer(int socket, struct edit_outcome outcome)
 		[PROMPT] = view.prompt, [LINE] = view.line, [UNSENT] = view.unsent, [COMPLETE] = view.complete};
 	struct answer told = {.event = outcome.event,
 			      .hides = view.hides,
+			      .sends = view.sends,
 			      .used = outcome.used,
 			      .cursor = view.cursor};
 	struct buffer all = {0};
@@ -221,6 +222,7 @@ understand(struct editor_answer *answer)
 			 .cursor = told.cursor,
 			 .unsent = parts[UNSENT],
 			 .hides = told.hides != 0,
+			 .sends = told.sends != 0,
 			 .complete = parts[COMPLETE]},
 	};
 }

@@ -11,6 +11,7 @@
 #include "text/utf8.h"
 
 #define PASTE_GAP_MS 2000 /* the bytes of a paste follow each other faster, over a network that stalls now and then */
+#define TELL_MS 1	  /* after an Enter that was obeyed at once: on the same processor, the line is heard before */
 #define KEYS_MAX 512	  /* bytes that the editor gets at once: what asks for something leaves the rest of them */
 #define STRING_MAX 4096	  /* bytes of what is no key that are held until it ends */
 
@@ -27,6 +28,9 @@ static const char *trouble;	/* of INPUT_MENDED and INPUT_BROKEN */
 static struct buffer prompt, shown, unsent, line;
 static size_t cursor;
 static bool hides;		/* what was typed and not sent is not what is shown, but unsent */
+static bool sends;		/* Enter would do nothing but send what is shown */
+static bool untold;		/* it has, and the editor is still to be told */
+static int64_t telling;		/* ... by then */
 static bool refused;		/* the line to be sent was, and is still to be put back */
 static bool ended;		/* ... or has been: it stays a line of its own if text follows it */
 static struct buffer view, whole_rest; /* of input_view, input_rest */
@@ -63,6 +67,8 @@ input_timeout(void)
 
 	if (event != INPUT_NONE)
 		return 0;
+	if (untold)
+		return clock_until(telling);
 	if (pasting)
 		return clock_until(paste_deadline);
 	patience = buffer_length(&keys) > 0 ? keys_examine(buffer_span(&keys)).patience : 0;
@@ -87,6 +93,7 @@ take_over(const struct editor_answer *answer)
 	event = answer->outcome.event;
 	cursor = answer->view.cursor;
 	hides = answer->view.hides;
+	sends = answer->view.sends;
 	keep(&prompt, answer->view.prompt);
 	keep(&shown, answer->view.line);
 	keep(&unsent, answer->view.unsent);
@@ -129,11 +136,24 @@ mend(struct span inserted)
 	buffer_free(&typed);
 }
 
+/* The same as editor_ask, and the editor is told before of the Enter that was obeyed. */
+static enum editor_reply
+tell_and_ask(enum editor_order what, struct span about, struct editor_answer *answer)
+{
+	const struct span enter = {"\r", 1};
+	enum editor_reply reply = EDITOR_ANSWERED;
+
+	if (untold)
+		reply = editor_ask(EDITOR_KEYS, enter, answer);
+	untold = false;
+	return reply == EDITOR_ANSWERED ? editor_ask(what, about, answer) : reply;
+}
+
 /* Gives the editor an order.  False if nothing has come of it: a signal asks the program to end. */
 static bool
 order(enum editor_order what, struct span about, struct editor_answer *answer)
 {
-	switch (editor_ask(what, about, answer)) {
+	switch (tell_and_ask(what, about, answer)) {
 	case EDITOR_ANSWERED:
 		take_over(answer);
 		return true;
@@ -354,6 +374,25 @@ try_again(struct span enter)
 	return true;
 }
 
+/* Enter where it does nothing but send the line: that need not wait until the editor has said so. */
+static bool
+send_at_once(struct span enter)
+{
+	struct span typed = {input_text(), strlen(input_text())};
+
+	buffer_drop(&keys, enter.length);
+	buffer_drop(&line, buffer_length(&line));
+	buffer_add(&line, typed.text, typed.length);
+	buffer_add(&line, "\n", 1);
+	keep(&shown, (struct span){"", 0});
+	cursor = 0;
+	sends = ended = false;
+	untold = true;
+	telling = clock_now() + TELL_MS;
+	event = INPUT_LINE;
+	return true;
+}
+
 /*
  * Takes a key: the editor does, unless a line was refused and something else comes first.  Any number of lines can
  * follow that, and each costs what it would otherwise.
@@ -371,6 +410,8 @@ press(struct span key)
 		ended = false;
 		return order(EDITOR_INSERT, (struct span){"\n", 1}, &answer);
 	}
+	if (sends && !refused && *key.text == '\r')
+		return send_at_once(key);
 	return work_through(key);
 }
 
@@ -412,9 +453,12 @@ input_lines(void)
 enum input_event
 input_next(void)
 {
+	struct editor_answer answer;
 	enum input_event next;
 	struct span key;
 
+	if (untold && clock_until(telling) == 0)
+		(void)order(EDITOR_KEYS, (struct span){"", 0}, &answer);
 	if (pasting)
 		go_on_pasting();
 	while (event == INPUT_NONE && !pasting) {
