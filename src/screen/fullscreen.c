@@ -346,26 +346,51 @@ obey_key(struct fullscreen *f, enum input_event event)
 	}
 }
 
+/* Gives the next key to what is shown over the conversation, which goes.  False: there is none of one or the other. */
+static bool
+uncover(struct fullscreen *f)
+{
+	struct span key;
+
+	if (f->rows == NULL || !input_take_key(&key))
+		return false;
+	f->rows = NULL;
+	attention_key(&f->attention);
+	return true;
+}
+
+/*
+ * What the next keys ask for, and what follows from their having been pressed.  While something is shown over the
+ * conversation there are none, but what was pasted has to be seen.
+ */
+static enum input_event
+next_event(struct fullscreen *f)
+{
+	size_t typed = strlen(input_text());
+	bool pressed = input_is_pending();
+	enum input_event event = input_next();
+
+	if (strlen(input_text()) != typed)
+		f->rows = NULL;
+	if (pressed && event != INPUT_FOCUS_IN && event != INPUT_FOCUS_OUT)
+		attention_key(&f->attention);
+	return event;
+}
+
 /* Does what the keys ask for; what follows a key that starts the pager is kept for afterwards. */
 static void
 obey_keys(struct fullscreen *f)
 {
-	enum input_event event;
+	enum input_event event = INPUT_NONE;
+	bool uncovered;
 
 	do {
-		bool pressed = input_is_pending(), closes = f->rows != NULL && pressed;
-
-		event = input_next();
-		/* Any key closes the help, F1 too; that the window's focus goes or comes is no key. */
-		pressed = pressed && event != INPUT_FOCUS_IN && event != INPUT_FOCUS_OUT;
-		if (pressed) {
-			f->rows = NULL;
-			attention_key(&f->attention);
-		}
-		if (!closes || (event != INPUT_HELP && event != INPUT_SECRECY))
-			obey_key(f, event);
+		if ((uncovered = uncover(f)))
+			continue;
+		event = next_event(f);
+		obey_key(f, event);
 		addressee_note_key(&f->addressee);
-	} while (event != INPUT_NONE && !is_done(f) && f->pager == 0);
+	} while ((uncovered || event != INPUT_NONE) && !is_done(f) && f->pager == 0);
 	f->changed = true;
 }
 
