@@ -14,6 +14,7 @@
 #include "base/signals.h"
 #include "record/notice.h"
 #include "screen/addressee.h"
+#include "screen/asking.h"
 #include "screen/fullscreen.h"
 #include "screen/help.h"
 #include "screen/input.h"
@@ -40,12 +41,9 @@ struct fullscreen {
 	bool gone;		   /* the terminal is, or nothing more can be typed */
 	bool broken;		   /* ... because Readline cannot be had */
 
-	unsigned asked;		   /* whose question the person sees, and can answer; 0: none */
-	bool has_room;		   /* for the question on the screen */
-	unsigned shown;		   /* whose was brought into view */
 	unsigned met;		   /* who was there last */
 	struct addressee addressee;
-	struct buffer draft;	   /* what was in the input line when the question could be answered */
+	struct asking asking;
 
 	struct buffer alarms;	   /* since the other side came; safe lines, said once more if the status is 1 */
 	size_t seen;		   /* so many bytes of them were said before the screen was put away */
@@ -67,14 +65,6 @@ view_of(const struct fullscreen *f)
 
 	(void)talk_view(f->talk, 0, &view);
 	return view;
-}
-
-static bool
-is_asked(const struct fullscreen *f)
-{
-	struct talk_view view = view_of(f);
-
-	return view.id != 0 && view.state == PARTY_ASKED;
 }
 
 /* Whether the program ends: the person has left, or nobody could be called. */
@@ -141,15 +131,12 @@ follow(struct fullscreen *f)
 
 	if (view.id != 0 && view.state == PARTY_TALKING)
 		widen(f, view.host);
-	if (view.id != f->shown && is_asked(f)) { /* the question comes into view, whatever was looked at */
-		f->shown = view.id;
+	if (asking_begins(&f->asking, f->talk)) {
 		talk_ask(f->talk);
 		pane_to_end(&f->pane);
 		f->rows = NULL;
 	}
 }
-
-/* --- The question. --- */
 
 /* Whether keys that have been pressed are still to be read or worked through. */
 static bool
@@ -168,36 +155,21 @@ is_up_to_date(const struct fullscreen *f)
 }
 
 /*
- * Lets the person answer from now on, once the question is on the terminal (with the pager there, it is
- * still to be drawn) and what was typed before is in the input line, where it is no answer.
+ * Takes notice of it once the person sees what is said before a line can be sent: the question, which with the pager
+ * there is still to be drawn, or who is there now.
  */
 static void
-await_answer(struct fullscreen *f)
+note_seen(struct fullscreen *f)
 {
-	if (!is_asked(f) || f->asked == f->met || !f->has_room || !is_up_to_date(f))
+	bool asks = asking_waits(&f->asking, f->talk);
+
+	if ((!asks && f->addressee.named == 0) || !is_up_to_date(f))
 		return;
-	f->asked = f->met;
-	f->changed = true;
-	buffer_free(&f->draft);
-	buffer_add(&f->draft, input_text(), strlen(input_text()));
-}
-
-/* Takes a line for the answer to the question, unless it was begun before: that has to be looked at. */
-static void
-answer_question(struct fullscreen *f, struct span line)
-{
-	size_t drafted = buffer_length(&f->draft);
-	bool begun_before = drafted > 0 && line.length >= drafted &&
-			    memcmp(line.text, buffer_data(&f->draft), drafted) == 0;
-
-	buffer_free(&f->draft);
-	if (begun_before) {
-		talk_notice(f->talk, VOICE_QUESTION,
-			    "that was begun before the question, is it the answer? then once more");
-		input_put_back();
-	} else {
-		talk_answer(f->talk, line.text, line.length);
-	}
+	if (asks)
+		asking_note_seen(&f->asking, f->talk, input_text());
+	else
+		addressee_note_seen(&f->addressee, f->talk);
+	f->changed = f->changed || asks;
 }
 
 /* --- The keyboard. --- */
@@ -208,11 +180,7 @@ send_line(struct fullscreen *f)
 {
 	struct span line = input_line();
 
-	if (is_asked(f) && f->asked == f->met) {
-		answer_question(f, line);
-		return;
-	}
-	if (!addressee_lets_send(&f->addressee, f->talk))
+	if (asking_takes(&f->asking, f->talk, line) || !addressee_lets_send(&f->addressee, f->talk))
 		return;
 	switch (talk_send(f->talk, line.text, line.length)) {
 	case TALK_SENT:
@@ -220,8 +188,8 @@ send_line(struct fullscreen *f)
 		return;
 	case TALK_QUESTION:
 		talk_notice(f->talk, VOICE_QUESTION,
-			    f->has_room ? "that was typed before the question: it stays in the input line"
-					: "there is no room for the question: that stays in the input line");
+			    f->asking.has_room ? "that was typed before the question: it stays in the input line"
+					       : "there is no room for the question: that stays in the input line");
 		break;
 	case TALK_NOBODY:
 		talk_notice(f->talk, VOICE_NOTICE, "nobody is there to read that: it stays in the input line");
@@ -272,7 +240,7 @@ start_pager(struct fullscreen *f)
 {
 	screen_suspend();
 	signals_ignore_interrupt(true);
-	f->asked = 0; /* what is typed meanwhile is for the pager */
+	asking_pause(&f->asking);
 	f->pager = pager_start(talk_record(f->talk)->history, f->own_label);
 	if (f->pager != -1)
 		return;
@@ -423,15 +391,6 @@ take_terminal_back(struct fullscreen *f, int cause)
 
 /* --- The screen. --- */
 
-/* What can be done about the question, if somebody is there whom it is about. */
-static enum status_question
-status_of_question(const struct fullscreen *f, const struct talk_view *view)
-{
-	if (!f->has_room)
-		return STATUS_HIDDEN;
-	return f->asked == view->id ? STATUS_ASKED : STATUS_NOT_ASKED;
-}
-
 static void
 draw(struct fullscreen *f)
 {
@@ -451,10 +410,8 @@ draw(struct fullscreen *f)
 		.input = input_view(),
 	};
 
-	f->has_room = screen_has_room(&scene);
-	if (!f->has_room)
-		f->asked = 0;
-	status_describe(f->talk, &view, status_of_question(f, &view), &f->pane, input_is_empty(), &bar);
+	asking_note_room(&f->asking, screen_has_room(&scene));
+	status_describe(f->talk, &view, asking_status(&f->asking, &view), &f->pane, input_is_empty(), &bar);
 	attention_show(&f->attention, f->pane.following, linked ? view.host : "");
 	screen_draw(&scene);
 	f->changed = false;
@@ -530,9 +487,7 @@ step(struct fullscreen *f)
 	follow(f);
 	if (wants_drawing(f) && clock_until(f->next_frame) == 0)
 		draw(f);
-	await_answer(f);
-	if (f->addressee.named != 0 && is_up_to_date(f))
-		addressee_note_seen(&f->addressee, f->talk);
+	note_seen(f);
 	heed_signals(f);
 }
 
@@ -624,7 +579,7 @@ fullscreen_run(const struct screen_options *options, const struct talk_base *bas
 	report(&f);
 	fatal_first(NULL);
 	talk_free(f.talk);
-	buffer_free(&f.draft);
+	asking_free(&f.asking);
 	buffer_free(&f.alarms);
 	polls_free(&f.polls);
 	input_close();
