@@ -8,6 +8,7 @@
 
 #include "base/fatal.h"
 #include "screen/conversation.h"
+#include "screen/links.h"
 #include "screen/paint.h"
 #include "screen/style.h"
 #include "text/wrap.h"
@@ -150,6 +151,8 @@ conversation_draw(const struct scene *scene, const struct layout *l)
 		}
 		style_set(style_of(line.voice));
 		paint_text(y, l->text, l->text_width, line.text + rows[i].row.start, rows[i].row.length);
+		if (line.voice == VOICE_SELF || line.voice == VOICE_PEER)
+			links_note(&line, rows[i].line, &rows[i].row, y, l->text);
 	}
 	free(rows);
 	if (l->newest_row >= 0)

@@ -14,6 +14,7 @@
 #include "base/signals.h"
 #include "record/notice.h"
 #include "screen/addressee.h"
+#include "screen/asking.h"
 #include "screen/fullscreen.h"
 #include "screen/help.h"
 #include "screen/input.h"
@@ -42,12 +43,9 @@ struct fullscreen {
 	bool gone;		   /* the terminal is, or nothing more can be typed */
 	bool broken;		   /* ... because Readline cannot be had */
 
-	unsigned asked;		   /* whose question the person sees, and can answer; 0: none */
-	bool has_room;		   /* for the question on the screen */
-	unsigned shown;		   /* whose was brought into view */
 	unsigned met;		   /* who was there last */
 	struct addressee addressee;
-	struct buffer draft;	   /* what was in the input line when the question could be answered */
+	struct asking asking;
 
 	struct buffer alarms;	   /* since the other side came; safe lines, said once more if the status is 1 */
 	size_t seen;		   /* so many bytes of them were said before the screen was put away */
@@ -70,14 +68,6 @@ view_of(const struct fullscreen *f)
 
 	(void)talk_view(f->talk, 0, &view);
 	return view;
-}
-
-static bool
-is_asked(const struct fullscreen *f)
-{
-	struct talk_view view = view_of(f);
-
-	return view.id != 0 && view.state == PARTY_ASKED;
 }
 
 /* Whether the program ends: the person has left, or nobody could be called. */
@@ -144,15 +134,12 @@ follow(struct fullscreen *f)
 
 	if (view.id != 0 && view.state == PARTY_TALKING)
 		widen(f, view.host);
-	if (view.id != f->shown && is_asked(f)) { /* the question comes into view, whatever was looked at */
-		f->shown = view.id;
+	if (asking_begins(&f->asking, f->talk)) {
 		talk_ask(f->talk);
 		pane_to_end(&f->pane);
 		f->rows = NULL;
 	}
 }
-
-/* --- The question. --- */
 
 /* Whether bytes have come from the keyboard that are still to be read. */
 static bool
@@ -178,36 +165,21 @@ is_up_to_date(const struct fullscreen *f)
 }
 
 /*
- * Lets the person answer from now on, once the question is on the terminal (with the pager there, it is
- * still to be drawn) and what was typed before is in the input line, where it is no answer.
+ * Takes notice of it once the person sees what is said before a line can be sent: the question, which with the pager
+ * there is still to be drawn, or who is there now.
  */
 static void
-await_answer(struct fullscreen *f)
+note_seen(struct fullscreen *f)
 {
-	if (!is_asked(f) || f->asked == f->met || !f->has_room || !is_up_to_date(f))
+	bool asks = asking_waits(&f->asking, f->talk);
+
+	if ((!asks && f->addressee.named == 0) || !is_up_to_date(f))
 		return;
-	f->asked = f->met;
-	f->changed = true;
-	buffer_free(&f->draft);
-	buffer_add(&f->draft, input_text(), strlen(input_text()));
-}
-
-/* Takes a line for the answer to the question, unless it was begun before: that has to be looked at. */
-static void
-answer_question(struct fullscreen *f, struct span line)
-{
-	size_t drafted = buffer_length(&f->draft);
-	bool begun_before = drafted > 0 && line.length >= drafted &&
-			    memcmp(line.text, buffer_data(&f->draft), drafted) == 0;
-
-	buffer_free(&f->draft);
-	if (begun_before) {
-		talk_notice(f->talk, VOICE_QUESTION,
-			    "that was begun before the question, is it the answer? then once more");
-		input_put_back(false);
-	} else {
-		talk_answer(f->talk, line.text, line.length);
-	}
+	if (asks)
+		asking_note_seen(&f->asking, f->talk, input_text());
+	else
+		addressee_note_seen(&f->addressee, f->talk);
+	f->changed = f->changed || asks;
 }
 
 /* --- The keyboard. --- */
@@ -221,8 +193,8 @@ say_refused(struct fullscreen *f, enum talk_sent why)
 		break;
 	case TALK_QUESTION:
 		talk_notice(f->talk, VOICE_QUESTION,
-			    f->has_room ? "that was typed before the question: it stays in the input line"
-					: "there is no room for the question: that stays in the input line");
+			    f->asking.has_room ? "that was typed before the question: it stays in the input line"
+					       : "there is no room for the question: that stays in the input line");
 		break;
 	case TALK_NOBODY:
 		talk_notice(f->talk, VOICE_NOTICE, "nobody is there to read that: it stays in the input line");
@@ -241,11 +213,7 @@ send_line(struct fullscreen *f)
 	struct span line = input_line();
 	enum talk_sent sent;
 
-	if (is_asked(f) && f->asked == f->met) {
-		answer_question(f, line);
-		return;
-	}
-	if (!addressee_lets_send(&f->addressee, f->talk))
+	if (asking_takes(&f->asking, f->talk, line) || !addressee_lets_send(&f->addressee, f->talk))
 		return;
 	sent = talk_send(f->talk, line.text, line.length);
 	if (sent == TALK_SENT) {
@@ -298,7 +266,7 @@ start_pager(struct fullscreen *f)
 {
 	int cause = loan_begin(&f->loan, &f->pane, f->own_label);
 
-	f->asked = 0; /* what is typed meanwhile is for the pager */
+	asking_pause(&f->asking); /* what is typed meanwhile is for the pager */
 	if (cause != 0)
 		say_no_pager(f, cause);
 }
@@ -367,26 +335,51 @@ obey_key(struct fullscreen *f, enum input_event event)
 	}
 }
 
+/* Gives the next key to what is shown over the conversation, which goes.  False: there is none of one or the other. */
+static bool
+uncover(struct fullscreen *f)
+{
+	struct span key;
+
+	if (f->rows == NULL || !input_take_key(&key))
+		return false;
+	f->rows = NULL;
+	attention_key(&f->attention);
+	return true;
+}
+
+/*
+ * What the next keys ask for, and what follows from their having been pressed.  While something is shown over the
+ * conversation there are none, but what was pasted has to be seen.
+ */
+static enum input_event
+next_event(struct fullscreen *f)
+{
+	size_t typed = strlen(input_text());
+	bool pressed = input_is_pending();
+	enum input_event event = input_next();
+
+	if (strlen(input_text()) != typed)
+		f->rows = NULL;
+	if (pressed && event != INPUT_FOCUS_IN && event != INPUT_FOCUS_OUT)
+		attention_key(&f->attention);
+	return event;
+}
+
 /* Does what the keys ask for; what follows a key that starts the pager is kept for afterwards. */
 static void
 obey_keys(struct fullscreen *f)
 {
-	enum input_event event;
+	enum input_event event = INPUT_NONE;
+	bool uncovered;
 
 	do {
-		bool pressed = input_is_pending(), closes = f->rows != NULL && pressed;
-
-		event = input_next();
-		/* Any key closes the help, F1 too; that the window's focus goes or comes is no key. */
-		pressed = pressed && event != INPUT_FOCUS_IN && event != INPUT_FOCUS_OUT;
-		if (pressed) {
-			f->rows = NULL;
-			attention_key(&f->attention);
-		}
-		if (!closes || (event != INPUT_HELP && event != INPUT_SECRECY))
-			obey_key(f, event);
+		if ((uncovered = uncover(f)))
+			continue;
+		event = next_event(f);
+		obey_key(f, event);
 		addressee_note_key(&f->addressee);
-	} while (event != INPUT_NONE && !is_done(f) && !loan_is_out(&f->loan));
+	} while ((uncovered || event != INPUT_NONE) && !is_done(f) && !loan_is_out(&f->loan));
 	f->changed = true;
 }
 
@@ -451,15 +444,6 @@ look_after_loan(struct fullscreen *f)
 
 /* --- The screen. --- */
 
-/* What can be done about the question, if somebody is there whom it is about. */
-static enum status_question
-status_of_question(const struct fullscreen *f, const struct talk_view *view)
-{
-	if (!f->has_room)
-		return STATUS_HIDDEN;
-	return f->asked == view->id ? STATUS_ASKED : STATUS_NOT_ASKED;
-}
-
 static void
 draw(struct fullscreen *f)
 {
@@ -479,10 +463,8 @@ draw(struct fullscreen *f)
 		.input = input_view(),
 	};
 
-	f->has_room = screen_has_room(&scene);
-	if (!f->has_room)
-		f->asked = 0;
-	status_describe(f->talk, &view, status_of_question(f, &view), &f->pane, input_lines(), &bar);
+	asking_note_room(&f->asking, screen_has_room(&scene));
+	status_describe(f->talk, &view, asking_status(&f->asking, &view), &f->pane, input_lines(), &bar);
 	attention_show(&f->attention, f->pane.following, linked ? view.host : "");
 	screen_draw(&scene);
 	f->changed = false;
@@ -569,9 +551,7 @@ step(struct fullscreen *f)
 		draw(f);
 	if (wants_ringing(f) && clock_until(f->next_frame) == 0)
 		ring(f);
-	await_answer(f);
-	if (f->addressee.named != 0 && is_up_to_date(f))
-		addressee_note_seen(&f->addressee, f->talk);
+	note_seen(f);
 	heed_signals(f);
 }
 
@@ -663,7 +643,7 @@ fullscreen_run(const struct screen_options *options, const struct talk_base *bas
 	report(&f);
 	fatal_first(NULL);
 	talk_free(f.talk);
-	buffer_free(&f.draft);
+	asking_free(&f.asking);
 	buffer_free(&f.alarms);
 	polls_free(&f.polls);
 	input_close();

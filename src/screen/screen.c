@@ -9,6 +9,7 @@
 #include "base/fatal.h"
 #include "screen/conversation.h"
 #include "screen/layout.h"
+#include "screen/links.h"
 #include "screen/output.h"
 #include "screen/paint.h"
 #include "screen/screen.h"
@@ -16,6 +17,7 @@
 #include "screen/size.h"
 #include "screen/style.h"
 #include "screen/terminal.h"
+#include "text/glyph.h"
 #include "text/wrap.h"
 
 #define MARGIN 2 /* of the help, on both sides */
@@ -68,6 +70,7 @@ screen_open(void)
 	style_open();
 	sign_open(getenv("TERM"));
 	paint_open(terminal_can_place());
+	links_open();
 	take();
 	return true;
 }
@@ -145,6 +148,7 @@ void
 screen_forget(void)
 {
 	clearok(curscr, TRUE);
+	links_forget();
 }
 
 static struct layout
@@ -287,14 +291,17 @@ screen_draw(const struct scene *scene)
 	struct layout layout = arrange(scene);
 
 	erase();
+	links_begin();
 	conversation_draw(scene, &layout);
-	if (scene->help != NULL)
+	if (scene->help != NULL) {
 		draw_help(scene, &layout);
+		links_begin(); /* it covers some, and which is not worth knowing */
+	}
 	draw_question(scene, &layout);
 	draw_status(scene, &layout);
 	draw_input(scene, &layout);
 	paint_finish();
-	refresh();
+	links_refresh();
 	terminal_wrap(false); /* the lower right corner may have been drawn */
 	output_flush();
 }

@@ -18,6 +18,7 @@
 #define GLYPH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define GLYPH_MARKS_MAX 4 /* as many as ncurses has room for in a cell */
@@ -42,6 +43,8 @@ int glyph_columns(uint32_t character);
 
 /* Whether a character is drawn with the one before it, be it in columns of its own. */
 bool glyph_is_mark(uint32_t character);
+/* Whether terminals may disagree how wide a text is: not about what is below U+0300. */
+bool glyph_is_disputed(const char *text, size_t length);
 
 /*
  * Takes the character at text, which is valid UTF-8 and ends at end, and all that is drawn with it.  Marks without a
