@@ -274,8 +274,9 @@ def test_place_when_old_lines_are_forgotten(paging):
 
 @needs_less
 @pytest.mark.parametrize("options, seen", [
-    ("-N", r"^ *20\d \d{4}-"), ("N", r"^ *20\d \d{4}-"), ("-Pto 'quote' \"or\" `not` | & ;$-N", "^to 'quote' \"or\" `not` [|] & ;$"),
-    ("--prompt=to be", "^to be$"), ("--LINE-NUMBERS", r"^ *20\d \d{4}-"), ("+1g", "waiting on port")])
+    ("-N", r"^ *20\d \d{4}-"), ("N", r"^ *20\d \d{4}-"), ("--LINE-NUMBERS", r"^ *20\d \d{4}-"),
+    ("-Pto 'quote' \"or\" `not` | & ;$-N", "^to 'quote' \"or\" `not` [|] & ;$"), ("--prompt=to be", "^to be$"),
+    ("+1g", "waiting on port")])
 def test_options_of_ones_own(paging, options, seen):
     """What is in LESS goes on to hold, however it is written."""
     server, caller = paging(200, PAGER="less", LESS=options)

@@ -52,6 +52,7 @@ struct fullscreen {
 	size_t seen;		   /* so many bytes of them were said before the screen was put away */
 	struct pane pane;
 	struct attention attention;
+	struct search search;
 	struct loan loan;	   /* of the terminal, to the pager */
 	const char *const *rows;   /* the help, or the like, is shown; or NULL */
 	bool changed;		   /* something is to be drawn */
@@ -145,6 +146,7 @@ follow(struct fullscreen *f)
 	if (view.id != f->shown && is_asked(f)) { /* the question comes into view, whatever was looked at */
 		f->shown = view.id;
 		talk_ask(f->talk);
+		search_end(&f->search, &f->pane);
 		pane_to_end(&f->pane);
 		f->rows = NULL;
 	}
@@ -321,6 +323,9 @@ obey_key(struct fullscreen *f, enum input_event event)
 	case INPUT_SECRECY:
 		f->rows = talk_secrecy(f->talk);
 		break;
+	case INPUT_SEARCH:
+		search_begin(&f->search, &f->pane, f->own_label);
+		break;
 	case INPUT_REDRAW:
 		screen_forget();
 		break;
@@ -346,6 +351,19 @@ obey_key(struct fullscreen *f, enum input_event event)
 	}
 }
 
+/* Has the search take the keys that are for it, if it is on; another key, or a paste, ends it. */
+static void
+search_with_keys(struct fullscreen *f)
+{
+	struct span key;
+
+	while (f->search.mode != SEARCH_OFF && input_take_key(&key))
+		if (!search_press(&f->search, &f->pane, key))
+			input_return_key(key);
+	if (input_meets_paste())
+		search_end(&f->search, &f->pane);
+}
+
 /* Does what the keys ask for; what follows a key that starts the pager is kept for afterwards. */
 static void
 obey_keys(struct fullscreen *f)
@@ -355,6 +373,7 @@ obey_keys(struct fullscreen *f)
 	do {
 		bool closes = f->rows != NULL && input_is_pending();
 
+		search_with_keys(f);
 		event = input_next();
 		/* Any key closes the help, F1 too; that the window's focus goes or comes is no key. */
 		if (closes && event != INPUT_FOCUS_IN && event != INPUT_FOCUS_OUT)
@@ -451,7 +470,8 @@ draw(struct fullscreen *f)
 		.question = talk_question(f->talk),
 		.bar = &bar,
 		.help = f->rows,
-		.input = input_view(),
+		.search = &f->search,
+		.input = f->search.mode != SEARCH_OFF ? search_view(&f->search) : input_view(),
 	};
 
 	f->has_room = screen_has_room(&scene);
@@ -515,6 +535,8 @@ add_polls(struct fullscreen *f)
 	polls_within(&f->polls, keys_timeout(f));
 	if (wants_drawing(f) || wants_ringing(f))
 		polls_until(&f->polls, f->next_frame);
+	if (f->search.busy)
+		polls_within(&f->polls, 0);
 	talk_poll(f->talk, &f->polls);
 }
 
@@ -540,6 +562,10 @@ step(struct fullscreen *f)
 	if (talk_step(f->talk, &f->polls))
 		f->changed = true;
 	follow(f);
+	if (f->search.busy) {
+		search_step(&f->search, &f->pane);
+		f->changed = true;
+	}
 	if (wants_drawing(f) && clock_until(f->next_frame) == 0)
 		draw(f);
 	if (wants_ringing(f) && clock_until(f->next_frame) == 0)
@@ -638,6 +664,7 @@ fullscreen_run(const struct screen_options *options, const struct talk_base *bas
 	report(&f);
 	fatal_first(NULL);
 	talk_free(f.talk);
+	search_free(&f.search);
 	buffer_free(&f.draft);
 	buffer_free(&f.alarms);
 	polls_free(&f.polls);

@@ -52,6 +52,16 @@ void pane_scroll(struct pane *pane, int rows);
 void pane_to_start(struct pane *pane);
 void pane_to_end(struct pane *pane);
 
+/* Stays where it is, also at the newest lines, below which others come then; and follows them again if it still can. */
+void pane_hold(struct pane *pane);
+void pane_release(struct pane *pane);
+
+/* Shows the row of a place, in the middle unless it is in view, and holds that. */
+void pane_show(struct pane *pane, struct place place);
+
+/* Where the row behind the last one in view would start, in the same line or at the start of the next one. */
+struct place pane_below(const struct pane *pane);
+
 /* The line of the row at the top; 0 if there is none. */
 uint64_t pane_top(const struct pane *pane);
 

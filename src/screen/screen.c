@@ -309,11 +309,19 @@ draw_mark(const struct scene *scene, int y, int x, const struct line *line)
 	draw_text(y, x, 1, mark, strlen(mark));
 }
 
+/* Has what is drawn somewhere stand out, as something that is searched for; the one found more so. */
+static void
+mark_found(int y, int x, int columns, bool current)
+{
+	mvchgat(y, x, columns, current ? A_BOLD | A_REVERSE : A_BOLD | A_UNDERLINE, COLOUR_PLAIN, NULL);
+}
+
 /* Draws what stands before a line: when, who, and a mark. */
 static void
-draw_head(const struct scene *scene, const struct layout *l, int y, const struct line *line)
+draw_head(const struct scene *scene, const struct layout *l, int y, const struct line *line, uint64_t number)
 {
 	char time[LAYOUT_TIME_WIDTH + 1], label[LABEL_SIZE], mark = (char)line->voice;
+	bool current;
 	int width;
 	struct tm tm;
 
@@ -328,6 +336,8 @@ draw_head(const struct scene *scene, const struct layout *l, int y, const struct
 	width = columns_of(label);
 	set_style(A_BOLD, line->voice == VOICE_PEER ? COLOUR_PEER : COLOUR_PLAIN);
 	draw_text(y, l->labels + l->label_width - width, width, label, strlen(label));
+	if (search_marks_name(scene->search, line, number, &current) && width > 0)
+		mark_found(y, l->labels + l->label_width - width, width, current);
 	if (l->text == 0)
 		return;
 	set_voice_style(line->voice);
@@ -337,10 +347,43 @@ draw_head(const struct scene *scene, const struct layout *l, int y, const struct
 		draw_text(y, l->gutter, 1, &mark, 1);
 }
 
+/*
+ * Marks what is found in a row, which is drawn.  *from is where in the line to look on; it is moved on to where the
+ * next row, in which a place can go on, has to.
+ */
+static void
+mark_row(const struct scene *scene, const struct layout *l, int y, const struct line *line, const struct pane_row *row,
+	 size_t *from)
+{
+	const char *text = line->text + row->row.start;
+	const size_t row_start = row->row.start, row_end = row_start + row->row.length;
+	struct extent place;
+	bool current;
+
+	for (; search_marks(scene->search, line, row->line, *from, &place, &current); *from = place.end) {
+		int start = 0, end;
+
+		*from = place.start;
+		if (place.start >= row_end)
+			return;
+		if (place.end <= row_start)
+			continue;
+		if (place.start > row_start)
+			start = wrap_measure(text, place.start - row_start);
+		end = wrap_measure(text, (place.end < row_end ? place.end : row_end) - row_start);
+		if (start < min(end, l->text_width))
+			mark_found(y, l->text + start, min(end, l->text_width) - start, current);
+		if (place.end > row_end)
+			return;
+	}
+	*from = line->length;
+}
+
 static void
 draw_pane(const struct scene *scene, const struct layout *l)
 {
 	struct pane_row *rows;
+	size_t from = 0;
 	int count;
 
 	if (l->pane_rows <= 0)
@@ -348,16 +391,20 @@ draw_pane(const struct scene *scene, const struct layout *l)
 	if ((rows = calloc((size_t)l->pane_rows, sizeof *rows)) == NULL)
 		fatal("cannot get memory");
 	pane_resize(scene->pane, l->text_width, l->pane_rows);
+	search_show(scene->search, scene->pane); /* it may be in another row now */
 	count = pane_rows(scene->pane, rows);
 	for (int i = 0; i < count; i++) {
 		struct line line = history_line(scene->pane->history, rows[i].line);
 		int y = l->pane_rows - count + i;
 
 		if (rows[i].row.start == 0)
-			draw_head(scene, l, y, &line);
+			draw_head(scene, l, y, &line, rows[i].line);
 		set_voice_style(line.voice);
 		draw_text(y, l->text, l->text_width, line.text + rows[i].row.start,
 			  rows[i].row.length);
+		if (i == 0 || rows[i].line != rows[i - 1].line)
+			from = 0;
+		mark_row(scene, l, y, &line, &rows[i], &from);
 	}
 	free(rows);
 }
