@@ -17,6 +17,7 @@ CTRL_PAGE_UP, CTRL_PAGE_DOWN = "\x1b[5;5~", "\x1b[6;5~"
 FOCUS_IN, FOCUS_OUT = "\x1b[I", "\x1b[O"
 WAITING, ON_ITS_WAY, DELIVERED, LOST = "·›✓✗" if LINUX else ">>>✗"
 DOUBTED = r"\?"
+PLAIN_SIGNS = str.maketrans("·›✓✗…⏎", "->+x~$")  # as a terminal shows them whose font lacks them
 
 not_under_sanitizers = pytest.mark.skipif(
     b"__asan_init" in Path(TCHAT).read_bytes(), reason="sanitizers take memory of their own")

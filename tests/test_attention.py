@@ -1,12 +1,15 @@
 """Attention: a line that comes while nobody looks rings, and is counted in the window's title."""
 
+import os
 import re
+import shlex
+import signal
 
 import pytest
 
-from fullscreen import CTRL_PAGE_DOWN, FOCUS_IN, FOCUS_OUT
-from peers import HOST
-from terminal import PAGE_UP, ctrl
+from fullscreen import CTRL_PAGE_DOWN, F2, FOCUS_IN, FOCUS_OUT
+from peers import HOST, TCHAT, call
+from terminal import ENTER, PAGE_UP, ctrl
 from test_screen import lines, theirs
 
 REPORT_FOCUS = 1004 << 5  # as pyte notes the mode
@@ -153,6 +156,41 @@ def test_title_is_saved_and_restored(screen_called):
     sequences = re.findall(rb"\x1b\[2[23];2t|\x1b\]2;[^\x07]*\x07", server.shown)
     assert sequences[0] == b"\x1b[22;2t" and sequences[-1] == b"\x1b[23;2t"
     assert b"\x1b]2;tchat\x07" in sequences
+
+
+def saved_titles(terminal):
+    """What was asked of the terminal for its title: to save it (22), and to show again what was saved (23)."""
+    return re.findall(rb"\x1b\[(2[23]);2t", terminal.shown)
+
+
+def test_title_while_the_terminal_is_anothers(on_terminal, environment, port):
+    """In the pager and while suspended the window has the title that it had; then it names the other side again."""
+    shell = on_terminal("sh", "-i", shell=(), env=dict(environment, PS1="ready: ", ENV="",
+                                                       PAGER="echo [pager]; read key </dev/tty"))
+    shell.wait_for("^ready:$")
+    shell.say(f"{shlex.quote(TCHAT)} -s {port}")
+    shell.wait_for("waiting on port")
+    call(port)
+    shell.wait_for(lambda: shell.display.title == f"tchat: {HOST}")
+    for key, seen, back in ((F2, r"^\[pager\]$", ""), (ctrl("Z"), "Stopped", "fg")):
+        shell.press(key)
+        shell.wait_for(seen)
+        assert shell.display.title == ""
+        shell.say(back)
+        shell.wait_for(lambda: shell.display.title == f"tchat: {HOST}")
+    assert saved_titles(shell) == [b"22", b"23", b"22", b"23", b"22"]
+
+
+def test_title_of_whoever_ends_in_the_pager(screen_called, environment):
+    """The title that the terminal had is put back once, and no other of an earlier program."""
+    server, caller = screen_called(env=dict(environment, PAGER="echo [pager]; read key </dev/tty"))
+    server.wait_for(lambda: server.display.title == f"tchat: {HOST}")
+    server.press(F2)
+    server.wait_for(r"^\[pager\]$")
+    os.kill(server.pid, signal.SIGTERM)
+    caller.close_input()
+    server.wait()
+    assert saved_titles(server) == [b"22", b"23"]
 
 
 def test_title_in_a_multiplexer(screen_called, environment):

@@ -1,12 +1,13 @@
 """Help, the pager, and keys of one's own."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from fullscreen import BACK, CTRL_PAGE_DOWN, F1, F2, FOCUS_OUT, screen_deaf  # noqa: F401, a fixture
-from peers import HOST, TCHAT, eventually
-from terminal import ENTER, PAGE_UP, ctrl
+from peers import HOST, TCHAT, eventually, needs_linux
+from terminal import BACKSPACE, ENTER, PAGE_UP, ctrl
 from test_processes import descriptors
 from test_screen import lines, notice, own, pasted, theirs
 
@@ -97,14 +98,51 @@ def test_help_on_a_small_screen(screen_called, rows, columns):
 
 
 def test_hint(screen, start, port):
-    """While nothing has been said the bar tells how to get help; later it does not."""
+    """The bar tells how to get help, whatever has been said, and while one is scrolled back, too."""
     server = screen("-s", port)
     server.wait_for(lambda: server.bar.endswith("F1 help"))
     client = start("-c", HOST, port)
     server.wait_for("has called")
-    server.wait_for(lambda: server.bar.endswith("F1 help"))
-    client.send(lines(3))
-    server.wait_for(lambda: "F1" not in server.bar and "since" in server.bar)
+    client.send(lines(30))
+    server.wait_for(lambda: server.shows(theirs("line 29")) and server.bar.endswith("F1 help"))
+    assert " · not encrypted · since " in server.bar
+    server.press(PAGE_UP)
+    server.wait_for(lambda: "scrolled back" in server.bar and server.bar.endswith("F1 help"))
+
+
+@pytest.mark.parametrize("columns", [40, 39])
+def test_hint_in_half_a_terminal(screen, port, columns):
+    """There is room for it in each half of a terminal of 80 columns: it is worth more than the time and the port."""
+    server = screen("-s", "-b", "localhost", port, columns=columns)
+    server.wait_for("waiting on")
+    client = screen("-c", "localhost", port, columns=columns)
+    for terminal, peer in ((server, r"(127\.0\.0\.1|::1)"), (client, "localhost")):
+        terminal.wait_for(lambda: re.search(f"^ {peer} · not encrypted  +F1 help$", terminal.bar))
+
+
+def leaves_while_nothing_is_typed(server, words):
+    """What the bar says of Ctrl-D is there while nothing is typed."""
+    server.wait_for(lambda: words in server.bar)
+    server.press("x")
+    server.wait_for(lambda: server.input == "> x" and "Ctrl-D" not in server.bar)
+    server.press(BACKSPACE)
+    server.wait_for(lambda: server.input == ">" and words in server.bar)
+
+
+def test_way_out_is_named_while_it_is_one(screen_called):
+    """The bar says that Ctrl-D leaves where it does: in a line that has text it deletes."""
+    server, caller = screen_called()
+    caller.close_input()
+    leaves_while_nothing_is_typed(server, " · over · Ctrl-D leaves ")
+
+
+@needs_linux
+def test_way_to_give_up_is_named_while_it_is_one(screen_deaf):  # noqa: F811
+    """The same while what was said is waited for."""
+    server, caller = screen_deaf(columns=120)
+    server.say(pasted("x" * 100_000))
+    server.press(ctrl("D"))
+    leaves_while_nothing_is_typed(server, " · waiting to deliver 1 line · Ctrl-D gives up")
 
 
 # The pager

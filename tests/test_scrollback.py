@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from fullscreen import CTRL_PAGE_DOWN, CTRL_PAGE_UP
+from fullscreen import CTRL_PAGE_DOWN, CTRL_PAGE_UP, DELIVERED, marked
 from peers import HOST, SLOWNESS, eventually
 from terminal import PAGE_DOWN, PAGE_UP
 from test_screen import TIME, lines, notice, own, theirs
@@ -20,7 +20,7 @@ def test_history_is_bounded(screen_called, option, held):
     server.wait_for(theirs(f"line {held + 49}"))
     server.press(CTRL_PAGE_UP)
     server.wait_for(lambda: re.search(theirs("line 50"), server.pane[0]) and
-                    re.search(theirs("line 71"), server.pane[-1]))
+                    re.search(theirs("line 70"), server.pane[-2]))
 
 
 @pytest.mark.parametrize("value", ["0", "99", "-1", "many", "10000001", ""])
@@ -43,7 +43,7 @@ def test_view_stays_while_lines_arrive(screen_called):
     for n in range(1, 6):
         caller.send("more\n" * 100)
         server.wait_for(lambda: f" {n * 100} new below" in server.bar)
-        assert server.pane == before
+        assert server.pane[:-1] == before[:-1]
     caller.send("the last\n")
     server.wait_for(lambda: "501 new below" in server.bar)
     server.press(CTRL_PAGE_DOWN)
@@ -51,6 +51,71 @@ def test_view_stays_while_lines_arrive(screen_called):
     server.wait_for(lambda: not re.search("below|scrolled", server.bar))
     caller.send("and on\n")
     server.wait_for(theirs("and on"))
+
+
+@pytest.mark.parametrize("columns, before", [(80, f"below {HOST}   "), (30, "127\\.0\\.…   "),
+                                             (20, "  ")])
+def test_newest_line_is_in_view(screen_called, columns, before):
+    """Scrolled back, the row above the bar shows the newest line, as much of it as there is room for."""
+    server, caller = screen_called(columns=columns)
+    caller.send(lines(100))
+    server.wait_for("line 99$")
+    server.press(PAGE_UP)
+    server.wait_for(lambda: re.search(f"^{before}line 99$", server.pane[-1]) and "line 79" in server.pane[-2])
+    above = server.pane[:-1]
+    caller.send("one\ntwo\n")
+    server.wait_for(lambda: re.search(f"^{before}two$", server.pane[-1]))
+    caller.send("漢字 " * 100 + "\n")
+    server.wait_for(lambda: re.search(f"^{before}(漢 ?字 ?)+漢? ?…$", server.pane[-1]))
+    assert server.pane[:-1] == above
+    server.press(CTRL_PAGE_DOWN)
+    server.wait_for(lambda: server.pane[-1].endswith("漢字"))
+
+
+def test_newest_line_can_be_anybodys(screen_called):
+    """It is that of whoever spoke last, with what stands before it, and it goes when one comes back to it."""
+    server, caller = screen_called()
+    caller.send(lines(100))
+    server.wait_for(theirs("line 99"))
+    server.say("mine")
+    server.wait_for(marked(DELIVERED, "mine"))
+    server.press(PAGE_UP)
+    server.wait_for(lambda: re.search(f"^below +you {DELIVERED} mine$", server.pane[-1]))
+    caller.close_input()
+    server.wait_for(lambda: re.search(rf"^below +\* {HOST} port \d+ has left$", server.pane[-1]))
+    server.press(PAGE_DOWN * 2)
+    server.wait_for(lambda: re.search(TIME + ".* has left$", server.pane[-1]) and not server.shows("^below"))
+
+
+def test_pages_there_and_back(screen_called):
+    """As many PgDn as PgUp lead back to the newest line; none of either leaves a line out."""
+    server, caller = screen_called()
+    caller.send(lines(100))
+    server.wait_for(theirs("line 99"))
+    seen = set()
+    for key in (PAGE_UP, PAGE_UP, PAGE_UP, PAGE_DOWN, PAGE_DOWN, PAGE_DOWN):
+        before = [row for row in server.pane if re.match(TIME, row)]
+        seen.update(before)
+        server.press(key)
+        server.wait_for(lambda: [row for row in server.pane if re.match(TIME, row)] != before)
+        assert set(before) & set(server.pane)
+    assert re.search(theirs("line 99"), server.pane[-1]) and "scrolled" not in server.bar
+    assert len({row for row in seen if HOST in row}) >= 80
+
+
+@pytest.mark.parametrize("rows", [5, 4, 3])
+def test_small_screen_scrolled_back(screen_called, rows):
+    """Where the conversation has two rows or one, none of them is spared for the newest line."""
+    server, caller = screen_called()
+    caller.send(lines(100))
+    server.wait_for(theirs("line 99"))
+    server.resize(rows, 80)
+    server.wait_for(lambda: len(server.pane) == rows - 2 and re.search(theirs("line 99"), server.pane[-1]))
+    server.press(PAGE_UP)
+    server.wait_for(lambda: "scrolled back" in server.bar)
+    assert re.search("^below.*line 99$" if rows == 5 else theirs("line 98"), server.pane[-1])
+    server.press(PAGE_DOWN)
+    server.wait_for(lambda: re.search(theirs("line 99"), server.pane[-1]))
 
 
 def test_view_stays_until_it_is_forgotten(screen_called):

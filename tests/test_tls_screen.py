@@ -119,7 +119,7 @@ def test_leaving_while_agreeing(ann, screen, port):
 
 
 @pytest.mark.parametrize("columns, bar", [
-    (53, "{} · encrypted, unknown"), (39, HOST + " · encrypted, unknown"), (28, "127.… · encrypted, unknown"),
+    (53, "{} · encrypted, unknown   F1 help"), (39, HOST + " · encrypted, unknown"), (28, "127.… · encrypted, unknown"),
     (20, "encrypted, unknown"), (19, "127.0.… · unknown")])
 def test_status_bar_on_a_narrow_screen(ann, screen, port, columns, bar):
     """Where there is little room, nobody unknown seems to be known."""

@@ -17,13 +17,21 @@ enum bell {
 struct attention {
 	enum bell bell;
 	bool focused;	   /* the terminal's window has the keyboard, as far as the terminal says */
+	bool reported;	   /* ... it has said so, or the contrary */
+	int64_t last_key;  /* when it came */
+	bool rung_idle;	   /* as none had come for a while */
 	uint64_t unread;   /* lines that came since it had not, or since the pane was scrolled back */
 	bool ring;	   /* the bell is due */
-	char title[300];   /* as last set */
 };
 
 /* Attention for a window that has the keyboard. */
 void attention_init(struct attention *attention, enum bell bell);
+
+/* The window has got the keyboard, and what came meanwhile need not be counted any more; or it has lost it. */
+void attention_focus(struct attention *attention, bool focused);
+
+/* A key has been pressed. */
+void attention_key(struct attention *attention);
 
 /* So many lines have come from the peer; in_view says whether the pane is there, and shows the newest. */
 void attention_lines(struct attention *attention, uint64_t lines, bool in_view);

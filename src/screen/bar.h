@@ -13,10 +13,11 @@ struct bar {
 	char name[272];	 /* who, or what goes on without anybody; cut where it has to be */
 	char port[16];	 /* behind the name */
 	char state[64];	 /* how safe, or how, it goes; never cut, as half of it may be wrong */
-	char detail[32]; /* what else there is to know */
+	char detail[32]; /* what else there is to know of that, and what to do about it */
+	char since[16];	 /* ... or how long it has gone so */
 	char news[64];	 /* at the right end: what is not in view */
 	char key[16];	 /* ... and what shows it */
-	char tip[16];	 /* instead of both: how to learn more */
+	char tip[16];	 /* how to learn more */
 };
 
 /* Writes the two ends of the bar, such that they fit into so many columns. */

@@ -2,11 +2,9 @@
 
 #include <sys/stat.h>
 
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <readline/history.h>
 #include <readline/readline.h>
@@ -14,16 +12,20 @@
 
 #include "base/buffer.h"
 #include "base/fatal.h"
+#include "screen/bindings.h"
+#include "screen/commands.h"
 #include "screen/edit.h"
+#include "screen/keys.h"
 
 #define PROMPT "> "
 #define HISTORY_LINES 1000 /* typed lines that can be fetched back */
-#define KEY_GAP_MS 50	   /* the bytes of one key follow each other faster than that */
 
 #define CTRL_KEY(c) ((c) & 0x1F)
+#define ESCAPE '\033'
 
-static struct buffer keys;	/* complete ones, not yet given to Readline */
-static bool more_follow;	/* ... and not all that have come */
+static struct span rest_of_key;	/* what Readline has not taken of it */
+static struct span keys;	/* behind that */
+static bool awaits_character;	/* the next one is not for a command, but for what the last command is about */
 static bool pressed;		/* for the command that is carried out: it comes from no macro */
 static struct edit_outcome outcome;
 static struct buffer complete;	/* of INPUT_LINE */
@@ -52,104 +54,10 @@ xrealloc(void *memory, size_t size)
 	return memory;
 }
 
-/* --- What the commands do.  Readline calls them with a count and the key. --- */
-
-static int
+static void
 ask(enum input_event what)
 {
 	outcome.event = what;
-	return 0;
-}
-
-static int
-page_up(int count, int key)
-{
-	(void)count, (void)key;
-	return ask(INPUT_PAGE_UP);
-}
-
-static int
-page_down(int count, int key)
-{
-	(void)count, (void)key;
-	return ask(INPUT_PAGE_DOWN);
-}
-
-static int
-to_start(int count, int key)
-{
-	(void)count, (void)key;
-	return ask(INPUT_TO_START);
-}
-
-static int
-to_end(int count, int key)
-{
-	(void)count, (void)key;
-	return ask(INPUT_TO_END);
-}
-
-static int
-redraw(int count, int key)
-{
-	(void)count, (void)key;
-	return ask(INPUT_REDRAW);
-}
-
-static int
-suspend(int count, int key)
-{
-	(void)count, (void)key;
-	return ask(INPUT_SUSPEND);
-}
-
-static int
-show_help(int count, int key)
-{
-	(void)count, (void)key;
-	return ask(INPUT_HELP);
-}
-
-static int
-show_in_pager(int count, int key)
-{
-	(void)count, (void)key;
-	return ask(INPUT_PAGER);
-}
-
-static int
-show_encryption(int count, int key)
-{
-	(void)count, (void)key;
-	return ask(INPUT_SECRECY);
-}
-
-static int
-search_conversation(int count, int key)
-{
-	(void)count, (void)key;
-	return ask(INPUT_SEARCH);
-}
-
-/*
- * Abandons what is typed, which a yank brings back; where nothing is, leaves.  A line of the history stays
- * there as it was, and the next one fetched is the newest again.
- */
-static int
-abandon(int count, int key)
-{
-	char *text;
-
-	if (rl_end == 0)
-		return ask(INPUT_LEAVE);
-	if (current_history() != NULL) {
-		text = rl_copy_text(0, rl_end);
-		rl_revert_line(1, key);
-		rl_end_of_history(1, key);
-		rl_replace_line(text, 1);
-		free(text);
-	}
-	return rl_kill_full_line(count, key);
 }
 
 /*
@@ -162,54 +70,6 @@ call_macro(int count, int key)
 	if (!pressed || RL_ISSTATE(RL_STATE_MACRODEF))
 		return 0;
 	return rl_call_last_kbd_macro(count, key);
-}
-
-static const struct {
-	const char *name;
-	rl_command_func_t *function;
-	const char *keys[4]; /* what terminals send for it */
-} commands[] = {
-	{"scroll-page-up", page_up, {"\033[5~"}},			   /* PgUp */
-	{"scroll-page-down", page_down, {"\033[6~"}},			   /* PgDn */
-	{"scroll-to-start", to_start, {"\033[5;5~", "\033[5^"}},	   /* Ctrl-PgUp */
-	{"scroll-to-end", to_end, {"\033[6;5~", "\033[6^"}},		   /* Ctrl-PgDn */
-	{"show-help", show_help, {"\033OP", "\033[11~", "\033[[A"}},	   /* F1 */
-	{"show-in-pager", show_in_pager, {"\033OQ", "\033[12~", "\033[[B"}}, /* F2 */
-	{"show-encryption", show_encryption, {"\033OR", "\033[13~", "\033[[C"}}, /* F3 */
-	{"search-conversation", search_conversation, {"\033OS", "\033[14~", "\033[[D"}}, /* F4 */
-	{"redraw-screen", redraw, {"\014"}},				   /* Ctrl-L */
-	{"suspend", suspend, {"\032"}},				   /* Ctrl-Z */
-	{"abandon-line", abandon, {"\003"}},				   /* Ctrl-C */
-};
-#define COMMANDS (sizeof commands / sizeof commands[0])
-
-static bool
-is_command(rl_command_func_t *function)
-{
-	for (size_t i = 0; i < COMMANDS; i++)
-		if (commands[i].function == function)
-			return true;
-	return false;
-}
-
-/*
- * Binds the keys in a keymap.  They come before what an init file, often the distribution's, binds
- * them to for all programs; but not before a command of tchat that somebody has put there.
- */
-static void
-bind_keys(const char *map_name)
-{
-	Keymap map = rl_get_keymap_by_name(map_name);
-
-	for (size_t i = 0; i < COMMANDS; i++) {
-		for (const char *const *key = commands[i].keys; *key != NULL; key++) {
-			int type = ISFUNC;
-			rl_command_func_t *bound = rl_function_of_keyseq(*key, map, &type);
-
-			if (type != ISFUNC || !is_command(bound))
-				rl_bind_keyseq_in_map(*key, commands[i].function, map);
-		}
-	}
 }
 
 /* Has the key for it, and the name of it in an init file, mean call_macro. */
@@ -226,25 +86,30 @@ replace_macro_call(void)
 
 /* --- What Readline asks for. --- */
 
+static char
+take_byte(struct span *from)
+{
+	from->length--;
+	return *from->text++;
+}
+
 /* The next byte; at the end of what is there, the key that makes Readline give up waiting for it. */
 static int
 next_byte(FILE *stream)
 {
-	unsigned char byte = CTRL_KEY('G');
+	struct span *from = rest_of_key.length > 0 ? &rest_of_key : &keys;
 
 	(void)stream;
-	if (buffer_length(&keys) > 0) {
-		byte = (unsigned char)*buffer_data(&keys);
-		buffer_drop(&keys, 1);
-		pressed = true;
-	}
-	return byte;
+	if (from->length == 0)
+		return CTRL_KEY('G');
+	pressed = true;
+	return (unsigned char)take_byte(from);
 }
 
 /*
- * Whether more of a key is there or, where Readline would wait for it, on its way: so the Escape key
- * is told from an arrow.  The timeout in force can only be read by setting it.  Without one, Readline asks whether
- * text is typed ahead, which it puts into the line at once: so it would be missing in a macro that is being defined.
+ * Whether more of a key is there: so the Escape key is told from an arrow.  The timeout in force can only be read by
+ * setting it.  Without one, Readline asks whether text is typed ahead, which it puts into the line at once: so it
+ * would be missing in a macro that is being defined.
  */
 static int
 more_bytes(void)
@@ -252,10 +117,9 @@ more_bytes(void)
 	int timeout = rl_set_keyboard_input_timeout(0);
 
 	rl_set_keyboard_input_timeout(timeout);
-	if (timeout == 0)
-		return buffer_length(&keys) > 0 && !RL_ISSTATE(RL_STATE_MACRODEF);
-	return buffer_length(&keys) > 0 || more_follow ||
-	       poll(&(struct pollfd){.fd = STDIN_FILENO, .events = POLLIN}, 1, KEY_GAP_MS) > 0;
+	if (timeout > 0 || rest_of_key.length > 0)
+		return rest_of_key.length > 0 && (timeout > 0 || !RL_ISSTATE(RL_STATE_MACRODEF));
+	return keys.length > 0 && *keys.text != ESCAPE && !RL_ISSTATE(RL_STATE_MACRODEF);
 }
 
 static void
@@ -391,20 +255,47 @@ edit_open(void)
 	rl_prep_term_function = no_preparation;
 	rl_deprep_term_function = no_restoration;
 	rl_attempted_completion_function = no_completion;
-	for (size_t i = 0; i < COMMANDS; i++)
-		rl_add_defun(commands[i].name, commands[i].function, -1);
+	commands_add(ask);
 	rl_add_defun("call-last-kbd-macro", call_macro, -1);
 	pass_by_fifo();
+	bindings_spare();
 	rl_initialize();
 	rl_variable_bind("bell-style", "none");
 	rl_variable_bind("enable-bracketed-paste", "off"); /* Readline's own would read the terminal */
-	bind_keys("emacs");
-	bind_keys("vi-insert");
-	bind_keys("vi-command");
+	commands_bind();
+	bindings_complete();
 	replace_macro_call();
 	using_history();
 	stifle_history(HISTORY_LINES);
 	rl_callback_handler_install(PROMPT, take_line);
+}
+
+/*
+ * Whether Readline takes the next character as what its last command is about, which it does not tell.  vi's searches
+ * for a character have a state, as the same function repeats them.
+ */
+static bool
+is_about_character(void)
+{
+	static rl_command_func_t *const about[] = {rl_quoted_insert,  rl_char_search, rl_backward_char_search,
+						   rl_vi_change_char, rl_vi_set_mark, rl_vi_goto_mark};
+
+	for (size_t i = 0; i < sizeof about / sizeof about[0]; i++)
+		if (rl_last_func == about[i])
+			return true;
+	return RL_ISSTATE(RL_STATE_CHARSEARCH);
+}
+
+/* Has Readline take a byte.  The command that has got its character is over: it is not to be taken for a new one. */
+static void
+take_step(void)
+{
+	bool got_character = awaits_character;
+
+	rl_callback_read_char();
+	if (got_character && is_about_character())
+		rl_last_func = NULL;
+	awaits_character = is_about_character();
 }
 
 /*
@@ -415,10 +306,10 @@ edit_open(void)
 static void
 carry_on(void)
 {
-	rl_callback_read_char();
+	take_step();
 	while (rl_executing_macro != NULL) {
 		rl_readline_state |= RL_STATE_MACROINPUT;
-		rl_callback_read_char();
+		take_step();
 	}
 }
 
@@ -469,32 +360,75 @@ static bool
 spare_search(unsigned char key)
 {
 	const KEYMAP_ENTRY *entry = &rl_get_keymap()[key];
-	bool abandons = entry->type == ISFUNC && entry->function == abandon;
+	bool abandons = entry->type == ISFUNC && entry->function == commands_abandon;
 
 	if (!RL_ISSTATE(RL_STATE_ISEARCH) || key == '\033' || (entry->type == ISFUNC && !abandons))
 		return false;
 	press(CTRL_KEY('G'));
 	if (abandons)
-		buffer_drop(&keys, 1);
+		(void)take_byte(&rest_of_key);
 	return abandons;
 }
 
+/*
+ * Whether a key has a meaning.  Readline would take the rest of one that has none for text; so it would after a key
+ * that has begun a sequence, or while it waits for a character or vi's motion: that is given up for a key that has a
+ * meaning by itself.  Escape and a character are two keys in vi mode.
+ */
+static bool
+is_known(struct span key, enum key_kind kind)
+{
+	const struct span nothing = {"", 0};
+	struct span begun = nothing;
+	bool known;
+
+	if (*key.text != ESCAPE || kind == KEY_ESCAPE || (awaits_character && rl_last_func == rl_quoted_insert))
+		return true;
+	if (RL_ISSTATE(RL_STATE_NSEARCH))
+		return false;
+	if (RL_ISSTATE(RL_STATE_MULTIKEY))
+		begun = (struct span){rl_executing_keyseq, (size_t)rl_key_sequence_length};
+	if (begun.length > 0 && bindings_have(begun, key))
+		return true;
+	if (begun.length > 0 && !bindings_are_ambiguous(begun))
+		press(CTRL_KEY('G'));
+	known = (kind == KEY_ALT && (key.length == 2 || rl_editing_mode == 0)) || bindings_have(nothing, key);
+	if (known && (awaits_character || RL_ISSTATE(RL_STATE_VIMOTION))) {
+		rl_callback_sigcleanup();
+		awaits_character = false;
+	}
+	return known;
+}
+
+/* Has Readline work through a key, until that asks for something. */
+static void
+press_key(struct span key)
+{
+	bool empty = is_empty();
+
+	rest_of_key = key;
+	while (outcome.event == INPUT_NONE && rest_of_key.length > 0)
+		if (!spare_search((unsigned char)*rest_of_key.text))
+			read_key();
+	if (outcome.event == INPUT_NONE && !empty && is_empty())
+		outcome.event = INPUT_EMPTIED;
+}
+
 struct edit_outcome
-edit_keys(struct span given, bool more)
+edit_keys(struct span given)
 {
 	outcome = (struct edit_outcome){.event = INPUT_NONE};
-	more_follow = more;
-	buffer_add(&keys, given.text, given.length);
-	while (outcome.event == INPUT_NONE && buffer_length(&keys) > 0) {
-		bool empty = is_empty();
+	keys = given;
+	while (outcome.event == INPUT_NONE && keys.length > 0) {
+		struct key found = keys_examine(keys);
+		struct span key = {keys.text, found.length};
 
-		if (!spare_search((unsigned char)*buffer_data(&keys)))
-			read_key();
-		if (outcome.event == INPUT_NONE && !empty && is_empty())
-			outcome.event = INPUT_EMPTIED;
+		keys = (struct span){keys.text + key.length, keys.length - key.length};
+		if (is_known(key, found.kind))
+			press_key(key);
 	}
-	outcome.used = given.length - buffer_length(&keys);
-	buffer_drop(&keys, buffer_length(&keys));
+	outcome.used = given.length - keys.length - rest_of_key.length;
+	keys.length = rest_of_key.length = 0;
 	return outcome;
 }
 

@@ -24,10 +24,10 @@ struct edit_outcome {
 };
 
 /*
- * Works through keys, which are complete characters, until one of them asks for something.  More of them follow
- * at once, or not as far as is known.
+ * Works through keys, as keys_examine tells them apart, until one of them asks for something.  The last of them is
+ * taken to be whole.  One that has no meaning changes nothing.
  */
-struct edit_outcome edit_keys(struct span given, bool more);
+struct edit_outcome edit_keys(struct span given);
 
 /* Puts safe text into the line.  Whatever a key has begun is given up: a search, or the wait for another key. */
 void edit_insert(struct span text);

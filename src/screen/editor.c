@@ -102,6 +102,9 @@ be_editor(int socket, pid_t parent)
 	setproctitle("editing a line");
 	confine_editor();
 	edit_open();
+	close(STDIN_FILENO); /* Readline has asked the terminal for its settings, and gets the keys from the speaker */
+	if (descriptors_standard() == -1)
+		_exit(errno);
 	for (;;) {
 		struct edit_outcome outcome = {.event = INPUT_NONE};
 		enum editor_order order = take_order(ITS_SOCKET, &text);
@@ -109,7 +112,7 @@ be_editor(int socket, pid_t parent)
 		if (order == EDITOR_INSERT)
 			edit_insert(buffer_span(&text));
 		else
-			outcome = edit_keys(buffer_span(&text), order == EDITOR_KEYS_AND_MORE);
+			outcome = edit_keys(buffer_span(&text));
 		answer(ITS_SOCKET, outcome);
 	}
 }

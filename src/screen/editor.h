@@ -3,7 +3,7 @@
  *
  * Readline has mistakes at which it crashes or runs for ever, with keys or an init file of the person's own.  Here
  * that costs what the last keys had done, what can be undone, and the lines that can be fetched back.  It holds the
- * terminal only to see whether more of a key is on its way, and hears nothing but the orders of the speaker,
+ * terminal only while Readline starts, which asks for its settings, and hears nothing but the orders of the speaker,
  * which waits for each answer.
  *
  * There is one, as there is one line.
@@ -19,8 +19,8 @@
 /* Starts it; what does not work then shows when it is first asked.  Returns 0, or -1 and errno. */
 int editor_start(void);
 
-/* What it is to do: edit_keys, with no more of them known or with more at hand, or edit_insert. */
-enum editor_order { EDITOR_KEYS, EDITOR_KEYS_AND_MORE, EDITOR_INSERT };
+/* What it is to do: edit_keys or edit_insert. */
+enum editor_order { EDITOR_KEYS, EDITOR_INSERT };
 
 struct editor_answer {
 	struct edit_outcome outcome;

@@ -290,7 +290,8 @@ start_pager(struct fullscreen *f)
 static void
 obey_key(struct fullscreen *f, enum input_event event)
 {
-	int page = f->pane.height > 1 ? f->pane.height - 1 : 1;
+	int spared = f->pane.following ? 2 : 1; /* rows: one stays in view, one is the newest line's, then or already */
+	int page = f->pane.height > spared ? f->pane.height - spared : 1;
 
 	switch (event) {
 	case INPUT_NONE:
@@ -333,10 +334,12 @@ obey_key(struct fullscreen *f, enum input_event event)
 		suspend(f, true);
 		break;
 	case INPUT_FOCUS_IN:
-		f->attention.focused = true;
+		attention_focus(&f->attention, true);
 		break;
 	case INPUT_FOCUS_OUT:
-		f->attention.focused = false;
+		if (f->attention.focused)
+			pane_rule(&f->pane);
+		attention_focus(&f->attention, false);
 		break;
 	case INPUT_MENDED:
 		talk_notice(f->talk, VOICE_ALARM,
@@ -371,13 +374,16 @@ obey_keys(struct fullscreen *f)
 	enum input_event event;
 
 	do {
-		bool closes = f->rows != NULL && input_is_pending();
+		bool pressed = input_is_pending(), closes = f->rows != NULL && pressed;
 
 		search_with_keys(f);
 		event = input_next();
 		/* Any key closes the help, F1 too; that the window's focus goes or comes is no key. */
-		if (closes && event != INPUT_FOCUS_IN && event != INPUT_FOCUS_OUT)
+		pressed = pressed && event != INPUT_FOCUS_IN && event != INPUT_FOCUS_OUT;
+		if (pressed) {
 			f->rows = NULL;
+			attention_key(&f->attention);
+		}
 		if (!closes || (event != INPUT_HELP && event != INPUT_SECRECY))
 			obey_key(f, event);
 		addressee_note_key(&f->addressee);
@@ -477,7 +483,7 @@ draw(struct fullscreen *f)
 	f->has_room = screen_has_room(&scene);
 	if (!f->has_room)
 		f->asked = 0;
-	status_describe(f->talk, &view, status_of_question(f, &view), &f->pane, &bar);
+	status_describe(f->talk, &view, status_of_question(f, &view), &f->pane, input_is_empty(), &bar);
 	attention_show(&f->attention, f->pane.following, linked ? view.host : "");
 	screen_draw(&scene);
 	f->changed = false;

@@ -307,11 +307,9 @@ with_others(struct span next)
 static bool
 press(struct span first)
 {
-	struct span next = with_others(first);
-	bool more = next.length < buffer_length(&keys);
 	struct editor_answer answer;
 
-	if (!order(more ? EDITOR_KEYS_AND_MORE : EDITOR_KEYS, next, &answer))
+	if (!order(EDITOR_KEYS, with_others(first), &answer))
 		return false;
 	buffer_drop(&keys, answer.outcome.used);
 	return true;

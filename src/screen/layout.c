@@ -10,6 +10,7 @@
 #define LABEL_FROM 24  /* ... and no labels */
 #define GUTTER_WIDTH 2 /* the mark of who speaks, and a blank */
 #define GUTTER_FROM 8  /* ... and text alone */
+#define NEWEST_FROM 3  /* rows of the pane, one of which can be spared */
 
 struct span
 layout_next_row(const char *const **texts, size_t *start, int columns)
@@ -84,7 +85,7 @@ arrange_question(struct layout *l, const char *const *question)
 struct layout
 layout_arrange(const struct scene *scene, int rows, int columns)
 {
-	struct layout l = {.rows = rows, .columns = columns, .status_row = -1};
+	struct layout l = {.rows = rows, .columns = columns, .newest_row = -1, .status_row = -1};
 
 	l.input_rows = input_rows(&scene->input, columns, rows < 6 ? 1 : rows / 3);
 	l.input_row = rows - l.input_rows;
@@ -92,6 +93,8 @@ layout_arrange(const struct scene *scene, int rows, int columns)
 	if (rows >= 3)
 		l.pane_rows = l.status_row = l.input_row - 1;
 	arrange_question(&l, scene->question);
+	if (!scene->pane->following && l.pane_rows >= NEWEST_FROM)
+		l.newest_row = --l.pane_rows;
 	l.labels = columns >= TIME_FROM ? LAYOUT_TIME_WIDTH : 0;
 	if (columns >= LABEL_FROM)
 		l.label_width = columns / 4 < LABEL_MAX ? columns / 4 : LABEL_MAX;

@@ -17,6 +17,7 @@
 struct layout {
 	int rows, columns;
 	int pane_rows;			 /* from row 0 on */
+	int newest_row;			 /* of the newest line, while the pane does not follow it; -1: none */
 	int question_row, question_rows; /* 0 rows: there is none, or no room for it */
 	bool advice;			 /* there is room for that, too, which can be left out of it */
 	int question_text;		 /* where its text starts */

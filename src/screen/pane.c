@@ -6,6 +6,8 @@
 #include "base/fatal.h"
 #include "screen/pane.h"
 
+#define RULE SIZE_MAX /* in place of where a row starts: below all rows of its line */
+
 void
 pane_init(struct pane *pane, const struct history *history)
 {
@@ -19,14 +21,28 @@ pane_resize(struct pane *pane, int width, int height)
 	pane->height = height < 1 ? 1 : height;
 }
 
-/* The row at a place, and in *next the start of the row after it in the same line. */
+/* Whether a rule is below a line, and above the next one. */
+static bool
+is_ruled_off(const struct pane *pane, uint64_t line)
+{
+	return pane->ruled == line + 1 && pane->ruled < history_end(pane->history);
+}
+
+/* The row at a place, and in *next the place of the row after it, perhaps of a line that is still to come. */
 static struct pane_row
-row_at(const struct pane *pane, struct place place, size_t *next)
+row_at(const struct pane *pane, struct place place, struct place *next)
 {
 	struct line line = history_line(pane->history, place.line);
-	struct pane_row found = {.line = place.line};
+	struct pane_row found = {.line = place.line, .is_rule = place.start == RULE};
 
-	*next = wrap_row(line.text, line.length, place.start, pane->width, WRAP_WORDS, &found.row);
+	*next = (struct place){.line = place.line + 1};
+	if (found.is_rule)
+		return found;
+	place.start = wrap_row(line.text, line.length, place.start, pane->width, WRAP_WORDS, &found.row);
+	if (place.start < line.length)
+		*next = place;
+	else if (is_ruled_off(pane, place.line))
+		*next = (struct place){place.line, RULE};
 	return found;
 }
 
@@ -34,15 +50,12 @@ row_at(const struct pane *pane, struct place place, size_t *next)
 static bool
 step_down(const struct pane *pane, struct place *place)
 {
-	size_t next;
+	struct place next;
 
 	row_at(pane, *place, &next);
-	if (next < history_line(pane->history, place->line).length)
-		place->start = next;
-	else if (place->line + 1 < history_end(pane->history))
-		*place = (struct place){.line = place->line + 1};
-	else
+	if (next.line == history_end(pane->history))
 		return false;
+	*place = next;
 	return true;
 }
 
@@ -80,15 +93,14 @@ last_row(const struct pane *pane)
 static int
 rows_up_to(const struct pane *pane, uint64_t number, struct place last, struct pane_row *rows, int end)
 {
-	size_t length = history_line(pane->history, number).length;
 	struct place place = {.line = number};
 	int count = 0;
 
 	do {
 		if (count == end) /* too many for what is left */
 			memmove(rows, rows + 1, (size_t)--count * sizeof *rows);
-		rows[count++] = row_at(pane, place, &place.start);
-	} while (place.start < length && !is_below(place, last));
+		rows[count++] = row_at(pane, place, &place);
+	} while (place.line == number && !is_below(place, last));
 	memmove(rows + end - count, rows, (size_t)count * sizeof *rows);
 	return count;
 }
@@ -168,11 +180,9 @@ scroll_up(struct pane *pane, int rows)
 	if (view == NULL)
 		fatal("cannot get memory");
 	count = rows_above(pane, find_bottom(pane), view, height);
-	bottom = count - 1 - rows;
-	if (bottom < pane->height - 1) /* no further than with the first row at the top */
-		bottom = pane->height - 1;
-	if (bottom < count - 1)
-		stay_at(pane, (struct place){view[bottom].line, view[bottom].row.start});
+	bottom = count > rows ? count - 1 - rows : 0; /* find_bottom goes no further than it can */
+	if (count > pane->height)
+		stay_at(pane, (struct place){view[bottom].line, view[bottom].is_rule ? RULE : view[bottom].row.start});
 	free(view);
 }
 
@@ -200,8 +210,8 @@ pane_scroll(struct pane *pane, int rows)
 void
 pane_to_start(struct pane *pane)
 {
-	if (!is_empty(pane))
-		stay_at(pane, from_start(pane, pane->height - 1));
+	if (!is_empty(pane) && is_below(last_row(pane), from_start(pane, pane->height - 1)))
+		stay_at(pane, (struct place){.line = history_start(pane->history)});
 }
 
 void
@@ -239,7 +249,7 @@ shows(const struct pane *pane, struct place place)
 		fatal("cannot get memory");
 	count = pane_rows(pane, view);
 	for (int i = 0; i < count && !shown; i++)
-		shown = view[i].line == place.line && view[i].row.start == place.start;
+		shown = view[i].line == place.line && !view[i].is_rule && view[i].row.start == place.start;
 	free(view);
 	return shown;
 }
@@ -264,7 +274,7 @@ pane_below(const struct pane *pane)
 	if (is_empty(pane))
 		return (struct place){.line = history_end(pane->history)};
 	below = bottom = find_bottom(pane);
-	if (!step_down(pane, &below))
+	if (!step_down(pane, &below) || below.start == RULE)
 		below = (struct place){.line = bottom.line + 1};
 	return below;
 }
@@ -280,6 +290,12 @@ pane_top(const struct pane *pane)
 	top = pane_rows(pane, view) > 0 ? view->line : 0;
 	free(view);
 	return top;
+}
+
+void
+pane_rule(struct pane *pane)
+{
+	pane->ruled = pane->following ? history_end(pane->history) : pane->seen;
 }
 
 uint64_t

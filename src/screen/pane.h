@@ -13,7 +13,7 @@
 #include "record/history.h"
 #include "text/wrap.h"
 
-/* A place in the history: a line and where in its text, in bytes, a row starts. */
+/* A place in the history: a line and where in its text, in bytes, a row starts; SIZE_MAX: the rule below the line. */
 struct place {
 	uint64_t line;
 	size_t start;
@@ -25,12 +25,14 @@ struct pane {
 	bool following;	     /* the newest line is in view and stays so */
 	struct place bottom; /* otherwise: it is in the row at the bottom */
 	uint64_t seen;	     /* otherwise: lines before this number were there when it was scrolled */
+	uint64_t ruled;	     /* lines before this number are above a rule, once others are below it; 0: none are */
 };
 
 /* One row in view. */
 struct pane_row {
 	uint64_t line;
-	struct row row; /* of the line's text */
+	bool is_rule;	/* a thin line, below that one */
+	struct row row; /* otherwise: of the line's text */
 };
 
 /* A view of the newest lines; its size is still to be set. */
@@ -56,7 +58,7 @@ void pane_to_end(struct pane *pane);
 void pane_hold(struct pane *pane);
 void pane_release(struct pane *pane);
 
-/* Shows the row of a place, in the middle unless it is in view, and holds that. */
+/* Shows the row of a place in a text, in the middle unless it is in view, and holds that. */
 void pane_show(struct pane *pane, struct place place);
 
 /* Where the row behind the last one in view would start, in the same line or at the start of the next one. */
@@ -64,6 +66,9 @@ struct place pane_below(const struct pane *pane);
 
 /* The line of the row at the top; 0 if there is none. */
 uint64_t pane_top(const struct pane *pane);
+
+/* Has a thin line say how far the lines were seen that are there now, once others come; and no other any more. */
+void pane_rule(struct pane *pane);
 
 /* How many lines came since the view stopped following. */
 uint64_t pane_unseen(const struct pane *pane);

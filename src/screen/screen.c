@@ -5,33 +5,20 @@
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
-#include <wchar.h>
 
 #include "base/fatal.h"
+#include "screen/conversation.h"
 #include "screen/layout.h"
 #include "screen/output.h"
+#include "screen/paint.h"
 #include "screen/screen.h"
+#include "screen/sign.h"
 #include "screen/size.h"
+#include "screen/style.h"
 #include "screen/terminal.h"
-#include "text/glyph.h"
-#include "text/utf8.h"
 #include "text/wrap.h"
 
-#define LABEL_SIZE 256 /* bytes of a label, before it is cut */
-#define MARGIN 2       /* of the help, on both sides */
-#define LINE_END_SIGN 0x23CE /* RETURN SYMBOL: where a pasted line ends */
-#define REPLACEMENT_CHARACTER 0xFFFD
-
-/* Pairs of colours; without colour, attributes alone tell things apart. */
-enum colour { COLOUR_PLAIN, COLOUR_PEER, COLOUR_DELIVERED, COLOUR_ALARM };
-
-/* Before one's own lines: how far they have come. */
-#define MARK_OWN ">"	      /* not known */
-#define MARK_WAITING "\u00b7"   /* here still */
-#define MARK_SENT "\u203a"      /* the system has taken it */
-#define MARK_DELIVERED "\u2713" /* the peer's machine has it */
-#define MARK_LOST "\u2717"
-#define MARK_DOUBTED "?"	      /* it has, and perhaps nobody saw it */
+#define MARGIN 2 /* of the help, on both sides */
 
 static bool is_open, watches_focus;
 static struct termios modes_before, modes_open;
@@ -58,13 +45,13 @@ static void
 take(void)
 {
 	doupdate();
+	terminal_save_title();
 	set_reports_and_wrapping(true);
 }
 
 bool
 screen_open(void)
 {
-	const char *no_color = getenv("NO_COLOR");
 	FILE *output;
 
 	if (tcgetattr(STDIN_FILENO, &modes_before) == -1 || (output = output_open()) == NULL ||
@@ -78,14 +65,8 @@ screen_open(void)
 	typeahead(-1); /* the keys that wait are no reason to leave the screen half drawn */
 	tcgetattr(STDIN_FILENO, &modes_open);
 	output_capture();
-	if (has_colors() && (no_color == NULL || *no_color == '\0')) {
-		start_color();
-		use_default_colors();
-		init_pair(COLOUR_PEER, COLOR_CYAN, -1);
-		init_pair(COLOUR_DELIVERED, COLOR_GREEN, -1);
-		init_pair(COLOUR_ALARM, COLOR_RED, -1);
-	}
-	terminal_save_title();
+	style_open();
+	sign_open(getenv("TERM"));
 	take();
 	return true;
 }
@@ -96,24 +77,16 @@ screen_rows(void)
 	return LINES;
 }
 
-/* Gives the terminal back, even if it could not take all that was drawn. */
-static void
-give_back(bool for_good)
+void
+screen_suspend(void)
 {
 	if (!output_drain())
 		terminal_cancel();
-	if (for_good)
-		terminal_restore_title();
+	terminal_restore_title();
 	set_reports_and_wrapping(false);
 	endwin();
 	output_drain();
 	set_modes(&modes_before);
-}
-
-void
-screen_suspend(void)
-{
-	give_back(false);
 }
 
 void
@@ -141,7 +114,7 @@ screen_close(void)
 	if (!is_open)
 		return;
 	is_open = false;
-	give_back(true);
+	screen_suspend();
 }
 
 /* ncurses keeps three screens, and destroys them if there is no memory for larger ones. */
@@ -173,34 +146,10 @@ screen_forget(void)
 	clearok(curscr, TRUE);
 }
 
-static void
-set_style(attr_t attributes, enum colour colour)
+static struct layout
+arrange(const struct scene *scene)
 {
-	attr_set(attributes, (short)colour, NULL);
-}
-
-/* Draws a glyph at the cursor; what is a control is made visible. */
-static void
-draw_glyph(const struct glyph *glyph)
-{
-	wchar_t text[1 + GLYPH_MARKS_MAX + 1] = {(wchar_t)glyph->character};
-	attr_t attributes;
-	short pair;
-	cchar_t cell;
-
-	if (*text == L'\n') {
-		*text = LINE_END_SIGN;
-	} else if (*text < 0x20 || *text == 0x7F) {
-		addch('^');
-		*text ^= 0x40;
-	} else if (wcwidth(*text) < 0) { /* in one's own input: ncurses would show it in two columns */
-		*text = REPLACEMENT_CHARACTER;
-	}
-	for (size_t i = 0; glyph->marks[i] != 0; i++)
-		text[1 + i] = (wchar_t)glyph->marks[i];
-	attr_get(&attributes, &pair, NULL);
-	setcchar(&cell, text, attributes, pair, NULL);
-	add_wch(&cell);
+	return layout_arrange(scene, getmaxy(stdscr), getmaxx(stdscr));
 }
 
 static int
@@ -209,204 +158,10 @@ min(int a, int b)
 	return a < b ? a : b;
 }
 
-/* How many characters at the start of a text are ASCII, can be seen, and have no mark on them. */
-static int
-count_ascii(const char *text, const char *end)
-{
-	const char *s = text;
-
-	while (s < end && *s >= 0x20 && *s < 0x7F)
-		s++;
-	return (int)(s - text) - (s > text && s < end && (*s & 0x80) != 0);
-}
-
-/*
- * Draws text from a place on, cut off where the columns end.  Marks without a character that they
- * belong to are left out: they would join what stands before the text.  Returns the column after it,
- * counted from where it started.
- */
-static int
-draw_text(int y, int x, int columns, const char *text, size_t length)
-{
-	const char *end = text + length;
-	int column = 0;
-
-	move(y, x);
-	while (text < end) {
-		int width = min(count_ascii(text, end), columns - column);
-		struct glyph glyph;
-		uint32_t c;
-
-		if (width > 0) { /* most text, and much faster so */
-			addnstr(text, width);
-			text += width;
-			column += width;
-			continue;
-		}
-		utf8_next(text, end, &c);
-		width = wrap_columns(c, column);
-		if (column + width > columns)
-			break;
-		text = glyph_next(text, end, &glyph);
-		if (c == '\t')
-			move(y, x + column + width);
-		else if (width > 0)
-			draw_glyph(&glyph);
-		column += width;
-	}
-	return column;
-}
-
-static struct layout
-arrange(const struct scene *scene)
-{
-	return layout_arrange(scene, getmaxy(stdscr), getmaxx(stdscr));
-}
-
 static int
 columns_of(const char *text)
 {
 	return wrap_measure(text, strlen(text));
-}
-
-/* Sets how the text of a line looks: what has failed, or is asked, is not to be missed. */
-static void
-set_voice_style(enum voice voice)
-{
-	switch (voice) {
-	case VOICE_SELF:
-	case VOICE_PEER:
-		set_style(A_NORMAL, COLOUR_PLAIN);
-		break;
-	case VOICE_NOTICE:
-		set_style(A_DIM, COLOUR_PLAIN);
-		break;
-	case VOICE_QUESTION:
-		set_style(A_BOLD, COLOUR_PLAIN);
-		break;
-	case VOICE_ALARM:
-		set_style(A_BOLD, COLOUR_ALARM);
-		break;
-	}
-}
-
-/* Draws how far one's own line has come. */
-static void
-draw_mark(const struct scene *scene, int y, int x, const struct line *line)
-{
-	const char *mark = MARK_OWN;
-
-	set_style(A_NORMAL, COLOUR_PLAIN);
-	if (line->stream_end >= STREAM_DOUBTED) {
-		mark = line->stream_end == STREAM_LOST ? MARK_LOST : MARK_DOUBTED;
-		set_style(A_BOLD, COLOUR_ALARM);
-	} else if (scene->marks && line->stream_end <= scene->arrived) {
-		mark = MARK_DELIVERED;
-		set_style(A_NORMAL, COLOUR_DELIVERED);
-	} else if (scene->marks) {
-		mark = line->stream_end <= scene->taken ? MARK_SENT : MARK_WAITING;
-	}
-	draw_text(y, x, 1, mark, strlen(mark));
-}
-
-/* Has what is drawn somewhere stand out, as something that is searched for; the one found more so. */
-static void
-mark_found(int y, int x, int columns, bool current)
-{
-	mvchgat(y, x, columns, current ? A_BOLD | A_REVERSE : A_BOLD | A_UNDERLINE, COLOUR_PLAIN, NULL);
-}
-
-/* Draws what stands before a line: when, who, and a mark. */
-static void
-draw_head(const struct scene *scene, const struct layout *l, int y, const struct line *line, uint64_t number)
-{
-	char time[LAYOUT_TIME_WIDTH + 1], label[LABEL_SIZE], mark = (char)line->voice;
-	bool current;
-	int width;
-	struct tm tm;
-
-	if (l->labels > 0) {
-		strftime(time, sizeof time, "%H:%M", localtime_r(&line->when, &tm));
-		set_style(A_DIM, COLOUR_PLAIN);
-		draw_text(y, 0, LAYOUT_TIME_WIDTH, time, strlen(time));
-	}
-	strlcpy(label, line->voice == VOICE_SELF ? scene->own_label : line->voice == VOICE_PEER ? line->speaker : "",
-		sizeof label);
-	wrap_cut(label, sizeof label, l->label_width);
-	width = columns_of(label);
-	set_style(A_BOLD, line->voice == VOICE_PEER ? COLOUR_PEER : COLOUR_PLAIN);
-	draw_text(y, l->labels + l->label_width - width, width, label, strlen(label));
-	if (search_marks_name(scene->search, line, number, &current) && width > 0)
-		mark_found(y, l->labels + l->label_width - width, width, current);
-	if (l->text == 0)
-		return;
-	set_voice_style(line->voice);
-	if (line->voice == VOICE_SELF)
-		draw_mark(scene, y, l->gutter, line);
-	else if (line->voice != VOICE_PEER)
-		draw_text(y, l->gutter, 1, &mark, 1);
-}
-
-/*
- * Marks what is found in a row, which is drawn.  *from is where in the line to look on; it is moved on to where the
- * next row, in which a place can go on, has to.
- */
-static void
-mark_row(const struct scene *scene, const struct layout *l, int y, const struct line *line, const struct pane_row *row,
-	 size_t *from)
-{
-	const char *text = line->text + row->row.start;
-	const size_t row_start = row->row.start, row_end = row_start + row->row.length;
-	struct extent place;
-	bool current;
-
-	for (; search_marks(scene->search, line, row->line, *from, &place, &current); *from = place.end) {
-		int start = 0, end;
-
-		*from = place.start;
-		if (place.start >= row_end)
-			return;
-		if (place.end <= row_start)
-			continue;
-		if (place.start > row_start)
-			start = wrap_measure(text, place.start - row_start);
-		end = wrap_measure(text, (place.end < row_end ? place.end : row_end) - row_start);
-		if (start < min(end, l->text_width))
-			mark_found(y, l->text + start, min(end, l->text_width) - start, current);
-		if (place.end > row_end)
-			return;
-	}
-	*from = line->length;
-}
-
-static void
-draw_pane(const struct scene *scene, const struct layout *l)
-{
-	struct pane_row *rows;
-	size_t from = 0;
-	int count;
-
-	if (l->pane_rows <= 0)
-		return;
-	if ((rows = calloc((size_t)l->pane_rows, sizeof *rows)) == NULL)
-		fatal("cannot get memory");
-	pane_resize(scene->pane, l->text_width, l->pane_rows);
-	search_show(scene->search, scene->pane); /* it may be in another row now */
-	count = pane_rows(scene->pane, rows);
-	for (int i = 0; i < count; i++) {
-		struct line line = history_line(scene->pane->history, rows[i].line);
-		int y = l->pane_rows - count + i;
-
-		if (rows[i].row.start == 0)
-			draw_head(scene, l, y, &line, rows[i].line);
-		set_voice_style(line.voice);
-		draw_text(y, l->text, l->text_width, line.text + rows[i].row.start,
-			  rows[i].row.length);
-		if (i == 0 || rows[i].line != rows[i - 1].line)
-			from = 0;
-		mark_row(scene, l, y, &line, &rows[i], &from);
-	}
-	free(rows);
 }
 
 /* Draws the question, with a mark where it begins and before what there is to be answered, its last text. */
@@ -417,7 +172,7 @@ draw_question(const struct scene *scene, const struct layout *l)
 	const char *const *text = scene->question;
 	size_t start = 0;
 
-	set_voice_style(VOICE_QUESTION);
+	style_set(STYLE_QUESTION);
 	for (int y = l->question_row; y < l->question_row + l->question_rows; y++) {
 		struct span row;
 		bool marked;
@@ -427,10 +182,10 @@ draw_question(const struct scene *scene, const struct layout *l)
 		marked = start == 0 && (text == scene->question || text[1] == NULL);
 		row = layout_next_row(&text, &start, l->columns - l->question_text);
 		if (marked && l->question_text > 0)
-			draw_text(y, 0, 1, &mark, 1);
-		draw_text(y, l->question_text, l->columns - l->question_text, row.text, row.length);
+			paint_text(y, 0, 1, &mark, 1);
+		paint_text(y, l->question_text, l->columns - l->question_text, row.text, row.length);
 	}
-	set_style(A_NORMAL, COLOUR_PLAIN);
+	style_set(STYLE_PLAIN);
 }
 
 /* Whether terminals may disagree about how wide a text is: not about what is below U+0300, which begins with 0xCC. */
@@ -440,6 +195,21 @@ is_disputed(const char *text)
 	while (*text != '\0' && (unsigned char)*text < 0xCC)
 		text++;
 	return *text != '\0';
+}
+
+/*
+ * Sends an empty status bar before the one that names somebody of whom a terminal may show less than the C library says,
+ * lest something of what was there before be left at its end.
+ */
+static void
+empty_status(const struct scene *scene, const struct layout *l)
+{
+	if (l->status_row < 0 || !is_disputed(scene->bar->name))
+		return;
+	style_set(STYLE_OVER);
+	mvhline(l->status_row, 0, ' ' | A_REVERSE, l->columns);
+	wredrawln(stdscr, l->status_row, 1);
+	refresh();
 }
 
 static void
@@ -452,13 +222,11 @@ draw_status(const struct scene *scene, const struct layout *l)
 		return;
 	bar_write(scene->bar, room, left, right);
 	columns = columns_of(right);
-	set_style(A_REVERSE, COLOUR_PLAIN);
+	style_set(STYLE_OVER);
 	mvhline(l->status_row, 0, ' ' | A_REVERSE, l->columns);
-	draw_text(l->status_row, 1, room, left, strlen(left));
-	draw_text(l->status_row, l->columns - 1 - columns, columns, right, strlen(right));
-	if (is_disputed(left)) /* all of it is sent, lest something of what was there before be left */
-		wredrawln(stdscr, l->status_row, 1);
-	set_style(A_NORMAL, COLOUR_PLAIN);
+	paint_text(l->status_row, 1, room, left, strlen(left));
+	paint_text(l->status_row, l->columns - 1 - columns, columns, right, strlen(right));
+	style_set(STYLE_PLAIN);
 }
 
 /* Draws the rows of what is typed around the cursor, and leaves the cursor there. */
@@ -476,14 +244,14 @@ draw_input(const struct scene *scene, const struct layout *l)
 		cursor_row++;
 	}
 	first = cursor_row < l->input_rows ? 0 : cursor_row - l->input_rows + 1;
-	set_style(A_NORMAL, COLOUR_PLAIN);
+	style_set(STYLE_PLAIN);
 	start = 0;
 	for (int i = 0; i < first + l->input_rows && start < in->length; i++) {
 		next = wrap_row(in->text, in->length, start, l->columns, WRAP_CHARACTERS, &row);
 		if (i == cursor_row)
 			cursor_column = wrap_measure(in->text + start, in->cursor - start);
 		if (i >= first)
-			draw_text(l->input_row + i - first, 0, l->columns, in->text + start, row.length);
+			paint_text(l->input_row + i - first, 0, l->columns, in->text + start, row.length);
 		start = next;
 	}
 	move(l->input_row + cursor_row - first, min(cursor_column, l->columns - 1));
@@ -505,15 +273,15 @@ draw_help(const struct scene *scene, const struct layout *l)
 	rows = layout_rows_of(scene->help, text_width);
 	top = rows < l->pane_rows ? (l->pane_rows - rows) / 2 : 0;
 	left = (l->columns - width) / 2;
-	set_style(A_REVERSE, COLOUR_PLAIN);
+	style_set(STYLE_OVER);
 	help = scene->help;
 	for (int y = top; *help != NULL && y < l->pane_rows; y++) {
 		struct span row = layout_next_row(&help, &start, text_width);
 
 		mvhline(y, left, ' ' | A_REVERSE, width);
-		draw_text(y, left + MARGIN, width - MARGIN, row.text, row.length);
+		paint_text(y, left + MARGIN, width - MARGIN, row.text, row.length);
 	}
-	set_style(A_NORMAL, COLOUR_PLAIN);
+	style_set(STYLE_PLAIN);
 }
 
 void
@@ -541,8 +309,9 @@ screen_draw(const struct scene *scene)
 {
 	struct layout layout = arrange(scene);
 
+	empty_status(scene, &layout);
 	erase();
-	draw_pane(scene, &layout);
+	conversation_draw(scene, &layout);
 	if (scene->help != NULL)
 		draw_help(scene, &layout);
 	draw_question(scene, &layout);

@@ -55,7 +55,7 @@ void screen_forget(void);
 /* How many rows the terminal has. */
 int screen_rows(void);
 
-/* Gives the terminal back for a while, and takes it again. */
+/* Gives the terminal back for a while, even if it could not take all that was drawn, and takes it again. */
 void screen_suspend(void);
 void screen_resume(void);
 

@@ -23,7 +23,8 @@ describe_question(enum status_question question)
 
 /* What the status bar says of somebody who is there, or was. */
 static void
-describe_view(const struct talk *talk, const struct talk_view *view, enum status_question question, struct bar *bar)
+describe_view(const struct talk *talk, const struct talk_view *view, enum status_question question, bool can_leave,
+	      struct bar *bar)
 {
 	size_t undelivered;
 	struct tm tm;
@@ -42,7 +43,7 @@ describe_view(const struct talk *talk, const struct talk_view *view, enum status
 			snprintf(bar->detail, sizeof bar->detail, "%zu KiB queued", view->queued / 1024 + 1);
 		} else {
 			strlcpy(bar->state, view->secrecy, sizeof bar->state);
-			strftime(bar->detail, sizeof bar->detail, "since %H:%M", localtime_r(&view->since, &tm));
+			strftime(bar->since, sizeof bar->since, "since %H:%M", localtime_r(&view->since, &tm));
 		}
 		break;
 	case PARTY_CLOSING:
@@ -51,21 +52,21 @@ describe_view(const struct talk *talk, const struct talk_view *view, enum status
 		if (undelivered > 0) {
 			snprintf(bar->state, sizeof bar->state, "waiting to deliver %zu line%s", undelivered,
 				 undelivered == 1 ? "" : "s");
-			strlcpy(bar->detail, "Ctrl-D gives up", sizeof bar->detail);
+			strlcpy(bar->detail, can_leave ? "Ctrl-D gives up" : "", sizeof bar->detail);
 		} else {
 			strlcpy(bar->state, "hanging up", sizeof bar->state);
 		}
 		break;
 	case PARTY_OVER:
 		strlcpy(bar->state, talk_status(talk) == 0 ? "over" : "failed", sizeof bar->state);
-		strlcpy(bar->detail, "Ctrl-D leaves", sizeof bar->detail);
+		strlcpy(bar->detail, can_leave ? "Ctrl-D leaves" : "", sizeof bar->detail);
 		break;
 	}
 }
 
-/* The right side of the status bar: what is not in view, or how to learn more. */
+/* The right side of the status bar: what is not in view, and how to learn more. */
 static void
-describe_pane(const struct pane *pane, uint64_t lines, struct bar *bar)
+describe_pane(const struct pane *pane, struct bar *bar)
 {
 	uint64_t unseen = pane_unseen(pane);
 
@@ -75,18 +76,17 @@ describe_pane(const struct pane *pane, uint64_t lines, struct bar *bar)
 		strlcpy(bar->news, "scrolled back", sizeof bar->news);
 	if (!pane->following)
 		strlcpy(bar->key, "Ctrl-PgDn", sizeof bar->key);
-	else if (lines <= 2)
-		strlcpy(bar->tip, "F1 help", sizeof bar->tip);
+	strlcpy(bar->tip, "F1 help", sizeof bar->tip);
 }
 
 void
 status_describe(const struct talk *talk, const struct talk_view *view, enum status_question question,
-		const struct pane *pane, struct bar *bar)
+		const struct pane *pane, bool can_leave, struct bar *bar)
 {
 	*bar = (struct bar){.name = ""};
 	if (view->id == 0)
 		talk_describe(talk, bar->name, sizeof bar->name);
 	else
-		describe_view(talk, view, question, bar);
-	describe_pane(pane, history_end(talk_record(talk)->history) - view->first_line, bar);
+		describe_view(talk, view, question, can_leave, bar);
+	describe_pane(pane, bar);
 }

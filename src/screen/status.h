@@ -13,8 +13,8 @@
 /* Whether the person can answer the question of trust, or cannot, as there is no room for it. */
 enum status_question { STATUS_NOT_ASKED, STATUS_ASKED, STATUS_HIDDEN };
 
-/* Fills the bar.  view is zeroed where nobody is there. */
+/* Fills the bar.  view is zeroed where nobody is there; can_leave says whether Ctrl-D would, as nothing is typed. */
 void status_describe(const struct talk *talk, const struct talk_view *view, enum status_question question,
-		     const struct pane *pane, struct bar *bar);
+		     const struct pane *pane, bool can_leave, struct bar *bar);
 
 #endif

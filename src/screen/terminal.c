@@ -11,6 +11,9 @@
 #include "screen/output.h"
 #include "screen/terminal.h"
 
+static bool title_saved;
+static char title_set[TERMINAL_TITLE_MAX]; /* since then */
+
 bool
 terminal_can_draw(void)
 {
@@ -80,22 +83,26 @@ terminal_save_title(void)
 {
 	if (has_title())
 		output_add("\033[22;2t");
+	title_saved = has_title();
 }
 
 void
 terminal_set_title(const char *title)
 {
-	char sequence[512];
+	char sequence[sizeof title_set + sizeof "\033]2;\a"];
 
-	if (!has_title())
+	if (!title_saved || strcmp(title, title_set) == 0)
 		return;
-	snprintf(sequence, sizeof sequence, "\033]2;%.*s\a", (int)sizeof sequence - 8, title);
+	strlcpy(title_set, title, sizeof title_set);
+	snprintf(sequence, sizeof sequence, "\033]2;%s\a", title_set);
 	output_add(sequence);
 }
 
 void
 terminal_restore_title(void)
 {
-	if (has_title())
+	if (title_saved)
 		output_add("\033]2;\a\033[23;2t"); /* emptied first, for those that know no saving */
+	title_saved = false;
+	*title_set = '\0';
 }

@@ -28,7 +28,8 @@ void terminal_report_pastes(bool on);
 /* ... and when its window gets and loses the keyboard, which many say at once when they are asked. */
 void terminal_report_focus(bool on);
 
-/* Saves the title of the window, to be set from then on; and puts it back. */
+/* Saves the title of the window, to be set from then on, where it is another one; and puts it back. */
+#define TERMINAL_TITLE_MAX 300
 void terminal_save_title(void);
 void terminal_set_title(const char *title);
 void terminal_restore_title(void);

@@ -231,7 +231,6 @@ struct talk_view {
 	enum party_state state;
 	const char *host, *port, *name, *secrecy; /* as in call/peer.h, and trust/trust.h; good until it goes on */
 	time_t since;		/* when the conversation began */
-	uint64_t first_line;	/* ... in the history */
 	bool stalled;		/* it has taken nothing for a while */
 	bool unanswered;	/* ... its machine does not even answer */
 	bool ended;		/* it will say nothing more */

@@ -67,7 +67,6 @@ talk_view(const struct talk *t, unsigned number, struct talk_view *view)
 		.name = p->peer.name,
 		.secrecy = p->secrecy,
 		.since = p->since,
-		.first_line = p->first_line,
 		.stalled = linked && delivery_is_stalled(&p->delivery, &p->link),
 		.unanswered = linked && p->link.unanswered,
 		.ended = linked && p->link.ending.how != ENDING_NONE,

@@ -9,7 +9,6 @@
 
 #define TAB_STOP 8
 #define ZERO_WIDTH_JOINER 0x200D
-#define ELLIPSIS "\u2026"
 
 int
 wrap_columns(uint32_t character, int column)
@@ -107,5 +106,5 @@ wrap_cut(char *text, size_t size, int columns)
 		wrap_row(text, length, 0, columns - 1, WRAP_CHARACTERS, &row);
 	if (wrap_measure(text, row.length) >= columns) /* its first character is wider than that */
 		row.length = 0;
-	strlcpy(text + row.length, columns > 1 ? ELLIPSIS : "", size - row.length);
+	strlcpy(text + row.length, columns > 1 ? WRAP_ELLIPSIS : "", size - row.length);
 }

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define WRAP_ELLIPSIS "\u2026" /* where something was cut off; one column */
+
 enum wrap_mode {
 	WRAP_WORDS,	/* breaks between words where it can, for reading */
 	WRAP_CHARACTERS /* breaks only where the row is full, for typing */

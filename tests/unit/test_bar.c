@@ -18,7 +18,7 @@ static const struct bar talking = {
 	.name = "192.0.2.7",
 	.port = "port 51312",
 	.state = "encrypted, unknown",
-	.detail = "since 14:02",
+	.since = "since 14:02",
 	.tip = "F1 help",
 };
 
@@ -47,8 +47,8 @@ test_what_is_left_out(void **state)
 		const char *text;
 	} rows[] = {
 		{64, "192.0.2.7 port 51312 \u00b7 encrypted, unknown \u00b7 since 14:02 | F1 help"},
-		{55, "192.0.2.7 port 51312 \u00b7 encrypted, unknown \u00b7 since 14:02"},
-		{41, "192.0.2.7 port 51312 \u00b7 encrypted, unknown"},
+		{50, "192.0.2.7 port 51312 \u00b7 encrypted, unknown | F1 help"},
+		{39, "192.0.2.7 \u00b7 encrypted, unknown | F1 help"},
 		{30, "192.0.2.7 \u00b7 encrypted, unknown"},
 		{29, "192.0.2\u2026 \u00b7 encrypted, unknown"},
 		{23, "1\u2026 \u00b7 encrypted, unknown"},
@@ -75,14 +75,31 @@ test_news(void **state)
 	(void)state;
 	strlcpy(bar.news, "12 new below", sizeof bar.news);
 	strlcpy(bar.key, "Ctrl-PgDn", sizeof bar.key);
-	*bar.tip = '\0';
-	assert_string_equal(shown(&bar, 81), "192.0.2.7 port 51312 \u00b7 encrypted, unknown \u00b7 since 14:02 | "
-					     "12 new below \u00b7 Ctrl-PgDn");
+	assert_string_equal(shown(&bar, 91), "192.0.2.7 port 51312 \u00b7 encrypted, unknown \u00b7 since 14:02 | "
+					     "12 new below \u00b7 Ctrl-PgDn \u00b7 F1 help");
+	assert_string_equal(shown(&bar, 66), "192.0.2.7 \u00b7 encrypted, unknown | "
+					     "12 new below \u00b7 Ctrl-PgDn \u00b7 F1 help");
 	assert_string_equal(shown(&bar, 56), "192.0.2.7 \u00b7 encrypted, unknown | 12 new below \u00b7 Ctrl-PgDn");
 	assert_string_equal(shown(&bar, 55), "192.0.2.7 \u00b7 encrypted, unknown | 12 new below");
 	assert_string_equal(shown(&bar, 37), "1\u2026 \u00b7 encrypted, unknown | 12 new below");
 	assert_string_equal(shown(&bar, 31), "192.0.\u2026 \u00b7 unknown | 12 new below");
 	assert_string_equal(shown(&bar, 20), "192.0.2.7 \u00b7 unknown");
+}
+
+/* What can be done stays longer than what can be looked up elsewhere. */
+static void
+test_detail(void **state)
+{
+	struct bar bar = talking;
+
+	(void)state;
+	strlcpy(bar.state, "over", sizeof bar.state);
+	strlcpy(bar.detail, "Ctrl-D leaves", sizeof bar.detail);
+	*bar.since = '\0';
+	assert_string_equal(shown(&bar, 52), "192.0.2.7 port 51312 \u00b7 over \u00b7 Ctrl-D leaves | F1 help");
+	assert_string_equal(shown(&bar, 51), "192.0.2.7 \u00b7 over \u00b7 Ctrl-D leaves | F1 help");
+	assert_string_equal(shown(&bar, 40), "192.0.2.7 \u00b7 over \u00b7 Ctrl-D leaves");
+	assert_string_equal(shown(&bar, 31), "192.0.2.7 \u00b7 over");
 }
 
 /* Names can be wide, and a state that has no shorter form is shown whole or not at all. */
@@ -130,6 +147,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_left_out),
 		cmocka_unit_test(test_news),
+		cmocka_unit_test(test_detail),
 		cmocka_unit_test(test_other_words),
 		cmocka_unit_test(test_all_widths),
 	};

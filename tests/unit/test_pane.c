@@ -77,6 +77,11 @@ seen(struct fixture *f)
 	count = pane_rows(&f->pane, rows);
 	for (int i = 0; i < count; i++) {
 		struct line line = history_line(f->history, rows[i].line);
+
+		if (rows[i].is_rule) {
+			used += strlcpy(text + used, "---|", sizeof text - used);
+			continue;
+		}
 		used += (size_t)snprintf(text + used, sizeof text - used, "%.*s|",
 					 (int)rows[i].row.length, line.text + rows[i].row.start);
 	}
@@ -149,6 +154,25 @@ test_ends(void **state)
 	assert_true(f->pane.following);
 }
 
+/* A view that gets a row less when it is scrolled shows the oldest line all the same, and the first row at its top. */
+static void
+test_ends_of_a_view_that_shrinks(void **state)
+{
+	struct fixture *f = *state;
+
+	add_numbers(f, 1, 8);
+	pane_to_start(&f->pane);
+	pane_resize(&f->pane, 10, 4);
+	assert_string_equal(seen(f), "1|2|3|4|");
+	pane_to_end(&f->pane);
+	pane_resize(&f->pane, 10, 5);
+	pane_scroll(&f->pane, -100);
+	pane_resize(&f->pane, 10, 4);
+	assert_string_equal(seen(f), "1|2|3|4|");
+	pane_scroll(&f->pane, 1);
+	assert_string_equal(seen(f), "2|3|4|5|");
+}
+
 /* What fits whole cannot be scrolled. */
 static void
 test_no_scrolling_of_little(void **state)
@@ -185,6 +209,54 @@ test_resizing(void **state)
 	assert_int_equal(strncmp(seen(f), "1|2|", 4), 0);
 }
 
+/* Above what has come since, a rule takes a row of its own; where nothing has, there is none. */
+static void
+test_rule(void **state)
+{
+	struct fixture *f = *state;
+
+	add_numbers(f, 1, 3);
+	pane_rule(&f->pane);
+	assert_string_equal(seen(f), "1|2|3|");
+	add(f, "4");
+	assert_string_equal(seen(f), "1|2|3|---|4|");
+	add(f, "some words to wrap");
+	assert_string_equal(seen(f), "3|---|4|some words|to wrap|");
+	pane_scroll(&f->pane, -1);
+	assert_string_equal(seen(f), "2|3|---|4|some words|");
+	pane_scroll(&f->pane, -1);
+	assert_string_equal(seen(f), "1|2|3|---|4|");
+	pane_to_end(&f->pane);
+	pane_rule(&f->pane);
+	assert_string_equal(seen(f), "2|3|4|some words|to wrap|");
+	pane_scroll(&f->pane, -1);
+	add(f, "6");
+	pane_to_end(&f->pane);
+	assert_string_equal(seen(f), "4|some words|to wrap|---|6|");
+}
+
+/* The rule is at the bottom of the view, and vanishes; of the lines above it the oldest go. */
+static void
+test_rule_at_the_bottom(void **state)
+{
+	struct fixture *f = *state;
+
+	add_numbers(f, 1, 990);
+	pane_rule(&f->pane);
+	add_numbers(f, 991, 1000);
+	pane_scroll(&f->pane, -10);
+	assert_string_equal(seen(f), "987|988|989|990|---|");
+	pane_rule(&f->pane);
+	assert_string_equal(seen(f), "986|987|988|989|990|");
+	pane_to_end(&f->pane);
+	pane_rule(&f->pane);
+	add_numbers(f, 1001, 1999);
+	pane_to_start(&f->pane);
+	assert_string_equal(seen(f), "1000|---|1001|1002|1003|");
+	add(f, "2000");
+	assert_string_equal(seen(f), "1001|1002|1003|1004|1005|");
+}
+
 /* When the oldest lines go, a pane that showed them shows the oldest there are. */
 static void
 test_eviction(void **state)
@@ -208,9 +280,12 @@ wrap_everything(const struct fixture *f, struct pane_row *all)
 		struct line line = history_line(f->history, n);
 		size_t start = 0;
 
+		assert_true(count < ROWS_MAX);
+		if (n > history_start(f->history) && n == f->pane.ruled)
+			all[count++] = (struct pane_row){.line = n - 1, .is_rule = true};
 		do {
 			assert_true(count < ROWS_MAX);
-			all[count].line = n;
+			all[count] = (struct pane_row){.line = n};
 			start = wrap_row(line.text, line.length, start, f->pane.width, WRAP_WORDS,
 					 &all[count++].row);
 		} while (start < line.length);
@@ -239,6 +314,7 @@ test_model(void **state)
 		int total, bottom;
 
 		pane_resize(&f->pane, 1 + rand() % 40, 1 + rand() % 20);
+		f->pane.ruled = (uint64_t)(rand() % 310);
 		pane_to_end(&f->pane);
 		total = wrap_everything(f, all);
 		bottom = total - 1;
@@ -256,6 +332,7 @@ test_model(void **state)
 			for (int i = 0; i < count; i++) {
 				const struct pane_row *expected = &all[bottom - count + 1 + i];
 				assert_int_equal(rows[i].line, expected->line);
+				assert_int_equal(rows[i].is_rule, expected->is_rule);
 				assert_int_equal(rows[i].row.start, expected->row.start);
 				assert_int_equal(rows[i].row.length, expected->row.length);
 			}
@@ -271,8 +348,11 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_follows_the_newest, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_stays, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_ends, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_ends_of_a_view_that_shrinks, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_no_scrolling_of_little, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_resizing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_rule, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_rule_at_the_bottom, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_eviction, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_model, set_up, tear_down),
 	};

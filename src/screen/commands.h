@@ -1,0 +1,18 @@
+/*
+ * commands - what keys ask of the program: named functions of GNU Readline, which ~/.inputrc can bind to other keys.
+ */
+#ifndef COMMANDS_H
+#define COMMANDS_H
+
+#include "screen/input.h"
+
+/* Gives Readline their names.  Each tells what it asks for, if it asks for something. */
+void commands_add(void (*tell)(enum input_event what));
+
+/* Binds their keys, after the init file has been read. */
+void commands_bind(void);
+
+/* The one that abandons what is typed, which a yank brings back; where nothing is, it asks to leave. */
+int commands_abandon(int count, int key);
+
+#endif

@@ -1,0 +1,206 @@
+#include <config.h>
+
+#include <curses.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/fatal.h"
+#include "screen/conversation.h"
+#include "screen/paint.h"
+#include "screen/style.h"
+#include "text/wrap.h"
+
+#define LABEL_SIZE 256 /* bytes of a label, before it is cut */
+
+#define NEWEST "below" /* in place of the time */
+
+/* Before one's own lines: how far they have come. */
+#define MARK_OWN ">"	      /* not known */
+#define MARK_WAITING "\u00b7"   /* here still */
+#define MARK_SENT "\u203a"      /* the system has taken it */
+#define MARK_DELIVERED "\u2713" /* the peer's machine has it */
+#define MARK_LOST "\u2717"
+#define MARK_DOUBTED "?"	      /* it has, and perhaps nobody saw it */
+
+/* How the text of a line looks: what has failed, or is asked, is not to be missed. */
+static enum style
+style_of(enum voice voice)
+{
+	switch (voice) {
+	case VOICE_SELF:
+	case VOICE_PEER:
+		break;
+	case VOICE_NOTICE:
+		return STYLE_FAINT;
+	case VOICE_QUESTION:
+		return STYLE_QUESTION;
+	case VOICE_ALARM:
+		return STYLE_ALARM;
+	}
+	return STYLE_PLAIN;
+}
+
+/* Draws how far one's own line has come. */
+static void
+draw_mark(const struct scene *scene, int y, int x, const struct line *line)
+{
+	const char *mark = MARK_OWN;
+
+	style_set(STYLE_PLAIN);
+	if (line->stream_end >= STREAM_DOUBTED) {
+		mark = line->stream_end == STREAM_LOST ? MARK_LOST : MARK_DOUBTED;
+		style_set(STYLE_ALARM);
+	} else if (scene->marks && line->stream_end <= scene->arrived) {
+		mark = MARK_DELIVERED;
+		style_set(STYLE_DELIVERED);
+	} else if (scene->marks) {
+		mark = line->stream_end <= scene->taken ? MARK_SENT : MARK_WAITING;
+	}
+	paint_text(y, x, 1, mark, strlen(mark));
+}
+
+/* Draws when a line was said, where there is room for that. */
+static void
+draw_time(const struct layout *l, int y, const struct line *line)
+{
+	char time[LAYOUT_TIME_WIDTH + 1];
+	struct tm tm;
+
+	strftime(time, sizeof time, "%H:%M", localtime_r(&line->when, &tm));
+	style_set(STYLE_FAINT);
+	paint_text(y, 0, l->labels, time, strlen(time));
+}
+
+/* Has what is drawn somewhere stand out, as something that is searched for; what was found more so. */
+static void
+mark(int y, int x, int columns, bool current)
+{
+	if (columns > 0)
+		style_change(y, x, columns, current ? STYLE_FOUND : STYLE_LIKE_FOUND);
+}
+
+/* Draws what else stands before a line of that number: who, and a mark. */
+static void
+draw_head(const struct scene *scene, const struct layout *l, int y, const struct line *line, uint64_t number)
+{
+	char label[LABEL_SIZE], sign = (char)line->voice;
+	bool current;
+	int width;
+
+	strlcpy(label, line->voice == VOICE_SELF ? scene->own_label : line->voice == VOICE_PEER ? line->speaker : "",
+		sizeof label);
+	wrap_cut(label, sizeof label, l->label_width);
+	width = wrap_measure(label, strlen(label));
+	style_set(line->voice == VOICE_PEER ? STYLE_PEER_NAME : STYLE_NAME);
+	paint_text(y, l->labels + l->label_width - width, width, label, strlen(label));
+	if (search_marks_name(scene->search, line, number, &current))
+		mark(y, l->labels + l->label_width - width, width, current);
+	if (l->text == 0)
+		return;
+	style_set(style_of(line->voice));
+	if (line->voice == VOICE_SELF)
+		draw_mark(scene, y, l->gutter, line);
+	else if (line->voice != VOICE_PEER)
+		paint_text(y, l->gutter, 1, &sign, 1);
+}
+
+/*
+ * Marks what is found in a row, which is drawn.  *from is where in the line to look on; it is moved on to where the
+ * next row, in which a place can go on, has to.
+ */
+static void
+mark_row(const struct scene *scene, const struct layout *l, int y, const struct line *line, const struct pane_row *row,
+	 size_t *from)
+{
+	const char *text = line->text + row->row.start;
+	const size_t row_start = row->row.start, row_end = row_start + row->row.length;
+	struct extent place;
+	bool current;
+
+	for (; search_marks(scene->search, line, row->line, *from, &place, &current); *from = place.end) {
+		int start = 0, end;
+
+		*from = place.start;
+		if (place.start >= row_end)
+			return;
+		if (place.end <= row_start)
+			continue;
+		if (place.start > row_start)
+			start = wrap_measure(text, place.start - row_start);
+		end = wrap_measure(text, (place.end < row_end ? place.end : row_end) - row_start);
+		if (end > l->text_width)
+			end = l->text_width;
+		mark(y, l->text + start, end - start, current);
+		if (place.end > row_end)
+			return;
+	}
+	*from = line->length;
+}
+
+/* Draws a thin line from one side to the other. */
+static void
+draw_rule(const struct layout *l, int y)
+{
+	style_set(STYLE_FAINT);
+	mvhline_set(y, 0, WACS_HLINE, l->columns);
+}
+
+/* Draws as much of the newest line as fits into a row, below what was scrolled back to. */
+static void
+draw_newest(const struct scene *scene, const struct layout *l)
+{
+	const struct history *history = scene->pane->history;
+	struct line line = history_line(history, history_end(history) - 1);
+	int width = l->text_width, column;
+	struct row row;
+	bool cut = wrap_row(line.text, line.length, 0, width, WRAP_CHARACTERS, &row) < line.length;
+
+	if (cut && width > 1)
+		wrap_row(line.text, line.length, 0, width - 1, WRAP_CHARACTERS, &row);
+	style_set(STYLE_NEWEST);
+	paint_text(l->newest_row, 0, l->labels, NEWEST, strlen(NEWEST));
+	draw_head(scene, l, l->newest_row, &line, history_end(history) - 1);
+	style_set(STYLE_NEWEST);
+	column = paint_text(l->newest_row, l->text, width, line.text, row.length);
+	if (cut)
+		paint_text(l->newest_row, l->text + column, width - column, WRAP_ELLIPSIS, strlen(WRAP_ELLIPSIS));
+}
+
+void
+conversation_draw(const struct scene *scene, const struct layout *l)
+{
+	struct pane_row *rows;
+	size_t from = 0;
+	int count;
+
+	if (l->pane_rows <= 0)
+		return;
+	if ((rows = calloc((size_t)l->pane_rows, sizeof *rows)) == NULL)
+		fatal("cannot get memory");
+	pane_resize(scene->pane, l->text_width, l->pane_rows);
+	search_show(scene->search, scene->pane); /* it may be in another row now */
+	count = pane_rows(scene->pane, rows);
+	for (int i = 0; i < count; i++) {
+		struct line line = history_line(scene->pane->history, rows[i].line);
+		int y = l->pane_rows - count + i;
+
+		if (rows[i].is_rule) {
+			draw_rule(l, y);
+			continue;
+		}
+		if (rows[i].row.start == 0) {
+			draw_time(l, y, &line);
+			draw_head(scene, l, y, &line, rows[i].line);
+		}
+		style_set(style_of(line.voice));
+		paint_text(y, l->text, l->text_width, line.text + rows[i].row.start, rows[i].row.length);
+		if (i == 0 || rows[i].line != rows[i - 1].line)
+			from = 0;
+		mark_row(scene, l, y, &line, &rows[i], &from);
+	}
+	free(rows);
+	if (l->newest_row >= 0)
+		draw_newest(scene, l);
+}
