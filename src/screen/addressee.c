@@ -20,8 +20,9 @@ addressee_note_key(struct addressee *a)
 	a->named = 0;
 }
 
-bool
-addressee_lets_send(struct addressee *a, struct talk *talk)
+/* Whether the line is for who is there now; if not, says who that is. */
+static bool
+is_for_them(struct addressee *a, struct talk *talk)
 {
 	struct talk_view view;
 
@@ -30,8 +31,43 @@ addressee_lets_send(struct addressee *a, struct talk *talk)
 	a->named = view.id;
 	talk_notice(talk, VOICE_QUESTION, "that was begun before %s came: Enter again sends it",
 		    *view.port != '\0' ? view.name : view.host);
-	input_put_back();
 	return false;
+}
+
+/* Sends a line to them; if that cannot be, says why. */
+static bool
+send_to_them(struct talk *talk, struct span line, bool sees_question)
+{
+	struct talk_view view = {.name = ""};
+
+	switch (talk_send(talk, line.text, line.length)) {
+	case TALK_SENT:
+		return true;
+	case TALK_QUESTION:
+		talk_notice(talk, VOICE_QUESTION,
+			    sees_question ? "that was typed before the question: it stays in the input line"
+					  : "there is no room for the question: that stays in the input line");
+		break;
+	case TALK_NOBODY:
+		talk_notice(talk, VOICE_NOTICE, "nobody is there to read that: it stays in the input line");
+		break;
+	case TALK_FULL:
+		(void)talk_view(talk, 0, &view);
+		talk_notice(talk, VOICE_NOTICE,
+			    "%s takes nothing and the queue is full: that stays in the input line", view.name);
+		break;
+	}
+	return false;
+}
+
+bool
+addressee_send(struct addressee *a, struct talk *talk, struct span line, bool sees_question)
+{
+	bool sent = is_for_them(a, talk) && send_to_them(talk, line, sees_question);
+
+	if (!sent)
+		input_put_back();
+	return sent;
 }
 
 void

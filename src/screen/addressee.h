@@ -21,8 +21,11 @@ void addressee_note_keys(struct addressee *addressee, const struct talk *talk);
 /* A key has been worked through: if it has left nothing of the line, another one begins. */
 void addressee_note_key(struct addressee *addressee);
 
-/* Whether the line, which is complete, can be sent; if not, says why, and puts it back. */
-bool addressee_lets_send(struct addressee *addressee, struct talk *talk);
+/*
+ * Sends a line, which is complete.  False if that cannot be: then it says why, and the line is put back.  sees_question
+ * is whether there would be room for a question on the screen.
+ */
+bool addressee_send(struct addressee *addressee, struct talk *talk, struct span line, bool sees_question);
 
 /* The person sees all that was said, and has pressed no key since. */
 void addressee_note_seen(struct addressee *addressee, const struct talk *talk);

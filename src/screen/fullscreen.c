@@ -10,16 +10,18 @@
 
 #include "base/clock.h"
 #include "base/fatal.h"
+#include "base/foreground.h"
 #include "base/polls.h"
 #include "base/signals.h"
 #include "record/notice.h"
 #include "screen/addressee.h"
+#include "screen/alarms.h"
 #include "screen/fullscreen.h"
 #include "screen/help.h"
 #include "screen/input.h"
+#include "screen/inquiry.h"
 #include "screen/loan.h"
 #include "screen/output.h"
-#include "screen/pager.h"
 #include "screen/pane.h"
 #include "screen/report.h"
 #include "screen/screen.h"
@@ -31,7 +33,6 @@
 #define FRAME_MS 16	/* the screen is drawn at most so often */
 #define CHUNK 65536	/* read at once */
 #define LABEL_MAX 256
-#define ALARMS_MAX 65536 /* bytes that are kept to be said once more */
 
 struct fullscreen {
 	struct talk *talk;
@@ -41,15 +42,11 @@ struct fullscreen {
 	bool gone;		   /* the terminal is, or nothing more can be typed */
 	bool broken;		   /* ... because Readline cannot be had */
 
-	unsigned asked;		   /* whose question the person sees, and can answer; 0: none */
-	bool has_room;		   /* for the question on the screen */
-	unsigned shown;		   /* whose was brought into view */
 	unsigned met;		   /* who was there last */
+	struct inquiry inquiry;
 	struct addressee addressee;
-	struct buffer draft;	   /* what was in the input line when the question could be answered */
+	struct alarms alarms;
 
-	struct buffer alarms;	   /* since the other side came; safe lines, said once more if the status is 1 */
-	size_t seen;		   /* so many bytes of them were said before the screen was put away */
 	struct pane pane;
 	struct attention attention;
 	struct search search;
@@ -71,14 +68,6 @@ view_of(const struct fullscreen *f)
 	return view;
 }
 
-static bool
-is_asked(const struct fullscreen *f)
-{
-	struct talk_view view = view_of(f);
-
-	return view.id != 0 && view.state == PARTY_ASKED;
-}
-
 /* Whether the program ends: the person has left, or nobody could be called. */
 static bool
 is_done(const struct fullscreen *f)
@@ -97,7 +86,7 @@ meet(struct fullscreen *f)
 	if (view.id == 0 || view.id == f->met)
 		return;
 	f->met = view.id;
-	buffer_drop(&f->alarms, buffer_length(&f->alarms));
+	alarms_forget(&f->alarms);
 	screen_watch_focus();
 }
 
@@ -108,10 +97,8 @@ say(void *context, enum voice voice, const char *text)
 	struct fullscreen *f = context;
 
 	meet(f);
-	if (voice == VOICE_ALARM && buffer_length(&f->alarms) < ALARMS_MAX) {
-		buffer_add(&f->alarms, text, strlen(text));
-		buffer_add(&f->alarms, "\n", 1);
-	}
+	if (voice == VOICE_ALARM)
+		alarms_add(&f->alarms, text);
 	f->changed = true;
 }
 
@@ -143,9 +130,7 @@ follow(struct fullscreen *f)
 
 	if (view.id != 0 && view.state == PARTY_TALKING)
 		widen(f, view.host);
-	if (view.id != f->shown && is_asked(f)) { /* the question comes into view, whatever was looked at */
-		f->shown = view.id;
-		talk_ask(f->talk);
+	if (inquiry_comes(&f->inquiry, f->talk)) { /* into view, whatever was looked at */
 		search_end(&f->search, &f->pane);
 		pane_to_end(&f->pane);
 		f->rows = NULL;
@@ -184,64 +169,23 @@ is_up_to_date(const struct fullscreen *f)
 static void
 await_answer(struct fullscreen *f)
 {
-	if (!is_asked(f) || f->asked == f->met || !f->has_room || !is_up_to_date(f))
+	if (!inquiry_waits(&f->inquiry, f->talk) || !is_up_to_date(f))
 		return;
-	f->asked = f->met;
+	inquiry_open(&f->inquiry, f->talk);
 	f->changed = true;
-	buffer_free(&f->draft);
-	buffer_add(&f->draft, input_text(), strlen(input_text()));
-}
-
-/* Takes a line for the answer to the question, unless it was begun before: that has to be looked at. */
-static void
-answer_question(struct fullscreen *f, struct span line)
-{
-	size_t drafted = buffer_length(&f->draft);
-	bool begun_before = drafted > 0 && line.length >= drafted &&
-			    memcmp(line.text, buffer_data(&f->draft), drafted) == 0;
-
-	buffer_free(&f->draft);
-	if (begun_before) {
-		talk_notice(f->talk, VOICE_QUESTION,
-			    "that was begun before the question, is it the answer? then once more");
-		input_put_back();
-	} else {
-		talk_answer(f->talk, line.text, line.length);
-	}
 }
 
 /* --- The keyboard. --- */
 
-/* Sends the line that was typed; pasted, it can be several. */
+/* Sees to the line that was typed; pasted, it can be several. */
 static void
 send_line(struct fullscreen *f)
 {
 	struct span line = input_line();
 
-	if (is_asked(f) && f->asked == f->met) {
-		answer_question(f, line);
-		return;
-	}
-	if (!addressee_lets_send(&f->addressee, f->talk))
-		return;
-	switch (talk_send(f->talk, line.text, line.length)) {
-	case TALK_SENT:
+	if (!inquiry_takes(&f->inquiry, f->talk, line) &&
+	    addressee_send(&f->addressee, f->talk, line, f->inquiry.has_room))
 		pane_to_end(&f->pane);
-		return;
-	case TALK_QUESTION:
-		talk_notice(f->talk, VOICE_QUESTION,
-			    f->has_room ? "that was typed before the question: it stays in the input line"
-					: "there is no room for the question: that stays in the input line");
-		break;
-	case TALK_NOBODY:
-		talk_notice(f->talk, VOICE_NOTICE, "nobody is there to read that: it stays in the input line");
-		break;
-	case TALK_FULL:
-		talk_notice(f->talk, VOICE_NOTICE,
-			    "%s takes nothing and the queue is full: that stays in the input line", view_of(f).name);
-		break;
-	}
-	input_put_back();
 }
 
 /* The person leaves: at once if there is nothing to wait for, or if told twice. */
@@ -263,28 +207,9 @@ static void
 suspend(struct fullscreen *f, bool job)
 {
 	screen_suspend();
-	if (job)
-		signals_stop_job();
-	else
-		signals_obey(SIGTSTP);
+	signals_stop(job);
 	screen_resume();
 	f->changed = true;
-}
-
-static void
-say_no_pager(struct fullscreen *f, int cause)
-{
-	talk_notice(f->talk, VOICE_ALARM, "cannot start the pager %s: %s", pager_command(), strerror(cause));
-}
-
-static void
-start_pager(struct fullscreen *f)
-{
-	int cause = loan_begin(&f->loan, &f->pane, f->own_label);
-
-	f->asked = 0; /* what is typed meanwhile is for the pager */
-	if (cause != 0)
-		say_no_pager(f, cause);
 }
 
 static void
@@ -319,7 +244,8 @@ obey_key(struct fullscreen *f, enum input_event event)
 		f->rows = help_rows;
 		break;
 	case INPUT_PAGER:
-		start_pager(f);
+		inquiry_close(&f->inquiry); /* what is typed meanwhile is for the pager */
+		loan_begin(&f->loan, f->talk, &f->pane, f->own_label);
 		break;
 	case INPUT_SECRECY:
 		f->rows = talk_secrecy(f->talk);
@@ -432,9 +358,7 @@ keys_timeout(const struct fullscreen *f)
 static void
 look_after_loan(struct fullscreen *f)
 {
-	int cause;
-
-	switch (loan_heed_signals(&f->loan, &cause)) {
+	switch (loan_heed_signals(&f->loan, f->talk)) {
 	case LOAN_GOES_ON:
 		break;
 	case LOAN_WAITS:
@@ -442,23 +366,12 @@ look_after_loan(struct fullscreen *f)
 			feed(f, read_some(f));
 		break;
 	case LOAN_OVER:
-		if (cause != 0)
-			say_no_pager(f, cause);
 		obey_keys(f);
 		break;
 	}
 }
 
 /* --- The screen. --- */
-
-/* What can be done about the question, if somebody is there whom it is about. */
-static enum status_question
-status_of_question(const struct fullscreen *f, const struct talk_view *view)
-{
-	if (!f->has_room)
-		return STATUS_HIDDEN;
-	return f->asked == view->id ? STATUS_ASKED : STATUS_NOT_ASKED;
-}
 
 static void
 draw(struct fullscreen *f)
@@ -480,35 +393,40 @@ draw(struct fullscreen *f)
 		.input = f->search.mode != SEARCH_OFF ? search_view(&f->search) : input_view(),
 	};
 
-	f->has_room = screen_has_room(&scene);
-	if (!f->has_room)
-		f->asked = 0;
-	status_describe(f->talk, &view, status_of_question(f, &view), &f->pane, input_is_empty(), &bar);
+	f->inquiry.has_room = screen_has_room(&scene);
+	if (!f->inquiry.has_room)
+		inquiry_close(&f->inquiry);
+	status_describe(f->talk, &view, inquiry_status(&f->inquiry, view.id), &f->pane, input_is_empty(), &bar);
 	attention_show(&f->attention, f->pane.following, linked ? view.host : "");
 	screen_draw(&scene);
 	f->changed = false;
-	f->next_frame = clock_now() + FRAME_MS;
 }
 
-/* Whether there is something to draw, on a terminal that is ours and has taken the last frame. */
+/* Whether there is something to draw, or to ring where the screen is away, on a terminal that has taken all before. */
 static bool
-wants_drawing(const struct fullscreen *f)
+wants_output(const struct fullscreen *f)
 {
-	return f->changed && !loan_is_out(&f->loan) && !output_is_behind();
+	return !output_is_behind() && (loan_is_out(&f->loan) ? f->attention.ring : f->changed);
 }
 
-/* Whether the bell is to ring on a terminal that is lent. */
-static bool
-wants_ringing(const struct fullscreen *f)
+/* Has the terminal take what it can of that. */
+static void
+flush(const struct fullscreen *f)
 {
-	return f->attention.ring && loan_is_out(&f->loan) && !output_is_behind();
+	foreground_let_write(loan_is_out(&f->loan));
+	output_flush();
+	foreground_let_write(false);
 }
 
 static void
-ring(struct fullscreen *f)
+put_out(struct fullscreen *f)
 {
-	attention_ring(&f->attention);
-	output_flush();
+	if (loan_is_out(&f->loan)) {
+		attention_ring(&f->attention);
+		flush(f);
+	} else {
+		draw(f);
+	}
 	f->next_frame = clock_now() + FRAME_MS;
 }
 
@@ -539,7 +457,7 @@ add_polls(struct fullscreen *f)
 	f->keyboard = f->loan.pager != 0 ? POLLS_NONE : polls_add(&f->polls, STDIN_FILENO, POLLIN);
 	f->display = output_is_behind() ? polls_add(&f->polls, output_descriptor(), POLLOUT) : POLLS_NONE;
 	polls_within(&f->polls, keys_timeout(f));
-	if (wants_drawing(f) || wants_ringing(f))
+	if (wants_output(f))
 		polls_until(&f->polls, f->next_frame);
 	if (f->search.busy)
 		polls_within(&f->polls, 0);
@@ -564,7 +482,7 @@ step(struct fullscreen *f)
 	if (f->gone)
 		return;
 	if (polls_found(&f->polls, f->display) != 0)
-		output_flush();
+		flush(f);
 	if (talk_step(f->talk, &f->polls))
 		f->changed = true;
 	follow(f);
@@ -572,10 +490,8 @@ step(struct fullscreen *f)
 		search_step(&f->search, &f->pane);
 		f->changed = true;
 	}
-	if (wants_drawing(f) && clock_until(f->next_frame) == 0)
-		draw(f);
-	if (wants_ringing(f) && clock_until(f->next_frame) == 0)
-		ring(f);
+	if (wants_output(f) && clock_until(f->next_frame) == 0)
+		put_out(f);
 	await_answer(f);
 	if (f->addressee.named != 0 && is_up_to_date(f))
 		addressee_note_seen(&f->addressee, f->talk);
@@ -586,7 +502,7 @@ step(struct fullscreen *f)
 static void
 end_talk(struct fullscreen *f)
 {
-	f->seen = buffer_length(&f->alarms);
+	alarms_note_seen(&f->alarms);
 	talk_leave(f->talk, TALK_HURRY_MS);
 	while (!talk_is_over(f->talk)) {
 		polls_clear(&f->polls);
@@ -606,11 +522,7 @@ status_of(const struct fullscreen *f)
 static void
 report(const struct fullscreen *f)
 {
-	struct span alarms = buffer_span(&f->alarms);
-
-	if (status_of(f) == 0 && f->seen > 0) /* those that were not seen */
-		alarms = (struct span){alarms.text + f->seen, alarms.length - f->seen};
-	report_alarms(alarms);
+	alarms_report(&f->alarms, status_of(f) != 0);
 	report_lost(talk_lost(f->talk));
 	report_unsent((struct span){input_unsent(), strlen(input_unsent())});
 	report_unsent(input_rest());
@@ -626,7 +538,7 @@ last_words(void)
 
 	loan_end(&f->loan);
 	screen_close();
-	f->seen = buffer_length(&f->alarms);
+	alarms_note_seen(&f->alarms);
 	talk_last_words(f->talk);
 	report_unsent(talk_sending(f->talk));
 	report(f);
@@ -671,8 +583,8 @@ fullscreen_run(const struct screen_options *options, const struct talk_base *bas
 	fatal_first(NULL);
 	talk_free(f.talk);
 	search_free(&f.search);
-	buffer_free(&f.draft);
-	buffer_free(&f.alarms);
+	inquiry_free(&f.inquiry);
+	alarms_forget(&f.alarms);
 	polls_free(&f.polls);
 	input_close();
 	return status;
