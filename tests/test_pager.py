@@ -318,6 +318,22 @@ def test_bell_in_the_pager(paging, tmp_path, bell, count, pager, seen):
     assert not is_back(server) or server.display.title == f"tchat: {HOST}"
 
 
+def test_bell_where_output_stops_who_is_in_the_background(on_terminal, environment, port, tmp_path):
+    """stty tostop does not stop tchat when it rings, nor the pager when it shows its text."""
+    log = tmp_path / "log"
+    server = on_terminal("sh", "-c", 'stty tostop; exec "$@"', "sh", TCHAT, "-s", "-l", log, port,
+                         env=dict(environment, PAGER=WAITS))
+    server.wait_for("waiting on")
+    caller = call(port)
+    server.wait_for("has called")
+    server.press(F2)
+    server.wait_for(r"^\[pager\]$")
+    caller.send("meanwhile\n")
+    server.wait_for(lambda: rings(server) == 1)
+    server.press(ENTER)
+    server.wait_for(theirs("meanwhile"))
+
+
 def test_flood_in_the_pager_rings_at_times(paging, tmp_path):
     """However many lines come at once, the bell does not ring for each."""
     log = tmp_path / "log"
