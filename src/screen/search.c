@@ -348,21 +348,20 @@ search_press(struct search *search, struct pane *pane, struct span key)
 /* --- What is to be seen. --- */
 
 struct input_view
-search_view(const struct search *search)
+search_view(struct search *search)
 {
-	static struct buffer view;
 	const char *said = search->busy ? "searching" : search->trouble;
 	size_t cursor;
 
-	buffer_drop(&view, buffer_length(&view));
-	buffer_add(&view, PROMPT, strlen(PROMPT));
-	buffer_add(&view, buffer_data(&search->typed), buffer_length(&search->typed) - 1);
-	cursor = buffer_length(&view);
-	buffer_add(&view, "  ", 2);
 	if (*said == '\0' && search->mode == SEARCH_ACCEPTED)
 		said = "n older, N newer";
-	buffer_add(&view, said, strlen(said));
-	return (struct input_view){buffer_data(&view), buffer_length(&view), cursor};
+	buffer_drop(&search->view, buffer_length(&search->view));
+	buffer_add(&search->view, PROMPT, strlen(PROMPT));
+	buffer_add(&search->view, buffer_data(&search->typed), buffer_length(&search->typed) - 1);
+	cursor = buffer_length(&search->view);
+	buffer_add(&search->view, "  ", 2);
+	buffer_add(&search->view, said, strlen(said));
+	return (struct input_view){buffer_data(&search->view), buffer_length(&search->view), cursor};
 }
 
 static bool
@@ -394,4 +393,5 @@ search_free(struct search *search)
 {
 	buffer_free(&search->typed);
 	buffer_free(&search->last);
+	buffer_free(&search->view);
 }

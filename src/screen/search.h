@@ -44,6 +44,7 @@ struct search {
 	bool moves;		    /* ... that was asked for by a key, and is the anchor then */
 	struct search_place next;   /* ... before this one, or behind it */
 	const char *trouble;	    /* why there is none, or "" */
+	struct buffer view;	    /* of search_view */
 };
 
 /* Begins; own_label is before one's own lines, and stays there. */
@@ -66,7 +67,7 @@ void search_step(struct search *search, struct pane *pane);
 void search_show(const struct search *search, struct pane *pane);
 
 /* What is to be shown in place of the input line.  Good until the next call. */
-struct input_view search_view(const struct search *search);
+struct input_view search_view(struct search *search);
 
 /* The next of a line's places that are to be marked, at or after the byte `from`, and whether it is the one found. */
 bool search_marks(const struct search *search, const struct line *line, uint64_t number, size_t from,

@@ -25,13 +25,12 @@ advance(const struct pattern *pattern, size_t matched, uint32_t key)
 void
 pattern_set(struct pattern *pattern, struct span text)
 {
-	const char *s = text.text, *end = s + text.length;
 	size_t matched = 0;
 	uint32_t c;
 
 	*pattern = (struct pattern){.length = 0};
-	while (s < end && pattern->length < PATTERN_MAX) {
-		s = utf8_next(s, end, &c);
+	for (size_t used = 0; used < text.length && pattern->length < PATTERN_MAX;) {
+		used = (size_t)(utf8_next(text.text + used, text.text + text.length, &c) - text.text);
 		if ((c = key_of(c)) == 0)
 			continue;
 		pattern->characters[pattern->length++] = c;
@@ -61,13 +60,15 @@ skip_marks(const char *s, const char *end)
 bool
 pattern_find(const struct pattern *pattern, struct span text, size_t from, struct extent *found)
 {
-	const char *s = text.text + from, *end = text.text + text.length, *start;
 	size_t starts[PATTERN_MAX]; /* of the last characters that count */
 	size_t matched = 0, count = 0;
+	const char *s, *end, *start;
 	uint32_t c;
 
-	if (pattern->length == 0)
+	if (pattern->length == 0 || from >= text.length)
 		return false;
+	s = text.text + from;
+	end = text.text + text.length;
 	while (s < end) {
 		if (matched == 0 && pattern->passes[(unsigned char)*s]) {
 			s++;
