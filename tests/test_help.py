@@ -31,7 +31,7 @@ def test_help(screen_called):
     before = server.pane
     server.press(F1)
     server.wait_for(HELP)
-    for key in ("Enter", "Ctrl-D", "PgUp PgDn", "F2", "Ctrl-R", "Ctrl-L", "Ctrl-Z"):
+    for key in ("Enter", "Ctrl-D", "PgUp PgDn", "F2", "F4", "Ctrl-R", "Ctrl-L", "Ctrl-Z"):
         assert server.shows(rf"\b{key}  +\w")
     assert "since" in server.bar and server.input == ">"
     server.press(F1)

@@ -11,7 +11,7 @@ from test_screen import EMACS, VI, lines, own, pasted, theirs
 # (https://sw.kovidgoyal.net/kitty/keyboard-protocol), and what terminals say when they were asked, or at any time.
 MEANINGLESS = {
     "F5": "\x1b[15~", "F5 of the Linux console": "\x1b[[E", "F5 of rxvt, with Shift": "\x1b[28~", "F6": "\x1b[17~",
-    "F10": "\x1b[21~", "F12": "\x1b[24~", "Menu": "\x1b[29~", "F4": "\x1bOS", "F4, old": "\x1b[14~",
+    "F10": "\x1b[21~", "F12": "\x1b[24~", "Menu": "\x1b[29~",
     "Shift-F1": "\x1b[1;2P", "Ctrl-F2": "\x1b[1;5Q", "Shift-F5": "\x1b[15;2~", "F5 with Ctrl, rxvt": "\x1b[15^",
     "Shift-Up": "\x1b[1;2A", "Shift-Right": "\x1b[1;2C", "Shift-Left": "\x1b[1;2D", "Ctrl-Up": "\x1b[1;5A",
     "Ctrl-Shift-Right": "\x1b[1;6C", "Alt-Up": "\x1b[1;3A", "Super-Up": "\x1b[1;9A", "Shift-Home": "\x1b[1;2H",

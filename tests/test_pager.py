@@ -274,8 +274,9 @@ def test_place_when_old_lines_are_forgotten(paging):
 
 @needs_less
 @pytest.mark.parametrize("options, seen", [
-    ("-N", r"^ *20\d \d{4}-"), ("N", r"^ *20\d \d{4}-"), ("-Pto 'quote' \"or\" `not` | & ;$-N", "^to 'quote' \"or\" `not` [|] & ;$"),
-    ("--prompt=to be", "^to be$"), ("--LINE-NUMBERS", r"^ *20\d \d{4}-"), ("+1g", "waiting on port")])
+    ("-N", r"^ *20\d \d{4}-"), ("N", r"^ *20\d \d{4}-"), ("--LINE-NUMBERS", r"^ *20\d \d{4}-"),
+    ("-Pto 'quote' \"or\" `not` | & ;$-N", "^to 'quote' \"or\" `not` [|] & ;$"), ("--prompt=to be", "^to be$"),
+    ("+1g", "waiting on port")])
 def test_options_of_ones_own(paging, options, seen):
     """What is in LESS goes on to hold, however it is written."""
     server, caller = paging(200, PAGER="less", LESS=options)
@@ -315,6 +316,22 @@ def test_bell_in_the_pager(paging, tmp_path, bell, count, pager, seen):
     server.wait_for(theirs("meanwhile"))
     assert rings(server) - before == count
     assert not is_back(server) or server.display.title == f"tchat: {HOST}"
+
+
+def test_bell_where_output_stops_who_is_in_the_background(on_terminal, environment, port, tmp_path):
+    """stty tostop does not stop tchat when it rings, nor the pager when it shows its text."""
+    log = tmp_path / "log"
+    server = on_terminal("sh", "-c", 'stty tostop; exec "$@"', "sh", TCHAT, "-s", "-l", log, port,
+                         env=dict(environment, PAGER=WAITS))
+    server.wait_for("waiting on")
+    caller = call(port)
+    server.wait_for("has called")
+    server.press(F2)
+    server.wait_for(r"^\[pager\]$")
+    caller.send("meanwhile\n")
+    server.wait_for(lambda: rings(server) == 1)
+    server.press(ENTER)
+    server.wait_for(theirs("meanwhile"))
 
 
 def test_flood_in_the_pager_rings_at_times(paging, tmp_path):

@@ -1,26 +1,49 @@
 #include <config.h>
 
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include "base/foreground.h"
 
+/* Opens the terminal of this session, which need not be the one on standard input.  -1: there is none any more. */
+static int
+open_terminal(void)
+{
+	return open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+}
+
 void
 foreground_give(pid_t group)
 {
-	(void)tcsetpgrp(STDIN_FILENO, group); /* it fails where the terminal is gone, or is no job's */
+	int terminal = open_terminal();
+
+	if (terminal == -1)
+		return;
+	(void)tcsetpgrp(terminal, group);
+	close(terminal);
 }
 
 void
 foreground_take(pid_t group)
 {
-	sigset_t stop, before;
+	int terminal = open_terminal();
 
-	if (tcgetpgrp(STDIN_FILENO) != group)
+	if (terminal == -1)
 		return;
+	foreground_let_write(true); /* and so use it otherwise */
+	if (tcgetpgrp(terminal) == group)
+		(void)tcsetpgrp(terminal, getpgrp());
+	foreground_let_write(false);
+	close(terminal);
+}
+
+void
+foreground_let_write(bool let)
+{
+	sigset_t stop;
+
 	sigemptyset(&stop);
 	sigaddset(&stop, SIGTTOU);
-	sigprocmask(SIG_BLOCK, &stop, &before); /* then who is in the background may */
-	(void)tcsetpgrp(STDIN_FILENO, getpgrp());
-	sigprocmask(SIG_SETMASK, &before, NULL);
+	sigprocmask(let ? SIG_BLOCK : SIG_UNBLOCK, &stop, NULL);
 }

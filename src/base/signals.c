@@ -258,3 +258,12 @@ signals_stop_job(void)
 {
 	obey(SIGTSTP, 0);
 }
+
+void
+signals_stop(bool job)
+{
+	if (job)
+		signals_stop_job();
+	else
+		signals_obey(SIGTSTP);
+}

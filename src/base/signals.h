@@ -63,4 +63,7 @@ void signals_obey(int signo);
  */
 void signals_stop_job(void);
 
+/* The one or the other, upon SIGTSTP, or a key that is meant for the whole job. */
+void signals_stop(bool job);
+
 #endif

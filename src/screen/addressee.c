@@ -7,6 +7,7 @@ void
 addressee_note_keys(struct addressee *a, const struct talk *talk)
 {
 	a->reader = talk_whom(talk);
+	a->told = false;
 	if (!input_is_pending()) /* keys can wait for a pager, or for the end of a paste: those are for who was there */
 		addressee_note_key(a);
 }
@@ -20,8 +21,9 @@ addressee_note_key(struct addressee *a)
 	a->named = 0;
 }
 
-bool
-addressee_lets_send(struct addressee *a, struct talk *talk)
+/* Whether the line is for who is there now; if not, says who that is. */
+static bool
+is_for_them(struct addressee *a, struct talk *talk)
 {
 	struct talk_view view;
 
@@ -30,7 +32,50 @@ addressee_lets_send(struct addressee *a, struct talk *talk)
 	a->named = view.id;
 	talk_notice(talk, VOICE_QUESTION, "that was begun before %s came: Enter again sends it",
 		    *view.port != '\0' ? view.name : view.host);
-	input_put_back(false);
+	return false;
+}
+
+/* Says why a line was not sent. */
+static void
+say_refused(struct talk *talk, enum talk_sent why, bool sees_question)
+{
+	struct talk_view view = {.name = ""};
+
+	switch (why) {
+	case TALK_SENT:
+		break;
+	case TALK_QUESTION:
+		talk_notice(talk, VOICE_QUESTION,
+			    sees_question ? "that was typed before the question: it stays in the input line"
+					  : "there is no room for the question: that stays in the input line");
+		break;
+	case TALK_NOBODY:
+		talk_notice(talk, VOICE_NOTICE, "nobody is there to read that: it stays in the input line");
+		break;
+	case TALK_FULL:
+		(void)talk_view(talk, 0, &view);
+		talk_notice(talk, VOICE_NOTICE,
+			    "%s takes nothing and the queue is full: that stays in the input line", view.name);
+		break;
+	}
+}
+
+bool
+addressee_send(struct addressee *a, struct talk *talk, struct span line, bool sees_question)
+{
+	enum talk_sent sent;
+
+	if (!is_for_them(a, talk)) {
+		input_put_back(false);
+		return false;
+	}
+	sent = talk_send(talk, line.text, line.length);
+	if (sent == TALK_SENT)
+		return true;
+	if (!a->told)
+		say_refused(talk, sent, sees_question);
+	a->told = true;
+	input_put_back(true);
 	return false;
 }
 

@@ -82,6 +82,13 @@ show_encryption(int count, int key)
 	return ask(INPUT_SECRECY);
 }
 
+static int
+search_conversation(int count, int key)
+{
+	(void)count, (void)key;
+	return ask(INPUT_SEARCH);
+}
+
 /* Puts the end of a line into what is typed, which goes on. */
 static int
 new_line(int count, int key)
@@ -124,6 +131,7 @@ static const struct {
 	{"show-help", show_help, {"\033OP", "\033[11~", "\033[[A", "\033?"}}, /* F1; Alt-?, as some terminals take F1 */
 	{"show-in-pager", show_in_pager, {"\033OQ", "\033[12~", "\033[[B"}}, /* F2 */
 	{"show-encryption", show_encryption, {"\033OR", "\033[13~", "\033[[C"}}, /* F3 */
+	{"search-conversation", search_conversation, {"\033OS", "\033[14~", "\033[[D"}}, /* F4 */
 	{"redraw-screen", redraw, {"\014"}},				   /* Ctrl-L */
 	{"suspend", suspend, {"\032"}},				   /* Ctrl-Z */
 	{"abandon-line", commands_abandon, {"\003"}},				   /* Ctrl-C */

@@ -74,11 +74,20 @@ draw_time(const struct layout *l, int y, const struct line *line)
 	paint_text(y, 0, l->labels, time, strlen(time));
 }
 
-/* Draws what else stands before a line: who, and a mark. */
+/* Has what is drawn somewhere stand out, as something that is searched for; what was found more so. */
 static void
-draw_head(const struct scene *scene, const struct layout *l, int y, const struct line *line)
+mark(int y, int x, int columns, bool current)
 {
-	char label[LABEL_SIZE], mark = (char)line->voice;
+	if (columns > 0)
+		style_change(y, x, columns, current ? STYLE_FOUND : STYLE_LIKE_FOUND);
+}
+
+/* Draws what else stands before a line of that number: who, and a mark. */
+static void
+draw_head(const struct scene *scene, const struct layout *l, int y, const struct line *line, uint64_t number)
+{
+	char label[LABEL_SIZE], sign = (char)line->voice;
+	bool current;
 	int width;
 
 	strlcpy(label, line->voice == VOICE_SELF ? scene->own_label : line->voice == VOICE_PEER ? line->speaker : "",
@@ -87,13 +96,48 @@ draw_head(const struct scene *scene, const struct layout *l, int y, const struct
 	width = wrap_measure(label, strlen(label));
 	style_set(line->voice == VOICE_PEER ? STYLE_PEER_NAME : STYLE_NAME);
 	paint_text(y, l->labels + l->label_width - width, width, label, strlen(label));
+	if (search_marks_name(scene->search, line, number, &current))
+		mark(y, l->labels + l->label_width - width, width, current);
 	if (l->text == 0)
 		return;
 	style_set(style_of(line->voice));
 	if (line->voice == VOICE_SELF)
 		draw_mark(scene, y, l->gutter, line);
 	else if (line->voice != VOICE_PEER)
-		paint_text(y, l->gutter, 1, &mark, 1);
+		paint_text(y, l->gutter, 1, &sign, 1);
+}
+
+/*
+ * Marks what is found in a row, which is drawn.  *from is where in the line to look on; it is moved on to where the
+ * next row, in which a place can go on, has to.
+ */
+static void
+mark_row(const struct scene *scene, const struct layout *l, int y, const struct line *line, const struct pane_row *row,
+	 size_t *from)
+{
+	const char *text = line->text + row->row.start;
+	const size_t row_start = row->row.start, row_end = row_start + row->row.length;
+	struct extent place;
+	bool current;
+
+	for (; search_marks(scene->search, line, row->line, *from, &place, &current); *from = place.end) {
+		int start = 0, end;
+
+		*from = place.start;
+		if (place.start >= row_end)
+			return;
+		if (place.end <= row_start)
+			continue;
+		if (place.start > row_start)
+			start = wrap_measure(text, place.start - row_start);
+		end = wrap_measure(text, (place.end < row_end ? place.end : row_end) - row_start);
+		if (end > l->text_width)
+			end = l->text_width;
+		mark(y, l->text + start, end - start, current);
+		if (place.end > row_end)
+			return;
+	}
+	*from = line->length;
 }
 
 /* Draws a thin line from one side to the other. */
@@ -118,7 +162,7 @@ draw_newest(const struct scene *scene, const struct layout *l)
 		wrap_row(line.text, line.length, 0, width - 1, WRAP_CHARACTERS, &row);
 	style_set(STYLE_NEWEST);
 	paint_text(l->newest_row, 0, l->labels, NEWEST, strlen(NEWEST));
-	draw_head(scene, l, l->newest_row, &line);
+	draw_head(scene, l, l->newest_row, &line, history_end(history) - 1);
 	style_set(STYLE_NEWEST);
 	column = paint_text(l->newest_row, l->text, width, line.text, row.length);
 	if (cut)
@@ -129,6 +173,7 @@ void
 conversation_draw(const struct scene *scene, const struct layout *l)
 {
 	struct pane_row *rows;
+	size_t from = 0;
 	int count;
 
 	if (l->pane_rows <= 0)
@@ -136,6 +181,7 @@ conversation_draw(const struct scene *scene, const struct layout *l)
 	if ((rows = calloc((size_t)l->pane_rows, sizeof *rows)) == NULL)
 		fatal("cannot get memory");
 	pane_resize(scene->pane, l->text_width, l->pane_rows);
+	search_show(scene->search, scene->pane); /* it may be in another row now */
 	count = pane_rows(scene->pane, rows);
 	for (int i = 0; i < count; i++) {
 		struct line line = history_line(scene->pane->history, rows[i].line);
@@ -147,12 +193,15 @@ conversation_draw(const struct scene *scene, const struct layout *l)
 		}
 		if (rows[i].row.start == 0) {
 			draw_time(l, y, &line);
-			draw_head(scene, l, y, &line);
+			draw_head(scene, l, y, &line, rows[i].line);
 		}
 		style_set(style_of(line.voice));
 		paint_text(y, l->text, l->text_width, line.text + rows[i].row.start, rows[i].row.length);
 		if (line.voice == VOICE_SELF || line.voice == VOICE_PEER)
 			links_note(&line, rows[i].line, &rows[i].row, y, l->text);
+		if (i == 0 || rows[i].line != rows[i - 1].line)
+			from = 0;
+		mark_row(scene, l, y, &line, &rows[i], &from);
 	}
 	free(rows);
 	if (l->newest_row >= 0)

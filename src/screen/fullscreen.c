@@ -10,17 +10,18 @@
 
 #include "base/clock.h"
 #include "base/fatal.h"
+#include "base/foreground.h"
 #include "base/polls.h"
 #include "base/signals.h"
 #include "record/notice.h"
 #include "screen/addressee.h"
+#include "screen/alarms.h"
 #include "screen/asking.h"
 #include "screen/fullscreen.h"
 #include "screen/help.h"
 #include "screen/input.h"
 #include "screen/loan.h"
 #include "screen/output.h"
-#include "screen/pager.h"
 #include "screen/pane.h"
 #include "screen/report.h"
 #include "screen/screen.h"
@@ -33,7 +34,6 @@
 #define COURTESY_MS 1	/* what was sent is drawn so much later: on the same processor, it is heard before */
 #define CHUNK 65536	/* read at once */
 #define LABEL_MAX 256
-#define ALARMS_MAX 65536 /* bytes that are kept to be said once more */
 
 struct fullscreen {
 	struct talk *talk;
@@ -46,14 +46,13 @@ struct fullscreen {
 	unsigned met;		   /* who was there last */
 	struct addressee addressee;
 	struct asking asking;
+	struct alarms alarms;
 
-	struct buffer alarms;	   /* since the other side came; safe lines, said once more if the status is 1 */
-	size_t seen;		   /* so many bytes of them were said before the screen was put away */
 	struct pane pane;
 	struct attention attention;
+	struct search search;
 	struct loan loan;	   /* of the terminal, to the pager */
 	const char *const *rows;   /* the help, or the like, is shown; or NULL */
-	bool told;		   /* that a line was refused, and no key has been read since */
 	bool changed;		   /* something is to be drawn */
 	int64_t next_frame;	   /* not before then */
 	struct polls polls;
@@ -88,7 +87,7 @@ meet(struct fullscreen *f)
 	if (view.id == 0 || view.id == f->met)
 		return;
 	f->met = view.id;
-	buffer_drop(&f->alarms, buffer_length(&f->alarms));
+	alarms_forget(&f->alarms);
 	screen_watch_focus();
 }
 
@@ -99,10 +98,8 @@ say(void *context, enum voice voice, const char *text)
 	struct fullscreen *f = context;
 
 	meet(f);
-	if (voice == VOICE_ALARM && buffer_length(&f->alarms) < ALARMS_MAX) {
-		buffer_add(&f->alarms, text, strlen(text));
-		buffer_add(&f->alarms, "\n", 1);
-	}
+	if (voice == VOICE_ALARM)
+		alarms_add(&f->alarms, text);
 	f->changed = true;
 }
 
@@ -136,6 +133,7 @@ follow(struct fullscreen *f)
 		widen(f, view.host);
 	if (asking_begins(&f->asking, f->talk)) {
 		talk_ask(f->talk);
+		search_end(&f->search, &f->pane);
 		pane_to_end(&f->pane);
 		f->rows = NULL;
 	}
@@ -184,48 +182,18 @@ note_seen(struct fullscreen *f)
 
 /* --- The keyboard. --- */
 
-/* Says why a line was not sent. */
+/* Sees to the line that was typed; pasted, it can be several. */
 static void
-say_refused(struct fullscreen *f, enum talk_sent why)
-{
-	switch (why) {
-	case TALK_SENT:
-		break;
-	case TALK_QUESTION:
-		talk_notice(f->talk, VOICE_QUESTION,
-			    f->asking.has_room ? "that was typed before the question: it stays in the input line"
-					       : "there is no room for the question: that stays in the input line");
-		break;
-	case TALK_NOBODY:
-		talk_notice(f->talk, VOICE_NOTICE, "nobody is there to read that: it stays in the input line");
-		break;
-	case TALK_FULL:
-		talk_notice(f->talk, VOICE_NOTICE,
-			    "%s takes nothing and the queue is full: that stays in the input line", view_of(f).name);
-		break;
-	}
-}
-
-/* Sends the line that was typed; pasted, it can be several. */
-static void
-send_line(struct fullscreen *f)
+take_line(struct fullscreen *f)
 {
 	struct span line = input_line();
-	enum talk_sent sent;
 
-	if (asking_takes(&f->asking, f->talk, line) || !addressee_lets_send(&f->addressee, f->talk))
+	if (asking_takes(&f->asking, f->talk, line) ||
+	    !addressee_send(&f->addressee, f->talk, line, f->asking.has_room))
 		return;
-	sent = talk_send(f->talk, line.text, line.length);
-	if (sent == TALK_SENT) {
-		pane_to_end(&f->pane);
-		if (clock_until(f->next_frame) < COURTESY_MS)
-			f->next_frame = clock_now() + COURTESY_MS;
-		return;
-	}
-	if (!f->told)
-		say_refused(f, sent);
-	f->told = true;
-	input_put_back(true);
+	pane_to_end(&f->pane);
+	if (clock_until(f->next_frame) < COURTESY_MS)
+		f->next_frame = clock_now() + COURTESY_MS;
 }
 
 /* The person leaves: at once if there is nothing to wait for, or if told twice. */
@@ -247,28 +215,9 @@ static void
 suspend(struct fullscreen *f, bool job)
 {
 	screen_suspend();
-	if (job)
-		signals_stop_job();
-	else
-		signals_obey(SIGTSTP);
+	signals_stop(job);
 	screen_resume();
 	f->changed = true;
-}
-
-static void
-say_no_pager(struct fullscreen *f, int cause)
-{
-	talk_notice(f->talk, VOICE_ALARM, "cannot start the pager %s: %s", pager_command(), strerror(cause));
-}
-
-static void
-start_pager(struct fullscreen *f)
-{
-	int cause = loan_begin(&f->loan, &f->pane, f->own_label);
-
-	asking_pause(&f->asking); /* what is typed meanwhile is for the pager */
-	if (cause != 0)
-		say_no_pager(f, cause);
 }
 
 static void
@@ -282,7 +231,7 @@ obey_key(struct fullscreen *f, enum input_event event)
 	case INPUT_EMPTIED:
 		break;
 	case INPUT_LINE:
-		send_line(f);
+		take_line(f);
 		break;
 	case INPUT_LEAVE:
 		leave(f);
@@ -303,10 +252,14 @@ obey_key(struct fullscreen *f, enum input_event event)
 		f->rows = help_rows;
 		break;
 	case INPUT_PAGER:
-		start_pager(f);
+		asking_pause(&f->asking); /* what is typed meanwhile is for the pager */
+		loan_begin(&f->loan, f->talk, &f->pane, f->own_label);
 		break;
 	case INPUT_SECRECY:
 		f->rows = talk_secrecy(f->talk);
+		break;
+	case INPUT_SEARCH:
+		search_begin(&f->search, &f->pane, f->own_label);
 		break;
 	case INPUT_REDRAW:
 		screen_forget();
@@ -366,6 +319,19 @@ next_event(struct fullscreen *f)
 	return event;
 }
 
+/* Has the search take the keys that are for it, if it is on; another key, or a paste, ends it. */
+static void
+search_with_keys(struct fullscreen *f)
+{
+	struct span key;
+
+	while (f->search.mode != SEARCH_OFF && input_take_key(&key))
+		if (!search_press(&f->search, &f->pane, key))
+			input_return_key(key);
+	if (input_meets_paste())
+		search_end(&f->search, &f->pane);
+}
+
 /* Does what the keys ask for; what follows a key that starts the pager is kept for afterwards. */
 static void
 obey_keys(struct fullscreen *f)
@@ -376,6 +342,7 @@ obey_keys(struct fullscreen *f)
 	do {
 		if ((uncovered = uncover(f)))
 			continue;
+		search_with_keys(f);
 		event = next_event(f);
 		obey_key(f, event);
 		addressee_note_key(&f->addressee);
@@ -401,7 +368,6 @@ feed(struct fullscreen *f, struct span keys)
 	if (keys.length == 0)
 		return;
 	addressee_note_keys(&f->addressee, f->talk);
-	f->told = false;
 	input_feed(keys.text, keys.length);
 }
 
@@ -425,9 +391,7 @@ keys_timeout(const struct fullscreen *f)
 static void
 look_after_loan(struct fullscreen *f)
 {
-	int cause;
-
-	switch (loan_heed_signals(&f->loan, &cause)) {
+	switch (loan_heed_signals(&f->loan, f->talk)) {
 	case LOAN_GOES_ON:
 		break;
 	case LOAN_WAITS:
@@ -435,8 +399,6 @@ look_after_loan(struct fullscreen *f)
 			feed(f, read_some(f));
 		break;
 	case LOAN_OVER:
-		if (cause != 0)
-			say_no_pager(f, cause);
 		obey_keys(f);
 		break;
 	}
@@ -460,7 +422,8 @@ draw(struct fullscreen *f)
 		.question = talk_question(f->talk),
 		.bar = &bar,
 		.help = f->rows,
-		.input = input_view(),
+		.search = &f->search,
+		.input = f->search.mode != SEARCH_OFF ? search_view(&f->search) : input_view(),
 	};
 
 	asking_note_room(&f->asking, screen_has_room(&scene));
@@ -468,28 +431,33 @@ draw(struct fullscreen *f)
 	attention_show(&f->attention, f->pane.following, linked ? view.host : "");
 	screen_draw(&scene);
 	f->changed = false;
-	f->next_frame = clock_now() + FRAME_MS;
 }
 
-/* Whether there is something to draw, on a terminal that is ours and has taken the last frame. */
+/* Whether there is something to draw, or to ring where the screen is away, on a terminal that has taken all before. */
 static bool
-wants_drawing(const struct fullscreen *f)
+wants_output(const struct fullscreen *f)
 {
-	return f->changed && !loan_is_out(&f->loan) && !output_is_behind();
+	return !output_is_behind() && (loan_is_out(&f->loan) ? f->attention.ring : f->changed);
 }
 
-/* Whether the bell is to ring on a terminal that is lent. */
-static bool
-wants_ringing(const struct fullscreen *f)
+/* Has the terminal take what it can of that. */
+static void
+flush(const struct fullscreen *f)
 {
-	return f->attention.ring && loan_is_out(&f->loan) && !output_is_behind();
+	foreground_let_write(loan_is_out(&f->loan));
+	output_flush();
+	foreground_let_write(false);
 }
 
 static void
-ring(struct fullscreen *f)
+put_out(struct fullscreen *f)
 {
-	attention_ring(&f->attention);
-	output_flush();
+	if (loan_is_out(&f->loan)) {
+		attention_ring(&f->attention);
+		flush(f);
+	} else {
+		draw(f);
+	}
 	f->next_frame = clock_now() + FRAME_MS;
 }
 
@@ -520,8 +488,10 @@ add_polls(struct fullscreen *f)
 	f->keyboard = f->loan.pager != 0 ? POLLS_NONE : polls_add(&f->polls, STDIN_FILENO, POLLIN);
 	f->display = output_is_behind() ? polls_add(&f->polls, output_descriptor(), POLLOUT) : POLLS_NONE;
 	polls_within(&f->polls, keys_timeout(f));
-	if (wants_drawing(f) || wants_ringing(f))
+	if (wants_output(f))
 		polls_until(&f->polls, f->next_frame);
+	if (f->search.busy)
+		polls_within(&f->polls, 0);
 	talk_poll(f->talk, &f->polls);
 }
 
@@ -543,14 +513,16 @@ step(struct fullscreen *f)
 	if (f->gone)
 		return;
 	if (polls_found(&f->polls, f->display) != 0)
-		output_flush();
+		flush(f);
 	if (talk_step(f->talk, &f->polls))
 		f->changed = true;
 	follow(f);
-	if (wants_drawing(f) && clock_until(f->next_frame) == 0)
-		draw(f);
-	if (wants_ringing(f) && clock_until(f->next_frame) == 0)
-		ring(f);
+	if (f->search.busy) {
+		search_step(&f->search, &f->pane);
+		f->changed = true;
+	}
+	if (wants_output(f) && clock_until(f->next_frame) == 0)
+		put_out(f);
 	note_seen(f);
 	heed_signals(f);
 }
@@ -559,7 +531,7 @@ step(struct fullscreen *f)
 static void
 end_talk(struct fullscreen *f)
 {
-	f->seen = buffer_length(&f->alarms);
+	alarms_note_seen(&f->alarms);
 	talk_leave(f->talk, TALK_HURRY_MS);
 	while (!talk_is_over(f->talk)) {
 		polls_clear(&f->polls);
@@ -579,11 +551,7 @@ status_of(const struct fullscreen *f)
 static void
 report(const struct fullscreen *f)
 {
-	struct span alarms = buffer_span(&f->alarms);
-
-	if (status_of(f) == 0 && f->seen > 0) /* those that were not seen */
-		alarms = (struct span){alarms.text + f->seen, alarms.length - f->seen};
-	report_alarms(alarms);
+	alarms_report(&f->alarms, status_of(f) != 0);
 	report_lost(talk_lost(f->talk));
 	report_unsent((struct span){input_unsent(), strlen(input_unsent())});
 	report_unsent(input_rest());
@@ -599,7 +567,7 @@ last_words(void)
 
 	loan_end(&f->loan);
 	screen_close();
-	f->seen = buffer_length(&f->alarms);
+	alarms_note_seen(&f->alarms);
 	talk_last_words(f->talk);
 	report_unsent(talk_sending(f->talk));
 	report(f);
@@ -643,8 +611,9 @@ fullscreen_run(const struct screen_options *options, const struct talk_base *bas
 	report(&f);
 	fatal_first(NULL);
 	talk_free(f.talk);
+	search_free(&f.search);
 	asking_free(&f.asking);
-	buffer_free(&f.alarms);
+	alarms_forget(&f.alarms);
 	polls_free(&f.polls);
 	input_close();
 	return status;

@@ -11,6 +11,7 @@ const char *const help_rows[] = {
 	"F1 Alt-?   show these keys",
 	"F2         all of it in $PAGER: search, copy",
 	"F3         who is there, and how encrypted",
+	"F4         search in the conversation",
 	"Up Down    lines typed before",
 	"Ctrl-R     search in them",
 	"Ctrl-L     draw the screen again",

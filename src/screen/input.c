@@ -430,6 +430,25 @@ input_take_key(struct span *key)
 	return true;
 }
 
+void
+input_return_key(struct span key)
+{
+	struct buffer rest = keys;
+
+	keys = (struct buffer){0};
+	buffer_add(&keys, key.text, key.length);
+	buffer_add(&keys, buffer_data(&rest), buffer_length(&rest));
+	buffer_free(&rest);
+}
+
+bool
+input_meets_paste(void)
+{
+	enum key_kind kind;
+
+	return pasting || is_same(key_at(0, &kind), paste_begin);
+}
+
 bool
 input_is_pending(void)
 {

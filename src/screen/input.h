@@ -30,6 +30,7 @@ enum input_event {
 	INPUT_HELP,	   /* show-help */
 	INPUT_PAGER,	   /* show-in-pager */
 	INPUT_SECRECY,	   /* show-encryption */
+	INPUT_SEARCH,	   /* search-conversation */
 	INPUT_FOCUS_IN,	   /* the terminal's window gets the keys again */
 	INPUT_FOCUS_OUT,   /* ... or another one */
 	INPUT_SUSPEND,	   /* suspend */
@@ -58,6 +59,12 @@ enum input_event input_next(void);
  * event, as that the window's focus comes or goes, or a paste.
  */
 bool input_take_key(struct span *key);
+
+/* Puts a key back that was just taken: it is for Readline after all. */
+void input_return_key(struct span key);
+
+/* Whether the next thing is a paste, or it has begun. */
+bool input_meets_paste(void);
 
 /*
  * Milliseconds until input_next should be called although no byte came (a key or a paste that does not go on

@@ -24,23 +24,26 @@ loan_is_out(const struct loan *loan)
 	return loan->pager != 0 || loan->waits;
 }
 
-int
-loan_begin(struct loan *loan, const struct pane *pane, const char *own_label)
+static void
+say_no_pager(struct talk *talk, int cause)
 {
-	int cause;
+	talk_notice(talk, VOICE_ALARM, "cannot start the pager %s: %s", pager_command(), strerror(cause));
+}
 
+void
+loan_begin(struct loan *loan, struct talk *talk, const struct pane *pane, const char *own_label)
+{
 	screen_suspend();
 	signals_lend_keyboard(true);
 	loan->ends_at_once = pager_ends_at_once(pane, screen_rows());
 	loan->has_keys = false;
 	buffer_drop(&loan->typed, buffer_length(&loan->typed));
 	if ((loan->pager = pager_start(pane, own_label)) != -1)
-		return 0;
-	cause = errno;
+		return;
+	say_no_pager(talk, errno);
 	loan->pager = 0;
 	signals_lend_keyboard(false);
 	screen_resume();
-	return cause;
 }
 
 /* Gives the pager the keyboard that it wants, or wants again, and has it go on. */
@@ -76,9 +79,10 @@ settle(struct loan *loan, enum pager_state end)
 
 /* Looks what the pager does. */
 static enum loan_news
-look(struct loan *loan, int *cause)
+look(struct loan *loan, struct talk *talk)
 {
-	enum pager_state state = pager_look(loan->pager, cause);
+	int cause;
+	enum pager_state state = pager_look(loan->pager, &cause);
 
 	switch (state) {
 	case PAGER_RUNS:
@@ -91,9 +95,11 @@ look(struct loan *loan, int *cause)
 		signals_stop_job();
 		give_keys(loan);
 		break;
+	case PAGER_FAILED:
+		say_no_pager(talk, cause);
+		return settle(loan, state);
 	case PAGER_ENDED:
 	case PAGER_KILLED:
-	case PAGER_FAILED:
 		return settle(loan, state);
 	}
 	return LOAN_GOES_ON;
@@ -112,17 +118,13 @@ static void
 suspend(bool job)
 {
 	screen_suspend();
-	if (job)
-		signals_stop_job();
-	else
-		signals_obey(SIGTSTP);
+	signals_stop(job);
 	screen_ask(REQUEST);
 }
 
 enum loan_news
-loan_heed_signals(struct loan *loan, int *cause)
+loan_heed_signals(struct loan *loan, struct talk *talk)
 {
-	*cause = 0;
 	if (loan->waits) {
 		if (signals_take(SIGTSTP))
 			suspend(false);
@@ -136,7 +138,7 @@ loan_heed_signals(struct loan *loan, int *cause)
 		signals_obey(SIGTSTP);
 		give_keys(loan);
 	}
-	return signals_take(SIGCHLD) ? look(loan, cause) : LOAN_GOES_ON;
+	return signals_take(SIGCHLD) ? look(loan, talk) : LOAN_GOES_ON;
 }
 
 /* The key that begins what was typed; of no bytes where that is a paste. */

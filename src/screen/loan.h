@@ -15,6 +15,7 @@
 #include "base/buffer.h"
 #include "base/span.h"
 #include "screen/pane.h"
+#include "talk/talk.h"
 
 struct loan {
 	pid_t pager;	   /* 0: there is none */
@@ -28,18 +29,18 @@ struct loan {
 /* Whether the screen is away. */
 bool loan_is_out(const struct loan *loan);
 
-/* Puts the screen away, and starts the pager.  Returns 0, or why that failed, as errno; then nothing has changed. */
-int loan_begin(struct loan *loan, const struct pane *pane, const char *own_label);
+/* Puts the screen away, and starts the pager; where that fails, it is said, and the screen is there again. */
+void loan_begin(struct loan *loan, struct talk *talk, const struct pane *pane, const char *own_label);
 
 /* What has become of the loan. */
 enum loan_news {
 	LOAN_GOES_ON,
 	LOAN_WAITS, /* from now on a key is waited for: what has come before was not typed for that */
-	LOAN_OVER   /* the screen is there again; *cause is why the pager never began, or 0 */
+	LOAN_OVER   /* the screen is there again */
 };
 
 /* Does what follows from the signals that have arrived, while the screen is away. */
-enum loan_news loan_heed_signals(struct loan *loan, int *cause);
+enum loan_news loan_heed_signals(struct loan *loan, struct talk *talk);
 
 /*
  * While a key is waited for: takes what has come from the keyboard, or nothing where a key has had its time.  Once a

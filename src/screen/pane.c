@@ -221,9 +221,62 @@ pane_to_end(struct pane *pane)
 }
 
 void
-pane_rule(struct pane *pane)
+pane_hold(struct pane *pane)
 {
-	pane->ruled = pane->following ? history_end(pane->history) : pane->seen;
+	if (is_empty(pane) || !pane->following)
+		return;
+	pane->bottom = last_row(pane);
+	pane->seen = history_end(pane->history);
+	pane->following = false;
+}
+
+void
+pane_release(struct pane *pane)
+{
+	if (!is_empty(pane) && !pane->following)
+		stay_at(pane, find_bottom(pane));
+}
+
+/* Whether the row of a place is in view. */
+static bool
+shows(const struct pane *pane, struct place place)
+{
+	struct pane_row *view = calloc((size_t)pane->height, sizeof *view);
+	bool shown = false;
+	int count;
+
+	if (view == NULL)
+		fatal("cannot get memory");
+	count = pane_rows(pane, view);
+	for (int i = 0; i < count && !shown; i++)
+		shown = view[i].line == place.line && !view[i].is_rule && view[i].row.start == place.start;
+	free(view);
+	return shown;
+}
+
+void
+pane_show(struct pane *pane, struct place place)
+{
+	pane_hold(pane);
+	place = align(pane, place);
+	if (shows(pane, place))
+		return;
+	for (int rows = pane->height / 2; rows > 0 && step_down(pane, &place); rows--)
+		;
+	pane->bottom = place;
+}
+
+struct place
+pane_below(const struct pane *pane)
+{
+	struct place bottom, below;
+
+	if (is_empty(pane))
+		return (struct place){.line = history_end(pane->history)};
+	below = bottom = find_bottom(pane);
+	if (!step_down(pane, &below) || below.start == RULE)
+		below = (struct place){.line = bottom.line + 1};
+	return below;
 }
 
 uint64_t
@@ -237,6 +290,12 @@ pane_top(const struct pane *pane)
 	top = pane_rows(pane, view) > 0 ? view->line : 0;
 	free(view);
 	return top;
+}
+
+void
+pane_rule(struct pane *pane)
+{
+	pane->ruled = pane->following ? history_end(pane->history) : pane->seen;
 }
 
 uint64_t

@@ -54,10 +54,21 @@ void pane_scroll(struct pane *pane, int rows);
 void pane_to_start(struct pane *pane);
 void pane_to_end(struct pane *pane);
 
-/* Has a thin line say how far the lines were seen that are there now, once others come; and no other any more. */
-void pane_rule(struct pane *pane);
+/* Stays where it is, also at the newest lines, below which others come then; and follows them again if it still can. */
+void pane_hold(struct pane *pane);
+void pane_release(struct pane *pane);
+
+/* Shows the row of a place in a text, in the middle unless it is in view, and holds that. */
+void pane_show(struct pane *pane, struct place place);
+
+/* Where the row behind the last one in view would start, in the same line or at the start of the next one. */
+struct place pane_below(const struct pane *pane);
+
 /* The line of the row at the top; 0 if there is none. */
 uint64_t pane_top(const struct pane *pane);
+
+/* Has a thin line say how far the lines were seen that are there now, once others come; and no other any more. */
+void pane_rule(struct pane *pane);
 
 /* How many lines came since the view stopped following. */
 uint64_t pane_unseen(const struct pane *pane);

@@ -12,6 +12,7 @@
 #include "screen/bar.h"
 #include "screen/input.h"
 #include "screen/pane.h"
+#include "screen/search.h"
 
 /* Everything that is to be seen. */
 struct scene {
@@ -24,6 +25,7 @@ struct scene {
 	const char *const *question; /* rows above the status bar, up to a NULL: all (talk_question) or none; or NULL */
 	const struct bar *bar;
 	const char *const *help;  /* rows to be shown over the pane, up to a NULL; or NULL */
+	const struct search *search; /* what is to be marked in the pane */
 	struct input_view input;
 };
 

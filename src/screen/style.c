@@ -21,6 +21,8 @@ static const struct {
 	[STYLE_DELIVERED] = {A_NORMAL, 29},  /* #00875f */
 	[STYLE_QUESTION] = {A_BOLD, 0},
 	[STYLE_ALARM] = {A_BOLD, 163},	     /* #d700af */
+	[STYLE_FOUND] = {A_BOLD | A_REVERSE, 0},
+	[STYLE_LIKE_FOUND] = {A_BOLD | A_UNDERLINE, 0},
 	[STYLE_OVER] = {A_REVERSE, 0},
 };
 
@@ -41,10 +43,21 @@ style_open(void)
 			init_pair(i, looks[i].colour, -1);
 }
 
+/* The pair of colours of a style. */
+static short
+pair_of(enum style style)
+{
+	return has_palette && looks[style].colour != 0 ? (short)style : 0;
+}
+
 void
 style_set(enum style style)
 {
-	bool coloured = has_palette && looks[style].colour != 0;
+	attr_set(looks[style].attributes, pair_of(style), NULL);
+}
 
-	attr_set(looks[style].attributes, coloured ? (short)style : 0, NULL);
+void
+style_change(int y, int x, int columns, enum style style)
+{
+	mvchgat(y, x, columns, looks[style].attributes, pair_of(style), NULL);
 }

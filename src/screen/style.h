@@ -18,6 +18,8 @@ enum style {
 	STYLE_DELIVERED, /* the mark of that */
 	STYLE_QUESTION,
 	STYLE_ALARM,
+	STYLE_FOUND,	  /* what was found by a search */
+	STYLE_LIKE_FOUND, /* and the rest of what it can find */
 	STYLE_OVER	 /* what is not the conversation: the status bar, the help */
 };
 
@@ -26,5 +28,8 @@ void style_open(void);
 
 /* What is drawn from now on looks like this. */
 void style_set(enum style style);
+
+/* What is drawn from a place on, in so many columns, looks like this. */
+void style_change(int y, int x, int columns, enum style style);
 
 #endif

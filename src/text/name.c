@@ -12,6 +12,7 @@
 #endif
 
 #include "text/digit.h"
+#include "text/fold.h"
 #include "text/name.h"
 #include "text/utf8.h"
 
@@ -25,8 +26,6 @@ enum kind { OTHER, LETTER, MARK, SIGN };
 #define SIGNS "-'.,&+_@()"
 #define LEFT_QUOTE 0x2018
 #define RIGHT_QUOTE 0x2019 /* also an apostrophe */
-#define CAPITAL_I_WITH_DOT 0x130
-#define SMALL_I_WITHOUT_DOT 0x131
 #define REPLACEMENT_CHARACTER 0xFFFD
 
 /*
@@ -243,21 +242,8 @@ copy_letters(const char *name, char *letters, size_t size)
 	compose(letters, size);
 }
 
-/*
- * Letters that differ in case alone become one, small; also those with several small forms, as sigma.  What languages
- * make of case differs for the i with and without its dot alone (The Unicode Standard, chapter 5.18), so all of these
- * are one, and no locale changes what is alike.
- */
-static wint_t
-fold(uint32_t c)
-{
-	if (c == 'I' || c == CAPITAL_I_WITH_DOT || c == SMALL_I_WITHOUT_DOT)
-		return 'i';
-	return towlower(towupper((wint_t)c));
-}
-
 /* The next letter, folded; 0 at the end.  *name is moved on. */
-static wint_t
+static uint32_t
 next_letter(const char **name)
 {
 	const char *end = *name + strlen(*name);
@@ -266,7 +252,7 @@ next_letter(const char **name)
 	while (*name < end) {
 		*name = utf8_next(*name, end, &c);
 		if (kind_of(c) == LETTER)
-			return fold(c);
+			return fold_case(c);
 	}
 	return 0;
 }
@@ -276,7 +262,7 @@ name_is_alike(const char *a, const char *b)
 {
 	char letters_a[3 * NAME_SIZE], letters_b[3 * NAME_SIZE]; /* NFC can triple the bytes (UAX 15) */
 	const char *next_a = letters_a, *next_b = letters_b;
-	wint_t c;
+	uint32_t c;
 
 	copy_letters(a, letters_a, sizeof letters_a);
 	copy_letters(b, letters_b, sizeof letters_b);

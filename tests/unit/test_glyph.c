@@ -190,7 +190,7 @@ test_every_character(void **state)
 
 /* What terminals agree about is not disputed: what has one column everywhere. */
 static void
-test_disputed(void **state)
+test_disputed_text(void **state)
 {
 	static const char *const agreed[] = {"", "https://a/", "\u00e9\u00b7", "\u02ff"};
 	static const char *const disputed[] = {"\u0300", "a\u0903", "\u6f22", "\U0001f600"};
@@ -211,7 +211,7 @@ main(void)
 		cmocka_unit_test(test_disputed),
 		cmocka_unit_test(test_columns),
 		cmocka_unit_test(test_every_character),
-		cmocka_unit_test(test_disputed),
+		cmocka_unit_test(test_disputed_text),
 	};
 
 	if (setlocale(LC_ALL, "C.UTF-8") == NULL)
