@@ -71,10 +71,11 @@ screen_open(void)
 	return true;
 }
 
-int
-screen_rows(void)
+void
+screen_size(int *rows, int *columns)
 {
-	return LINES;
+	*rows = LINES;
+	*columns = COLS;
 }
 
 void

@@ -52,8 +52,8 @@ void screen_resize(void);
 /* What is on the terminal is not known any more: draws everything the next time. */
 void screen_forget(void);
 
-/* How many rows the terminal has. */
-int screen_rows(void);
+/* How large the terminal is. */
+void screen_size(int *rows, int *columns);
 
 /* Gives the terminal back for a while, even if it could not take all that was drawn, and takes it again. */
 void screen_suspend(void);
