@@ -82,7 +82,7 @@ options_help(void)
 	       "  -V, --version         show the version\n"
 	       "\n"
 	       "The port is a number or a service name, by default 8080.\n"
-	       "In the full screen F1 shows the keys, Ctrl-D on an empty line leaves.\n";
+	       "In the full screen F1 or Alt-? shows the keys, Ctrl-D on an empty line leaves.\n";
 }
 
 /* Writes what is wrong, safe to show whatever words it quotes; the answer of whoever finds it. */

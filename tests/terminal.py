@@ -85,7 +85,7 @@ class Terminal:
     def __init__(self, command, rows=24, columns=80, shell=SHELL, display=Display, **options):
         command = [*shell, *map(str, command)]
         self.display = display(columns, rows)
-        self.stream = Stream(self.display)
+        self.stream = getattr(display, "Stream", Stream)(self.display)
         self.shown = b""  # all bytes that the display ever got
         self.child = pexpect.spawn(command[0], command[1:], dimensions=(rows, columns), **options)
         os.set_blocking(self.child.child_fd, False)

@@ -7,11 +7,13 @@ import pytest
 
 from fullscreen import BACK, CTRL_PAGE_DOWN, F1, F2, FOCUS_OUT, screen_deaf  # noqa: F401, a fixture
 from peers import HOST, TCHAT, eventually, needs_linux
-from terminal import BACKSPACE, ENTER, PAGE_UP, ctrl
+from terminal import BACKSPACE, ENTER, ESCAPE, PAGE_UP, UP, ctrl
 from test_processes import descriptors
 from test_screen import lines, notice, own, pasted, theirs
+from tls import F3
 
 HELP = "closes this"
+ALT_QUESTION_MARK = "\x1b?"
 
 in_memory = pytest.mark.skipif(b"memfd_create" not in Path(TCHAT).read_bytes(),
                                reason="this tchat knows no files in memory")
@@ -36,28 +38,55 @@ def test_help(screen_called):
     server.wait_for(lambda: server.pane == before)
 
 
-@pytest.mark.parametrize("key, done", [
-    ("x", lambda server: server.input == "> x"),
-    (PAGE_UP, lambda server: "scrolled back" in server.bar),
-    (ctrl("U"), lambda server: server.input == ">"),
-    ("y" + ENTER, lambda server: server.shows(own("y")))], ids=["letter", "PgUp", "Ctrl-U", "line"])
-def test_any_key_closes_help(screen_called, key, done):
-    """Any key closes the help, and does what it always does."""
+def test_second_key_for_help(screen_called):
+    """Where the terminal takes F1 for itself, there is another key."""
+    server, caller = screen_called()
+    server.press(ALT_QUESTION_MARK)
+    server.wait_for(HELP)
+    server.press(ALT_QUESTION_MARK)
+    server.wait_for(lambda: closed(server))
+
+
+CLOSING = {"letter": "q", "Ctrl-U": ctrl("U"), "Enter": ENTER, "Ctrl-D": ctrl("D"), "Ctrl-C": ctrl("C"),
+           "Ctrl-Z": ctrl("Z"), "Escape": ESCAPE, "PgUp": PAGE_UP, "Up": UP, "F1": F1, "F2": F2, "F3": F3,
+           "Alt-d": "\x1bd", "umlaut": "ü", "unknown": "\x1b[99;9~", "Backspace": BACKSPACE}
+
+
+@pytest.mark.parametrize("shows", [F1, F3], ids=["F1", "F3"])
+@pytest.mark.parametrize("key", CLOSING.values(), ids=CLOSING)
+def test_any_key_closes_it_and_does_nothing_else(screen_called, key, shows):
+    """The key that closes what is shown over the conversation is not typed, sends nothing, and leads nowhere."""
     server, caller = screen_called()
     caller.send(lines(50))
     server.wait_for(theirs("line 49"))
-    server.press(F1)
-    server.wait_for(HELP)
+    server.press("half-typed")
+    server.wait_for(lambda: server.input == "> half-typed")
+    before = server.rows()
+    server.press(shows)
+    server.wait_for(lambda: server.rows() != before)
     server.press(key)
-    server.wait_for(lambda: closed(server) and done(server))
+    server.wait_for(lambda: server.rows() == before)
+    server.press("!")
+    server.wait_for(lambda: server.input == "> half-typed!" and server.rows()[:-1] == before[:-1])
+    server.press(ENTER)
+    caller.expect("half-typed!\n")
 
 
 def test_keys_typed_ahead(screen_called):
-    """A key that comes together with F1, as over a slow line, closes the help as well."""
+    """A key that comes together with F1, as over a slow line, closes the help as well; those that follow it do not."""
     server, caller = screen_called()
-    server.press(F1 + "x")
-    server.wait_for(lambda: server.input == "> x")
+    server.press(F1 + "xyz")
+    server.wait_for(lambda: server.input == "> yz")
     assert closed(server)
+
+
+def test_paste_is_no_key(screen_called):
+    """What is pasted closes the help, so that it is seen, and is put into the line as ever, with what is typed next."""
+    server, caller = screen_called()
+    server.press(F1)
+    server.wait_for(HELP)
+    server.press(pasted("one\ntwo") + "three")
+    server.wait_for(lambda: closed(server) and server.rows()[-2:] == ["> one⏎", "twothree"])
 
 
 def test_another_window_is_no_key(screen_called):
@@ -79,7 +108,7 @@ def test_conversation_goes_on_under_the_help(screen_called):
     caller.send("meanwhile\n")
     server.wait_for(theirs("meanwhile"))
     server.press("!")
-    server.wait_for(lambda: closed(server) and server.input == "> half-typed!")
+    server.wait_for(lambda: closed(server) and server.input == "> half-typed")
     assert server.shows(theirs("meanwhile"))
 
 
@@ -93,21 +122,21 @@ def test_help_on_a_small_screen(screen_called, rows, columns):
     server.wait_for(lambda: not any("E" * columns in row for row in server.rows()))
     server.resize(24, 80)
     server.wait_for(HELP)
-    server.press("x")
-    server.wait_for(lambda: closed(server) and server.input == "> x")
+    server.press("xy")
+    server.wait_for(lambda: closed(server) and server.input == "> y")
 
 
 def test_hint(screen, start, port):
     """The bar tells how to get help, whatever has been said, and while one is scrolled back, too."""
     server = screen("-s", port)
-    server.wait_for(lambda: server.bar.endswith("F1 help"))
+    server.wait_for(lambda: server.bar.endswith(" F1/Alt-? help"))
     client = start("-c", HOST, port)
     server.wait_for("has called")
     client.send(lines(30))
-    server.wait_for(lambda: server.shows(theirs("line 29")) and server.bar.endswith("F1 help"))
+    server.wait_for(lambda: server.shows(theirs("line 29")) and server.bar.endswith(" F1/Alt-? help"))
     assert " · not encrypted · since " in server.bar
     server.press(PAGE_UP)
-    server.wait_for(lambda: "scrolled back" in server.bar and server.bar.endswith("F1 help"))
+    server.wait_for(lambda: "scrolled back" in server.bar and server.bar.endswith(" F1 help"))
 
 
 @pytest.mark.parametrize("columns", [40, 39])
@@ -284,7 +313,9 @@ def test_commands_have_names(screen_called, environment, tmp_path):
     server.press(command + "h")
     server.wait_for(HELP)
     server.press(command + "u")
-    server.wait_for(lambda: closed(server) and server.shows(theirs("line 70")))
+    server.wait_for(lambda: closed(server))
+    server.press(command + "u")
+    server.wait_for(theirs("line 70"))
     server.press(command + "d")
     server.wait_for(theirs("line 99"))
     server.press(command + "s")

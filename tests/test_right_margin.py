@@ -19,7 +19,7 @@ AUTOWRAP = 7 << 5  # as pyte notes the mode
 OFF = b"\x1b[?7l"
 SPACING = "\u0903"  # DEVANAGARI SIGN VISARGA, of general category Mc
 WIDER = "\u2603"  # where ambiguous characters are wide, as in terminals for Chinese (UAX 11)
-BAR = r"^ {HOST} port {port} [·-] not encrypted [·-] since \d\d:\d\d +F1 help$"
+BAR = r"^ {HOST} port {port} [·-] not encrypted [·-] since \d\d:\d\d +F1/Alt-\? help$"
 
 
 # What terminals disagree about, and what is drawn for it so that they agree.
@@ -139,7 +139,7 @@ def test_name_that_a_terminal_shows_narrower(ann, friend, screen, port):
     server.wait_for(lambda: "agreeing on encryption" in server.bar)
     caller = TlsLine(connected, client_context(friend))
     server.wait_for("encrypted: the caller is Ben$")
-    server.wait_for(lambda: re.search(r"^ Ben · encrypted · since \d\d:\d\d +F1 help$", server.bar))
+    server.wait_for(lambda: re.search(r"^ Ben · encrypted · since \d\d:\d\d +F1/Alt-\? help$", server.bar))
     caller.send("hello\n")
     server.wait_for("hello$")
 

@@ -125,7 +125,7 @@ def test_rest_of_a_giant_terminal(screen, port, rows, columns):
     server = screen("-s", port, rows=rows, columns=columns)
     server.wait_for(lambda: server.rows()[min(rows, 500) - 1] == ">")
     shown = server.rows()
-    assert "waiting on port" in shown[min(rows, 500) - 2] and "F1 help" in shown[min(rows, 500) - 2][:1000]
+    assert "waiting on port" in shown[min(rows, 500) - 2] and "F1/Alt-? help" in shown[min(rows, 500) - 2][:1000]
     assert not any(shown[500:]) and not any(row[1000:] for row in shown)
 
 

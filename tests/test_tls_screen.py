@@ -158,17 +158,15 @@ def test_fingerprints_on_a_narrow_screen(screens, acquainted, columns):
                                 for person in acquainted))
 
 
-@pytest.mark.parametrize("key, done", [
-    ("x", lambda server: server.input == "> x"),
-    (ctrl("U"), lambda server: server.input == ">"),
-    (PAGE_UP, lambda server: True)], ids=["letter", "Ctrl-U", "PgUp"])
-def test_any_key_closes_it(tls_screen_called, key, done):
-    """Any key closes what F3 shows, and does what it always does."""
+@pytest.mark.parametrize("key", ["x", ctrl("D"), PAGE_UP], ids=["letter", "Ctrl-D", "PgUp"])
+def test_any_key_closes_it(tls_screen_called, key):
+    """Any key closes what F3 shows, and does nothing else."""
     server, caller = tls_screen_called(columns=100)
+    before = server.rows()
     server.press(F3)
     server.wait_for(CIPHER)
     server.press(key)
-    server.wait_for(lambda: not server.shows(CIPHER) and done(server))
+    server.wait_for(lambda: server.rows() == before)
 
 
 def test_conversation_goes_on_under_it(tls_screen_called):
@@ -179,7 +177,7 @@ def test_conversation_goes_on_under_it(tls_screen_called):
     caller.send("meanwhile\n")
     server.wait_for(theirs("meanwhile", "friend"))
     server.press("!")
-    server.wait_for(lambda: not server.shows(CIPHER) and server.input == "> half-typed!")
+    server.wait_for(lambda: not server.shows(CIPHER) and server.input == "> half-typed")
     assert server.shows(theirs("meanwhile", "friend"))
 
 
@@ -213,14 +211,14 @@ def test_f3_while_nobody_is_there(screen, ann, port, tmp_path):
     server.press(F3)
     server.wait_for("Nobody is there")
     server.press("x")
-    server.wait_for(lambda: server.input == "> x" and server.pane == before)
+    server.wait_for(lambda: server.pane == before)
     caller = tls_call(port, None)
     server.wait_for(notice(".* has shown no key"))
     caller.incoming.expect_end()
     server.press(F3)
     server.wait_for("Nobody is there")
-    server.press("y")
-    server.wait_for(lambda: server.input == "> xy")
+    server.press("xy")
+    server.wait_for(lambda: server.input == "> y")
     assert "obody is there" not in (tmp_path / "log").read_text()
 
 

@@ -67,6 +67,8 @@ bar_write(const struct bar *bar, int columns, char left[BAR_MAX], char right[BAR
 	struct bar b = *bar;
 	char *const spare[] = {b.since, b.port, b.tip, b.detail, b.key};
 
+	if (columns_of(&b) > columns)
+		strlcpy(b.tip, b.hint, sizeof b.tip);
 	for (size_t i = 0; i < sizeof spare / sizeof spare[0] && columns_of(&b) > columns; i++)
 		*spare[i] = '\0';
 	if (columns_with(&b, "") > columns)

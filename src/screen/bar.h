@@ -18,6 +18,7 @@ struct bar {
 	char news[64];	 /* at the right end: what is not in view */
 	char key[16];	 /* ... and what shows it */
 	char tip[16];	 /* how to learn more */
+	char hint[16];	 /* ... or, where there is no room for that, this much of it */
 };
 
 /* Writes the two ends of the bar, such that they fit into so many columns. */

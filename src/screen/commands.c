@@ -128,7 +128,7 @@ static const struct {
 	{"scroll-to-start", to_start, {"\033[5;5~", "\033[5^"}},	   /* Ctrl-PgUp */
 	{"scroll-to-end", to_end, {"\033[6;5~", "\033[6^"}},		   /* Ctrl-PgDn */
 	{"new-line", new_line, {"\033\r", "\033\n"}},		   /* Alt-Enter */
-	{"show-help", show_help, {"\033OP", "\033[11~", "\033[[A"}},	   /* F1 */
+	{"show-help", show_help, {"\033OP", "\033[11~", "\033[[A", "\033?"}}, /* F1; Alt-?, as some terminals take F1 */
 	{"show-in-pager", show_in_pager, {"\033OQ", "\033[12~", "\033[[B"}}, /* F2 */
 	{"show-encryption", show_encryption, {"\033OR", "\033[13~", "\033[[C"}}, /* F3 */
 	{"search-conversation", search_conversation, {"\033OS", "\033[14~", "\033[[D"}}, /* F4 */

@@ -8,6 +8,7 @@
 
 #include "base/fatal.h"
 #include "screen/conversation.h"
+#include "screen/links.h"
 #include "screen/paint.h"
 #include "screen/style.h"
 #include "text/wrap.h"
@@ -199,6 +200,8 @@ conversation_draw(const struct scene *scene, const struct layout *l)
 		if (i == 0 || rows[i].line != rows[i - 1].line)
 			from = 0;
 		mark_row(scene, l, y, &line, &rows[i], &from);
+		if (line.voice == VOICE_SELF || line.voice == VOICE_PEER)
+			links_note(&line, rows[i].line, &rows[i].row, y, l->text);
 	}
 	free(rows);
 	if (l->newest_row >= 0)

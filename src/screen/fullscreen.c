@@ -1,7 +1,5 @@
 #include <config.h>
 
-#include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,10 +14,10 @@
 #include "record/notice.h"
 #include "screen/addressee.h"
 #include "screen/alarms.h"
+#include "screen/asking.h"
 #include "screen/fullscreen.h"
 #include "screen/help.h"
 #include "screen/input.h"
-#include "screen/inquiry.h"
 #include "screen/loan.h"
 #include "screen/output.h"
 #include "screen/pane.h"
@@ -31,7 +29,6 @@
 #include "text/wrap.h"
 
 #define FRAME_MS 16	/* the screen is drawn at most so often */
-#define CHUNK 65536	/* read at once */
 #define LABEL_MAX 256
 
 struct fullscreen {
@@ -43,8 +40,8 @@ struct fullscreen {
 	bool broken;		   /* ... because Readline cannot be had */
 
 	unsigned met;		   /* who was there last */
-	struct inquiry inquiry;
 	struct addressee addressee;
+	struct asking asking;
 	struct alarms alarms;
 
 	struct pane pane;
@@ -130,29 +127,19 @@ follow(struct fullscreen *f)
 
 	if (view.id != 0 && view.state == PARTY_TALKING)
 		widen(f, view.host);
-	if (inquiry_comes(&f->inquiry, f->talk)) { /* into view, whatever was looked at */
+	if (asking_begins(&f->asking, f->talk)) {
+		talk_ask(f->talk);
 		search_end(&f->search, &f->pane);
 		pane_to_end(&f->pane);
 		f->rows = NULL;
 	}
 }
 
-/* --- The question. --- */
-
-/* Whether bytes have come from the keyboard that are still to be read. */
-static bool
-has_bytes(void)
-{
-	struct pollfd keyboard = {.fd = STDIN_FILENO, .events = POLLIN};
-
-	return poll(&keyboard, 1, 0) != 0;
-}
-
 /* Whether keys that have been pressed are still to be read or worked through. */
 static bool
 has_keys(void)
 {
-	return input_is_pending() || has_bytes();
+	return input_is_pending() || input_has_more();
 }
 
 /* Whether the person sees all that was said, and has pressed no key before. */
@@ -163,16 +150,21 @@ is_up_to_date(const struct fullscreen *f)
 }
 
 /*
- * Lets the person answer from now on, once the question is on the terminal (with the pager there, it is
- * still to be drawn) and what was typed before is in the input line, where it is no answer.
+ * Takes notice of it once the person sees what is said before a line can be sent: the question, which with the pager
+ * there is still to be drawn, or who is there now.
  */
 static void
-await_answer(struct fullscreen *f)
+note_seen(struct fullscreen *f)
 {
-	if (!inquiry_waits(&f->inquiry, f->talk) || !is_up_to_date(f))
+	bool asks = asking_waits(&f->asking, f->talk);
+
+	if ((!asks && f->addressee.named == 0) || !is_up_to_date(f))
 		return;
-	inquiry_open(&f->inquiry, f->talk);
-	f->changed = true;
+	if (asks)
+		asking_note_seen(&f->asking, f->talk, input_text());
+	else
+		addressee_note_seen(&f->addressee, f->talk);
+	f->changed = f->changed || asks;
 }
 
 /* --- The keyboard. --- */
@@ -183,8 +175,8 @@ send_line(struct fullscreen *f)
 {
 	struct span line = input_line();
 
-	if (!inquiry_takes(&f->inquiry, f->talk, line) &&
-	    addressee_send(&f->addressee, f->talk, line, f->inquiry.has_room))
+	if (!asking_takes(&f->asking, f->talk, line) &&
+	    addressee_send(&f->addressee, f->talk, line, f->asking.has_room))
 		pane_to_end(&f->pane);
 }
 
@@ -199,16 +191,6 @@ leave(struct fullscreen *f)
 	else
 		talk_leave(f->talk, TALK_LEAVE_MS);
 	f->leaving = true;
-	f->changed = true;
-}
-
-/* Puts the screen away while stopped: by a signal, or by a key, which is meant for the whole job. */
-static void
-suspend(struct fullscreen *f, bool job)
-{
-	screen_suspend();
-	signals_stop(job);
-	screen_resume();
 	f->changed = true;
 }
 
@@ -244,7 +226,7 @@ obey_key(struct fullscreen *f, enum input_event event)
 		f->rows = help_rows;
 		break;
 	case INPUT_PAGER:
-		inquiry_close(&f->inquiry); /* what is typed meanwhile is for the pager */
+		asking_pause(&f->asking);
 		loan_begin(&f->loan, f->talk, &f->pane, f->own_label);
 		break;
 	case INPUT_SECRECY:
@@ -257,7 +239,7 @@ obey_key(struct fullscreen *f, enum input_event event)
 		screen_forget();
 		break;
 	case INPUT_SUSPEND:
-		suspend(f, true);
+		screen_stop(true);
 		break;
 	case INPUT_FOCUS_IN:
 		attention_focus(&f->attention, true);
@@ -293,40 +275,63 @@ search_with_keys(struct fullscreen *f)
 		search_end(&f->search, &f->pane);
 }
 
+/* Gives the next key to what is shown over the conversation, which goes.  False: there is none of one or the other. */
+static bool
+uncover(struct fullscreen *f)
+{
+	struct span key;
+
+	if (f->rows == NULL || !input_take_key(&key))
+		return false;
+	f->rows = NULL;
+	attention_key(&f->attention);
+	return true;
+}
+
+/*
+ * What the next keys ask for, and what follows from their having been pressed.  While something is shown over the
+ * conversation there are none, but what was pasted has to be seen.
+ */
+static enum input_event
+next_event(struct fullscreen *f)
+{
+	size_t typed = strlen(input_text());
+	bool pressed = input_is_pending();
+	enum input_event event = input_next();
+
+	if (strlen(input_text()) != typed)
+		f->rows = NULL;
+	if (pressed && event != INPUT_FOCUS_IN && event != INPUT_FOCUS_OUT)
+		attention_key(&f->attention);
+	return event;
+}
+
 /* Does what the keys ask for; what follows a key that starts the pager is kept for afterwards. */
 static void
 obey_keys(struct fullscreen *f)
 {
-	enum input_event event;
+	enum input_event event = INPUT_NONE;
+	bool uncovered;
 
 	do {
-		bool pressed = input_is_pending(), closes = f->rows != NULL && pressed;
-
+		if ((uncovered = uncover(f)))
+			continue;
 		search_with_keys(f);
-		event = input_next();
-		/* Any key closes the help, F1 too; that the window's focus goes or comes is no key. */
-		pressed = pressed && event != INPUT_FOCUS_IN && event != INPUT_FOCUS_OUT;
-		if (pressed) {
-			f->rows = NULL;
-			attention_key(&f->attention);
-		}
-		if (!closes || (event != INPUT_HELP && event != INPUT_SECRECY))
-			obey_key(f, event);
+		event = next_event(f);
+		obey_key(f, event);
 		addressee_note_key(&f->addressee);
-	} while (event != INPUT_NONE && !is_done(f) && !loan_is_out(&f->loan));
+	} while ((uncovered || event != INPUT_NONE) && !is_done(f) && !loan_is_out(&f->loan));
 	f->changed = true;
 }
 
-/* The bytes that have come from the keyboard. */
+/* What has come from the keyboard. */
 static struct span
 read_some(struct fullscreen *f)
 {
-	static char keys[CHUNK];
-	ssize_t n = read(STDIN_FILENO, keys, sizeof keys);
+	struct span bytes;
 
-	if (n == 0 || (n == -1 && errno != EINTR && errno != EAGAIN)) /* the terminal is gone */
-		f->gone = true;
-	return (struct span){keys, n > 0 ? (size_t)n : 0};
+	f->gone = f->gone || !input_read(&bytes);
+	return f->gone ? (struct span){NULL, 0} : bytes;
 }
 
 static void
@@ -362,7 +367,7 @@ look_after_loan(struct fullscreen *f)
 	case LOAN_GOES_ON:
 		break;
 	case LOAN_WAITS:
-		if (has_bytes())
+		if (input_has_more())
 			feed(f, read_some(f));
 		break;
 	case LOAN_OVER:
@@ -393,10 +398,8 @@ draw(struct fullscreen *f)
 		.input = f->search.mode != SEARCH_OFF ? search_view(&f->search) : input_view(),
 	};
 
-	f->inquiry.has_room = screen_has_room(&scene);
-	if (!f->inquiry.has_room)
-		inquiry_close(&f->inquiry);
-	status_describe(f->talk, &view, inquiry_status(&f->inquiry, view.id), &f->pane, input_is_empty(), &bar);
+	asking_note_room(&f->asking, screen_has_room(&scene));
+	status_describe(f->talk, &view, asking_status(&f->asking, &view), &f->pane, input_is_empty(), &bar);
 	attention_show(&f->attention, f->pane.following, linked ? view.host : "");
 	screen_draw(&scene);
 	f->changed = false;
@@ -445,8 +448,10 @@ heed_signals(struct fullscreen *f)
 		screen_forget(); /* the size may be as it was, and what the terminal shows not */
 		f->changed = true;
 	}
-	if (signals_take(SIGTSTP))
-		suspend(f, false);
+	if (signals_take(SIGTSTP)) {
+		screen_stop(false);
+		f->changed = true;
+	}
 }
 
 /* Adds what to wait for. */
@@ -492,9 +497,7 @@ step(struct fullscreen *f)
 	}
 	if (wants_output(f) && clock_until(f->next_frame) == 0)
 		put_out(f);
-	await_answer(f);
-	if (f->addressee.named != 0 && is_up_to_date(f))
-		addressee_note_seen(&f->addressee, f->talk);
+	note_seen(f);
 	heed_signals(f);
 }
 
@@ -583,7 +586,7 @@ fullscreen_run(const struct screen_options *options, const struct talk_base *bas
 	fatal_first(NULL);
 	talk_free(f.talk);
 	search_free(&f.search);
-	inquiry_free(&f.inquiry);
+	asking_free(&f.asking);
 	alarms_forget(&f.alarms);
 	polls_free(&f.polls);
 	input_close();

@@ -8,6 +8,7 @@ const char *const help_rows[] = {
 	"Enter      send the line; Ctrl-C abandons it",
 	"Ctrl-D     leave, on an empty line",
 	"PgUp PgDn  scroll; with Ctrl to either end",
+	"F1 Alt-?   show these keys",
 	"F2         all of it in $PAGER: search, copy",
 	"F3         who is there, and how encrypted",
 	"F4         search in the conversation",

@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include "base/fatal.h"
+#include "base/signals.h"
 #include "screen/conversation.h"
 #include "screen/layout.h"
+#include "screen/links.h"
 #include "screen/output.h"
 #include "screen/paint.h"
 #include "screen/screen.h"
@@ -16,6 +18,7 @@
 #include "screen/size.h"
 #include "screen/style.h"
 #include "screen/terminal.h"
+#include "text/glyph.h"
 #include "text/wrap.h"
 
 #define MARGIN 2 /* of the help, on both sides */
@@ -67,6 +70,7 @@ screen_open(void)
 	output_capture();
 	style_open();
 	sign_open(getenv("TERM"));
+	links_open();
 	take();
 	return true;
 }
@@ -97,6 +101,14 @@ screen_resume(void)
 	take();
 	screen_resize();
 	screen_forget();
+}
+
+void
+screen_stop(bool job)
+{
+	screen_suspend();
+	signals_stop(job);
+	screen_resume();
 }
 
 void
@@ -145,6 +157,7 @@ void
 screen_forget(void)
 {
 	clearok(curscr, TRUE);
+	links_forget();
 }
 
 static struct layout
@@ -189,15 +202,6 @@ draw_question(const struct scene *scene, const struct layout *l)
 	style_set(STYLE_PLAIN);
 }
 
-/* Whether terminals may disagree about how wide a text is: not about what is below U+0300, which begins with 0xCC. */
-static bool
-is_disputed(const char *text)
-{
-	while (*text != '\0' && (unsigned char)*text < 0xCC)
-		text++;
-	return *text != '\0';
-}
-
 /*
  * Sends an empty status bar before the one that names somebody of whom a terminal may show less than the C library says,
  * lest something of what was there before be left at its end.
@@ -205,7 +209,7 @@ is_disputed(const char *text)
 static void
 empty_status(const struct scene *scene, const struct layout *l)
 {
-	if (l->status_row < 0 || !is_disputed(scene->bar->name))
+	if (l->status_row < 0 || !glyph_is_disputed(scene->bar->name, strlen(scene->bar->name)))
 		return;
 	style_set(STYLE_OVER);
 	mvhline(l->status_row, 0, ' ' | A_REVERSE, l->columns);
@@ -312,13 +316,16 @@ screen_draw(const struct scene *scene)
 
 	empty_status(scene, &layout);
 	erase();
+	links_begin();
 	conversation_draw(scene, &layout);
-	if (scene->help != NULL)
+	if (scene->help != NULL) {
 		draw_help(scene, &layout);
+		links_begin(); /* it covers some, and which is not worth knowing */
+	}
 	draw_question(scene, &layout);
 	draw_status(scene, &layout);
 	draw_input(scene, &layout);
-	refresh();
+	links_refresh();
 	terminal_wrap(false); /* the lower right corner may have been drawn */
 	output_flush();
 }

@@ -65,6 +65,9 @@ void screen_resume(void);
  */
 void screen_ask(const char *text);
 
+/* Stops, with the terminal given back meanwhile: upon SIGTSTP, or a key that is meant for the whole job. */
+void screen_stop(bool job);
+
 /* Gives the terminal back as it was.  Harmless when it was not taken. */
 void screen_close(void);
 

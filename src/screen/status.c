@@ -76,7 +76,8 @@ describe_pane(const struct pane *pane, struct bar *bar)
 		strlcpy(bar->news, "scrolled back", sizeof bar->news);
 	if (!pane->following)
 		strlcpy(bar->key, "Ctrl-PgDn", sizeof bar->key);
-	strlcpy(bar->tip, "F1 help", sizeof bar->tip);
+	strlcpy(bar->tip, "F1/Alt-? help", sizeof bar->tip);
+	strlcpy(bar->hint, "F1 help", sizeof bar->hint);
 }
 
 void

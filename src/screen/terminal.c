@@ -1,5 +1,6 @@
 #include <config.h>
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,56 @@ void
 terminal_cancel(void)
 {
 	output_add("\030\033\\"); /* CAN, and ST for those that let a string go on */
+	if (terminal_has_links())
+		output_add(TERMINAL_LINK_ENDS);
+}
+
+/* Whether a variable of the environment is a number, and at least that. */
+static bool
+is_at_least(const char *variable, int least)
+{
+	const char *value = getenv(variable), *problem;
+
+	if (value == NULL)
+		return false;
+	(void)strtonum(value, least, INT_MAX, &problem);
+	return problem == NULL;
+}
+
+/* Whether TERM begins so. */
+static bool
+is_named(const char *name)
+{
+	const char *terminal = getenv("TERM");
+
+	return terminal != NULL && strncmp(terminal, name, strlen(name)) == 0;
+}
+
+/* Programs that are known by their TERM, wherever it has come from. */
+static const char *const with_links[] = {
+	"alacritty", "contour", "foot", "konsole", "vte", "wezterm", "xterm-ghostty", "xterm-kitty",
+};
+
+/* The TERM_PROGRAM of those that call themselves xterm. */
+static const char *const like_xterm[] = {"WezTerm", "ghostty", "iTerm.app", "mintty", "vscode"};
+
+bool
+terminal_has_links(void)
+{
+	const char *program = getenv("TERM_PROGRAM");
+
+	if (getenv("TMUX") != NULL || getenv("STY") != NULL) /* a multiplexer is in between, which passes others' on */
+		return false;
+	for (size_t i = 0; i < sizeof with_links / sizeof with_links[0]; i++)
+		if (is_named(with_links[i]))
+			return true;
+	if (!is_named("xterm"))
+		return false;
+	for (size_t i = 0; program != NULL && i < sizeof like_xterm / sizeof like_xterm[0]; i++)
+		if (strcmp(program, like_xterm[i]) == 0)
+			return true;
+	/* VTE 0.50.1, as 0.50.0 crashes; Konsole 20.12; Windows Terminal. */
+	return is_at_least("VTE_VERSION", 5001) || is_at_least("KONSOLE_VERSION", 201200) || getenv("WT_SESSION") != NULL;
 }
 
 /*

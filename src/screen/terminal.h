@@ -2,7 +2,7 @@
  * terminal - what is asked of the terminal itself, beside what ncurses draws.
  *
  * These are xterm's control sequences (ctlseqs), which today's terminals know and others pass over.
- * All but terminal_can_draw need output_capture to have been called.
+ * All but terminal_can_draw and terminal_has_links need output_capture to have been called.
  */
 #ifndef TERMINAL_H
 #define TERMINAL_H
@@ -12,7 +12,7 @@
 /* Whether the terminal can place a cursor; TERM unset or "dumb" cannot. */
 bool terminal_can_draw(void);
 
-/* Ends a control sequence that was cut. */
+/* Ends a control sequence that was cut, and the link that it may have been in. */
 void terminal_cancel(void);
 
 /*
@@ -27,6 +27,13 @@ void terminal_report_pastes(bool on);
 
 /* ... and when its window gets and loses the keyboard, which many say at once when they are asked. */
 void terminal_report_focus(bool on);
+
+/*
+ * Whether it is known to make a link of cells (OSC 8), as the environment names it; what is not known is left alone.
+ * And what ends a link.
+ */
+bool terminal_has_links(void);
+#define TERMINAL_LINK_ENDS "\033]8;;\033\\"
 
 /* Saves the title of the window, to be set from then on, where it is another one; and puts it back. */
 #define TERMINAL_TITLE_MAX 300

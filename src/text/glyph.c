@@ -66,6 +66,15 @@ glyph_character(uint32_t c)
 	return is_regional_indicator(c) ? c - 0x1F1E6 + 'A' : is_silent(c) ? 0 : c;
 }
 
+bool
+glyph_is_disputed(const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if ((unsigned char)text[i] >= 0xCC) /* what the UTF-8 of U+0300 begins with */
+			return true;
+	return false;
+}
+
 int
 glyph_columns(uint32_t c)
 {

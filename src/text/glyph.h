@@ -16,6 +16,8 @@
 #ifndef GLYPH_H
 #define GLYPH_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define GLYPH_MARKS_MAX 4 /* as many as ncurses has room for in a cell */
@@ -34,6 +36,9 @@ uint32_t glyph_character(uint32_t character);
  * before it.  1 for what wcwidth(3) knows nothing of; LC_CTYPE must be a UTF-8 locale.
  */
 int glyph_columns(uint32_t character);
+
+/* Whether terminals may disagree how wide a text is: not about what is below U+0300. */
+bool glyph_is_disputed(const char *text, size_t length);
 
 /*
  * Takes the character at text, which is valid UTF-8 and ends at end, and all that is drawn in its place.  Marks

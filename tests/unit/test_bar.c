@@ -19,7 +19,8 @@ static const struct bar talking = {
 	.port = "port 51312",
 	.state = "encrypted, unknown",
 	.since = "since 14:02",
-	.tip = "F1 help",
+	.tip = "F1/Alt-? help",
+	.hint = "F1 help",
 };
 
 /* What is shown of a bar, the two ends with a bar between them. */
@@ -46,6 +47,7 @@ test_what_is_left_out(void **state)
 		int from; /* so many columns */
 		const char *text;
 	} rows[] = {
+		{70, "192.0.2.7 port 51312 \u00b7 encrypted, unknown \u00b7 since 14:02 | F1/Alt-? help"},
 		{64, "192.0.2.7 port 51312 \u00b7 encrypted, unknown \u00b7 since 14:02 | F1 help"},
 		{50, "192.0.2.7 port 51312 \u00b7 encrypted, unknown | F1 help"},
 		{39, "192.0.2.7 \u00b7 encrypted, unknown | F1 help"},
@@ -77,6 +79,8 @@ test_news(void **state)
 	strlcpy(bar.key, "Ctrl-PgDn", sizeof bar.key);
 	assert_string_equal(shown(&bar, 91), "192.0.2.7 port 51312 \u00b7 encrypted, unknown \u00b7 since 14:02 | "
 					     "12 new below \u00b7 Ctrl-PgDn \u00b7 F1 help");
+	assert_string_equal(shown(&bar, 97), "192.0.2.7 port 51312 \u00b7 encrypted, unknown \u00b7 since 14:02 | "
+					     "12 new below \u00b7 Ctrl-PgDn \u00b7 F1/Alt-? help");
 	assert_string_equal(shown(&bar, 66), "192.0.2.7 \u00b7 encrypted, unknown | "
 					     "12 new below \u00b7 Ctrl-PgDn \u00b7 F1 help");
 	assert_string_equal(shown(&bar, 56), "192.0.2.7 \u00b7 encrypted, unknown | 12 new below \u00b7 Ctrl-PgDn");
@@ -97,6 +101,7 @@ test_detail(void **state)
 	strlcpy(bar.detail, "Ctrl-D leaves", sizeof bar.detail);
 	*bar.since = '\0';
 	assert_string_equal(shown(&bar, 52), "192.0.2.7 port 51312 \u00b7 over \u00b7 Ctrl-D leaves | F1 help");
+	assert_string_equal(shown(&bar, 58), "192.0.2.7 port 51312 \u00b7 over \u00b7 Ctrl-D leaves | F1/Alt-? help");
 	assert_string_equal(shown(&bar, 51), "192.0.2.7 \u00b7 over \u00b7 Ctrl-D leaves | F1 help");
 	assert_string_equal(shown(&bar, 40), "192.0.2.7 \u00b7 over \u00b7 Ctrl-D leaves");
 	assert_string_equal(shown(&bar, 31), "192.0.2.7 \u00b7 over");
@@ -113,7 +118,7 @@ test_other_words(void **state)
 	assert_string_equal(shown(&bar, 22), "\u6f22\u5b57\u2026 \u00b7 not encrypted");
 	assert_string_equal(shown(&bar, 13), "not encrypted");
 	assert_string_equal(shown(&bar, 12), "\u6f22\u5b57\u6f22\u5b57");
-	bar = (struct bar){.name = "waiting on port 8080", .tip = "F1 help"};
+	bar = (struct bar){.name = "waiting on port 8080", .tip = "F1/Alt-? help", .hint = "F1 help"};
 	assert_string_equal(shown(&bar, 28), "waiting on port 8080");
 	assert_string_equal(shown(&bar, 29), "waiting on port 8080 | F1 help");
 	assert_string_equal(shown(&bar, 10), "waiting o\u2026");

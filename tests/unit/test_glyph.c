@@ -131,6 +131,21 @@ test_every_character(void **state)
 	}
 }
 
+/* What terminals agree about is not disputed: what has one column everywhere. */
+static void
+test_disputed(void **state)
+{
+	static const char *const agreed[] = {"", "https://a/", "\u00e9\u00b7", "\u02ff"};
+	static const char *const disputed[] = {"\u0300", "a\u0903", "\u6f22", "\U0001f600"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof agreed / sizeof agreed[0]; i++)
+		assert_false(glyph_is_disputed(agreed[i], strlen(agreed[i])));
+	for (size_t i = 0; i < sizeof disputed / sizeof disputed[0]; i++)
+		assert_true(glyph_is_disputed(disputed[i], strlen(disputed[i])));
+	assert_false(glyph_is_disputed("ab\u0300", 2));
+}
+
 int
 main(void)
 {
@@ -138,6 +153,7 @@ main(void)
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_columns),
 		cmocka_unit_test(test_every_character),
+		cmocka_unit_test(test_disputed),
 	};
 
 	if (setlocale(LC_ALL, "C.UTF-8") == NULL)
