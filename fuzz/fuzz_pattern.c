@@ -52,7 +52,7 @@ is_at(struct span typed, const char *s, const char *end, const char **behind)
 static void
 must_find(const struct pattern *pattern, struct span typed, struct span text)
 {
-	const char *s = text.text, *end = s + text.length, *behind;
+	const char *s = text.text, *end = s + text.length, *behind = s;
 	struct extent found;
 	uint32_t c;
 

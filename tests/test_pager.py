@@ -61,12 +61,14 @@ def test_pager_that_ends_at_once(paging, variables):
 
 
 @needs_less
-@pytest.mark.parametrize("count, options", [(5, ""), (5, "-RXeP-F"), (100, "-FRX")])
-def test_less_that_waits(paging, count, options):
-    """Where less(1) waits for a key by itself, none is asked for."""
-    server, caller = paging(count, PAGER="less", LESS=options)
+@pytest.mark.parametrize("count, length, options", [(5, 5, ""), (5, 5, "-RXeP-F"), (100, 5, "-FRX"), (15, 70, "-FRX")])
+def test_less_that_waits(screen_called, environment, count, length, options):
+    """Where less(1) waits for a key by itself, none is asked for; also if it does as lines take several rows."""
+    server, caller = screen_called(env=dict(environment, PAGER="less", LESS=options))
+    caller.send(lines(count, "x" * length))
+    server.wait_for(f"x {count - 1}$")
     server.press(F2)
-    server.wait_for(SAID + f"line {count - 1}$")
+    server.wait_for(lambda: server.shows(r"^(\(END\)|-F)$") and server.shows(f"x {count - 1}$"))
     server.press("q")
     server.wait_for(lambda: is_back(server))
     assert BACK.strip("^$").encode() not in server.shown

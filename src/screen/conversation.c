@@ -197,11 +197,11 @@ conversation_draw(const struct scene *scene, const struct layout *l)
 		}
 		style_set(style_of(line.voice));
 		paint_text(y, l->text, l->text_width, line.text + rows[i].row.start, rows[i].row.length);
-		if (line.voice == VOICE_SELF || line.voice == VOICE_PEER)
-			links_note(&line, rows[i].line, &rows[i].row, y, l->text);
 		if (i == 0 || rows[i].line != rows[i - 1].line)
 			from = 0;
 		mark_row(scene, l, y, &line, &rows[i], &from);
+		if (line.voice == VOICE_SELF || line.voice == VOICE_PEER)
+			links_note(&line, rows[i].line, &rows[i].row, y, l->text);
 	}
 	free(rows);
 	if (l->newest_row >= 0)

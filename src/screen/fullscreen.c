@@ -1,7 +1,5 @@
 #include <config.h>
 
-#include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +30,6 @@
 
 #define FRAME_MS 16	/* the screen is drawn at most so often */
 #define COURTESY_MS 1	/* what was sent is drawn so much later: on the same processor, it is heard before */
-#define CHUNK 65536	/* read at once */
 #define LABEL_MAX 256
 
 struct fullscreen {
@@ -139,20 +136,11 @@ follow(struct fullscreen *f)
 	}
 }
 
-/* Whether bytes have come from the keyboard that are still to be read. */
-static bool
-has_bytes(void)
-{
-	struct pollfd keyboard = {.fd = STDIN_FILENO, .events = POLLIN};
-
-	return poll(&keyboard, 1, 0) != 0;
-}
-
 /* Whether keys that have been pressed are still to be read or worked through. */
 static bool
 has_keys(void)
 {
-	return input_is_pending() || has_bytes();
+	return input_is_pending() || input_has_more();
 }
 
 /* Whether the person sees all that was said, and has pressed no key before. */
@@ -210,16 +198,6 @@ leave(struct fullscreen *f)
 	f->changed = true;
 }
 
-/* Puts the screen away while stopped: by a signal, or by a key, which is meant for the whole job. */
-static void
-suspend(struct fullscreen *f, bool job)
-{
-	screen_suspend();
-	signals_stop(job);
-	screen_resume();
-	f->changed = true;
-}
-
 static void
 obey_key(struct fullscreen *f, enum input_event event)
 {
@@ -252,7 +230,7 @@ obey_key(struct fullscreen *f, enum input_event event)
 		f->rows = help_rows;
 		break;
 	case INPUT_PAGER:
-		asking_pause(&f->asking); /* what is typed meanwhile is for the pager */
+		asking_pause(&f->asking);
 		loan_begin(&f->loan, f->talk, &f->pane, f->own_label);
 		break;
 	case INPUT_SECRECY:
@@ -265,7 +243,7 @@ obey_key(struct fullscreen *f, enum input_event event)
 		screen_forget();
 		break;
 	case INPUT_SUSPEND:
-		suspend(f, true);
+		screen_stop(true);
 		break;
 	case INPUT_FOCUS_IN:
 		attention_focus(&f->attention, true);
@@ -286,6 +264,19 @@ obey_key(struct fullscreen *f, enum input_event event)
 		f->gone = f->broken = true;
 		break;
 	}
+}
+
+/* Has the search take the keys that are for it, if it is on; another key, or a paste, ends it. */
+static void
+search_with_keys(struct fullscreen *f)
+{
+	struct span key;
+
+	while (f->search.mode != SEARCH_OFF && input_take_key(&key))
+		if (!search_press(&f->search, &f->pane, key))
+			input_return_key(key);
+	if (input_meets_paste())
+		search_end(&f->search, &f->pane);
 }
 
 /* Gives the next key to what is shown over the conversation, which goes.  False: there is none of one or the other. */
@@ -319,19 +310,6 @@ next_event(struct fullscreen *f)
 	return event;
 }
 
-/* Has the search take the keys that are for it, if it is on; another key, or a paste, ends it. */
-static void
-search_with_keys(struct fullscreen *f)
-{
-	struct span key;
-
-	while (f->search.mode != SEARCH_OFF && input_take_key(&key))
-		if (!search_press(&f->search, &f->pane, key))
-			input_return_key(key);
-	if (input_meets_paste())
-		search_end(&f->search, &f->pane);
-}
-
 /* Does what the keys ask for; what follows a key that starts the pager is kept for afterwards. */
 static void
 obey_keys(struct fullscreen *f)
@@ -350,16 +328,14 @@ obey_keys(struct fullscreen *f)
 	f->changed = true;
 }
 
-/* The bytes that have come from the keyboard. */
+/* What has come from the keyboard. */
 static struct span
 read_some(struct fullscreen *f)
 {
-	static char keys[CHUNK];
-	ssize_t n = read(STDIN_FILENO, keys, sizeof keys);
+	struct span bytes;
 
-	if (n == 0 || (n == -1 && errno != EINTR && errno != EAGAIN)) /* the terminal is gone */
-		f->gone = true;
-	return (struct span){keys, n > 0 ? (size_t)n : 0};
+	f->gone = f->gone || !input_read(&bytes);
+	return f->gone ? (struct span){NULL, 0} : bytes;
 }
 
 static void
@@ -395,7 +371,7 @@ look_after_loan(struct fullscreen *f)
 	case LOAN_GOES_ON:
 		break;
 	case LOAN_WAITS:
-		if (has_bytes())
+		if (input_has_more())
 			feed(f, read_some(f));
 		break;
 	case LOAN_OVER:
@@ -427,7 +403,6 @@ draw(struct fullscreen *f)
 	};
 
 	asking_note_room(&f->asking, screen_has_room(&scene));
-	status_describe(f->talk, &view, asking_status(&f->asking, &view), &f->pane, input_lines(), &bar);
 	attention_show(&f->attention, f->pane.following, linked ? view.host : "");
 	screen_draw(&scene);
 	f->changed = false;
@@ -476,8 +451,10 @@ heed_signals(struct fullscreen *f)
 		screen_forget(); /* the size may be as it was, and what the terminal shows not */
 		f->changed = true;
 	}
-	if (signals_take(SIGTSTP))
-		suspend(f, false);
+	if (signals_take(SIGTSTP)) {
+		screen_stop(false);
+		f->changed = true;
+	}
 }
 
 /* Adds what to wait for. */

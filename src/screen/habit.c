@@ -74,13 +74,13 @@ habit_place(const char *command, const char *options, struct habit_place place, 
 static bool
 is_long(struct span word, const char *name)
 {
-	return word.length >= strlen("--quit-a") && word.length <= strlen(name) &&
+	return word.length > strlen("--quit-") && word.length <= strlen(name) &&
 	       memcmp(word.text, name, word.length) == 0;
 }
 
 /* Whether an option of less is set in a text.  Where the text is a command, its first word is none. */
 static bool
-has_option(const char *text, char letter, const char *name, bool is_command)
+is_set_in(const char *text, char letter, const char *name, bool is_command)
 {
 	bool first = true;
 
@@ -100,17 +100,21 @@ has_option(const char *text, char letter, const char *name, bool is_command)
 	return false;
 }
 
+static bool
+is_set(const char *command, const char *options, char letter, const char *name)
+{
+	return is_set_in(command, letter, name, true) || (options != NULL && is_set_in(options, letter, name, false));
+}
+
 bool
-habit_ends_at_once(const char *command, const char *options, bool fits)
+habit_ends_at_once(const char *command, const char *options, struct habit_length text)
 {
 	const struct pager *pager = find(command);
+	bool cuts = is_set(command, options, 'S', "--chop-long-lines");
 
 	if (pager == NULL || strcmp(pager->name, "less") != 0)
 		return false;
-	if (options == NULL)
-		options = "";
-	if (has_option(options, 'E', "--QUIT-AT-EOF", false) || has_option(command, 'E', "--QUIT-AT-EOF", true))
+	if (is_set(command, options, 'E', "--QUIT-AT-EOF"))
 		return true;
-	return fits && (has_option(options, 'F', "--quit-if-one-screen", false) ||
-			has_option(command, 'F', "--quit-if-one-screen", true));
+	return (cuts ? text.lines : text.rows) <= text.screen && is_set(command, options, 'F', "--quit-if-one-screen");
 }

@@ -25,10 +25,15 @@ const char *habit_variable(const char *command);
 /* Writes what that variable is to be, with a NUL, such that the pager opens there; before it was options, or NULL. */
 void habit_place(const char *command, const char *options, struct habit_place place, struct buffer *value);
 
+/* How long a text is: in lines, and in rows of the screen, which has so many. */
+struct habit_length {
+	uint64_t lines, rows, screen;
+};
+
 /*
  * Whether a pager that has prepared the terminal for keys may yet end without one: less -F, if the whole text fits on
- * the screen, and less -E.  options as above; fits is whether the text may do so.
+ * the screen (with -S, which cuts lines off, sooner), and less -E.  options as above.
  */
-bool habit_ends_at_once(const char *command, const char *options, bool fits);
+bool habit_ends_at_once(const char *command, const char *options, struct habit_length text);
 
 #endif

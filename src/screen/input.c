@@ -1,6 +1,9 @@
 #include <config.h>
 
+#include <errno.h>
+#include <poll.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/clock.h"
@@ -10,6 +13,7 @@
 #include "screen/keys.h"
 #include "text/utf8.h"
 
+#define CHUNK 65536	  /* read at once */
 #define PASTE_GAP_MS 2000 /* the bytes of a paste follow each other faster, over a network that stalls now and then */
 #define TELL_MS 1	  /* after an Enter that was obeyed at once: on the same processor, the line is heard before */
 #define KEYS_MAX 512	  /* bytes that the editor gets at once: what asks for something leaves the rest of them */
@@ -38,6 +42,24 @@ static struct buffer view, whole_rest; /* of input_view, input_rest */
 /* What the terminal says by itself: xterm's control sequences. */
 static const char paste_begin[] = KEYS_PASTE_BEGINS, paste_end[] = "\033[201~";
 static const char focus_in[] = "\033[I", focus_out[] = "\033[O";
+
+bool
+input_read(struct span *bytes)
+{
+	static char chunk[CHUNK];
+	ssize_t n = read(STDIN_FILENO, chunk, sizeof chunk);
+
+	*bytes = (struct span){chunk, n > 0 ? (size_t)n : 0};
+	return n > 0 || (n == -1 && (errno == EINTR || errno == EAGAIN));
+}
+
+bool
+input_has_more(void)
+{
+	struct pollfd terminal = {.fd = STDIN_FILENO, .events = POLLIN};
+
+	return poll(&terminal, 1, 0) != 0;
+}
 
 void
 input_feed(const char *bytes, size_t length)

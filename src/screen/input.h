@@ -41,6 +41,12 @@ enum input_event {
 /* Starts Readline, which reads its init file. */
 void input_open(void);
 
+/* Reads what has come from the terminal, on standard input; good until the next call.  False: the terminal is gone. */
+bool input_read(struct span *bytes);
+
+/* Whether there is something to be read. */
+bool input_has_more(void);
+
 /* Adds bytes that came from the terminal. */
 void input_feed(const char *bytes, size_t length);
 

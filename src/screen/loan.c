@@ -33,9 +33,12 @@ say_no_pager(struct talk *talk, int cause)
 void
 loan_begin(struct loan *loan, struct talk *talk, const struct pane *pane, const char *own_label)
 {
+	int rows, columns;
+
 	screen_suspend();
 	signals_lend_keyboard(true);
-	loan->ends_at_once = pager_ends_at_once(pane, screen_rows());
+	screen_size(&rows, &columns);
+	loan->ends_at_once = pager_ends_at_once(pane->history, own_label, rows, columns);
 	loan->has_keys = false;
 	buffer_drop(&loan->typed, buffer_length(&loan->typed));
 	if ((loan->pager = pager_start(pane, own_label)) != -1)

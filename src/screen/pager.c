@@ -18,6 +18,7 @@
 #include "screen/habit.h"
 #include "screen/pager.h"
 #include "screen/size.h"
+#include "text/wrap.h"
 
 #define STOP_MS 1000
 
@@ -46,6 +47,13 @@ open_file(void)
 	return file;
 }
 
+/* What stands before a line, but for its mark. */
+static const char *
+label_of(const struct line *line, const char *own_label)
+{
+	return line->voice == VOICE_SELF ? own_label : line->voice == VOICE_PEER ? line->speaker : "";
+}
+
 /* The history as text, at its beginning.  NULL on failure, and errno. */
 static FILE *
 write_history(const struct history *history, const char *own_label)
@@ -56,9 +64,7 @@ write_history(const struct history *history, const char *own_label)
 		return NULL;
 	for (uint64_t n = history_start(history); n < history_end(history); n++) {
 		struct line line = history_line(history, n);
-		const char *label = line.voice == VOICE_SELF   ? own_label
-				    : line.voice == VOICE_PEER ? line.speaker
-							       : "";
+		const char *label = label_of(&line, own_label);
 		char when[24], mark[] = {(char)line.voice, '\0'};
 		bool own = line.voice == VOICE_SELF;
 		bool lost = own && line.stream_end == STREAM_LOST, doubted = own && line.stream_end == STREAM_DOUBTED;
@@ -151,13 +157,32 @@ pager_look(pid_t pager, int *cause)
 	return *cause != 0 ? PAGER_FAILED : PAGER_ENDED;
 }
 
+/* How many rows the history takes in so many columns, as write_history writes it; not counted beyond most. */
+static uint64_t
+rows_of(const struct history *history, const char *own_label, int columns, uint64_t most)
+{
+	uint64_t rows = 0;
+
+	for (uint64_t n = history_start(history); n < history_end(history) && rows <= most; n++) {
+		struct line line = history_line(history, n);
+		const char *label = label_of(&line, own_label);
+		int width = (int)strlen("YYYY-MM-DD HH:MM < ") + (*label != '\0') +
+			    wrap_measure(label, strlen(label)) + wrap_measure(line.text, line.length);
+
+		rows += (uint64_t)((width + columns - 1) / columns);
+	}
+	return rows;
+}
+
 bool
-pager_ends_at_once(const struct pane *pane, int rows)
+pager_ends_at_once(const struct history *history, const char *own_label, int rows, int columns)
 {
 	const char *variable = habit_variable(pager_command());
-	uint64_t lines = history_end(pane->history) - history_start(pane->history);
+	const struct habit_length text = {.lines = history_end(history) - history_start(history),
+					  .rows = rows_of(history, own_label, columns, (uint64_t)rows),
+					  .screen = (uint64_t)rows};
 
-	return habit_ends_at_once(pager_command(), variable != NULL ? getenv(variable) : NULL, lines <= (uint64_t)rows);
+	return habit_ends_at_once(pager_command(), variable != NULL ? getenv(variable) : NULL, text);
 }
 
 void

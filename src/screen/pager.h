@@ -31,8 +31,8 @@ enum pager_state {
 /* To be asked after SIGCHLD. */
 enum pager_state pager_look(pid_t pager, int *cause);
 
-/* Whether it may end without a key although it has wanted the keyboard: see screen/habit.h. */
-bool pager_ends_at_once(const struct pane *pane, int rows);
+/* Whether, on such a screen, it may end without a key although it has wanted the keyboard: see screen/habit.h. */
+bool pager_ends_at_once(const struct history *history, const char *own_label, int rows, int columns);
 
 /* The command that starts it. */
 const char *pager_command(void);

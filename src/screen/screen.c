@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/fatal.h"
+#include "base/signals.h"
 #include "screen/conversation.h"
 #include "screen/layout.h"
 #include "screen/links.h"
@@ -75,10 +76,11 @@ screen_open(void)
 	return true;
 }
 
-int
-screen_rows(void)
+void
+screen_size(int *rows, int *columns)
 {
-	return LINES;
+	*rows = LINES;
+	*columns = COLS;
 }
 
 void
@@ -100,6 +102,14 @@ screen_resume(void)
 	take();
 	screen_resize();
 	screen_forget();
+}
+
+void
+screen_stop(bool job)
+{
+	screen_suspend();
+	signals_stop(job);
+	screen_resume();
 }
 
 void

@@ -52,8 +52,8 @@ void screen_resize(void);
 /* What is on the terminal is not known any more: draws everything the next time. */
 void screen_forget(void);
 
-/* How many rows the terminal has. */
-int screen_rows(void);
+/* How large the terminal is. */
+void screen_size(int *rows, int *columns);
 
 /* Gives the terminal back for a while, even if it could not take all that was drawn, and takes it again. */
 void screen_suspend(void);
@@ -64,6 +64,9 @@ void screen_resume(void);
  * Then screen_resume, screen_suspend or screen_close follows.
  */
 void screen_ask(const char *text);
+
+/* Stops, with the terminal given back meanwhile: upon SIGTSTP, or a key that is meant for the whole job. */
+void screen_stop(bool job);
 
 /* Gives the terminal back as it was.  Harmless when it was not taken. */
 void screen_close(void);

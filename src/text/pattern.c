@@ -17,9 +17,10 @@ key_of(uint32_t c)
 static size_t
 advance(const struct pattern *pattern, size_t matched, uint32_t key)
 {
-	while (matched > 0 && pattern->characters[matched] != key)
-		matched = pattern->shorter[matched];
-	return matched + (pattern->characters[matched] == key);
+	for (; pattern->characters[matched] != key; matched = pattern->shorter[matched])
+		if (matched == 0)
+			return 0;
+	return matched + 1;
 }
 
 void

@@ -60,6 +60,9 @@ test_place(void **state)
 static void
 test_less_that_ends_at_once(void **state)
 {
+	static const struct habit_length fits = {.lines = 20, .rows = 24, .screen = 24};
+	static const struct habit_length wrapped = {.lines = 20, .rows = 25, .screen = 24};
+	static const struct habit_length more = {.lines = 25, .rows = 25, .screen = 24};
 	static const char *const brief[] = {"-F", "F", "FRX", "-RXF", "-R -F", " -R\t-F", "-i -FX -n",
 					    "--quit-if-one-screen", "-R --quit-if", "--quit-if-one"};
 	static const char *const others[] = {"", "-R", "R", "-RX", "-PF", "-R -PaF", "-jF", "-R File", "--quit",
@@ -67,19 +70,22 @@ test_less_that_ends_at_once(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof brief / sizeof brief[0]; i++) {
-		assert_true(habit_ends_at_once("less", brief[i], true));
-		assert_false(habit_ends_at_once("less", brief[i], false));
-		assert_false(habit_ends_at_once("most", brief[i], true));
+		assert_true(habit_ends_at_once("less", brief[i], fits));
+		assert_false(habit_ends_at_once("less", brief[i], wrapped));
+		assert_false(habit_ends_at_once("most", brief[i], fits));
 	}
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-		assert_false(habit_ends_at_once("less", others[i], true));
-	assert_false(habit_ends_at_once("less", NULL, true));
-	assert_true(habit_ends_at_once("less -RF", NULL, true));
-	assert_true(habit_ends_at_once("less -E", NULL, false));
-	assert_true(habit_ends_at_once("less", "-RE", false));
-	assert_true(habit_ends_at_once("less", "--QUIT-AT-EOF", false));
-	assert_false(habit_ends_at_once("less", "-e --quit-at-eof", true));
-	assert_false(habit_ends_at_once("FE/less FE", NULL, true));
+		assert_false(habit_ends_at_once("less", others[i], fits));
+	assert_false(habit_ends_at_once("less", NULL, fits));
+	assert_true(habit_ends_at_once("less -RF", NULL, fits));
+	assert_true(habit_ends_at_once("less -S", "-F", wrapped));
+	assert_true(habit_ends_at_once("less", "-F --chop-long-lines", wrapped));
+	assert_false(habit_ends_at_once("less", "-FS", more));
+	assert_true(habit_ends_at_once("less -E", NULL, more));
+	assert_true(habit_ends_at_once("less", "-RE", more));
+	assert_true(habit_ends_at_once("less", "--QUIT-AT-EOF", more));
+	assert_false(habit_ends_at_once("less", "-e --quit-at-eof", fits));
+	assert_false(habit_ends_at_once("FE/less FE", NULL, fits));
 }
 
 int
