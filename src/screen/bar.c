@@ -27,6 +27,7 @@ write_all_of(const struct bar *bar, char left[BAR_MAX], char right[BAR_MAX])
 	add(left, SEPARATOR, bar->detail);
 	add(right, "", bar->news);
 	add(right, SEPARATOR, bar->key);
+	add(right, SEPARATOR, bar->mouse);
 	add(right, SEPARATOR, bar->tip);
 }
 
@@ -64,7 +65,7 @@ void
 bar_write(const struct bar *bar, int columns, char left[BAR_MAX], char right[BAR_MAX])
 {
 	struct bar b = *bar;
-	char *const spare[] = {b.tip, b.detail, b.port, b.key};
+	char *const spare[] = {b.tip, b.detail, b.port, b.mouse, b.key};
 
 	for (size_t i = 0; i < sizeof spare / sizeof spare[0] && columns_of(&b) > columns; i++)
 		*spare[i] = '\0';

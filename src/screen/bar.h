@@ -16,6 +16,7 @@ struct bar {
 	char detail[32]; /* what else there is to know */
 	char news[64];	 /* at the right end: what is not in view */
 	char key[16];	 /* ... and what shows it */
+	char mouse[8];	 /* ... and that tchat has it */
 	char tip[16];	 /* instead of both: how to learn more */
 };
 

@@ -373,7 +373,8 @@ spare_search(unsigned char key)
 /*
  * Whether a key has a meaning.  Readline would take the rest of one that has none for text; so it would after a key
  * that has begun a sequence, or while it waits for a character or vi's motion: that is given up for a key that has a
- * meaning by itself.  Escape and a character are two keys in vi mode.
+ * meaning by itself.  Escape and a character are two keys in vi mode.  Who has something bound to Alt-O has that, and a
+ * letter, where others have a key.
  */
 static bool
 is_known(struct span key, enum key_kind kind)
@@ -392,7 +393,8 @@ is_known(struct span key, enum key_kind kind)
 		return true;
 	if (begun.length > 0 && !bindings_are_ambiguous(begun))
 		press(CTRL_KEY('G'));
-	known = (kind == KEY_ALT && (key.length == 2 || rl_editing_mode == 0)) || bindings_have(nothing, key);
+	known = (kind == KEY_ALT && (key.length == 2 || rl_editing_mode == 0)) || bindings_have(nothing, key) ||
+		(key.text[1] != ESCAPE && bindings_are_ambiguous((struct span){key.text, 2}));
 	if (known && (awaits_character || RL_ISSTATE(RL_STATE_VIMOTION))) {
 		rl_callback_sigcleanup();
 		awaits_character = false;
@@ -427,6 +429,8 @@ edit_keys(struct span given)
 		if (is_known(key, found.kind))
 			press_key(key);
 	}
+	if (given.length == 0 && commands_want_mouse())
+		outcome.event = INPUT_MOUSE;
 	outcome.used = given.length - keys.length - rest_of_key.length;
 	keys.length = rest_of_key.length = 0;
 	return outcome;

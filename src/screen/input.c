@@ -1,5 +1,6 @@
 #include <config.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"
@@ -31,7 +32,7 @@ static struct buffer view;	/* of input_view */
 
 /* What the terminal says by itself: xterm's control sequences. */
 static const char paste_begin[] = "\033[200~", paste_end[] = "\033[201~";
-static const char focus_in[] = "\033[I", focus_out[] = "\033[O";
+static const char focus_in[] = "\033[I", focus_out[] = "\033[O", mouse[] = "\033[<";
 
 void
 input_feed(const char *bytes, size_t length)
@@ -222,6 +223,12 @@ is_same(struct span text, const char *sequence)
 	return text.length == strlen(sequence) && memcmp(text.text, sequence, text.length) == 0;
 }
 
+static bool
+is_of_mouse(struct span text)
+{
+	return text.length >= sizeof mouse && memcmp(text.text, mouse, sizeof mouse - 1) == 0;
+}
+
 /*
  * What the terminal says by itself.  Readline is not asked, for it may be waiting for something else than a command:
  * the rest of a key, a character to be taken as it is, a text to search for.
@@ -229,7 +236,23 @@ is_same(struct span text, const char *sequence)
 static bool
 is_report(struct span key)
 {
-	return is_same(key, paste_begin) || is_same(key, focus_in) || is_same(key, focus_out);
+	return is_same(key, paste_begin) || is_same(key, focus_in) || is_same(key, focus_out) || is_of_mouse(key);
+}
+
+/* What the mouse asks for: a notch of its wheel, with whatever keys, scrolls; a click means nothing. */
+static enum input_event
+event_of_mouse(struct span report)
+{
+	enum { WITH_KEYS = 4 | 8 | 16, WHEEL_UP = 64, WHEEL_DOWN = 65 };
+
+	switch (strtol(report.text + sizeof mouse - 1, NULL, 10) & ~WITH_KEYS) {
+	case WHEEL_UP:
+		return INPUT_WHEEL_UP;
+	case WHEEL_DOWN:
+		return INPUT_WHEEL_DOWN;
+	default:
+		return INPUT_NONE;
+	}
 }
 
 /* Takes the next bytes, which are a report. */
@@ -238,6 +261,8 @@ take_report(struct span report)
 {
 	if (is_same(report, paste_begin))
 		start_pasting();
+	else if (is_of_mouse(report))
+		event = event_of_mouse(report);
 	else
 		event = is_same(report, focus_in) ? INPUT_FOCUS_IN : INPUT_FOCUS_OUT;
 	buffer_drop(&keys, report.length);

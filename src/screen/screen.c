@@ -33,7 +33,7 @@ enum colour { COLOUR_PLAIN, COLOUR_PEER, COLOUR_DELIVERED, COLOUR_ALARM };
 #define MARK_LOST "\u2717"
 #define MARK_DOUBTED "?"	      /* it has, and perhaps nobody saw it */
 
-static bool is_open, watches_focus;
+static bool is_open, watches_focus, reports_mouse;
 static struct termios modes_before, modes_open;
 
 /* Sets the terminal's own modes.  ncurses cannot, because it writes to memory: see screen/output.h. */
@@ -48,9 +48,13 @@ static void
 set_reports_and_wrapping(bool ours)
 {
 	terminal_wrap(!ours);
+	terminal_use_keypad(ours);
+	terminal_ignore_wheel(ours);
 	terminal_report_pastes(ours);
 	if (watches_focus)
 		terminal_report_focus(ours);
+	if (reports_mouse)
+		terminal_report_mouse(ours);
 }
 
 /* Takes the terminal.  First whatever ncurses begins with, as it switches wrapping on. */
@@ -459,6 +463,19 @@ screen_watch_focus(void)
 	if (!watches_focus)
 		terminal_report_focus(true);
 	watches_focus = true;
+}
+
+void
+screen_toggle_mouse(void)
+{
+	reports_mouse = !reports_mouse;
+	terminal_report_mouse(reports_mouse);
+}
+
+bool
+screen_has_mouse(void)
+{
+	return reports_mouse;
 }
 
 void

@@ -62,6 +62,36 @@ terminal_report_focus(bool on)
 	output_add(on ? "\033[?1004h" : "\033[?1004l");
 }
 
+void
+terminal_report_mouse(bool on)
+{
+	output_add(on ? "\033[?1000h\033[?1006h" : "\033[?1006l\033[?1000l");
+}
+
+void
+terminal_ignore_wheel(bool on)
+{
+	output_add(on ? "\033[?1007s\033[?1007l" : "\033[?1007h\033[?1007r");
+}
+
+static int
+add_byte(int c)
+{
+	const char byte[] = {(char)c, '\0'};
+
+	output_add(byte);
+	return c;
+}
+
+void
+terminal_use_keypad(bool on)
+{
+	const char *sequence = tigetstr(on ? "smkx" : "rmkx");
+
+	if (sequence != NULL && sequence != (char *)-1)
+		tputs(sequence, 1, add_byte);
+}
+
 /*
  * Whether the terminal takes xterm's titles.  terminfo says so by XT (user_caps(5)), or by a status
  * line that is written like a title.

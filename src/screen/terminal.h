@@ -28,6 +28,18 @@ void terminal_report_pastes(bool on);
 /* ... and when its window gets and loses the keyboard, which many say at once when they are asked. */
 void terminal_report_focus(bool on);
 
+/* ... and where its mouse is clicked, and its wheel turned; or leave both to the terminal, which selects text. */
+void terminal_report_mouse(bool on);
+
+/*
+ * Has the wheel of the mouse do nothing, where the terminal would send arrow keys for it (alternate scroll, mode 1007);
+ * or has it do what it did.  Who cannot save that has it on when nobody asks (alacritty, Windows Terminal).
+ */
+void terminal_ignore_wheel(bool on);
+
+/* Has the keypad send what the terminal's description says: some have no Delete otherwise (st). */
+void terminal_use_keypad(bool on);
+
 /* Saves the title of the window, to be set from then on; and puts it back. */
 void terminal_save_title(void);
 void terminal_set_title(const char *title);
