@@ -50,6 +50,7 @@ set_reports_and_wrapping(bool ours)
 	terminal_wrap(!ours);
 	terminal_use_keypad(ours);
 	terminal_ignore_wheel(ours);
+	terminal_tell_keys(ours);
 	terminal_report_pastes(ours);
 	if (watches_focus)
 		terminal_report_focus(ours);
