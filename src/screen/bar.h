@@ -18,6 +18,7 @@ struct bar {
 	char typed[48];	 /* at the right end: how much is in the input line, and what sends it */
 	char news[64];	 /* ... what is not in view */
 	char key[16];	 /* ... and what shows it */
+	char mouse[8];	 /* ... and that tchat has it */
 	char tip[16];	 /* how to learn more */
 	char hint[16];	 /* ... or, where there is no room for that, this much of it */
 };

@@ -31,6 +31,7 @@
 #define FRAME_MS 16	/* the screen is drawn at most so often */
 #define COURTESY_MS 1	/* what was sent is drawn so much later: on the same processor, it is heard before */
 #define LABEL_MAX 256
+#define WHEEL_ROWS 3	/* that a notch of the mouse's wheel scrolls */
 
 struct fullscreen {
 	struct talk *talk;
@@ -226,6 +227,15 @@ obey_key(struct fullscreen *f, enum input_event event)
 	case INPUT_TO_END:
 		pane_to_end(&f->pane);
 		break;
+	case INPUT_WHEEL_UP:
+		pane_scroll(&f->pane, -WHEEL_ROWS);
+		break;
+	case INPUT_WHEEL_DOWN:
+		pane_scroll(&f->pane, WHEEL_ROWS);
+		break;
+	case INPUT_MOUSE:
+		screen_toggle_mouse();
+		break;
 	case INPUT_HELP:
 		f->rows = help_rows;
 		break;
@@ -403,6 +413,9 @@ draw(struct fullscreen *f)
 	};
 
 	asking_note_room(&f->asking, screen_has_room(&scene));
+	status_describe(f->talk, &view, asking_status(&f->asking, &view), &f->pane, input_lines(), &bar);
+	if (screen_has_mouse())
+		strlcpy(bar.mouse, "mouse", sizeof bar.mouse);
 	attention_show(&f->attention, f->pane.following, linked ? view.host : "");
 	screen_draw(&scene);
 	f->changed = false;

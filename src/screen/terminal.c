@@ -138,6 +138,60 @@ terminal_report_focus(bool on)
 	output_add(on ? "\033[?1004h" : "\033[?1004l");
 }
 
+void
+terminal_report_mouse(bool on)
+{
+	output_add(on ? "\033[?1000h\033[?1006h" : "\033[?1006l\033[?1000l");
+}
+
+/*
+ * Whether the terminal is one of those in which the wheel was seen to differ from keys (screen/wheel.h).  To tell that
+ * keys are let go, and nothing more, would not do: kitty 0.26 and foot 1.13 then send Enter once more.
+ */
+static bool
+tells_wheel(void)
+{
+	static const char *const names[] = {"xterm-kitty", "foot", "foot-extra", "foot-direct"};
+	const char *name = getenv("TERM");
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+void
+terminal_tell_keys(bool on)
+{
+	if (tells_wheel())
+		output_add(on ? "\033[>31u" : "\033[<u");
+}
+
+void
+terminal_ignore_wheel(bool on)
+{
+	if (!tells_wheel())
+		output_add(on ? "\033[?1007s\033[?1007l" : "\033[?1007h\033[?1007r");
+}
+
+static int
+add_byte(int c)
+{
+	const char byte[] = {(char)c, '\0'};
+
+	output_add(byte);
+	return c;
+}
+
+void
+terminal_use_keypad(bool on)
+{
+	const char *sequence = tigetstr(on ? "smkx" : "rmkx");
+
+	if (sequence != NULL && sequence != (char *)-1)
+		tputs(sequence, 1, add_byte);
+}
+
 /*
  * Whether the terminal takes xterm's titles.  terminfo says so by XT (user_caps(5)), or by a status
  * line that is written like a title.

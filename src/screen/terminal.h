@@ -34,6 +34,24 @@ void terminal_report_pastes(bool on);
 /* ... and when its window gets and loses the keyboard, which many say at once when they are asked. */
 void terminal_report_focus(bool on);
 
+/* ... and where its mouse is clicked, and its wheel turned; or leave both to the terminal, which selects text. */
+void terminal_report_mouse(bool on);
+
+/*
+ * Asks the terminal, if it is one that tells the wheel of the mouse from keys so, for all that kitty's keyboard protocol
+ * can tell (https://sw.kovidgoyal.net/kitty/keyboard-protocol); or for keys as ever.
+ */
+void terminal_tell_keys(bool on);
+
+/*
+ * Has the wheel of the mouse do nothing, where the terminal would send arrow keys for it (alternate scroll, mode 1007);
+ * or has it do what it did.  A terminal that tells it from keys is left alone.  Who cannot save that has it on when nobody asks (alacritty, Windows Terminal).
+ */
+void terminal_ignore_wheel(bool on);
+
+/* Has the keypad send what the terminal's description says: some have no Delete otherwise (st). */
+void terminal_use_keypad(bool on);
+
 /*
  * Whether it is known to make a link of cells (OSC 8), as the environment names it; what is not known is left alone.
  * And what ends a link.
