@@ -66,7 +66,7 @@ draw_glyph(const struct glyph *glyph)
 		*text ^= 0x40;
 	} else if (wcwidth(*text) < 0) { /* in one's own input: ncurses would show it in two columns */
 		*text = REPLACEMENT_CHARACTER;
-	} else if (glyph->disputed && can_place) {
+	} else if (glyph->disputed && can_place && *text == (wchar_t)character) {
 		draw_placed(glyph);
 		return;
 	} else if (placed_is(*text)) { /* it would be taken for one */
