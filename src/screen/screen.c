@@ -177,8 +177,8 @@ draw_question(const struct scene *scene, const struct layout *l)
 }
 
 /*
- * Sends an empty status bar before the one that names somebody of whom a terminal may show less than the C library says,
- * lest something of what was there before be left at its end.
+ * Sends an empty status bar before the one that names somebody of whom a terminal may show less than the C library
+ * says, lest something of what was there before be left at its end.
  */
 static void
 empty_status(const struct scene *scene, const struct layout *l)

@@ -83,7 +83,8 @@ terminal_has_links(void)
 		if (strcmp(program, like_xterm[i]) == 0)
 			return true;
 	/* VTE 0.50.1, as 0.50.0 crashes; Konsole 20.12; Windows Terminal. */
-	return is_at_least("VTE_VERSION", 5001) || is_at_least("KONSOLE_VERSION", 201200) || getenv("WT_SESSION") != NULL;
+	return is_at_least("VTE_VERSION", 5001) || is_at_least("KONSOLE_VERSION", 201200) ||
+	       getenv("WT_SESSION") != NULL;
 }
 
 /*
