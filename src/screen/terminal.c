@@ -94,8 +94,11 @@ terminal_tell_keys(bool on)
 void
 terminal_ignore_wheel(bool on)
 {
+	/* konsole 22 has it off after it was restored, whatever was saved; by itself it has it on. */
+	bool restores = getenv("KONSOLE_VERSION") == NULL;
+
 	if (!tells_wheel())
-		output_add(on ? "\033[?1007s\033[?1007l" : "\033[?1007h\033[?1007r");
+		output_add(on ? "\033[?1007s\033[?1007l" : restores ? "\033[?1007h\033[?1007r" : "\033[?1007h");
 }
 
 static int
@@ -107,10 +110,19 @@ add_byte(int c)
 	return c;
 }
 
+/* Others tell keys apart in the usual mode that are one in that of the keypad: konsole's Shift-Enter. */
+static bool
+needs_keypad(void)
+{
+	const char *name = getenv("TERM");
+
+	return strcmp(name, "st") == 0 || strncmp(name, "st-", 3) == 0;
+}
+
 void
 terminal_use_keypad(bool on)
 {
-	const char *sequence = tigetstr(on ? "smkx" : "rmkx");
+	const char *sequence = needs_keypad() ? tigetstr(on ? "smkx" : "rmkx") : NULL;
 
 	if (sequence != NULL && sequence != (char *)-1)
 		tputs(sequence, 1, add_byte);

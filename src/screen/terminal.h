@@ -43,7 +43,7 @@ void terminal_tell_keys(bool on);
  */
 void terminal_ignore_wheel(bool on);
 
-/* Has the keypad send what the terminal's description says: some have no Delete otherwise (st). */
+/* Has the keypad send what the terminal's description says, where Delete does not do so otherwise: in st. */
 void terminal_use_keypad(bool on);
 
 /* Saves the title of the window, to be set from then on; and puts it back. */
