@@ -38,6 +38,7 @@ class Display(pyte.Screen):
         super().__init__(columns, lines)
         self.alternate = False
         self.last = " "
+        self.saved_modes = set()
 
     def draw(self, data):
         # pyte stops at joiners and variation selectors, which add nothing to what it shows.
@@ -59,6 +60,16 @@ class Display(pyte.Screen):
             self.buffer, self.cursor = self.main
         super().reset_mode(*modes, private=private)
 
+    def save_modes(self, *modes, private=False):
+        if private:
+            self.saved_modes = {mode << 5 for mode in modes} & self.mode
+
+    def set_margins(self, *arguments, private=False):
+        if not private:
+            super().set_margins(*arguments)
+        else:  # the same letter restores modes that were saved
+            self.mode = self.mode - {mode << 5 for mode in arguments} | self.saved_modes
+
     def scroll_up(self, count=None):
         self._scroll(self.margins.bottom if self.margins else self.lines - 1, self.index, count)
 
@@ -76,7 +87,7 @@ class Display(pyte.Screen):
 
 
 class Stream(pyte.ByteStream):
-    csi = dict(pyte.ByteStream.csi, S="scroll_up", T="scroll_down", b="repeat")
+    csi = dict(pyte.ByteStream.csi, S="scroll_up", T="scroll_down", b="repeat", s="save_modes")
 
 
 class Terminal:

@@ -34,7 +34,7 @@ DRAWING = re.compile(r"""[\t\n\r\x08] | \x1b\(B | \x1bM
                | (?: (?:0|1|7|39|49) (?:;(?:1|7))* | 38;5;(?:29|63|163|243) )? m | \?25 [hl] | \?7l )""", re.VERBOSE)
 # What is sent besides when the terminal is taken and given back, and the title.
 FRAME = re.compile(r"""\x1b\[ (?: 2J | 4l | 39;49m | \?7h | \?1?[lh] | \?12;25h | \?12l | \?1049 [hl]
-                                | \?2004 [hl] | \?1004 [hl] | 22;0;0t | 23;0;0t | 2[23];2t )
+                                | \?2004 [hl] | \?1004 [hl] | \?1007 [hlrs] | 22;0;0t | 23;0;0t | 2[23];2t )
     | \x1b\]2;[^\x00-\x1f]*\x07 | \x1b\]104\x07 | \x1b[=>]""", re.VERBOSE)
 # What is cut where it has been read to: a sequence, or a character.
 CUT = re.compile(rb"""\x1b (?: \[ [0-?]* [ -/]* | \] [^\x07]* | [ -/]* )? \Z

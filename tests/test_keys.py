@@ -2,10 +2,9 @@
 
 import pytest
 
-from fullscreen import F1, FOCUS_IN, FOCUS_OUT
-from peers import LINUX
-from terminal import BACKSPACE, DOWN, ENTER, ESCAPE, LEFT, PAGE_DOWN, PAGE_UP, RIGHT, UP, ctrl
-from test_screen import EMACS, VI, lines, own, pasted, theirs
+from fullscreen import FOCUS_IN, FOCUS_OUT
+from terminal import BACKSPACE, ENTER, ESCAPE, LEFT, PAGE_DOWN, PAGE_UP, RIGHT, UP, Display, ctrl
+from test_screen import EMACS, VI, lines, theirs
 
 # Sequences that mean nothing: keys of xterm (ctlseqs), VTE, rxvt, st, the Linux console, and kitty's keyboard protocol
 # (https://sw.kovidgoyal.net/kitty/keyboard-protocol), and what terminals say when they were asked, or at any time.
@@ -100,3 +99,177 @@ def test_keys_in_pieces(screen_called):
             assert server.input == "> abc", (name, cut)
             server.press(BACKSPACE)
             server.wait_for(lambda: server.input == "> ac")
+
+
+# Keys with a meaning, in every form
+
+
+FORMS = {
+    "Home": ("\x1b[H", "\x1bOH", "\x1b[1~", "\x1b[7~"), "End": ("\x1b[F", "\x1bOF", "\x1b[4~", "\x1b[8~"),
+    "Delete": ("\x1b[3~",), "Ctrl-Delete": ("\x1b[3;5~", "\x1b[3^"),
+    "Left": (LEFT, "\x1bOD"), "Ctrl-Left": ("\x1b[1;5D", "\x1b[5D", "\x1bOd"), "Alt-Left": ("\x1b[1;3D", "\x1b\x1b[D"),
+    "Ctrl-Right": ("\x1b[1;5C", "\x1b[5C", "\x1bOc"),
+}
+DONE = {"Home": "|one two three", "End": "one two three|", "Delete": "one wo three", "Ctrl-Delete": "one  three",
+        "Left": "one| two three", "Ctrl-Left": "|one two three", "Alt-Left": "|one two three", "Ctrl-Right": "one two| three"}
+
+
+@pytest.mark.parametrize("key", FORMS)
+@pytest.mark.parametrize("mode", [EMACS, VI], ids=["emacs", "vi"])
+def test_forms_of_keys(with_init_file, mode, key):
+    """The keys that edit work in every form that terminals send."""
+    server, caller = with_init_file(mode)
+    for form in FORMS[key]:
+        server.press("one two three" + LEFT * 9)
+        server.wait_for(lambda: server.input == "> one two three" and server.cursor == (23, 6))
+        server.press(form)
+        before, bar, after = DONE[key].partition("|")
+        server.wait_for(lambda: server.input == "> " + before + after)
+        if bar:
+            server.wait_for(lambda: server.cursor == (23, 2 + len(before)))
+        server.press(ctrl("C"))
+        server.wait_for(lambda: server.input == ">")
+
+
+@pytest.mark.parametrize("up, down", [
+    (PAGE_UP, PAGE_DOWN), ("\x1b[5;2~", "\x1b[6;2~"), ("\x1b[5$", "\x1b[6$"), ("\x1b[5;3~", "\x1b[6;3~"),
+    ("\x1b\x1b[5~", "\x1b\x1b[6~")], ids=["plain", "Shift", "Shift of rxvt", "Alt", "Alt of rxvt"])
+def test_page_keys(screen_called, up, down):
+    """PgUp and PgDn scroll with Shift and Alt, too."""
+    server, caller = screen_called()
+    caller.send(lines(60))
+    server.wait_for(theirs("line 59"))
+    server.press(up)
+    server.wait_for(lambda: "scrolled back" in server.bar and not server.shows("line 59$"))
+    server.press(down)
+    server.wait_for(lambda: "scrolled back" not in server.bar and server.shows("line 59$"))
+
+
+@pytest.mark.parametrize("key", ["\x1b\r", "\x1b\n"], ids=repr)
+@pytest.mark.parametrize("mode", [EMACS, VI], ids=["emacs", "vi"])
+def test_new_line(with_init_file, mode, key):
+    """Alt-Enter goes on in another line of the message, which Enter sends with the first, and the mode stays."""
+    server, caller = with_init_file(mode)
+    server.press("one" + key + "two")
+    server.wait_for(lambda: server.rows()[-2:] == ["> one⏎", "two"])
+    server.press(ENTER)
+    caller.expect("one\ntwo\n")
+    server.say("three")
+    caller.expect("three\n")
+
+
+@pytest.mark.parametrize("mode, keys, shown", [
+    (EMACS, "\x1b#", "> ab!"), (VI, ESCAPE + "#A", "> ab!"), (VI, ESCAPE + ctrl("E") + "xA", "> a!"),
+    (EMACS, ctrl("A") + "\x1b[2~", "> !ab")], ids=["comment", "comment, vi", "mode", "overwriting"])
+def test_defaults_that_harm(with_init_file, mode, keys, shown):
+    """What Readline would bind them to sends the line as a comment, or changes the mode without a sign."""
+    server, caller = with_init_file(mode)
+    server.press("ab")
+    for key in [keys] if mode is EMACS else keys:
+        server.press_and_wait(key)
+    server.press("!")
+    server.wait_for(lambda: server.input == shown)
+
+
+def test_defaults_of_ones_own(with_init_file):
+    """Who has them in the init file has them."""
+    server, caller = with_init_file('"\\e[2~": overwrite-mode\n"\\e#": insert-comment\n')
+    server.press("ab" + ctrl("A") + "\x1b[2~!\x1b#")
+    caller.expect("#!b\n")
+
+
+@pytest.mark.parametrize("begun, key, shown", [
+    (ctrl("X"), "\x1b[15~", "> ab"), (ESCAPE + "3", "\x1b[15~", "> abbb"), (ctrl("R"), "\x1b[15~", "i-search)`b': a"),
+    (ctrl("]"), "\x1b[15~", "> a"), (ESCAPE + "n", UP, "> :b"), (ctrl("V"), "\x1b[15~", "> a^[[15~b"),
+    (ctrl("X"), "\x1bf", "> ab"),
+], ids=["Ctrl-X", "number", "search", "search for a character", "other search", "Ctrl-V", "Ctrl-X, Alt"])
+def test_key_amid_another(screen_called, begun, key, shown):
+    """What has begun waits for the next key that has a meaning there; after Ctrl-V a key is text."""
+    server, caller = screen_called()
+    server.press("a" + begun + key + "b")
+    server.wait_for(lambda: server.input.endswith(shown))
+
+
+@pytest.mark.parametrize("keys, shown", [
+    ("d\x1b[15~$", ">"), ("f\x1b[15~cx", "> a bd"), ("r\x1b[15~x", "> x bcd"), ("m\x1b[15~x$`xx", ">  bcd"),
+    ("d" + RIGHT + "x", "> abcd")], ids=["motion", "search", "character", "mark", "key with a meaning"])
+def test_key_amid_another_of_vi(with_init_file, keys, shown):
+    """The same where vi waits for a motion or a character; a key that has a meaning ends that."""
+    server, caller = with_init_file(VI)
+    server.press("a bcd" + ESCAPE)
+    server.wait_for(lambda: server.cursor == (23, 6))
+    server.press("0" + keys)
+    server.wait_for(lambda: server.input == shown)
+
+
+def test_bindings_of_ones_own(with_init_file):
+    """What somebody has bound to such a key is done: a command, a macro, several keys, one that begins another."""
+    server, caller = with_init_file(
+        '"\\e[15~": "F5 "\n"\\e[1;2C": end-of-line\n"\\e[17~\\e[18~": "two keys "\n"jj": "jays "\n"\\eO": "Alt-O "\n'
+        '"\\e\u00e9": "Alt-é "\n')
+    for key, shown in {"\x1b[15~": "F5 ", "\x1b[17~\x1b[18~": "two keys ", "jj": "jays ", "jk": "jk", "\x1b\u00e9": "Alt-é "
+                       }.items():
+        server.press("ab" + LEFT + LEFT + key + "\x1b[1;2C!")
+        server.wait_for(lambda: server.input == f"> {shown}ab!")
+        server.press(ctrl("C"))
+        server.wait_for(lambda: server.input == ">")
+    server.press("\x1bOx")
+    server.wait_for(lambda: server.input == "> Alt-O x")
+
+
+# The mouse
+
+
+def wheel(up, count=1):
+    return (f"\x1b[<{64 if up else 65};10;5M") * count
+
+
+MOUSE, SENDS_WHEEL = 1000 << 5, 1007 << 5  # modes of the terminal
+F9 = "\x1b[20~"
+
+
+def test_mouse(screen_called):
+    """A key has the terminal report the mouse, and no longer; its wheel then scrolls, clicks change nothing."""
+    server, caller = screen_called()
+    caller.send(lines(60))
+    server.wait_for(theirs("line 59"))
+    assert MOUSE not in server.display.mode
+    server.press("half" + F9)
+    server.wait_for(lambda: MOUSE in server.display.mode and "mouse" in server.bar)
+    server.press(wheel(up=True, count=2))
+    server.wait_for(lambda: server.shows("line 53$") and not server.shows("line 54$"))
+    server.press("\x1b[<0;3;3M\x1b[<0;3;3m\x1b[<66;3;3M" + wheel(up=False))
+    server.wait_for(lambda: server.shows("line 56$") and not server.shows("line 57$"))
+    assert server.input == "> half"
+    server.press(F9)
+    server.wait_for(lambda: MOUSE not in server.display.mode and "mouse" not in server.bar)
+
+
+def test_mouse_from_the_start(with_init_file):
+    """The init file can say so; it is given back when tchat ends."""
+    server, caller = with_init_file('$if tchat\n"\\e[20~": mouse-from-start\n$endif\n')
+    server.wait_for(lambda: MOUSE in server.display.mode and "mouse" in server.bar)
+    server.press(F9)
+    server.wait_for(lambda: MOUSE not in server.display.mode)
+    server.press(F9)
+    server.wait_for(lambda: MOUSE in server.display.mode)
+    server.press(ctrl("D"))
+    caller.close_input()
+    assert server.wait() == 0
+    assert server.is_restored()
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["on", "off"])
+def test_wheel_sends_no_arrows(screen_called, before):
+    """The terminal is asked to send none as long as tchat runs, and does what it did then."""
+    def display(*size):
+        display = Display(*size)
+        display.mode |= {SENDS_WHEEL} if before else set()
+        return display
+
+    server, caller = screen_called(display=display)
+    server.wait_for(lambda: SENDS_WHEEL not in server.display.mode)
+    server.press(ctrl("D"))
+    caller.close_input()
+    server.wait()
+    assert (SENDS_WHEEL in server.display.mode) == before

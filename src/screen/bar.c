@@ -28,6 +28,7 @@ write_all_of(const struct bar *bar, char left[BAR_MAX], char right[BAR_MAX])
 	add(left, SEPARATOR, bar->since);
 	add(right, "", bar->news);
 	add(right, SEPARATOR, bar->key);
+	add(right, SEPARATOR, bar->mouse);
 	add(right, SEPARATOR, bar->tip);
 }
 
@@ -65,7 +66,7 @@ void
 bar_write(const struct bar *bar, int columns, char left[BAR_MAX], char right[BAR_MAX])
 {
 	struct bar b = *bar;
-	char *const spare[] = {b.since, b.port, b.tip, b.detail, b.key};
+	char *const spare[] = {b.since, b.port, b.tip, b.detail, b.mouse, b.key};
 
 	if (columns_of(&b) > columns)
 		strlcpy(b.tip, b.hint, sizeof b.tip);

@@ -17,6 +17,7 @@ struct bar {
 	char since[16];	 /* ... or how long it has gone so */
 	char news[64];	 /* at the right end: what is not in view */
 	char key[16];	 /* ... and what shows it */
+	char mouse[8];	 /* ... and that tchat has it */
 	char tip[16];	 /* how to learn more */
 	char hint[16];	 /* ... or, where there is no room for that, this much of it */
 };

@@ -62,6 +62,19 @@ suspend(int count, int key)
 }
 
 static int
+toggle_mouse(int count, int key)
+{
+	(void)count, (void)key;
+	return ask(INPUT_MOUSE);
+}
+
+static int
+mouse_from_start(int count, int key)
+{
+	return toggle_mouse(count, key);
+}
+
+static int
 show_help(int count, int key)
 {
 	(void)count, (void)key;
@@ -110,6 +123,8 @@ commands_abandon(int count, int key)
 
 /* --- Their names, and their keys. --- */
 
+static const char *const maps[] = {"emacs", "vi-insert", "vi-command"};
+
 static const struct {
 	const char *name;
 	rl_command_func_t *function;
@@ -124,6 +139,8 @@ static const struct {
 	{"show-help", show_help, {"\033OP", "\033[11~", "\033[[A", "\033?"}}, /* F1; Alt-?, as some terminals take F1 */
 	{"show-in-pager", show_in_pager, {"\033OQ", "\033[12~", "\033[[B"}}, /* F2 */
 	{"show-encryption", show_encryption, {"\033OR", "\033[13~", "\033[[C"}}, /* F3 */
+	{"toggle-mouse", toggle_mouse, {"\033[20~"}}, /* F9: no terminal keeps it for itself */
+	{"mouse-from-start", mouse_from_start, {NULL}},
 	{"redraw-screen", redraw, {"\014"}},				   /* Ctrl-L */
 	{"suspend", suspend, {"\032"}},				   /* Ctrl-Z */
 	{"abandon-line", commands_abandon, {"\003"}},				   /* Ctrl-C */
@@ -170,7 +187,22 @@ commands_add(void (*tell)(enum input_event what))
 void
 commands_bind(void)
 {
-	bind_keys("emacs");
-	bind_keys("vi-insert");
-	bind_keys("vi-command");
+	for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++)
+		bind_keys(maps[i]);
+}
+
+bool
+commands_want_mouse(void)
+{
+	for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++) {
+		char **keys = rl_invoking_keyseqs_in_map(mouse_from_start, rl_get_keymap_by_name(maps[i]));
+		bool bound = keys != NULL;
+
+		for (char **key = keys; bound && *key != NULL; key++)
+			free(*key);
+		free(keys);
+		if (bound)
+			return true;
+	}
+	return false;
 }

@@ -16,6 +16,7 @@
 #include "screen/commands.h"
 #include "screen/edit.h"
 #include "screen/keys.h"
+#include "screen/legacy.h"
 
 #define PROMPT "> "
 #define HISTORY_LINES 1000 /* typed lines that can be fetched back */
@@ -371,6 +372,17 @@ spare_search(unsigned char key)
 }
 
 /*
+ * Whether a key is bound.  Who has something bound to Alt-O, or Alt-[, has that, and what was typed behind it, where
+ * others have a key.
+ */
+static bool
+is_bound(struct span key)
+{
+	return bindings_have((struct span){"", 0}, key) ||
+	       (key.length > 2 && key.text[1] != ESCAPE && bindings_are_ambiguous((struct span){key.text, 2}));
+}
+
+/*
  * Whether a key has a meaning.  Readline would take the rest of one that has none for text; so it would after a key
  * that has begun a sequence, or while it waits for a character or vi's motion: that is given up for a key that has a
  * meaning by itself.  Escape and a character are two keys in vi mode.
@@ -392,7 +404,7 @@ is_known(struct span key, enum key_kind kind)
 		return true;
 	if (begun.length > 0 && !bindings_are_ambiguous(begun))
 		press(CTRL_KEY('G'));
-	known = (kind == KEY_ALT && (key.length == 2 || rl_editing_mode == 0)) || bindings_have(nothing, key);
+	known = (kind == KEY_ALT && (key.length == 2 || rl_editing_mode == 0)) || is_bound(key);
 	if (known && (awaits_character || RL_ISSTATE(RL_STATE_VIMOTION))) {
 		rl_callback_sigcleanup();
 		awaits_character = false;
@@ -414,20 +426,34 @@ press_key(struct span key)
 		outcome.event = INPUT_EMPTIED;
 }
 
+/* Works through a key: in the form that Readline knows, unless somebody has bound it as it came. */
+static void
+work_through(struct span key)
+{
+	char room[LEGACY_KEY_MAX];
+
+	if (!is_bound(key))
+		key = legacy_key(key, room);
+	if (key.length > 0 && is_known(key, keys_examine(key).kind))
+		press_key(key);
+}
+
 struct edit_outcome
 edit_keys(struct span given)
 {
 	outcome = (struct edit_outcome){.event = INPUT_NONE};
 	keys = given;
 	while (outcome.event == INPUT_NONE && keys.length > 0) {
-		struct key found = keys_examine(keys);
-		struct span key = {keys.text, found.length};
+		struct span key = {keys.text, keys_examine(keys).length};
 
 		keys = (struct span){keys.text + key.length, keys.length - key.length};
-		if (is_known(key, found.kind))
-			press_key(key);
+		work_through(key);
 	}
-	outcome.used = given.length - keys.length - rest_of_key.length;
+	if (given.length == 0 && commands_want_mouse())
+		outcome.event = INPUT_MOUSE;
+	outcome.used = given.length - keys.length;
+	if (rest_of_key.text + rest_of_key.length == keys.text) /* it is as it came */
+		outcome.used -= rest_of_key.length;
 	keys.length = rest_of_key.length = 0;
 	return outcome;
 }

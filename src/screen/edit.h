@@ -25,7 +25,8 @@ struct edit_outcome {
 
 /*
  * Works through keys, as keys_examine tells them apart, until one of them asks for something.  The last of them is
- * taken to be whole.  One that has no meaning changes nothing.
+ * taken to be whole.  One that has no meaning changes nothing.  Where none is given, at the start, the answer is what
+ * the init file asks for.
  */
 struct edit_outcome edit_keys(struct span given);
 

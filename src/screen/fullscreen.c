@@ -31,6 +31,7 @@
 #define FRAME_MS 16	/* the screen is drawn at most so often */
 #define CHUNK 65536	/* read at once */
 #define LABEL_MAX 256
+#define WHEEL_ROWS 3	/* that a notch of the mouse's wheel scrolls */
 #define ALARMS_MAX 65536 /* bytes that are kept to be said once more */
 
 struct fullscreen {
@@ -278,6 +279,15 @@ obey_key(struct fullscreen *f, enum input_event event)
 	case INPUT_TO_END:
 		pane_to_end(&f->pane);
 		break;
+	case INPUT_WHEEL_UP:
+		pane_scroll(&f->pane, -WHEEL_ROWS);
+		break;
+	case INPUT_WHEEL_DOWN:
+		pane_scroll(&f->pane, WHEEL_ROWS);
+		break;
+	case INPUT_MOUSE:
+		screen_toggle_mouse();
+		break;
 	case INPUT_HELP:
 		f->rows = help_rows;
 		break;
@@ -412,6 +422,8 @@ draw(struct fullscreen *f)
 
 	asking_note_room(&f->asking, screen_has_room(&scene));
 	status_describe(f->talk, &view, asking_status(&f->asking, &view), &f->pane, input_is_empty(), &bar);
+	if (screen_has_mouse())
+		strlcpy(bar.mouse, "mouse", sizeof bar.mouse);
 	attention_show(&f->attention, f->pane.following, linked ? view.host : "");
 	screen_draw(&scene);
 	f->changed = false;

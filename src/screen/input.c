@@ -1,5 +1,6 @@
 #include <config.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"
@@ -8,15 +9,23 @@
 #include "screen/editor.h"
 #include "screen/input.h"
 #include "screen/keys.h"
+#include "screen/legacy.h"
+#include "screen/wheel.h"
 #include "text/utf8.h"
 
 #define PASTE_GAP_MS 2000 /* the bytes of a paste follow each other faster, over a network that stalls now and then */
 #define KEYS_MAX 512	  /* bytes that the editor gets at once: what asks for something leaves the rest of them */
+#define NOTCH 3		  /* arrow keys at once that are no keys */
+#define NOTCH_MS 25	  /* they follow each other faster, over a network that holds keys back, too */
+#define TURNING_MS 100	  /* ... and the notches of a wheel that is being turned */
 #define STRING_MAX 4096	  /* bytes of what is no key that are held until it ends */
 
 static struct buffer arrived;	/* from the terminal: a character that is not yet complete */
 static struct buffer keys;	/* complete characters, not yet worked through */
 static int64_t fed;		/* when the last of them came */
+static bool tells_releases;	/* the terminal does, by kitty's keyboard protocol: so the wheel is told from keys */
+static int64_t turning_deadline; /* until then arrow keys are the wheel, as it is being turned */
+static int turned;		/* how far since the last notch, in arrow keys; upwards, if negative */
 static struct buffer paste;	/* what is being pasted */
 static bool pasting;
 static int64_t paste_deadline;
@@ -31,7 +40,7 @@ static struct buffer view;	/* of input_view */
 
 /* What the terminal says by itself: xterm's control sequences. */
 static const char paste_begin[] = "\033[200~", paste_end[] = "\033[201~";
-static const char focus_in[] = "\033[I", focus_out[] = "\033[O";
+static const char focus_in[] = "\033[I", focus_out[] = "\033[O", mouse[] = "\033[<";
 
 void
 input_feed(const char *bytes, size_t length)
@@ -54,6 +63,17 @@ input_feed(const char *bytes, size_t length)
 	paste_deadline = fed + PASTE_GAP_MS;
 }
 
+/* How long, after the last byte, to wait for what may belong to the first key of some text; 0 if it is whole. */
+static int
+patience_with(struct span text)
+{
+	if (text.length == 0)
+		return 0;
+	if (tells_releases && wheel_examine(text).length == text.length)
+		return NOTCH_MS;
+	return keys_examine(text).patience;
+}
+
 int
 input_timeout(void)
 {
@@ -63,8 +83,14 @@ input_timeout(void)
 		return 0;
 	if (pasting)
 		return clock_until(paste_deadline);
-	patience = buffer_length(&keys) > 0 ? keys_examine(buffer_span(&keys)).patience : 0;
+	patience = patience_with(buffer_span(&keys));
 	return patience > 0 ? clock_until(fed + patience) : -1;
+}
+
+static bool
+is_same(struct span text, const char *sequence)
+{
+	return text.length == strlen(sequence) && memcmp(text.text, sequence, text.length) == 0;
 }
 
 /* --- The editor, and another one when it has died. --- */
@@ -109,6 +135,28 @@ unify_line_ends(struct buffer *text)
 	text->end -= (size_t)(end - to);
 }
 
+/* Puts the keys that wait into the form in which they are text: up to a paste, if one is among them. */
+static void
+make_text_of_keys(void)
+{
+	struct span rest = buffer_span(&keys);
+	struct buffer text = {0};
+
+	while (rest.length > 0) {
+		struct span key = {rest.text, keys_examine(rest).length}, plain;
+		char room[LEGACY_KEY_MAX];
+
+		if (is_same(key, paste_begin))
+			break;
+		plain = legacy_key(key, room);
+		buffer_add(&text, plain.text, plain.length);
+		rest = (struct span){rest.text + key.length, rest.length - key.length};
+	}
+	buffer_add(&text, rest.text, rest.length);
+	buffer_free(&keys);
+	keys = text;
+}
+
 /*
  * Starts another editor, in place of one that has died of an order.  It gets all that was typed as text, with what
  * was to be inserted and the keys that wait: as keys they could be deadly again, or send what nobody has looked at.
@@ -121,6 +169,7 @@ mend(struct span inserted)
 	enum editor_reply reply = EDITOR_FAILED;
 
 	trouble = editor_end();
+	make_text_of_keys();
 	unify_line_ends(&keys);
 	buffer_add(&typed, input_unsent(), strlen(input_unsent()));
 	buffer_add(&typed, inserted.text, inserted.length);
@@ -217,9 +266,9 @@ start_pasting(void)
 /* --- Keys, and what the terminal says between them. --- */
 
 static bool
-is_same(struct span text, const char *sequence)
+is_of_mouse(struct span text)
 {
-	return text.length == strlen(sequence) && memcmp(text.text, sequence, text.length) == 0;
+	return text.length >= sizeof mouse && memcmp(text.text, mouse, sizeof mouse - 1) == 0;
 }
 
 /*
@@ -229,7 +278,23 @@ is_same(struct span text, const char *sequence)
 static bool
 is_report(struct span key)
 {
-	return is_same(key, paste_begin) || is_same(key, focus_in) || is_same(key, focus_out);
+	return is_same(key, paste_begin) || is_same(key, focus_in) || is_same(key, focus_out) || is_of_mouse(key);
+}
+
+/* What the mouse asks for: a notch of its wheel, with whatever keys, scrolls; a click means nothing. */
+static enum input_event
+event_of_mouse(struct span report)
+{
+	enum { WITH_KEYS = 4 | 8 | 16, WHEEL_UP = 64, WHEEL_DOWN = 65 };
+
+	switch (strtol(report.text + sizeof mouse - 1, NULL, 10) & ~WITH_KEYS) {
+	case WHEEL_UP:
+		return INPUT_WHEEL_UP;
+	case WHEEL_DOWN:
+		return INPUT_WHEEL_DOWN;
+	default:
+		return INPUT_NONE;
+	}
 }
 
 /* Takes the next bytes, which are a report. */
@@ -238,6 +303,8 @@ take_report(struct span report)
 {
 	if (is_same(report, paste_begin))
 		start_pasting();
+	else if (is_of_mouse(report))
+		event = event_of_mouse(report);
 	else
 		event = is_same(report, focus_in) ? INPUT_FOCUS_IN : INPUT_FOCUS_OUT;
 	buffer_drop(&keys, report.length);
@@ -266,27 +333,71 @@ key_at(size_t place, enum key_kind *kind)
 {
 	struct span rest = {buffer_data(&keys) + place, buffer_length(&keys) - place};
 	struct key key = {.length = 0};
+	int patience = patience_with(rest);
 
 	if (rest.length > 0)
 		key = keys_examine(rest);
 	if (key.length > 1 && is_report((struct span){rest.text + 1, key.length - 1})) /* the Escape key before it */
 		key = (struct key){.kind = KEY_ESCAPE, .length = 1};
 	*kind = key.kind;
-	if (key.patience > 0 && (place > 0 || clock_until(fed + key.patience) > 0))
+	if (patience > 0 && (place > 0 || clock_until(fed + patience) > 0))
 		return (struct span){NULL, 0};
 	return (struct span){rest.text, key.length};
 }
 
-/* Whether the next thing is a key.  What is none, nor a report, is dropped before it. */
+/* Whether something is neither a key nor a report: a string, or that a key was let go. */
+static bool
+is_nothing(struct span key, enum key_kind kind)
+{
+	char room[LEGACY_KEY_MAX];
+
+	return kind == KEY_STRING || legacy_key(key, room).length == 0;
+}
+
+/* Drops what is nothing before the next key. */
+static void
+drop_nothing(void)
+{
+	enum key_kind kind;
+	struct span key;
+
+	while ((key = key_at(0, &kind)).length > 0 && is_nothing(key, kind)) {
+		tells_releases |= kind == KEY_SEQUENCE;
+		buffer_drop(&keys, key.length);
+	}
+	if (key.length == 0)
+		shorten_string();
+}
+
+/* Takes the arrow keys that come next, if they are the wheel: so many at once, or as long as it is being turned. */
+static void
+take_wheel(void)
+{
+	struct wheel wheel = wheel_examine(buffer_span(&keys));
+	bool turning = clock_until(turning_deadline) > 0;
+
+	tells_releases |= wheel.tells_more;
+	if (!tells_releases || wheel.length == 0 || (wheel.presses < NOTCH && !turning))
+		return;
+	if (!turning || wheel.up != (turned < 0))
+		turned = 0;
+	turning_deadline = fed + TURNING_MS;
+	turned += wheel.up ? -wheel.presses : wheel.presses;
+	buffer_drop(&keys, wheel.length);
+	if (turned / NOTCH != 0)
+		event = wheel.up ? INPUT_WHEEL_UP : INPUT_WHEEL_DOWN;
+	turned %= NOTCH;
+}
+
+/* Whether the next thing is a key.  What is nothing is dropped before it. */
 static bool
 meets_key(struct span *key)
 {
 	enum key_kind kind;
 
-	while ((*key = key_at(0, &kind)).length > 0 && kind == KEY_STRING)
-		buffer_drop(&keys, key->length);
-	if (key->length == 0)
-		shorten_string();
+	take_wheel();
+	drop_nothing();
+	*key = event == INPUT_NONE ? key_at(0, &kind) : (struct span){NULL, 0};
 	return key->length > 0 && !is_report(*key);
 }
 
@@ -298,7 +409,7 @@ with_others(struct span next)
 	struct span key;
 
 	while (next.length < KEYS_MAX && (key = key_at(next.length, &kind)).length > 0 && kind != KEY_STRING &&
-	       !is_report(key))
+	       !is_report(key) && !(tells_releases && wheel_examine(key).length > 0))
 		next.length += key.length;
 	return next;
 }
@@ -319,13 +430,16 @@ bool
 input_take_key(struct span *key)
 {
 	static char taken[KEYS_MAX];
+	char room[LEGACY_KEY_MAX];
+	struct span found;
 
-	if (event != INPUT_NONE || pasting || !meets_key(key))
+	if (event != INPUT_NONE || pasting || !meets_key(&found))
 		return false;
-	if (key->length > sizeof taken)
+	*key = legacy_key(found, room);
+	if (key->length > sizeof taken) /* it is nobody's */
 		key->length = sizeof taken;
 	memcpy(taken, key->text, key->length);
-	buffer_drop(&keys, key->length);
+	buffer_drop(&keys, found.length);
 	key->text = taken;
 	return true;
 }
@@ -333,6 +447,8 @@ input_take_key(struct span *key)
 bool
 input_is_pending(void)
 {
+	if (!pasting)
+		drop_nothing();
 	return event != INPUT_NONE || pasting || buffer_length(&keys) > 0;
 }
 
@@ -412,6 +528,8 @@ input_trouble(void)
 struct span
 input_rest(void)
 {
+	if (!pasting)
+		make_text_of_keys();
 	buffer_add(&paste, buffer_data(&keys), buffer_length(&keys));
 	buffer_drop(&keys, buffer_length(&keys));
 	buffer_add(&paste, buffer_data(&arrived), buffer_length(&arrived));

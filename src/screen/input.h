@@ -26,6 +26,9 @@ enum input_event {
 	INPUT_PAGE_DOWN,   /* scroll-page-down */
 	INPUT_TO_START,	   /* scroll-to-start */
 	INPUT_TO_END,	   /* scroll-to-end */
+	INPUT_WHEEL_UP,	   /* the wheel of the mouse, a notch */
+	INPUT_WHEEL_DOWN,
+	INPUT_MOUSE,	   /* toggle-mouse, and once at the start if that is to be so */
 	INPUT_REDRAW,	   /* redraw-screen */
 	INPUT_HELP,	   /* show-help */
 	INPUT_PAGER,	   /* show-in-pager */

@@ -22,7 +22,7 @@
 
 #define MARGIN 2 /* of the help, on both sides */
 
-static bool is_open, watches_focus;
+static bool is_open, watches_focus, reports_mouse;
 static struct termios modes_before, modes_open;
 
 /* Sets the terminal's own modes.  ncurses cannot, because it writes to memory: see screen/output.h. */
@@ -37,9 +37,14 @@ static void
 set_reports_and_wrapping(bool ours)
 {
 	terminal_wrap(!ours);
+	terminal_use_keypad(ours);
+	terminal_ignore_wheel(ours);
+	terminal_tell_keys(ours);
 	terminal_report_pastes(ours);
 	if (watches_focus)
 		terminal_report_focus(ours);
+	if (reports_mouse)
+		terminal_report_mouse(ours);
 }
 
 /* Takes the terminal.  First whatever ncurses begins with, as it switches wrapping on. */
@@ -269,6 +274,19 @@ screen_watch_focus(void)
 	if (!watches_focus)
 		terminal_report_focus(true);
 	watches_focus = true;
+}
+
+void
+screen_toggle_mouse(void)
+{
+	reports_mouse = !reports_mouse;
+	terminal_report_mouse(reports_mouse);
+}
+
+bool
+screen_has_mouse(void)
+{
+	return reports_mouse;
 }
 
 void

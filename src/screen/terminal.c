@@ -117,6 +117,72 @@ terminal_report_focus(bool on)
 	output_add(on ? "\033[?1004h" : "\033[?1004l");
 }
 
+void
+terminal_report_mouse(bool on)
+{
+	output_add(on ? "\033[?1000h\033[?1006h" : "\033[?1006l\033[?1000l");
+}
+
+/*
+ * Whether the terminal is one of those in which the wheel was seen to differ from keys (screen/wheel.h).  To tell that
+ * keys are let go, and nothing more, would not do: kitty 0.26 and foot 1.13 then send Enter once more.
+ */
+static bool
+tells_wheel(void)
+{
+	static const char *const names[] = {"xterm-kitty", "foot", "foot-extra", "foot-direct"};
+	const char *name = getenv("TERM");
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+void
+terminal_tell_keys(bool on)
+{
+	if (tells_wheel())
+		output_add(on ? "\033[>31u" : "\033[<u");
+}
+
+void
+terminal_ignore_wheel(bool on)
+{
+	/* konsole 22 has it off after it was restored, whatever was saved; by itself it has it on. */
+	bool restores = getenv("KONSOLE_VERSION") == NULL;
+
+	if (!tells_wheel())
+		output_add(on ? "\033[?1007s\033[?1007l" : restores ? "\033[?1007h\033[?1007r" : "\033[?1007h");
+}
+
+static int
+add_byte(int c)
+{
+	const char byte[] = {(char)c, '\0'};
+
+	output_add(byte);
+	return c;
+}
+
+/* Others tell keys apart in the usual mode that are one in that of the keypad: konsole's Shift-Enter. */
+static bool
+needs_keypad(void)
+{
+	const char *name = getenv("TERM");
+
+	return strcmp(name, "st") == 0 || strncmp(name, "st-", 3) == 0;
+}
+
+void
+terminal_use_keypad(bool on)
+{
+	const char *sequence = needs_keypad() ? tigetstr(on ? "smkx" : "rmkx") : NULL;
+
+	if (sequence != NULL && sequence != (char *)-1)
+		tputs(sequence, 1, add_byte);
+}
+
 /*
  * Whether the terminal takes xterm's titles.  terminfo says so by XT (user_caps(5)), or by a status
  * line that is written like a title.

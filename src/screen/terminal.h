@@ -35,6 +35,24 @@ void terminal_report_focus(bool on);
 bool terminal_has_links(void);
 #define TERMINAL_LINK_ENDS "\033]8;;\033\\"
 
+/* ... and where its mouse is clicked, and its wheel turned; or leave both to the terminal, which selects text. */
+void terminal_report_mouse(bool on);
+
+/*
+ * Asks the terminal, if it is one that tells the wheel of the mouse from keys so, for all that kitty's keyboard protocol
+ * can tell (https://sw.kovidgoyal.net/kitty/keyboard-protocol); or for keys as ever.
+ */
+void terminal_tell_keys(bool on);
+
+/*
+ * Has the wheel of the mouse do nothing, where the terminal would send arrow keys for it (alternate scroll, mode 1007);
+ * or has it do what it did.  A terminal that tells it from keys is left alone.  Who cannot save that has it on when nobody asks (alacritty, Windows Terminal).
+ */
+void terminal_ignore_wheel(bool on);
+
+/* Has the keypad send what the terminal's description says, where Delete does not do so otherwise: in st. */
+void terminal_use_keypad(bool on);
+
 /* Saves the title of the window, to be set from then on, where it is another one; and puts it back. */
 #define TERMINAL_TITLE_MAX 300
 void terminal_save_title(void);

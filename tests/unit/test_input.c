@@ -62,6 +62,7 @@ static int
 set_up(void **state)
 {
 	(void)state;
+	now += 10000;
 	input_open();
 	return 0;
 }
@@ -268,6 +269,100 @@ test_taken_keys(void **state)
 	assert_int_equal(key.length, 1);
 }
 
+/* What one notch of the wheel is: as measured in kitty 0.26 and foot 1.13, and in how many reads. */
+#define KITTY_UP "\033[A\033[1;1:3A"
+#define FOOT_DOWN "\033[1;1:1B"
+
+static void
+test_wheel(void **state)
+{
+	(void)state;
+	input_feed(KITTY_UP KITTY_UP KITTY_UP KITTY_UP KITTY_UP, 5 * strlen(KITTY_UP));
+	assert_int_equal(input_next(), INPUT_WHEEL_UP);
+	assert_int_equal(input_next(), INPUT_NONE);
+	now += 1000;
+	feed("\033[A");
+	feed("\033[1;1:3A" KITTY_UP);
+	input_feed(KITTY_UP KITTY_UP KITTY_UP, 3 * strlen(KITTY_UP));
+	assert_int_equal(input_next(), INPUT_WHEEL_UP);
+	now += 1000;
+	feed(FOOT_DOWN);
+	now += 20;
+	input_feed(FOOT_DOWN FOOT_DOWN "\033[1;1:3B", 2 * strlen(FOOT_DOWN) + 8);
+	assert_int_equal(input_next(), INPUT_WHEEL_DOWN);
+	for (int i = 0; i < 3; i++) { /* a pad on which fingers turn it by one row at a time */
+		now += 50;
+		input_feed("\033[B\033[1;1:3B", 11);
+		assert_int_equal(input_next(), i == 2 ? INPUT_WHEEL_DOWN : INPUT_NONE);
+	}
+	assert_int_equal(input_next(), INPUT_NONE);
+	assert_pressed("");
+}
+
+/* What is a key: tapped, also when a network brings some of it at once, or held down however that is brought. */
+static void
+test_arrow_keys(void **state)
+{
+	(void)state;
+	feed("\033[1;1:3D"); /* from this on it is known what the terminal tells */
+	feed("\033[A");
+	assert_pressed("");
+	assert_in_range(input_timeout(), 1, 25);
+	now += 25;
+	assert_int_equal(input_next(), INPUT_NONE);
+	assert_pressed("\033[A");
+	feed("\033[1;1:3A");
+	feed("\033[A\033[1;1:3A\033[A\033[1;1:3Aa");
+	assert_pressed("\033[A\033[Aa");
+	feed("\033[A\033[1;1:2A\033[1;1:2A\033[1;1:2A\033[1;1:2A\033[1;1:2A\033[1;1:3Aa");
+	assert_pressed("\033[A\033[1;1:2A\033[1;1:2A\033[1;1:2A\033[1;1:2A\033[1;1:2Aa");
+	feed("\033[1;5A\033[1;5:3A\033[1;5A\033[1;5:3A\033[1;5A\033[1;5:3A");
+	assert_pressed("\033[1;5A\033[1;5:3A\033[1;5A\033[1;5:3A\033[1;5A\033[1;5:3A");
+}
+
+/* A terminal that tells no more than ever sends for the wheel what it sends for a key that is held down. */
+static void
+test_arrow_keys_as_ever(void **state)
+{
+	(void)state;
+	feed("\033[A\033[A\033[A\033[A\033[A\033OA\033OA\033OA\033OA");
+	assert_pressed("\033[A\033[A\033[A\033[A\033[A\033OA\033OA\033OA\033OA");
+	assert_int_equal(input_timeout(), -1);
+}
+
+/* The mouse itself: its wheel, with whatever keys, and no clicks. */
+static void
+test_mouse(void **state)
+{
+	static const char bytes[] = "\033[<64;1;1M\033[<0;1;1M\033[<0;1;1m\033[<69;1;1Ma\033[<66;1;1M";
+
+	(void)state;
+	input_feed(bytes, strlen(bytes));
+	assert_int_equal(input_next(), INPUT_WHEEL_UP);
+	assert_int_equal(input_next(), INPUT_WHEEL_DOWN);
+	assert_int_equal(input_next(), INPUT_NONE);
+	assert_pressed("a");
+}
+
+/* That a key is let go is no key, and nothing to see to. */
+static void
+test_keys_let_go(void **state)
+{
+	static const char nothing[] = "\033[1;1:3P\033[57441;1u", key_and_more[] = "\033[57441;1u\033[97;5:1u\033[97;1:3u";
+	struct span key;
+
+	(void)state;
+	input_feed(nothing, strlen(nothing));
+	assert_false(input_is_pending());
+	feed("\033[97;5u\033[97;1:3u");
+	assert_pressed("\033[97;5u\033[97;1:3u"); /* the editor makes of it what it is */
+	input_feed(key_and_more, strlen(key_and_more));
+	assert_true(input_take_key(&key));
+	assert_int_equal(key.length, 1);
+	assert_int_equal(*key.text, 1);
+	assert_false(input_take_key(&key));
+}
+
 int
 main(void)
 {
@@ -280,6 +375,11 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_paste, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_focus, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_taken_keys, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_arrow_keys_as_ever, set_up, tear_down), /* before it tells more */
+		cmocka_unit_test_setup_teardown(test_wheel, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_arrow_keys, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_mouse, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_keys_let_go, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

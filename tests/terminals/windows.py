@@ -1,0 +1,182 @@
+"""Terminals with a window, each on an X server of its own (Xvfb), so that no other window has the keyboard."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from peers import eventually
+from terminals.real import Real
+
+VTE = Path(__file__).with_name("vte.py")
+
+
+class Window(Real):
+    """A window: keys, the mouse and the selection are X's own (XTEST), and come through the terminal."""
+
+    NEEDS = ("Xvfb", "xdotool", "xclip", "import")
+    VERSION = ()  # the command that tells it
+
+    @classmethod
+    def version(cls):
+        done = subprocess.run(cls.VERSION, capture_output=True, text=True)
+        return re.search(r"\d[\d.]+", done.stdout + done.stderr)[0]
+
+    def begin(self, command, rows, columns):
+        reading, writing = os.pipe()
+        # "-displayfd" takes a number that is free; no keyboard that repeats, as the machine may be slow.
+        self.spawn("Xvfb", "-displayfd", writing, "-screen", "0", "1600x1000x24", "-nolisten", "tcp", "-r",
+                   pass_fds=[writing])
+        os.close(writing)
+        with os.fdopen(reading) as number:
+            self.environment["DISPLAY"] = ":" + number.readline().strip()
+        self.environment.update(LIBGL_ALWAYS_SOFTWARE="1", XDG_RUNTIME_DIR=str(self.folder), NO_AT_BRIDGE="1")
+        self.open(command, rows, columns)
+
+    def open(self, command, rows, columns):
+        """Opens the window."""
+        raise NotImplementedError
+
+    def has_begun(self):
+        def find():
+            _root, *windows = self.run_freely("xdotool", "search", "--onlyvisible", "--maxdepth", "1", "--name",
+                                              "").split()
+            return windows
+
+        self.window = eventually(find, "a window")[-1]
+        self.cell = [pixels // count for pixels, count in zip(self.extent(), self.size())]
+
+    def run_freely(self, *command):
+        """What a program writes, whether it fails or not."""
+        return subprocess.run(command, env=self.environment, capture_output=True, text=True).stdout
+
+    def geometry(self, window):
+        return self.run_freely("xdotool", "getwindowgeometry", "--shell", window)
+
+    def focus(self):
+        """Gives the window the keyboard, as there is no window manager to do it."""
+        self.run("xdotool", "windowfocus", "--sync", self.window)
+
+    def press(self, *keys):
+        self.focus()
+        self.run("xdotool", "key", "--clearmodifiers", *keys)
+
+    def wheel(self, notches):
+        height, width = self.extent()
+        self.run("xdotool", "mousemove", "--window", self.window, width // 2, height // 2,
+                 "click", "--repeat", abs(notches), 4 if notches > 0 else 5)
+
+    def paste(self, text):
+        """By the selection, and the key for it."""
+        for selection in ("primary", "clipboard"):
+            subprocess.run(["xclip", "-selection", selection], input=text.encode(), env=self.environment, check=True,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # it stays, and holds them open
+        self.press("shift+Insert")
+
+    def extent(self):
+        """The height and width of the window, in pixels."""
+        now = dict(line.split("=") for line in self.geometry(self.window).split())
+        return int(now["HEIGHT"]), int(now["WIDTH"])
+
+    def set_size(self, rows, columns):
+        """Changes the window by so many cells."""
+        (old_rows, old_columns), (height, width) = self.size(), self.extent()
+        self.run("xdotool", "windowsize", self.window, width + (columns - old_columns) * self.cell[1],
+                 height + (rows - old_rows) * self.cell[0])
+
+    def picture(self, path):
+        self.run("import", "-window", "root", path)
+
+    def title(self):
+        return self.run("xdotool", "getwindowname", self.window).decode().rstrip("\n")
+
+
+HIDDEN = "\uffff"  # what xterm prints for the second column of a wide character
+
+
+class Printing(Window):
+    """A terminal that prints what it shows when it is asked to (Media Copy, ctlseqs)."""
+
+    PRINT = "\033[i"
+
+    @property
+    def paper(self):
+        return self.folder / "paper"
+
+    @property
+    def printer(self):
+        """A command that prints what it reads, all at once."""
+        return f"cat >'{self.paper}.new' && mv '{self.paper}.new' '{self.paper}'"
+
+    def read(self):
+        self.paper.unlink(missing_ok=True)
+        self.request("write", self.PRINT)
+        return eventually(lambda: self.paper.exists() and self.paper.read_text(), "the print").replace(HIDDEN, "").split("\n")
+
+
+class Xterm(Printing):
+    NAME = "xterm"
+    NEEDS = (*Window.NEEDS, "xterm")
+    VERSION = "xterm", "-version"
+    OPTIONS = ()
+
+    def open(self, command, rows, columns):
+        self.spawn("xterm", "-u8", "-geometry", f"{columns}x{rows}+0+0", "-xrm", f"*printerCommand: {self.printer}",
+                   "-xrm", "*printAttributes: 0", "-xrm", "*printerFormFeed: false", *self.OPTIONS, "-e", *command)
+
+
+class Urxvt(Printing):
+    NAME = "urxvt"
+    NEEDS = (*Window.NEEDS, "urxvt")
+    VERSION = "urxvt", "-help"
+
+    def open(self, command, rows, columns):
+        self.spawn("urxvt", "-geometry", f"{columns}x{rows}+0+0", "--print-pipe", self.printer,
+                   "-pe", "-confirm-paste", "-e", *command)  # which would ask whether it is to paste
+
+
+class Kitty(Window):
+    NAME = "kitty"
+    NEEDS = (*Window.NEEDS, "kitty")
+    VERSION = "kitty", "--version"
+
+    def open(self, command, rows, columns):
+        self.address = f"unix:{self.folder}/kitty"
+        options = {"allow_remote_control": "yes", "remember_window_size": "no", "update_check_interval": "0",
+                   "initial_window_width": f"{columns}c", "initial_window_height": f"{rows}c",
+                   "confirm_os_window_close": "0", "shell_integration": "disabled"}
+        self.spawn("kitty", "--config", "NONE", "--listen-on", self.address,
+                   *(word for name, value in options.items() for word in ("-o", f"{name}={value}")), *command)
+
+    def remote(self, *arguments):
+        return self.run("kitty", "@", "--to", self.address, *arguments).decode()
+
+    def read(self):
+        self.cursor()
+        return self.remote("get-text", "--extent", "screen").split("\n")
+
+
+class Vte(Window):
+    """What GNOME's terminal and many others are made of."""
+
+    NAME = "VTE"
+
+    @classmethod
+    def is_missing(cls):
+        found = subprocess.run([sys.executable, VTE, "--version"], capture_output=True).returncode == 0
+        return super().is_missing() or (None if found else "there is no VTE here")
+
+    @classmethod
+    def version(cls):
+        return subprocess.run([sys.executable, VTE, "--version"], capture_output=True, text=True).stdout.strip()
+
+    def open(self, command, rows, columns):
+        self.spawn(sys.executable, VTE, self.folder / "vte", rows, columns, *command)
+
+    def read(self):
+        self.cursor()
+        with socket.socket(socket.AF_UNIX) as connected:
+            connected.connect(str(self.folder / "vte"))
+            return connected.makefile().read().split("\n")
