@@ -13,7 +13,8 @@ from terminal import ENTER, PAGE_DOWN, PAGE_UP, Display, Stream, ctrl
 from test_screen import lines, own, theirs
 
 URL = "https://example.org/a/way/that/is/long?" + "&".join(f"name{n}=value{n}" for n in range(12))
-FORMS = {"VTE": {"VTE_VERSION": "7006"}, "Konsole": {"KONSOLE_VERSION": "230804"}, "iTerm2": {"TERM_PROGRAM": "iTerm.app"}}
+FORMS = {"VTE": {"VTE_VERSION": "7006"}, "Konsole": {"KONSOLE_VERSION": "230804"},
+         "iTerm2": {"TERM_PROGRAM": "iTerm.app"}}
 
 Cell = namedtuple("Cell", [*pyte.screens.Char._fields, "link"])
 
@@ -155,7 +156,7 @@ def test_links_are_sent_once(linking):
 
 
 @pytest.mark.parametrize("away", [
-    F1, F2, ctrl("L"), CTRL_PAGE_UP + CTRL_PAGE_DOWN, PAGE_UP + "x"], ids=["help", "pager", "Ctrl-L", "scrolling", "PgUp"])
+    F1, F2, ctrl("L"), CTRL_PAGE_UP + CTRL_PAGE_DOWN, PAGE_UP + "x"], ids=["F1", "F2", "Ctrl-L", "scrolling", "PgUp"])
 def test_links_after_something_else(linking, environment, away):
     """What was over them, or in their place, is no link; and they are links again."""
     environment["PAGER"] = "echo [pager]; read key </dev/tty"

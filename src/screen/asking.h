@@ -1,5 +1,5 @@
 /*
- * asking - the question of trust on the screen: whether it can be seen, and so be answered, and which line is the answer.
+ * asking - the question of trust on the screen: whether it can be seen, and so be answered, and which line answers it.
  *
  * What was typed before it could be seen is no answer, whatever it says.
  */

@@ -210,7 +210,7 @@ write_key(struct told *told, char *room)
 static char
 character_of_keypad(struct span key)
 {
-	static const char letters[] = "MXjklmnopqrstuvwxy", characters[] = "\r=*+,-./0123456789";
+	static const char letters[] = "Xjklmnopqrstuvwxy", characters[] = "=*+,-./0123456789";
 	const char *found = key.length == 3 && key.text[1] == 'O' ? strchr(letters, key.text[2]) : NULL;
 
 	return found != NULL ? characters[found - letters] : '\0';
@@ -232,6 +232,8 @@ legacy_key(struct span key, char room[LEGACY_KEY_MAX])
 		room[alt] = character_of_keypad(inner);
 		return (struct span){room, alt + 1};
 	}
+	if (memcmp(inner.text, "\033OM", 3) == 0) /* konsole's Shift-Enter */
+		return (struct span){memcpy(room, "\033\r", 2), 2};
 	if (alt > 0 || inner.text[1] != '[' || !understand(inner, &told))
 		return key;
 	if (told.event == RELEASED || (told.final == 'u' && changes_others(told.number)))

@@ -97,7 +97,8 @@ terminal_has_links(void)
 		if (strcmp(program, like_xterm[i]) == 0)
 			return true;
 	/* VTE 0.50.1, as 0.50.0 crashes; Konsole 20.12; Windows Terminal. */
-	return is_at_least("VTE_VERSION", 5001) || is_at_least("KONSOLE_VERSION", 201200) || getenv("WT_SESSION") != NULL;
+	return is_at_least("VTE_VERSION", 5001) || is_at_least("KONSOLE_VERSION", 201200) ||
+	       getenv("WT_SESSION") != NULL;
 }
 
 /*
@@ -170,8 +171,11 @@ terminal_tell_keys(bool on)
 void
 terminal_ignore_wheel(bool on)
 {
+	/* konsole 22 has it off after it was restored, whatever was saved; by itself it has it on. */
+	bool restores = getenv("KONSOLE_VERSION") == NULL;
+
 	if (!tells_wheel())
-		output_add(on ? "\033[?1007s\033[?1007l" : "\033[?1007h\033[?1007r");
+		output_add(on ? "\033[?1007s\033[?1007l" : restores ? "\033[?1007h\033[?1007r" : "\033[?1007h");
 }
 
 static int
@@ -183,10 +187,19 @@ add_byte(int c)
 	return c;
 }
 
+/* Others tell keys apart in the usual mode that are one in that of the keypad: konsole's Shift-Enter. */
+static bool
+needs_keypad(void)
+{
+	const char *name = getenv("TERM");
+
+	return strcmp(name, "st") == 0 || strncmp(name, "st-", 3) == 0;
+}
+
 void
 terminal_use_keypad(bool on)
 {
-	const char *sequence = tigetstr(on ? "smkx" : "rmkx");
+	const char *sequence = needs_keypad() ? tigetstr(on ? "smkx" : "rmkx") : NULL;
 
 	if (sequence != NULL && sequence != (char *)-1)
 		tputs(sequence, 1, add_byte);

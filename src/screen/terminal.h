@@ -34,6 +34,13 @@ void terminal_report_pastes(bool on);
 /* ... and when its window gets and loses the keyboard, which many say at once when they are asked. */
 void terminal_report_focus(bool on);
 
+/*
+ * Whether it is known to make a link of cells (OSC 8), as the environment names it; what is not known is left alone.
+ * And what ends a link.
+ */
+bool terminal_has_links(void);
+#define TERMINAL_LINK_ENDS "\033]8;;\033\\"
+
 /* ... and where its mouse is clicked, and its wheel turned; or leave both to the terminal, which selects text. */
 void terminal_report_mouse(bool on);
 
@@ -49,15 +56,8 @@ void terminal_tell_keys(bool on);
  */
 void terminal_ignore_wheel(bool on);
 
-/* Has the keypad send what the terminal's description says: some have no Delete otherwise (st). */
+/* Has the keypad send what the terminal's description says, where Delete does not do so otherwise: in st. */
 void terminal_use_keypad(bool on);
-
-/*
- * Whether it is known to make a link of cells (OSC 8), as the environment names it; what is not known is left alone.
- * And what ends a link.
- */
-bool terminal_has_links(void);
-#define TERMINAL_LINK_ENDS "\033]8;;\033\\"
 
 /* Saves the title of the window, to be set from then on, where it is another one; and puts it back. */
 #define TERMINAL_TITLE_MAX 300

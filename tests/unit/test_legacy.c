@@ -79,8 +79,8 @@ static const struct {
 	{TEXT("\033[27;3;97~"), TEXT("\033a")},
 	/* the keypad */
 	{TEXT("\033Oq"), TEXT("1")},
-	{TEXT("\033OM"), TEXT("\r")},
-	{TEXT("\033\033OM"), TEXT("\033\r")},
+	{TEXT("\033\033Oq"), TEXT("\0331")},
+	{TEXT("\033OM"), TEXT("\033\r")}, /* konsole's Shift-Enter */
 	/* what has no other form, or is none of this */
 	{TEXT("a"), TEXT("a")},
 	{TEXT("\033"), TEXT("\033")},
