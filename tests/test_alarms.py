@@ -14,7 +14,7 @@ from test_trust import OTHER, said
 from tls import TlsDoor, needs_tls, tls_call, wait_for_question
 
 WIDE = {"columns": 300}  # no row is wrapped
-BOLD_RED, BOLD, PLAIN = (True, "red"), (True, "default"), (False, "default")
+BOLD, ALARM, FAINT = (True, "default"), (True, "d700af"), (False, "767676")  # readable on white and on black
 
 
 def look(terminal, text):
@@ -56,8 +56,8 @@ def test_changed_key_stands_out(changed_key):
     """That a key has changed is drawn like nothing else, and the bar does not pass it over."""
     client, said = changed_key()
     for line in said:
-        assert look(client, line) == ("!", BOLD_RED)
-    assert look(client, "connected to") == ("*", PLAIN)
+        assert look(client, line) == ("!", ALARM)
+    assert look(client, "connected to") == ("*", FAINT)
     client.wait_for(lambda: "failed" in status_bar(client))
 
 
@@ -86,10 +86,10 @@ def test_question_stands_out(ann, stranger, screen, port):
     wait_for_question(server, "let it in.*")
     assert look(server, "the caller's key is not known yet") == ("?", BOLD)
     assert look(server, "let it in?") == ("?", BOLD)
-    assert look(server, "has called")[1] == PLAIN
+    assert look(server, "has called")[1] == FAINT
     server.say("no")
     server.wait_for("was not accepted$")
-    assert look(server, "the key was not accepted") == ("!", BOLD_RED)
+    assert look(server, "the key was not accepted") == ("!", ALARM)
     assert leave(server) == (1, ["the key was not accepted"])
 
 
@@ -110,7 +110,7 @@ def test_failure_is_said_again(screen_called, end):
     expected = end(server, caller)
     server.wait_for(notice(expected))
     [row] = [row for row in server.pane if re.search(expected, row)]
-    assert look(server, re.sub(TIME + r"\W*", "", row)) == ("!", BOLD_RED)
+    assert look(server, re.sub(TIME + r"\W*", "", row)) == ("!", ALARM)
     server.wait_for(lambda: "failed" in server.bar)
     status, said = leave(server)
     assert status == 1 and len(said) == 1 and re.fullmatch(expected, said[0])
@@ -139,7 +139,7 @@ def test_disagreement_is_said_again(ann, screen, port):
     caller.send("hello\n")
     expected = f"cannot agree on encryption with {HOST} port {caller.port}: it does not speak TLS: it needs -t"
     server.wait_for(notice(expected))
-    assert look(server, expected) == ("!", BOLD_RED)
+    assert look(server, expected) == ("!", ALARM)
     assert leave(server) == (1, [expected])
 
 
@@ -150,7 +150,7 @@ def test_orderly_end_is_not_said_again(screen_called):
     server.wait_for(theirs("goodbye"))
     caller.close_input()
     server.wait_for(notice(".* has left"))
-    assert look(server, "has left")[1] == PLAIN
+    assert look(server, "has left")[1] == FAINT
     server.wait_for(lambda: "over" in server.bar)
     assert leave(server) == (0, [])
 

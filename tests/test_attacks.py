@@ -31,7 +31,7 @@ DRAWN = rf"^\d\d:\d\d +{HOST} +"  # and in the pane
 # and the attributes and colours of the screen's parts.
 DRAWING = re.compile(r"""[\t\n\r\x08] | \x1b\(B | \x1bM
     | \x1b\[ (?: \d{0,3} [ABCDGILMPSTXZ@bd] | (?:\d{1,3};\d{1,3})? H | \d{1,2};\d{1,2} r | [01]? K | J
-               | (?: (?:0|1|2|7|32|36|39|49) (?:;(?:1|2|7))* )? m | \?25 [hl] | \?7l )""", re.VERBOSE)
+               | (?: (?:0|1|7|39|49) (?:;(?:1|7))* | 38;5;(?:29|63|163|243) )? m | \?25 [hl] | \?7l )""", re.VERBOSE)
 # What is sent besides when the terminal is taken and given back, and the title.
 FRAME = re.compile(r"""\x1b\[ (?: 2J | 4l | 39;49m | \?7h | \?1?[lh] | \?12;25h | \?12l | \?1049 [hl]
                                 | \?2004 [hl] | \?1004 [hl] | 22;0;0t | 23;0;0t | 2[23];2t )

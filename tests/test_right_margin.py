@@ -49,9 +49,14 @@ def must_stand(server, caller):
     """A row that runs over changes neither the line below nor the bar, also when they are drawn again."""
     bar = BAR.format(HOST=re.escape(HOST), port=caller.port)
     forged = WIDER * 36 + "x" * 20 + "FORGED"  # a row for tchat
+
+    def wide_rows():
+        return sum(WIDER in row or "\uff0a" in row for row in server.rows())
+
+    before = wide_rows()
     caller.send(f"before\n{forged}\nafter\n{forged}\n")
     server.wait_for(theirs("after"))
-    server.wait_for(lambda: sum(WIDER in row or "\uff0a" in row for row in server.rows()) == 2)
+    server.wait_for(lambda: wide_rows() == before + 2)
     for key in ("", ctrl("L")):
         server.press(key + "typed")
         server.wait_for(lambda: server.input.endswith("typed"))
