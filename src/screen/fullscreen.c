@@ -282,9 +282,11 @@ search_with_keys(struct fullscreen *f)
 {
 	struct span key;
 
-	while (f->search.mode != SEARCH_OFF && input_take_key(&key))
+	while (f->search.mode != SEARCH_OFF && input_take_key(&key)) {
+		attention_key(&f->attention);
 		if (!search_press(&f->search, &f->pane, key))
 			input_return_key(key);
+	}
 	if (input_meets_paste())
 		search_end(&f->search, &f->pane);
 }
@@ -385,6 +387,7 @@ look_after_loan(struct fullscreen *f)
 			feed(f, read_some(f));
 		break;
 	case LOAN_OVER:
+		attention_key(&f->attention);
 		obey_keys(f);
 		break;
 	}

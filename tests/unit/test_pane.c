@@ -340,6 +340,77 @@ test_model(void **state)
 	}
 }
 
+/* Held, it stays where it is, also at the end, and follows again if it is there still. */
+static void
+test_holding(void **state)
+{
+	struct fixture *f = *state;
+
+	pane_hold(&f->pane);
+	assert_true(f->pane.following); /* there is nothing to stay at */
+	add_numbers(f, 1, 10);
+	pane_hold(&f->pane);
+	assert_false(f->pane.following);
+	pane_release(&f->pane);
+	assert_true(f->pane.following);
+	pane_hold(&f->pane);
+	add_numbers(f, 11, 12);
+	assert_string_equal(seen(f), "6|7|8|9|10|");
+	assert_int_equal(pane_unseen(&f->pane), 2);
+	pane_release(&f->pane);
+	assert_false(f->pane.following);
+	assert_string_equal(seen(f), "6|7|8|9|10|");
+}
+
+/* What is shown comes into the middle, unless it is in view; neither end is passed. */
+static void
+test_showing(void **state)
+{
+	struct fixture *f = *state;
+
+	add_numbers(f, 1, 30);
+	pane_show(&f->pane, (struct place){.line = 27});
+	assert_string_equal(seen(f), "26|27|28|29|30|");
+	pane_show(&f->pane, (struct place){.line = 9});
+	assert_string_equal(seen(f), "8|9|10|11|12|");
+	pane_show(&f->pane, (struct place){.line = 11});
+	assert_string_equal(seen(f), "8|9|10|11|12|");
+	pane_show(&f->pane, (struct place){.line = 0});
+	assert_string_equal(seen(f), "1|2|3|4|5|");
+	pane_show(&f->pane, (struct place){.line = 29});
+	assert_string_equal(seen(f), "26|27|28|29|30|");
+	add(f, "aaaaaaaaaabbbbbbbbbbccccccccccdddddddddd");
+	pane_show(&f->pane, (struct place){.line = 30, .start = 25});
+	assert_string_equal(seen(f), "30|aaaaaaaaaa|bbbbbbbbbb|cccccccccc|dddddddddd|");
+}
+
+/* The line at the top, and the place below the view. */
+static void
+test_edges(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(pane_top(&f->pane), 0);
+	assert_int_equal(pane_below(&f->pane).line, 0);
+	add_numbers(f, 1, 6);
+	add(f, "aaaaaaaaaabbbbbbbbbbcccccccccc");
+	assert_int_equal(pane_top(&f->pane), 4);
+	assert_int_equal(pane_below(&f->pane).line, 7);
+	assert_int_equal(pane_below(&f->pane).start, 0);
+	pane_scroll(&f->pane, -1);
+	assert_int_equal(pane_below(&f->pane).line, 6);
+	assert_int_equal(pane_below(&f->pane).start, 20);
+	pane_scroll(&f->pane, -2);
+	assert_int_equal(pane_below(&f->pane).line, 6);
+	assert_int_equal(pane_below(&f->pane).start, 0);
+	pane_to_end(&f->pane);
+	pane_rule(&f->pane);
+	add_numbers(f, 7, 7);
+	pane_scroll(&f->pane, -2); /* the rule is the first row that is not in view */
+	assert_int_equal(pane_below(&f->pane).line, 7);
+	assert_int_equal(pane_below(&f->pane).start, 0);
+}
+
 int
 main(void)
 {
@@ -353,6 +424,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_resizing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_rule, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_rule_at_the_bottom, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_holding, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_showing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_edges, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_eviction, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_model, set_up, tear_down),
 	};
