@@ -401,6 +401,15 @@ meets_key(struct span *key)
 	return key->length > 0 && !is_report(*key);
 }
 
+/* Whether what is at some place among those that wait is to be looked at when it is the first. */
+static bool
+may_be_wheel(size_t place)
+{
+	struct wheel wheel = wheel_examine((struct span){buffer_data(&keys) + place, buffer_length(&keys) - place});
+
+	return wheel.length > 0 && (tells_releases || wheel.tells_more);
+}
+
 /* Adds to the first of the keys for the editor those that come with it. */
 static struct span
 with_others(struct span next)
@@ -409,7 +418,7 @@ with_others(struct span next)
 	struct span key;
 
 	while (next.length < KEYS_MAX && (key = key_at(next.length, &kind)).length > 0 && kind != KEY_STRING &&
-	       !is_report(key) && !(tells_releases && wheel_examine(key).length > 0))
+	       !is_report(key) && !may_be_wheel(next.length))
 		next.length += key.length;
 	return next;
 }
@@ -420,6 +429,7 @@ press(struct span first)
 {
 	struct editor_answer answer;
 
+	turning_deadline = 0;
 	if (!order(EDITOR_KEYS, with_others(first), &answer))
 		return false;
 	buffer_drop(&keys, answer.outcome.used);
