@@ -1,5 +1,7 @@
 """Keys: what terminals send for them, and what tchat makes of it."""
 
+import subprocess
+
 import pytest
 
 from fullscreen import FOCUS_IN, FOCUS_OUT
@@ -273,3 +275,87 @@ def test_wheel_sends_no_arrows(screen_called, before):
     caller.close_input()
     server.wait()
     assert (SENDS_WHEEL in server.display.mode) == before
+
+
+# Terminals that tell all of their keys
+
+
+@pytest.fixture
+def in_kitty(screen_called, environment, tmp_path):
+    """tchat as a server on a terminal that is kitty by its name, and a caller."""
+    (tmp_path / "source").write_text("xterm-kitty|as far as is needed here,\n\tuse=xterm,\n")
+    try:
+        made = subprocess.run(["tic", "-o", tmp_path / "terminfo", tmp_path / "source"], capture_output=True)
+    except FileNotFoundError:
+        pytest.skip("there is no tic(1)")
+    if made.returncode != 0:
+        pytest.skip(f"there is no description of xterm: {made.stderr.decode()}")
+    return screen_called(env=dict(environment, TERM="xterm-kitty", TERMINFO=str(tmp_path / "terminfo")))
+
+
+def told(text):
+    """How kitty tells keys that are pressed and let go."""
+    return "".join(f"\x1b[{ord(c)};;{ord(c)}u\x1b[{ord(c)};1:3u" for c in text)
+
+
+def test_protocol_is_asked_for(in_kitty):
+    """As long as tchat has the terminal, and in the screen that is its own, to which it belongs."""
+    server, caller = in_kitty
+    server.press("\x1b[100;5u\x1b[100;5:3u")  # Ctrl-D
+    caller.close_input()
+    assert server.wait() == 0
+    order = [server.shown.find(sequence) for sequence in (b"\x1b[?1049h", b"\x1b[>31u", b"\x1b[<u", b"\x1b[?1049l")]
+    assert -1 not in order and order == sorted(order)
+    assert b"1007" not in server.shown
+
+
+def test_keys_that_are_told(in_kitty):
+    """They are what they always were, once; that they are let go is nothing, and does not close the help."""
+    server, caller = in_kitty
+    server.press(told("bcé") + "\x1b[57441u\x1b[97:65;2;65u\x1b[57441;2:3u\x1b[97;1:3u" + "\x1b[13;2u\x1b[13;2:3u" + told("d"))
+    server.wait_for(lambda: server.rows()[-2:] == ["> bcéA⏎", "d"])
+    server.press("\x1b[127u\x1b[127;1:3u" + "\x1b[97;5u\x1b[97;5:3u" + told("a") + "\x1b[44:60;4u")
+    server.wait_for(lambda: server.rows()[-2:] == ["> abcéA⏎", ""])
+    server.press("\x1b[13u\x1b[13;1:3u")
+    caller.expect("abcéA\n")
+    server.press("\x1b[P")
+    server.wait_for("closes this")
+    server.press_and_wait("\x1b[1;1:3P\x1b[57441u\x1b[57441;2:3u")
+    assert server.shows("closes this")
+    server.press(told("x"))
+    server.wait_for(lambda: server.input == "> x" and not server.shows("closes this"))
+
+
+def test_wheel_that_is_told(in_kitty):
+    """It scrolls, and a key that is tapped or held down fetches lines, however the network brings it."""
+    server, caller = in_kitty
+    for line in "one", "two", "three":
+        server.say(line)
+        caller.expect(f"{line}\n")
+    caller.send(lines(60))
+    server.wait_for(theirs("line 59"))
+    server.press("half" + "\x1b[A\x1b[1;1:3A" * 5)
+    server.wait_for(lambda: "scrolled back" in server.bar)
+    assert server.input == "> half"
+    server.press("\x1b[B\x1b[1;1:3B" * 5)
+    server.wait_for(lambda: "scrolled back" not in server.bar)
+    server.press("!")  # the wheel is no longer turned
+    server.wait_for(lambda: server.input == "> half!")
+    server.press(told(" ") + "\x1b[A" + "\x1b[1;1:2A" * 9 + "\x1b[1;1:3A")
+    server.wait_for(lambda: server.input == "> one")
+    assert "scrolled back" not in server.bar
+    server.press("\x1b[B\x1b[1;1:3B" * 2)
+    server.wait_for(lambda: server.input == "> three")
+    assert "scrolled back" not in server.bar
+
+
+@pytest.mark.parametrize("up", [UP, "\x1bOA"], ids=repr)
+def test_held_down_key(screen_called, up):
+    """As many as come at once fetch as many lines, and never scroll, where a terminal tells no more."""
+    server, caller = screen_called()
+    for number in range(30):
+        server.say(f"number {number}")
+        caller.expect(f"number {number}\n")
+    server.press(up * 25)
+    server.wait_for(lambda: server.input == "> number 5")
+    assert "scrolled back" not in server.bar

@@ -467,6 +467,15 @@ is_text(struct span key)
 	return (c >= 0x20 && c != 0x7F) || c == '\t' || is_line_end(key);
 }
 
+/* Whether what is at some place among those that wait is to be looked at when it is the first. */
+static bool
+may_be_wheel(size_t place)
+{
+	struct wheel wheel = wheel_examine((struct span){buffer_data(&keys) + place, buffer_length(&keys) - place});
+
+	return wheel.length > 0 && (tells_releases || wheel.tells_more);
+}
+
 /*
  * The next key and those that come with it, for the editor.  After a line that was refused it is text: that need not
  * wait until the line is put back.
@@ -478,7 +487,7 @@ with_others(struct span next)
 	struct span key;
 
 	while (next.length < KEYS_MAX && (key = key_at(next.length, &kind)).length > 0 && kind != KEY_STRING &&
-	       !is_report(key) && !(tells_releases && wheel_examine(key).length > 0) && (!refused || is_text(key)))
+	       !is_report(key) && !may_be_wheel(next.length) && (!refused || is_text(key)))
 		next.length += key.length;
 	return next;
 }
@@ -490,6 +499,7 @@ work_through(struct span first)
 	size_t length = buffer_length(&shown), place = cursor;
 	struct editor_answer answer;
 
+	turning_deadline = 0;
 	if (!order(EDITOR_KEYS, with_others(first), &answer))
 		return false;
 	buffer_drop(&keys, answer.outcome.used);

@@ -277,9 +277,10 @@ static void
 test_wheel(void **state)
 {
 	(void)state;
-	input_feed(KITTY_UP KITTY_UP KITTY_UP KITTY_UP KITTY_UP, 5 * strlen(KITTY_UP));
+	input_feed("a" KITTY_UP KITTY_UP KITTY_UP KITTY_UP KITTY_UP, 1 + 5 * strlen(KITTY_UP));
 	assert_int_equal(input_next(), INPUT_WHEEL_UP);
 	assert_int_equal(input_next(), INPUT_NONE);
+	assert_pressed("a");
 	now += 1000;
 	feed("\033[A");
 	feed("\033[1;1:3A" KITTY_UP);
