@@ -29,7 +29,7 @@ DRAWN = rf"^\d\d:\d\d +{HOST} +"  # and in the pane
 
 # What ncurses sends to draw on xterm: where the cursor goes, what is erased, inserted or scrolled there,
 # and the attributes and colours of the screen's parts.
-DRAWING = re.compile(r"""[\t\n\r\x08] | \x1b\(B | \x1bM
+DRAWING = re.compile(r"""[\t\n\r\x08] | \x1b\(B | \x1b[M78]
     | \x1b\[ (?: \d{0,3} [ABCDGILMPSTXZ@bd] | (?:\d{1,3};\d{1,3})? H | \d{1,2};\d{1,2} r | [01]? K | J
                | (?: (?:0|1|7|39|49) (?:;(?:1|7))* | 38;5;(?:29|63|163|243) )? m | \?25 [hl] | \?7l )""", re.VERBOSE)
 # What is sent besides when the terminal is taken and given back, and the title.

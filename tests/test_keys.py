@@ -322,8 +322,8 @@ def test_keys_that_are_told(in_kitty):
     server.wait_for("closes this")
     server.press_and_wait("\x1b[1;1:3P\x1b[57441u\x1b[57441;2:3u")
     assert server.shows("closes this")
-    server.press(told("x"))
-    server.wait_for(lambda: server.input == "> x" and not server.shows("closes this"))
+    server.press(told("xy"))
+    server.wait_for(lambda: server.input == "> y" and not server.shows("closes this"))
 
 
 def test_wheel_that_is_told(in_kitty):
