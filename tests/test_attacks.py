@@ -311,7 +311,8 @@ def test_marks_stay_in_their_cells(screen, port, columns):
         above, start, row = (unicodedata.normalize("NFD", row) for row in server.pane[-4:-1])
         assert not any(map(unicodedata.combining, above + start)), name
         assert above[-1] == "x" and start[-1] == "z", name
-        drawn = on_display(f"a{heap(marks, CELL_MAX)}漢{heap(marks, CELL_MAX)}c")
+        count = CELL_MAX - (name == "marks of many scripts")  # terminals disagree about them, so a sign is with them
+        drawn = on_display(f"a{heap(marks, count)}漢{heap(marks, count)}c")
         assert row.endswith(unicodedata.normalize("NFD", drawn)), name
 
 
