@@ -10,6 +10,7 @@
 #include "screen/conversation.h"
 #include "screen/links.h"
 #include "screen/paint.h"
+#include "screen/rows.h"
 #include "screen/style.h"
 #include "text/wrap.h"
 
@@ -18,12 +19,12 @@
 #define NEWEST "below" /* in place of the time */
 
 /* Before one's own lines: how far they have come. */
-#define MARK_OWN ">"	      /* not known */
-#define MARK_WAITING "\u00b7"   /* here still */
-#define MARK_SENT "\u203a"      /* the system has taken it */
-#define MARK_DELIVERED "\u2713" /* the peer's machine has it */
-#define MARK_LOST "\u2717"
-#define MARK_DOUBTED "?"	      /* it has, and perhaps nobody saw it */
+static const char mark_own[] = ">";		/* not known */
+static const char mark_waiting[] = "\u00b7";	/* here still */
+static const char mark_sent[] = "\u203a";	/* the system has taken it */
+static const char mark_delivered[] = "\u2713"; /* the peer's machine has it */
+static const char mark_lost[] = "\u2717";
+static const char mark_doubted[] = "?";		/* it has, and perhaps nobody saw it */
 
 /* How the text of a line looks: what has failed, or is asked, is not to be missed. */
 static enum style
@@ -43,22 +44,28 @@ style_of(enum voice voice)
 	return STYLE_PLAIN;
 }
 
-/* Draws how far one's own line has come. */
+/* How far one's own line has come. */
+static const char *
+mark_of(const struct scene *scene, const struct line *line)
+{
+	if (line->stream_end >= STREAM_DOUBTED)
+		return line->stream_end == STREAM_LOST ? mark_lost : mark_doubted;
+	if (!scene->marks)
+		return mark_own;
+	if (line->stream_end <= scene->arrived)
+		return mark_delivered;
+	return line->stream_end <= scene->taken ? mark_sent : mark_waiting;
+}
+
+/* Draws that. */
 static void
 draw_mark(const struct scene *scene, int y, int x, const struct line *line)
 {
-	const char *mark = MARK_OWN;
+	const char *mark = mark_of(scene, line);
 
-	style_set(STYLE_PLAIN);
-	if (line->stream_end >= STREAM_DOUBTED) {
-		mark = line->stream_end == STREAM_LOST ? MARK_LOST : MARK_DOUBTED;
-		style_set(STYLE_ALARM);
-	} else if (scene->marks && line->stream_end <= scene->arrived) {
-		mark = MARK_DELIVERED;
-		style_set(STYLE_DELIVERED);
-	} else if (scene->marks) {
-		mark = line->stream_end <= scene->taken ? MARK_SENT : MARK_WAITING;
-	}
+	style_set(mark == mark_lost || mark == mark_doubted ? STYLE_ALARM
+		  : mark == mark_delivered		    ? STYLE_DELIVERED
+							    : STYLE_PLAIN);
 	paint_text(y, x, 1, mark, strlen(mark));
 }
 
@@ -169,41 +176,89 @@ draw_newest(const struct scene *scene, const struct layout *l)
 		paint_text(l->newest_row, l->text + column, width - column, WRAP_ELLIPSIS, strlen(WRAP_ELLIPSIS));
 }
 
+/* Draws a row that shows something else than before. */
+static void
+draw_row(const struct scene *scene, const struct layout *l, int y, const struct line *line, const struct pane_row *row)
+{
+	if (row->is_rule) {
+		draw_rule(l, y);
+		return;
+	}
+	if (row->row.start == 0) {
+		draw_time(l, y, line);
+		draw_head(scene, l, y, line, row->line);
+	}
+	style_set(style_of(line->voice));
+	paint_text(y, l->text, l->text_width, line->text + row->row.start, row->row.length);
+}
+
+/* What a row is to show. */
+static struct shown
+shown_in(const struct scene *scene, const struct line *line, const struct pane_row *row)
+{
+	bool has_mark = !row->is_rule && row->row.start == 0 && line->voice == VOICE_SELF;
+
+	return (struct shown){.line = row->line,
+			      .start = row->is_rule ? 0 : row->row.start,
+			      .is_rule = row->is_rule,
+			      .mark = has_mark ? mark_of(scene, line) : NULL};
+}
+
+/* Draws the rows in view, which are count, at the bottom of the pane's. */
+static void
+draw_rows(const struct scene *scene, const struct layout *l, const struct pane_row *view, int count)
+{
+	const struct history *history = scene->pane->history;
+	struct shown *wanted = calloc((size_t)l->pane_rows, sizeof *wanted);
+	size_t from = 0;
+
+	if (wanted == NULL)
+		fatal("cannot get memory");
+	for (int y = 0; y < l->pane_rows; y++)
+		wanted[y] = (struct shown){.line = ROWS_NOTHING};
+	for (int i = 0; i < count; i++) {
+		struct line line = history_line(history, view[i].line);
+		wanted[l->pane_rows - count + i] = shown_in(scene, &line, &view[i]);
+	}
+	rows_begin(wanted, l);
+	for (int y = 0; y < l->pane_rows; y++) {
+		const struct pane_row *row = view + y - (l->pane_rows - count);
+		bool must_draw = rows_must_draw(y, &wanted[y]);
+		struct line line;
+
+		if (wanted[y].line == ROWS_NOTHING)
+			continue;
+		line = history_line(history, row->line);
+		if (must_draw)
+			draw_row(scene, l, y, &line, row);
+		if (row->is_rule)
+			continue;
+		if (row == view || row->line != row[-1].line)
+			from = 0;
+		mark_row(scene, l, y, &line, row, &from);
+		if (line.voice == VOICE_SELF || line.voice == VOICE_PEER)
+			links_note(&line, row->line, &row->row, y, l->text);
+	}
+	free(wanted);
+}
+
 void
 conversation_draw(const struct scene *scene, const struct layout *l)
 {
-	struct pane_row *rows;
-	size_t from = 0;
-	int count;
+	struct pane_row *view;
 
 	if (l->pane_rows <= 0)
 		return;
-	if ((rows = calloc((size_t)l->pane_rows, sizeof *rows)) == NULL)
+	if ((view = calloc((size_t)l->pane_rows, sizeof *view)) == NULL)
 		fatal("cannot get memory");
+	if (scene->search->mode != SEARCH_OFF) /* what is found looks otherwise with each key */
+		rows_forget();
 	pane_resize(scene->pane, l->text_width, l->pane_rows);
 	search_show(scene->search, scene->pane); /* it may be in another row now */
-	count = pane_rows(scene->pane, rows);
-	for (int i = 0; i < count; i++) {
-		struct line line = history_line(scene->pane->history, rows[i].line);
-		int y = l->pane_rows - count + i;
-
-		if (rows[i].is_rule) {
-			draw_rule(l, y);
-			continue;
-		}
-		if (rows[i].row.start == 0) {
-			draw_time(l, y, &line);
-			draw_head(scene, l, y, &line, rows[i].line);
-		}
-		style_set(style_of(line.voice));
-		paint_text(y, l->text, l->text_width, line.text + rows[i].row.start, rows[i].row.length);
-		if (i == 0 || rows[i].line != rows[i - 1].line)
-			from = 0;
-		mark_row(scene, l, y, &line, &rows[i], &from);
-		if (line.voice == VOICE_SELF || line.voice == VOICE_PEER)
-			links_note(&line, rows[i].line, &rows[i].row, y, l->text);
-	}
-	free(rows);
+	draw_rows(scene, l, view, pane_rows(scene->pane, view));
+	free(view);
+	if (scene->search->mode != SEARCH_OFF)
+		rows_forget();
 	if (l->newest_row >= 0)
 		draw_newest(scene, l);
 }

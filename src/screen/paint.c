@@ -17,7 +17,7 @@
 #define REPLACEMENT_CHARACTER 0xFFFD
 
 static bool can_place;
-static bool has_placed; /* something, since paint_finish */
+static bool has_placed; /* something in the picture may be */
 
 void
 paint_open(bool place)
@@ -142,7 +142,7 @@ paint_finish(void)
 
 	if (!has_placed)
 		return;
-	has_placed = false;
+	has_placed = false; /* unless it is found */
 	if ((row = calloc(2 * ((size_t)columns + 1), sizeof *row)) == NULL)
 		fatal("cannot get memory");
 	shown = row + columns + 1;
@@ -152,6 +152,7 @@ paint_finish(void)
 		mvin_wchnstr(i, 0, row, columns);
 		if (!is_placed_in(row, columns))
 			continue;
+		has_placed = true;
 		mvwin_wchnstr(curscr, i, 0, shown, columns);
 		if (memcmp(row, shown, (size_t)columns * sizeof *row) != 0)
 			wredrawln(stdscr, i, 1);

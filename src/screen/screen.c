@@ -13,6 +13,7 @@
 #include "screen/links.h"
 #include "screen/output.h"
 #include "screen/paint.h"
+#include "screen/rows.h"
 #include "screen/screen.h"
 #include "screen/sign.h"
 #include "screen/size.h"
@@ -157,6 +158,7 @@ screen_resize(void)
 		return;
 	make_sure_of_memory((size_t)rows, (size_t)columns);
 	resizeterm(rows, columns);
+	rows_forget();
 }
 
 void
@@ -318,12 +320,14 @@ screen_draw(const struct scene *scene)
 {
 	struct layout layout = arrange(scene);
 
-	erase();
+	move(layout.pane_rows > 0 ? layout.pane_rows : 0, 0); /* what is above knows what it shows: screen/rows.h */
+	clrtobot();
 	links_begin();
 	conversation_draw(scene, &layout);
 	if (scene->help != NULL) {
 		draw_help(scene, &layout);
 		links_begin(); /* it covers some, and which is not worth knowing */
+		rows_forget();
 	}
 	draw_question(scene, &layout);
 	draw_status(scene, &layout);
