@@ -142,9 +142,9 @@ def test_page_keys(screen_called, up, down):
     caller.send(lines(60))
     server.wait_for(theirs("line 59"))
     server.press(up)
-    server.wait_for(lambda: "scrolled back" in server.bar and server.shows(theirs("line 19")))
+    server.wait_for(lambda: "scrolled back" in server.bar and not server.shows(theirs("line 59")))
     server.press(down)
-    server.wait_for(lambda: "scrolled back" not in server.bar and not server.shows(theirs("line 19")))
+    server.wait_for(lambda: "scrolled back" not in server.bar and server.shows(theirs("line 59")))
 
 
 @pytest.mark.parametrize("key", ["\x1b\r", "\x1b\n"], ids=repr)

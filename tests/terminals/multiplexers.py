@@ -15,7 +15,7 @@ from terminals.real import Real
 # What an xterm in which they run sends for a key.
 _LETTERS = {"Up": "A", "Down": "B", "Right": "C", "Left": "D", "End": "F", "Home": "H"}
 _NUMBERS = {"Insert": 2, "Delete": 3, "Prior": 5, "Next": 6}
-_CHARACTERS = {"Return": "\r", "Tab": "\t", "BackSpace": "\x7f", "Escape": "\033", "space": " "}
+_CHARACTERS = {"question": "?", "Return": "\r", "Tab": "\t", "BackSpace": "\x7f", "Escape": "\033", "space": " "}
 _FUNCTIONS = {"F1": "\033OP", "F2": "\033OQ", "F3": "\033OR", "F4": "\033OS"}
 
 
