@@ -75,13 +75,16 @@ static const struct range spacing[] = {
 	{0x1D16D, 0x1D172},
 };
 
-/* What takes the same columns in all terminals, whatever stands beside it: in all others, in doubt, it may not. */
+/*
+ * What takes the same columns in all terminals, whatever stands beside it, as long as no mark is on it: of those, some
+ * terminals know none at all.
+ */
 static const struct range agreed[] = {
-	{0x0000, 0x0486},   /* Latin, Greek, Cyrillic, their marks */
+	{0x0000, 0x0486},   /* Latin, Greek, Cyrillic */
 	{0x048A, 0x058F},   /* Cyrillic, Armenian */
 	{0x0591, 0x05F4},   /* Hebrew */
-	{0x0620, 0x0652},   /* Arabic letters and vowel signs */
-	{0x0660, 0x06D3},   /* Arabic digits, more letters */
+	{0x0620, 0x0652},   /* Arabic letters */
+	{0x0660, 0x06D3},   /* Arabic digits, and more letters */
 	{0x0E01, 0x0E32},   /* Thai */
 	{0x0E34, 0x0E5B},   /* Thai */
 	{0x10A0, 0x10FF},   /* Georgian */
@@ -180,16 +183,6 @@ glyph_is_mark(uint32_t c)
 	return glyph_columns(c) == 0 || IS_IN(spacing, c);
 }
 
-static bool
-is_disputed(const struct glyph *glyph)
-{
-	bool disputed = !IS_IN(agreed, glyph->character);
-
-	for (const uint32_t *mark = glyph->marks; *mark != 0; mark++)
-		disputed = disputed || !IS_IN(agreed, *mark);
-	return disputed;
-}
-
 const char *
 glyph_next(const char *text, const char *end, struct glyph *glyph)
 {
@@ -211,6 +204,6 @@ glyph_next(const char *text, const char *end, struct glyph *glyph)
 			glyph->marks[count++] = c;
 	}
 	glyph->marks[count] = 0;
-	glyph->disputed = is_disputed(glyph);
+	glyph->disputed = count > 0 || !IS_IN(agreed, glyph->character);
 	return text;
 }

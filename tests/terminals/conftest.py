@@ -3,14 +3,15 @@
 TCHAT_TERMINALS names the terminals to be used, which then have to be there; without it they are those that are."""
 
 import os
+from pathlib import Path
 
 import pytest
 
 from peers import TCHAT, call
 from terminals.multiplexers import Screen, Tmux
-from terminals.windows import Kitty, Urxvt, Vte, Xterm
+from terminals.windows import Foot, Kitty, Mlterm, St, Urxvt, Vte, Xterm
 
-KINDS = (Tmux, Screen, Xterm, Vte, Kitty, Urxvt)
+KINDS = (Tmux, Screen, Xterm, Vte, Kitty, Foot, Urxvt, St, Mlterm)
 WANTED = os.environ.get("TCHAT_TERMINALS", "").split()
 
 
@@ -56,3 +57,33 @@ def real_called(real, port):
         return terminal, caller
 
     return real_called
+
+
+# Of which cases each terminal has shown all as it is to be, from the reports of all processes of tests.
+MATRIX = {}
+
+
+def pytest_addoption(parser):
+    parser.addoption("--matrix", metavar="FILE", help="write terminals by corpus into a table in a file")
+
+
+def pytest_runtest_logreport(report):
+    for name, value in report.user_properties:
+        if name == "matrix":
+            terminal, cases = value
+            for case, wrong in cases.items():
+                MATRIX.setdefault(case, {}).setdefault(terminal, []).append(wrong)
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    kinds = [kind for kind in KINDS if any(kind.NAME in results for results in MATRIX.values())]
+    if not kinds or not config.getoption("--matrix"):
+        return
+    rows = [["", *(kind.NAME for kind in kinds)], ["version", *(kind.version() for kind in kinds)]]
+    for case, results in MATRIX.items():
+        rows.append([case, *("" if kind.NAME not in results else "wrong" if any(results[kind.NAME]) else "right"
+                             for kind in kinds)])
+    rows.insert(1, ["---"] * len(rows[0]))
+    table = "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    Path(config.getoption("--matrix")).write_text(table)
+    terminalreporter.write("\n" + table)

@@ -30,6 +30,9 @@ class Real:
 
     NAME = ""
     NEEDS = ()
+    RESIZES = True  # whether its size can be changed here
+    PASTES = True  # whether something can be pasted here
+    MARKED = ""  # what it may tell instead of a character with marks
 
     def __init__(self, command, rows=24, columns=80, env=None):
         self.folder = Path(tempfile.mkdtemp(prefix="tchat-"))
@@ -160,6 +163,12 @@ class Real:
     def type(self, text):
         """Types text, as it comes from an input method: not every character has a key."""
         self.request("type", text)
+
+    def press_and_wait(self, *keys):
+        """Presses keys that the terminal does not keep to itself, and waits until the command can read them."""
+        before = len(self.typed())
+        self.press(*keys)
+        eventually(lambda: len(self.typed()) > before, "the keys")
 
     def resize(self, rows, columns):
         """Makes it that large, and waits until it is."""

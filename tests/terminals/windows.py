@@ -1,5 +1,6 @@
 """Terminals with a window, each on an X server of its own (Xvfb), so that no other window has the keyboard."""
 
+import json
 import os
 import re
 import socket
@@ -7,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from peers import eventually
+from peers import DEADLINE, eventually
 from terminals.real import Real
 
 VTE = Path(__file__).with_name("vte.py")
@@ -70,15 +71,19 @@ class Window(Real):
 
     def paste(self, text):
         """By the selection, and the key for it."""
-        for selection in ("primary", "clipboard"):
-            subprocess.run(["xclip", "-selection", selection], input=text.encode(), env=self.environment, check=True,
-                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # it stays, and holds them open
+        self.select(text)
         self.press("shift+Insert")
 
     def extent(self):
         """The height and width of the window, in pixels."""
         now = dict(line.split("=") for line in self.geometry(self.window).split())
         return int(now["HEIGHT"]), int(now["WIDTH"])
+
+    def select(self, text):
+        """Makes text what was selected, and copied."""
+        for selection in ("primary", "clipboard"):
+            subprocess.run(["xclip", "-selection", selection], input=text.encode(), env=self.environment, check=True,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # it stays, and holds them open
 
     def set_size(self, rows, columns):
         """Changes the window by so many cells."""
@@ -127,16 +132,6 @@ class Xterm(Printing):
                    "-xrm", "*printAttributes: 0", "-xrm", "*printerFormFeed: false", *self.OPTIONS, "-e", *command)
 
 
-class Urxvt(Printing):
-    NAME = "urxvt"
-    NEEDS = (*Window.NEEDS, "urxvt")
-    VERSION = "urxvt", "-help"
-
-    def open(self, command, rows, columns):
-        self.spawn("urxvt", "-geometry", f"{columns}x{rows}+0+0", "--print-pipe", self.printer,
-                   "-pe", "-confirm-paste", "-e", *command)  # which would ask whether it is to paste
-
-
 class Kitty(Window):
     NAME = "kitty"
     NEEDS = (*Window.NEEDS, "kitty")
@@ -150,12 +145,18 @@ class Kitty(Window):
         self.spawn("kitty", "--config", "NONE", "--listen-on", self.address,
                    *(word for name, value in options.items() for word in ("-o", f"{name}={value}")), *command)
 
-    def remote(self, *arguments):
-        return self.run("kitty", "@", "--to", self.address, *arguments).decode()
-
     def read(self):
+        """By its remote control protocol, which `kitty @ get-text` speaks, but not as fast."""
         self.cursor()
-        return self.remote("get-text", "--extent", "screen").split("\n")
+        with socket.socket(socket.AF_UNIX) as connected:
+            connected.settimeout(DEADLINE)
+            connected.connect(self.address.removeprefix("unix:"))
+            request = {"cmd": "get-text", "version": [0, 26, 0], "payload": {"extent": "screen"}}
+            connected.sendall(b"\033P@kitty-cmd" + json.dumps(request).encode() + b"\033\\")
+            answer = b""
+            while not answer.endswith(b"\033\\"):
+                answer += connected.recv(1 << 16)
+        return json.loads(answer[answer.index(b"{"):-2])["data"].split("\n")
 
 
 class Vte(Window):
@@ -186,81 +187,92 @@ class St(Printing):
     NAME = "st"
     NEEDS = (*Window.NEEDS, "st")
     VERSION = "st", "-v"
-    PRINT = "\033[4i\033[i"  # first no longer all that it gets, which it prints at first
 
     def open(self, command, rows, columns):
-        self.spawn("st", "-g", f"{columns}x{rows}+0+0", "-o", self.folder / "printed", "-e", *command)
+        self.spawn("st", "-g", f"{columns}x{rows}+0+0", "-o", self.paper, "-e", *command)
 
     def read(self):
-        printed, end = self.folder / "printed", "[[printed]]"
-        self.request("write", "\033[4i")
+        self.request("write", "\033[4i")  # no longer all that it is sent, which it prints at first
         self.cursor()
-        before = printed.stat().st_size
-        self.request("write", "\033[i")
+        before = self.paper.stat().st_size
+        self.request("write", self.PRINT)
         self.cursor()
-        return printed.read_bytes()[before:].decode().split("\n")
+        return self.paper.read_bytes()[before:].decode().replace("\0", "").split("\n")
 
 
-class Konsole(Window):
-    NAME = "konsole"
-    NEEDS = (*Window.NEEDS, "konsole", "dbus-run-session", "gdbus")
-    VERSION = "konsole", "--version"
+# urxvt's own printing is no UTF-8 where there are marks.  This has "?" for a character with marks.
+PRINT_PERL = r"""sub on_osc_seq_perl {
+	my ($term, $path) = @_;
+	return unless $path =~ s/^print;//;
+	open my $paper, '>:utf8', "$path.new";
+	for my $row (0 .. $term->nrow - 1) {
+		print $paper $term->special_decode($term->ROW_t($row)) =~ s/\x{ffff}//gr, "\n";
+	}
+	close $paper;
+	rename "$path.new", $path;
+}
+"""
+
+
+class Urxvt(Printing):
+    NAME = "urxvt"
+    MARKED = "?"
+    NEEDS = (*Window.NEEDS, "urxvt")
+    VERSION = "urxvt", "-help"
+
+    @property
+    def PRINT(self):
+        return f"\033]777;print;{self.paper}\a"
 
     def open(self, command, rows, columns):
-        self.spawn("dbus-run-session", "--", "konsole", "--nofork", "--hide-menubar", "--hide-tabbar",
-                   "-p", f"TerminalColumns={columns}", "-p", f"TerminalRows={rows}", "-e", *command)
-
-    def has_begun(self):
-        super().has_begun()
-        self.environment["DBUS_SESSION_BUS_ADDRESS"] = self.relay["DBUS_SESSION_BUS_ADDRESS"]
-
-    def read(self):
-        self.cursor()
-        return self.run("gdbus", "call", "--session", "--dest", self.relay["KONSOLE_DBUS_SERVICE"], "--object-path",
-                        self.relay["KONSOLE_DBUS_SESSION"], "--method", "org.kde.konsole.Session.getAllDisplayedText",
-                        "false").decode().split("\n")
+        (self.folder / "print").write_text(PRINT_PERL)
+        self.spawn("urxvt", "-geometry", f"{columns}x{rows}+0+0", "--perl-lib", self.folder,
+                   "-pe", "print,-confirm-paste", "-e", *command)  # which would ask whether it is to paste
 
 
-class Copying(Window):
-    """A terminal that tells nobody what it shows: all of it is selected with the mouse, and looked at in X."""
+class Mlterm(Window):
+    """It has snapshots, which a control sequence of its own asks for."""
 
-    def read(self):
-        self.cursor()
-        height, width = self.extent()
-        self.run("xdotool", "mousemove", "--window", self.window, 1, 1, "mousedown", 1, "mousemove", "--window",
-                 self.window, width - 1, height - 1, "mouseup", 1)
-        return self.run_freely("xclip", "-selection", "primary", "-o").split("\n")
-
-
-class Mlterm(Copying):
     NAME = "mlterm"
     NEEDS = (*Window.NEEDS, "mlterm")
     VERSION = "mlterm", "--version"
 
     def open(self, command, rows, columns):
-        self.spawn("mlterm", "-g", f"{columns}x{rows}+0+0", "-e", *command)
+        self.snapshots = Path(self.environment["HOME"], ".mlterm")
+        self.snapshots.mkdir(exist_ok=True)
+        self.spawn("mlterm", "-g", f"{columns}x{rows}+0+0", "--ctl=false", "-e", *command)
 
-
-class Alacritty(Copying):
-    NAME = "alacritty"
-    NEEDS = (*Window.NEEDS, "alacritty")
-    VERSION = "alacritty", "--version"
-
-    def open(self, command, rows, columns):
-        self.spawn("alacritty", "-o", f"window.dimensions.columns={columns}", "-o", f"window.dimensions.lines={rows}",
-                   "-e", *command)
+    def read(self):
+        for old in self.snapshots.glob("*.snp"):
+            old.unlink()
+        self.request("write", "\033]5379;snapshot:UTF-8\a")
+        self.cursor()
+        return next(self.snapshots.glob("*.snp")).read_text().split("\n")
 
 
 class Foot(Window):
-    """In a compositor for Wayland that has a window on the X server."""
+    """In a compositor for Wayland that has a window on the X server: X cannot change the size of the terminal's window,
+    and has another clipboard."""
+
+    RESIZES = PASTES = False
 
     NAME = "foot"
     NEEDS = (*Window.NEEDS, "foot", "weston")
     VERSION = "foot", "--version"
 
     def open(self, command, rows, columns):
+        paper = self.folder / "paper"
+        (self.folder / "foot.ini").write_text(
+            f"[key-bindings]\npipe-visible=[sh -c \"cat >{paper}.new; mv {paper}.new {paper}\"] Control+Shift+F11\n")
         self.spawn("weston", "--backend=x11-backend.so", "--width=1200", "--height=900", "--no-config",
                    "--socket=wayland-bench", "--idle-time=0")
         eventually(lambda: (self.folder / "wayland-bench").exists(), "the compositor")
         self.environment["WAYLAND_DISPLAY"] = "wayland-bench"
-        self.spawn("foot", "-c", "/dev/null", f"--window-size-chars={columns}x{rows}", *command)
+        self.spawn("foot", "-c", self.folder / "foot.ini", f"--window-size-chars={columns}x{rows}", *command)
+
+    def read(self):
+        self.cursor()
+        paper = self.folder / "paper"
+        paper.unlink(missing_ok=True)
+        self.press("ctrl+shift+F11")
+        return eventually(lambda: paper.exists() and paper.read_text(), "the pipe").split("\n")
