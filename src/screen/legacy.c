@@ -234,8 +234,10 @@ legacy_key(struct span key, char room[LEGACY_KEY_MAX])
 	}
 	if (memcmp(inner.text, "\033OM", 3) == 0) /* konsole's Shift-Enter */
 		return (struct span){memcpy(room, "\033\r", 2), 2};
-	if (alt > 0 || inner.text[1] != '[' || !understand(inner, &told))
+	if (inner.text[1] != '[' || !understand(inner, &told))
 		return key;
+	if (alt > 0)
+		told.modifiers |= ALT;
 	if (told.event == RELEASED || (told.final == 'u' && changes_others(told.number)))
 		return (struct span){room, 0};
 	if (told.final == 'u') {
