@@ -110,7 +110,8 @@ add_character(char *room, uint32_t c)
 static int
 control_of(const struct told *told)
 {
-	static const char characters[] = " /2345678?@[\\]^_~", controls[] = "\0\037\0\033\034\035\036\037\177\177\0\033\034\035\036\037\036";
+	static const char characters[] = " /2345678?@[\\]^_~";
+	static const char controls[] = "\0\037\0\033\034\035\036\037\177\177\0\033\034\035\036\037\036";
 	uint32_t c = told->number >= 0x80 && told->base != 0 ? told->base : told->number;
 	const char *found = NULL;
 
