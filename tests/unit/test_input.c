@@ -214,7 +214,8 @@ test_memory_of_endless_string(void **state)
 static void
 test_paste(void **state)
 {
-	static const char *const before[] = {"", "\033", "\033[", "\033[1;", "\033O", "\033[M ", "\033]11;rgb", "\033P1"};
+	static const char *const before[] = {"", "\033", "\033[", "\033[1;", "\033O", "\033[M ",
+					     "\033]11;rgb", "\033P1"};
 	const size_t strings = 6; /* from there on: they are no keys */
 
 	(void)state;
