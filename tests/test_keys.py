@@ -23,8 +23,9 @@ MEANINGLESS = {
     "keypad 5": "\x1b[E", "keypad 5, application": "\x1bOE", "SS3 with a modifier": "\x1bO5A", "st Clear": "\x1b[3;5J",
     "kitty Caps Lock": "\x1b[57358u", "kitty Print": "\x1b[57361u", "kitty Shift": "\x1b[57441;2u",
     "kitty volume": "\x1b[57439u", "kitty F13": "\x1b[57376u",
-    "device attributes": "\x1b[?64;1;2;6;22c", "secondary ones": "\x1b[>41;351;0c", "terminal's id": "\x1bP!|00000000\x1b\\",
-    "its name": "\x1bP>|XTerm(379)\x1b\\", "status": "\x1b[0n", "cursor": "\x1b[24;80R", "cursor and page": "\x1b[?24;80;1R",
+    "device attributes": "\x1b[?64;1;2;6;22c", "secondary ones": "\x1b[>41;351;0c", 
+    "terminal's id": "\x1bP!|00000000\x1b\\", "its name": "\x1bP>|XTerm(379)\x1b\\", "status": "\x1b[0n",
+    "cursor": "\x1b[24;80R", "cursor and page": "\x1b[?24;80;1R",
     "mode": "\x1b[?2026;2$y", "setting": "\x1bP1$r0m\x1b\\", "capability": "\x1bP1+r436f=323536\x1b\\",
     "background": "\x1b]11;rgb:0000/0000/0000\x1b\\", "foreground": "\x1b]10;rgb:ffff/ffff/ffff\x07",
     "clipboard": "\x1b]52;c;aGVsbG8=\x1b\\", "colour": "\x1b]4;1;rgb:cd00/0000/0000\x07", "title": "\x1b]ltitle\x1b\\",
@@ -85,7 +86,8 @@ def test_keys_without_meaning_in_vi_command_mode(with_init_file):
 def cuts(key):
     """Where a key can be cut; not where it may be a key by itself, for which but a moment is waited: see
     tests/unit/test_input.c."""
-    return [cut for cut in range(2, len(key)) if key[:cut] not in ("\x1b\x1b", "\x1b]", "\x1bP", "\x1b_", "\x1b^", "\x1bX")]
+    may_be_keys = [ESCAPE + character for character in (ESCAPE, "]", "P", "_", "^", "X")]
+    return [cut for cut in range(2, len(key)) if key[:cut] not in may_be_keys]
 
 
 def test_keys_in_pieces(screen_called):
@@ -113,7 +115,8 @@ FORMS = {
     "Ctrl-Right": ("\x1b[1;5C", "\x1b[5C", "\x1bOc"),
 }
 DONE = {"Home": "|one two three", "End": "one two three|", "Delete": "one wo three", "Ctrl-Delete": "one  three",
-        "Left": "one| two three", "Ctrl-Left": "|one two three", "Alt-Left": "|one two three", "Ctrl-Right": "one two| three"}
+        "Left": "one| two three", "Ctrl-Left": "|one two three", "Alt-Left": "|one two three",
+        "Ctrl-Right": "one two| three"}
 
 
 @pytest.mark.parametrize("key", FORMS)
@@ -209,8 +212,8 @@ def test_bindings_of_ones_own(with_init_file):
     server, caller = with_init_file(
         '"\\e[15~": "F5 "\n"\\e[1;2C": end-of-line\n"\\e[17~\\e[18~": "two keys "\n"jj": "jays "\n"\\eO": "Alt-O "\n'
         '"\\e\u00e9": "Alt-é "\n')
-    for key, shown in {"\x1b[15~": "F5 ", "\x1b[17~\x1b[18~": "two keys ", "jj": "jays ", "jk": "jk", "\x1b\u00e9": "Alt-é "
-                       }.items():
+    for key, shown in {"\x1b[15~": "F5 ", "\x1b[17~\x1b[18~": "two keys ", "jj": "jays ", "jk": "jk",
+                       "\x1b\u00e9": "Alt-é "}.items():
         server.press("ab" + LEFT + LEFT + key + "\x1b[1;2C!")
         server.wait_for(lambda: server.input == f"> {shown}ab!")
         server.press(ctrl("C"))
@@ -312,7 +315,8 @@ def test_protocol_is_asked_for(in_kitty):
 def test_keys_that_are_told(in_kitty):
     """They are what they always were, once; that they are let go is nothing, and does not close the help."""
     server, caller = in_kitty
-    server.press(told("bcé") + "\x1b[57441u\x1b[97:65;2;65u\x1b[57441;2:3u\x1b[97;1:3u" + "\x1b[13;2u\x1b[13;2:3u" + told("d"))
+    server.press(told("bcé") + "\x1b[57441u\x1b[97:65;2;65u\x1b[57441;2:3u\x1b[97;1:3u")
+    server.press("\x1b[13;2u\x1b[13;2:3u" + told("d"))
     server.wait_for(lambda: server.rows()[-2:] == ["> bcéA⏎", "d"])
     server.press("\x1b[127u\x1b[127;1:3u" + "\x1b[97;5u\x1b[97;5:3u" + told("a") + "\x1b[44:60;4u")
     server.wait_for(lambda: server.rows()[-2:] == ["> abcéA⏎", ""])

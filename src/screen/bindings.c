@@ -41,8 +41,8 @@ bindings_complete(void)
 		{rl_beg_of_line, {"\033[H", "\033OH", "\033[1~", "\033[7~"}}, /* Home */
 		{rl_end_of_line, {"\033[F", "\033OF", "\033[4~", "\033[8~"}},
 		{rl_delete, {"\033[3~"}},
-		{rl_backward_word, {"\033[1;5D", "\033[5D", "\033Od", "\033[1;3D", "\033\033[D"}}, /* Ctrl-, Alt-Left */
-		{rl_forward_word, {"\033[1;5C", "\033[5C", "\033Oc", "\033[1;3C", "\033\033[C"}},
+		{rl_backward_word, {"\033[1;5D", "\033[5D", "\033Od", "\033[1;3D"}}, /* Ctrl-, Alt-Left */
+		{rl_forward_word, {"\033[1;5C", "\033[5C", "\033Oc", "\033[1;3C"}},
 		{rl_kill_word, {"\033[3;5~", "\033[3^"}}, /* Ctrl-Delete */
 	};
 

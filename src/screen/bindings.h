@@ -9,8 +9,8 @@
 #include "base/span.h"
 
 /*
- * Takes away what Readline binds by itself and what does harm without a sign here: keys that change the editing mode, or
- * send the line as a comment.  To be called before the init file is read, which can bind them again.
+ * Takes away what Readline binds by itself and what does harm without a sign here: keys that change the editing mode,
+ * overwrite, or send the line as a comment.  To be called before the init file is read, which can bind them again.
  */
 void bindings_spare(void);
 

@@ -138,8 +138,8 @@ static const struct {
 	const char *keys[6]; /* what terminals send for it */
 } commands[] = {
 	/* PgUp, also with Shift or Alt */
-	{"scroll-page-up", page_up, {"\033[5~", "\033[5;2~", "\033[5$", "\033[5;3~", "\033\033[5~"}},
-	{"scroll-page-down", page_down, {"\033[6~", "\033[6;2~", "\033[6$", "\033[6;3~", "\033\033[6~"}},
+	{"scroll-page-up", page_up, {"\033[5~", "\033[5;2~", "\033[5$", "\033[5;3~"}},
+	{"scroll-page-down", page_down, {"\033[6~", "\033[6;2~", "\033[6$", "\033[6;3~"}},
 	{"scroll-to-start", to_start, {"\033[5;5~", "\033[5^"}},	   /* Ctrl-PgUp */
 	{"scroll-to-end", to_end, {"\033[6;5~", "\033[6^"}},		   /* Ctrl-PgDn */
 	{"new-line", new_line, {"\033\r", "\033\n"}},		   /* Alt-Enter */

@@ -417,12 +417,10 @@ is_known(struct span key, enum key_kind kind)
 	if (begun.length > 0 && bindings_have(begun, key))
 		return true;
 	if (begun.length > 0 && !bindings_are_ambiguous(begun))
-		press(CTRL_KEY('G'));
-	known = (kind == KEY_ALT && (key.length == 2 || rl_editing_mode == 0)) || is_bound(key);
-	if (known && (awaits_character || RL_ISSTATE(RL_STATE_VIMOTION))) {
 		rl_callback_sigcleanup();
-		awaits_character = false;
-	}
+	known = (kind == KEY_ALT && (key.length == 2 || rl_editing_mode == 0)) || is_bound(key);
+	if (known && (awaits_character || RL_ISSTATE(RL_STATE_VIMOTION)))
+		press(ESCAPE);
 	return known;
 }
 
@@ -479,7 +477,10 @@ edit_insert(struct span text)
 
 	if (RL_ISSTATE(RL_STATE_NSEARCH))
 		press(CTRL_KEY('G'));
+	if (RL_ISSTATE(RL_STATE_CHARSEARCH)) /* to search again for nothing, Readline 8.2 would never end */
+		press(ESCAPE);
 	rl_callback_sigcleanup();
+	awaits_character = false;
 	buffer_add(&ended, text.text, text.length);
 	buffer_add(&ended, "", 1);
 	rl_insert_text(buffer_data(&ended));

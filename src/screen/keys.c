@@ -107,7 +107,8 @@ examine_ss3(struct span text, size_t start)
 static struct key
 examine_string(struct span text, size_t start)
 {
-	bool typed = start < text.length && (isalpha((unsigned char)text.text[start]) || (text.text[start] & 0x80) != 0);
+	unsigned char first = (unsigned char)at(text, start);
+	bool typed = isalpha(first) || first >= 0x80;
 
 	if (start == text.length)
 		return (struct key){KEY_ALT, start, ESCAPE_MS};

@@ -24,7 +24,7 @@ enum key_kind {
 struct key {
 	enum key_kind kind;
 	size_t length; /* bytes */
-	int patience;  /* 0: it is whole; or milliseconds after the last byte, until when it may go on, and is whole then */
+	int patience;  /* 0: it is whole; or milliseconds: it may go on so long after its last byte, then it is */
 };
 
 /* Looks at the key at the start of some text, which is not empty: valid UTF-8, and no part of a paste. */

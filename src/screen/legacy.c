@@ -110,7 +110,8 @@ add_character(char *room, uint32_t c)
 static int
 control_of(const struct told *told)
 {
-	static const char characters[] = " /2345678?@[\\]^_~", controls[] = "\0\037\0\033\034\035\036\037\177\177\0\033\034\035\036\037\036";
+	static const char characters[] = " /2345678?@[\\]^_~";
+	static const char controls[] = "\0\037\0\033\034\035\036\037\177\177\0\033\034\035\036\037\036";
 	uint32_t c = told->number >= 0x80 && told->base != 0 ? told->base : told->number;
 	const char *found = NULL;
 
@@ -234,8 +235,10 @@ legacy_key(struct span key, char room[LEGACY_KEY_MAX])
 	}
 	if (memcmp(inner.text, "\033OM", 3) == 0) /* konsole's Shift-Enter */
 		return (struct span){memcpy(room, "\033\r", 2), 2};
-	if (alt > 0 || inner.text[1] != '[' || !understand(inner, &told))
+	if (inner.text[1] != '[' || !understand(inner, &told))
 		return key;
+	if (alt > 0)
+		told.modifiers |= ALT;
 	if (told.event == RELEASED || (told.final == 'u' && changes_others(told.number)))
 		return (struct span){room, 0};
 	if (told.final == 'u') {

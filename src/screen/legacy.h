@@ -1,8 +1,9 @@
 /*
  * legacy - keys as newer protocols tell them, in the form that programs have always had them in.
  *
- * Pure.  The protocols are kitty's (https://sw.kovidgoyal.net/kitty/keyboard-protocol), with all that it can tell, and
- * xterm's modifyOtherKeys; and that of VT100's keypad, where a program that ended early has left it on.
+ * Pure.  The protocols are kitty's (https://sw.kovidgoyal.net/kitty/keyboard-protocol), with all that it can tell;
+ * xterm's modifyOtherKeys; rxvt's ESC before a key for Alt, as xterm's sequences have it; and that of VT100's keypad,
+ * where a program that ended early has left it on.
  */
 #ifndef LEGACY_H
 #define LEGACY_H

@@ -44,7 +44,8 @@ bool screen_has_room(const struct scene *scene);
 void screen_watch_focus(void);
 
 /*
- * Has the terminal say what the mouse does, or leave that to itself again, which then selects text; and whether it does.
+ * Has the terminal say what the mouse does, or leave that to itself again, which then selects text; and whether it
+ * does.
  */
 void screen_toggle_mouse(void);
 bool screen_has_mouse(void);

@@ -45,14 +45,15 @@ bool terminal_has_links(void);
 void terminal_report_mouse(bool on);
 
 /*
- * Asks the terminal, if it is one that tells the wheel of the mouse from keys so, for all that kitty's keyboard protocol
- * can tell (https://sw.kovidgoyal.net/kitty/keyboard-protocol); or for keys as ever.
+ * Asks the terminal, if it is one that tells the wheel of the mouse from keys so, for all that kitty's keyboard
+ * protocol can tell (https://sw.kovidgoyal.net/kitty/keyboard-protocol); or for keys as ever.
  */
 void terminal_tell_keys(bool on);
 
 /*
  * Has the wheel of the mouse do nothing, where the terminal would send arrow keys for it (alternate scroll, mode 1007);
- * or has it do what it did.  A terminal that tells it from keys is left alone.  Who cannot save that has it on when nobody asks (alacritty, Windows Terminal).
+ * or has it do what it did.  A terminal that tells it from keys is left alone.  One that cannot save the mode has it on
+ * when nobody asks (alacritty, Windows Terminal).
  */
 void terminal_ignore_wheel(bool on);
 

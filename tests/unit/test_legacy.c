@@ -80,6 +80,8 @@ static const struct {
 	/* the keypad */
 	{TEXT("\033Oq"), TEXT("1")},
 	{TEXT("\033\033Oq"), TEXT("\0331")},
+	{TEXT("\033\033[D"), TEXT("\033[1;3D")},
+	{TEXT("\033\033[5~"), TEXT("\033[5;3~")},
 	{TEXT("\033OM"), TEXT("\033\r")}, /* konsole's Shift-Enter */
 	/* what has no other form, or is none of this */
 	{TEXT("a"), TEXT("a")},
