@@ -312,6 +312,18 @@ def test_protocol_is_asked_for(in_kitty):
     assert b"1007" not in server.shown
 
 
+def test_lines_that_are_refused(in_kitty):
+    """What is typed ahead, or after a line that nobody was there for, is another line there, too."""
+    server, caller = in_kitty
+    caller.close_input()
+    server.wait_for("has left$")
+    enter = "\x1b[13u\x1b[13;1:3u"
+    server.press(told("one") + enter + told("two") + enter)
+    server.wait_for(lambda: server.rows()[-2:] == ["> one⏎", "two"])
+    server.press(told("three"))
+    server.wait_for(lambda: server.rows()[-3:] == ["> one⏎", "two⏎", "three"])
+
+
 def test_keys_that_are_told(in_kitty):
     """They are what they always were, once; that they are let go is nothing, and does not close the help."""
     server, caller = in_kitty

@@ -56,7 +56,8 @@ def test_many_lines(called):
     caller.send(text)
     caller.close_input()
     server.close_input()
-    assert server.output().decode().replace(f"< {HOST}: ", "< ", 1) == "".join(f"< {line}\n" for line in text.splitlines())
+    labelled = "".join(f"< {line}\n" for line in text.splitlines())
+    assert server.output().decode().replace(f"< {HOST}: ", "< ", 1) == labelled
 
 
 def test_on_a_terminal(on_terminal, port):

@@ -544,8 +544,8 @@ hidden(struct span line)
 }
 
 /*
- * Whether Enter means no more than that, as far as Readline tells: it does after a character that was typed, unless that
- * was a part of something else.
+ * Whether Enter means no more than that, as far as Readline tells: it does after a character that was typed, unless
+ * that was a part of something else.
  */
 static bool
 enter_sends(void)

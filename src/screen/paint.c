@@ -25,7 +25,7 @@ paint_open(bool place)
 	can_place = place;
 }
 
-/* Draws a character at the cursor, and what is to be written with it, which need not be what ncurses takes for marks. */
+/* Draws a character at the cursor, and what is to be written with it, which ncurses need not take for marks. */
 static void
 draw_cell(const wchar_t *text)
 {

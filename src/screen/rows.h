@@ -21,7 +21,7 @@ struct shown {
 	const char *mark; /* how far the line has come, a constant; NULL: that is not shown */
 };
 
-/* A picture with such a layout begins, in which the pane is to show these: what only stands elsewhere is moved there. */
+/* A picture with such a layout begins, in which the pane is to show these: what only stands elsewhere is moved. */
 void rows_begin(const struct shown *wanted, const struct layout *layout);
 
 /* Whether the row is still to be drawn, as it shows something else; then it is empty now, and is taken to be drawn. */

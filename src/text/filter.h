@@ -72,8 +72,8 @@ size_t filter_safe_length(const char *text, size_t length);
 void filter_text(const char *text, size_t length, size_t line_max, struct buffer *safe);
 
 /*
- * Adds a text in which only controls are made visible, as above, and the ends of lines: CR and CR LF are LF.  The rest is
- * as it was, to be sent: what is safe to show is another matter.  The text is valid UTF-8.
+ * Adds a text in which only controls are made visible, as above, and line ends are LF: CR and CR LF are, too.  The rest
+ * is as it was, to be sent: what is safe to show is another matter.  The text is valid UTF-8.
  */
 void filter_controls(const char *text, size_t length, struct buffer *visible);
 
