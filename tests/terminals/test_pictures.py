@@ -6,7 +6,6 @@ import pytest
 
 from peers import TCHAT, call
 from terminals.corpus import CASES
-from terminals.multiplexers import Tmux
 from terminals.windows import Kitty, Vte, Xterm
 
 PICTURES = os.environ.get("TCHAT_PICTURES")
@@ -30,6 +29,14 @@ class TmuxInXterm(BlackXterm):
         (self.folder / "conf").write_text("set-option -g status off\n")
         super().open(["tmux", "-S", self.folder / "tmux", "-u", "-f", self.folder / "conf", "new-session", *command],
                      rows, columns)
+
+    def read(self):
+        self.cursor()
+        return self.run("tmux", "-S", self.folder / "tmux", "capture-pane", "-p").decode().split("\n")
+
+    def close(self):
+        self.run_freely("tmux", "-S", str(self.folder / "tmux"), "kill-server")
+        super().close()
 
 
 @pytest.mark.skipif(not PICTURES, reason="no pictures are asked for")
