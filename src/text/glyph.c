@@ -104,6 +104,10 @@ static const struct range agreed[] = {
 	{0xF900, 0xFAFF},   /* ideographs */
 	{0xFF01, 0xFF9F},   /* fullwidth and halfwidth forms */
 	{0xFFFD, 0xFFFD},   /* REPLACEMENT CHARACTER */
+	{0x1F300, 0x1F320}, /* emoji that have been wide from the start */
+	{0x1F400, 0x1F43E}, /* ... */
+	{0x1F442, 0x1F4FC}, /* ... */
+	{0x1F5FB, 0x1F64F}, /* ... */
 	{0x20000, 0x3FFFF}, /* ideographs */
 };
 

@@ -9,9 +9,9 @@ import pytest
 
 from peers import TCHAT, call
 from terminals.multiplexers import Screen, Tmux
-from terminals.windows import Foot, Kitty, Mlterm, St, Urxvt, Vte, Xterm
+from terminals.windows import Foot, Kitty, St, Urxvt, Vte, Xterm
 
-KINDS = (Tmux, Screen, Xterm, Vte, Kitty, Foot, Urxvt, St, Mlterm)
+KINDS = (Tmux, Screen, Xterm, Vte, Kitty, Foot, Urxvt, St)
 WANTED = os.environ.get("TCHAT_TERMINALS", "").split()
 
 
@@ -77,7 +77,7 @@ def pytest_runtest_logreport(report):
 
 def pytest_terminal_summary(terminalreporter, config):
     kinds = [kind for kind in KINDS if any(kind.NAME in results for results in MATRIX.values())]
-    if not kinds or not config.getoption("--matrix"):
+    if not kinds or not config.getoption("--matrix", None):
         return
     rows = [["", *(kind.NAME for kind in kinds)], ["version", *(kind.version() for kind in kinds)]]
     for case, results in MATRIX.items():

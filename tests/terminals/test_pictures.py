@@ -6,26 +6,37 @@ import pytest
 
 from peers import TCHAT, call
 from terminals.corpus import CASES
-from terminals.multiplexers import Tmux
 from terminals.windows import Kitty, Vte, Xterm
 
 PICTURES = os.environ.get("TCHAT_PICTURES")
 
 
+FONT = ("-fa", "DejaVu Sans Mono", "-fs", "9")  # xterm's own has few letters beside the Latin ones
+
+
 class WhiteXterm(Xterm):
-    OPTIONS = ("-bg", "white", "-fg", "black")
+    OPTIONS = (*FONT, "-bg", "white", "-fg", "black")
 
 
 class BlackXterm(Xterm):
-    OPTIONS = ("-bg", "black", "-fg", "white")
+    OPTIONS = (*FONT, "-bg", "black", "-fg", "white")
 
 
 class TmuxInXterm(BlackXterm):
     """tmux, in a terminal of which a picture can be made."""
 
     def open(self, command, rows, columns):
-        super().open(["tmux", "-S", str(self.folder / "tmux"), "-u", "-f", "/dev/null", "new-session", *command,
-                      ";", "set-option", "status", "off"], rows, columns)
+        (self.folder / "conf").write_text("set-option -g status off\n")
+        super().open(["tmux", "-S", self.folder / "tmux", "-u", "-f", self.folder / "conf", "new-session", *command],
+                     rows, columns)
+
+    def read(self):
+        self.cursor()
+        return self.run("tmux", "-S", self.folder / "tmux", "capture-pane", "-p").decode().split("\n")
+
+    def close(self):
+        self.run_freely("tmux", "-S", str(self.folder / "tmux"), "kill-server")
+        super().close()
 
 
 @pytest.mark.skipif(not PICTURES, reason="no pictures are asked for")

@@ -28,7 +28,7 @@ class Window(Real):
     def begin(self, command, rows, columns):
         reading, writing = os.pipe()
         # "-displayfd" takes a number that is free; no keyboard that repeats, as the machine may be slow.
-        self.spawn("Xvfb", "-displayfd", writing, "-screen", "0", "1600x1000x24", "-nolisten", "tcp", "-r",
+        self.spawn("Xvfb", "-displayfd", writing, "-screen", "0", "1600x1200x24", "-nolisten", "tcp", "-r",
                    pass_fds=[writing])
         os.close(writing)
         with os.fdopen(reading) as number:
@@ -228,26 +228,6 @@ class Urxvt(Printing):
         (self.folder / "print").write_text(PRINT_PERL)
         self.spawn("urxvt", "-geometry", f"{columns}x{rows}+0+0", "--perl-lib", self.folder,
                    "-pe", "print,-confirm-paste", "-e", *command)  # which would ask whether it is to paste
-
-
-class Mlterm(Window):
-    """It has snapshots, which a control sequence of its own asks for."""
-
-    NAME = "mlterm"
-    NEEDS = (*Window.NEEDS, "mlterm")
-    VERSION = "mlterm", "--version"
-
-    def open(self, command, rows, columns):
-        self.snapshots = Path(self.environment["HOME"], ".mlterm")
-        self.snapshots.mkdir(exist_ok=True)
-        self.spawn("mlterm", "-g", f"{columns}x{rows}+0+0", "--ctl=false", "-e", *command)
-
-    def read(self):
-        for old in self.snapshots.glob("*.snp"):
-            old.unlink()
-        self.request("write", "\033]5379;snapshot:UTF-8\a")
-        self.cursor()
-        return next(self.snapshots.glob("*.snp")).read_text().split("\n")
 
 
 class Foot(Window):

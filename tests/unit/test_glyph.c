@@ -94,8 +94,9 @@ static const struct {
 	{"\u3030", true, 2},
 	{"\u3248", true, 2},
 	{"\u4dc0", true, 2},
-	{"\U0001f600", true, 2},
+	{"\U0001f600", false, 2},
 	{"\U0001f6d6", true, 2},
+	{"\U0001f321", true, 1},
 	{"\U0010f000", true, 1},
 };
 
