@@ -8,7 +8,7 @@ import pytest
 from peers import eventually
 from terminals.corpus import CASES
 
-HEAD = r"\d\d:\d\d 127\.0\.0\.1   "
+HEAD = r"(?:\d\d:\d\d|below) 127\.0\.0\.1   "
 HEAD_COLUMNS = 18
 SIGN = "|"  # behind each text: it must be in its place, exactly
 IN_PLACE = "#"
@@ -67,12 +67,13 @@ def numbered(count):
 
 
 def check_pane(terminal, lines, wrong):
-    """Checks all the numbered lines in view, which follow each other, and returns their numbers."""
+    """Checks all the numbered lines in view, and returns the numbers of those that follow each other: below them, the
+    newest one can be."""
     rows = []
     for y, row in enumerate(terminal.rows()):
         if found := re.search(r" line (\d+)$", row):
             rows.append((y, HEAD, HEAD_COLUMNS, lines[int(found[1])][1], found[0]))
-    numbers = [int(row[4].split()[1]) for row in rows]
+    numbers = [int(row[4].split()[1]) for row in rows if not terminal.rows()[row[0]].startswith("below")]
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers))), terminal.rows()
     check_rows(terminal, rows, wrong)
     return numbers
