@@ -165,7 +165,7 @@ set_style(attr_t attributes, enum colour colour)
 	attr_set(attributes, (short)colour, NULL);
 }
 
-/* Draws a character at the cursor, and what is to be written with it, which need not be what ncurses takes for marks. */
+/* Draws a character at the cursor, and what is to be written with it: not only what ncurses takes for marks. */
 static void
 draw_cell(const wchar_t *text)
 {

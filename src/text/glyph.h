@@ -10,8 +10,8 @@
  *   regional indicators, of which flags are made                                                        their letters
  *   conjoining jamo (The Unicode Standard, chapter 3.12)                    their syllable; nothing if there is none
  *
- * About what is left they disagree still: marks, for which some have no cells, some cells of their own, and which st writes
- * over the next one; spacing marks, as in Devanagari, of which some make one cell with the character before them;
+ * About what is left they disagree still: marks, for some of which some have cells of their own, and which st writes
+ * over the next cell; spacing marks, as in Devanagari, of which some make one cell with the character before them;
  * characters of a newer Unicode than theirs; symbols that are emoji, too.  That is drawn as it is, and marked as
  * disputed, so that whoever draws it can put right what stands behind it: see screen/placed.h.
  */
