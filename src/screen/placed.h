@@ -20,9 +20,9 @@
 #include "base/buffer.h"
 #include "text/glyph.h"
 
-#define PLACED_CELL_MAX 5 /* characters, as many as ncurses has room for in a cell (CCHARW_MAX) */
+#define PLACED_CELL_MAX (2 + GLYPH_MARKS_MAX) /* characters: CCHARW_MAX of ncurses */
 
-/* What the first cell of a glyph is to hold, for which what is too much is left out; the rest is zeroes. */
+/* What the first cell of a glyph is to hold; the rest is zeroes. */
 void placed_encode(const struct glyph *glyph, wchar_t cell[PLACED_CELL_MAX]);
 
 /* ... and each of the cells behind it. */

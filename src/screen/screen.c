@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "base/buffer.h"
 #include "base/fatal.h"
 #include "screen/layout.h"
 #include "screen/output.h"
@@ -204,12 +205,10 @@ draw_glyph(const struct glyph *glyph)
 	} else if (*text < 0x20 || *text == 0x7F) {
 		addch('^');
 		*text ^= 0x40;
-	} else if (wcwidth(*text) < 0) { /* in one's own input: ncurses would show it in two columns */
-		*text = REPLACEMENT_CHARACTER;
-	} else if (glyph->disputed && can_place) {
+	} else if (glyph->disputed && can_place && wcwidth(*text) >= 0) {
 		draw_placed(glyph);
 		return;
-	} else if (placed_is(*text)) { /* it would be taken for one */
+	} else if (wcwidth(*text) < 0 || placed_is(*text)) { /* ncurses would show it in two columns, or as a sign */
 		*text = REPLACEMENT_CHARACTER;
 	}
 	for (size_t i = 0, length = 1; glyph->marks[i] != 0; i++)
@@ -495,38 +494,45 @@ screen_has_room(const struct scene *scene)
 	return scene->question == NULL || arrange(scene).question_rows > 0;
 }
 
+/* Whether there is a disputed glyph in a row, the cells of which end with an empty one. */
 static bool
-has_placed(const cchar_t *row, int columns)
+has_placed(const cchar_t *row)
 {
-	for (int x = 0; x < columns; x++)
-		if (placed_is(row[x].chars[0]))
-			return true;
-	return false;
+	while (row->chars[0] != L'\0' && !placed_is(row->chars[0]))
+		row++;
+	return row->chars[0] != L'\0';
+}
+
+static bool
+is_same_row(const cchar_t *a, const cchar_t *b)
+{
+	for (; a->chars[0] != L'\0' && b->chars[0] != L'\0'; a++, b++)
+		if (memcmp(a, b, sizeof *a) != 0)
+			return false;
+	return a->chars[0] == b->chars[0];
 }
 
 /* Has the rows that change be written whole, from left to right, where terminals may disagree about a glyph. */
 static void
 redraw_disputed_rows(void)
 {
+	static struct buffer cells; /* room for a row to be drawn, and for what is there */
 	int columns = getmaxx(stdscr), y, x, shown_y, shown_x;
-	cchar_t *row, *shown;
+	cchar_t *row = (cchar_t *)(void *)buffer_reserve(&cells, 2 * ((size_t)columns + 1) * sizeof *row);
+	cchar_t *shown = row + columns + 1;
 
-	if ((row = calloc(2 * ((size_t)columns + 1), sizeof *row)) == NULL)
-		fatal("cannot get memory");
-	shown = row + columns + 1;
 	getyx(stdscr, y, x);
 	getyx(curscr, shown_y, shown_x);
 	for (int i = 0; i < getmaxy(stdscr); i++) {
 		mvin_wchnstr(i, 0, row, columns);
-		if (!has_placed(row, columns))
+		if (!has_placed(row))
 			continue;
 		mvwin_wchnstr(curscr, i, 0, shown, columns);
-		if (memcmp(row, shown, (size_t)columns * sizeof *row) != 0)
+		if (!is_same_row(row, shown))
 			wredrawln(stdscr, i, 1);
 	}
 	wmove(curscr, shown_y, shown_x);
 	move(y, x);
-	free(row);
 }
 
 void

@@ -21,7 +21,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define GLYPH_MARKS_MAX 4 /* as many as ncurses has room for in a cell */
+#define GLYPH_MARKS_MAX 3 /* as ncurses has room for five in a cell, with a sign: see screen/placed.h */
 #define GLYPH_COLUMNS_MAX (2 + GLYPH_MARKS_MAX)
 
 /* What is drawn in one place. */
