@@ -79,8 +79,9 @@ def test_row_that_is_too_wide_after_suspension(wider, environment):
     server.press("\r")
     server.wait_for(lambda: AUTOWRAP not in server.display.mode)
     must_stand(server, caller)
-    os.kill(server.pid, signal.SIGTSTP)
-    server.wait_for(lambda: AUTOWRAP in server.display.mode)
+    before = len(server.shown)
+    os.kill(server.pid, signal.SIGTSTP)  # without a shell that controls jobs it comes back at once
+    server.wait_for(lambda: b"\x1b[?7h\x1b[?2004l" in server.shown[before:])
     os.kill(server.pid, signal.SIGCONT)
     server.wait_for(lambda: AUTOWRAP not in server.display.mode)
     must_stand(server, caller)
