@@ -85,8 +85,8 @@ def test_row_that_is_too_wide_after_suspension(wider, environment):
     server.wait_for(lambda: AUTOWRAP not in server.display.mode)
     must_stand(server, caller)
     before = len(server.shown)
-    os.kill(server.pid, signal.SIGTSTP)
-    server.wait_for(lambda: b"\x1b[?7h" in server.shown[before:])  # nobody else is there who could continue it
+    os.kill(server.pid, signal.SIGTSTP)  # without a shell that controls jobs it comes back at once
+    server.wait_for(lambda: b"\x1b[?7h" in server.shown[before:])
     os.kill(server.pid, signal.SIGCONT)
     server.wait_for(lambda: AUTOWRAP not in server.display.mode)
     must_stand(server, caller)

@@ -1,11 +1,10 @@
 #include <config.h>
 
 #include <curses.h>
-#include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
-#include "base/fatal.h"
+#include "base/buffer.h"
 #include "screen/paint.h"
 #include "screen/placed.h"
 #include "screen/sign.h"
@@ -64,12 +63,10 @@ draw_glyph(const struct glyph *glyph)
 	if (*text < 0x20 || *text == 0x7F) {
 		addch('^');
 		*text ^= 0x40;
-	} else if (wcwidth(*text) < 0) { /* in one's own input: ncurses would show it in two columns */
-		*text = REPLACEMENT_CHARACTER;
-	} else if (glyph->disputed && can_place && *text == (wchar_t)character) {
+	} else if (glyph->disputed && can_place && *text == (wchar_t)character && wcwidth(*text) >= 0) {
 		draw_placed(glyph);
 		return;
-	} else if (placed_is(*text)) { /* it would be taken for one */
+	} else if (wcwidth(*text) < 0 || placed_is(*text)) { /* ncurses would show it in two columns, or as a sign */
 		*text = REPLACEMENT_CHARACTER;
 	}
 	for (size_t i = 0, length = 1; glyph->marks[i] != 0; i++)
@@ -125,39 +122,47 @@ paint_text(int y, int x, int columns, const char *text, size_t length)
 	return column;
 }
 
+/* Whether there is a disputed glyph in a row, the cells of which end with an empty one. */
 static bool
-is_placed_in(const cchar_t *row, int columns)
+is_placed_in(const cchar_t *row)
 {
-	for (int x = 0; x < columns; x++)
-		if (placed_is(row[x].chars[0]))
-			return true;
-	return false;
+	while (row->chars[0] != L'\0' && !placed_is(row->chars[0]))
+		row++;
+	return row->chars[0] != L'\0';
+}
+
+static bool
+is_same_row(const cchar_t *a, const cchar_t *b)
+{
+	for (; a->chars[0] != L'\0' && b->chars[0] != L'\0'; a++, b++)
+		if (memcmp(a, b, sizeof *a) != 0)
+			return false;
+	return a->chars[0] == b->chars[0];
 }
 
 void
 paint_finish(void)
 {
+	static struct buffer cells; /* room for a row to be drawn, and for what is there */
 	int columns = getmaxx(stdscr), y, x, shown_y, shown_x;
 	cchar_t *row, *shown;
 
 	if (!has_placed)
 		return;
 	has_placed = false; /* unless it is found */
-	if ((row = calloc(2 * ((size_t)columns + 1), sizeof *row)) == NULL)
-		fatal("cannot get memory");
+	row = (cchar_t *)(void *)buffer_reserve(&cells, 2 * ((size_t)columns + 1) * sizeof *row);
 	shown = row + columns + 1;
 	getyx(stdscr, y, x);
 	getyx(curscr, shown_y, shown_x);
 	for (int i = 0; i < getmaxy(stdscr); i++) {
 		mvin_wchnstr(i, 0, row, columns);
-		if (!is_placed_in(row, columns))
+		if (!is_placed_in(row))
 			continue;
 		has_placed = true;
 		mvwin_wchnstr(curscr, i, 0, shown, columns);
-		if (memcmp(row, shown, (size_t)columns * sizeof *row) != 0)
+		if (!is_same_row(row, shown))
 			wredrawln(stdscr, i, 1);
 	}
 	wmove(curscr, shown_y, shown_x);
 	move(y, x);
-	free(row);
 }

@@ -26,7 +26,7 @@ placed_encode(const struct glyph *glyph, wchar_t cell[PLACED_CELL_MAX])
 
 	memset(cell, 0, PLACED_CELL_MAX * sizeof *cell);
 	cell[count++] = (wchar_t)glyph->character;
-	for (const uint32_t *mark = glyph->marks; *mark != 0 && count < PLACED_CELL_MAX; mark++)
+	for (const uint32_t *mark = glyph->marks; *mark != 0; mark++)
 		cell[count++] = (wchar_t)*mark;
 	cell[0] = SIGN + glyph->columns * SIGN_COUNTS + count - 1;
 }

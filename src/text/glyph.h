@@ -10,8 +10,8 @@
  *   regional indicators, of which flags are made                                                        their letters
  *   conjoining jamo (The Unicode Standard, chapter 3.12)                    their syllable; nothing if there is none
  *
- * About what is left they disagree still: marks, for which some have no cells, some cells of their own, and which st
- * writes over the next one; spacing marks, as in Devanagari, of which some make one cell with the character before them;
+ * About what is left they disagree still: marks, for some of which some have cells of their own, and which st writes
+ * over the next cell; spacing marks, as in Devanagari, of which some make one cell with the character before them;
  * characters of a newer Unicode than theirs; symbols that are emoji, too.  That is drawn as it is, and marked as
  * disputed, so that whoever draws it can put right what stands behind it: see screen/placed.h.
  */
@@ -22,7 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define GLYPH_MARKS_MAX 4 /* as many as ncurses has room for in a cell */
+#define GLYPH_MARKS_MAX 3 /* as ncurses has room for five in a cell, with a sign: see screen/placed.h */
 #define GLYPH_COLUMNS_MAX (2 + GLYPH_MARKS_MAX)
 
 /* What is drawn in one place. */

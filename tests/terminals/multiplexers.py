@@ -154,10 +154,11 @@ class Screen(Multiplexer):
     def read(self):
         """By its copy mode, as its hardcopy knows nothing of UTF-8: from the upper left corner to the lower right."""
         self.cursor()
-        file = self.folder / "copied"
-        file.unlink(missing_ok=True)
-        self.screen("eval", "copy", r"stuff 'H L$ '", f"writebuf -e utf8 '{file}'")
-        return eventually(lambda: file.exists() and file.read_bytes(), "the copy").decode().split("\n")
+        copy, end = self.folder / "copy", self.folder / "end"
+        end.unlink(missing_ok=True)
+        self.screen("eval", "copy", r"stuff 'H L$ '", f"writebuf -e utf8 '{copy}'", f"writebuf '{end}'")
+        eventually(end.exists, "the copy")  # it writes one after the other
+        return copy.read_text().split("\n")
 
     def press(self, *keys):
         for key in keys:

@@ -29,6 +29,9 @@ import termios
 import tty
 
 TERMINAL = 0
+# The end of what was written, if that is the beginning of a control sequence or of a character.
+INCOMPLETE = re.compile(rb"\x1b(\[[0-9;?>]*|\][^\a\x1b]*|[()])?\Z|[\xc0-\xdf]\Z|[\xe0-\xef][\x80-\xbf]?\Z|"
+                        rb"[\xf0-\xff][\x80-\xbf]{0,2}\Z")
 
 
 def size():
@@ -50,6 +53,8 @@ class Relay:
         self.question = None  # a pattern, while the terminal has not answered
         self.arrived = b""
         self.requests = b""
+        self.waiting = []
+        self.last = b""  # what the command has written
 
     def tell(self, **what):
         self.control.sendall(json.dumps(what).encode() + b"\n")
@@ -108,8 +113,7 @@ class Relay:
         if not (data := self.control.recv(1 << 16)):
             return False
         *lines, self.requests = (self.requests + data).split(b"\n")
-        for line in lines:
-            self.obey(*json.loads(line))
+        self.waiting += lines
         return True
 
     def run(self):
@@ -117,7 +121,7 @@ class Relay:
         self.tell(environment=dict(os.environ), size=size())
         while True:
             sources = [self.control, TERMINAL] + ([self.program] if self.program is not None else [])
-            ready = select.select(sources, [], [])[0]
+            ready = select.select(sources, [], [], 0 if self.waiting and not INCOMPLETE.search(self.last) else None)[0]
             if self.program in ready:
                 try:
                     data = os.read(self.program, 1 << 16)
@@ -127,10 +131,13 @@ class Relay:
                     continue
                 self.keep("written", data)
                 write(TERMINAL, data)
+                self.last = (self.last + data)[-512:]
             if TERMINAL in ready:
                 self.listen()
             if self.control in ready and not self.read_requests():
                 return
+            if self.waiting and self.program not in ready and not INCOMPLETE.search(self.last):
+                self.obey(*json.loads(self.waiting.pop(0)))  # not amid a sequence of the command's
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ static const struct {
 	{"a control is left to others", "\x01\x7f", L"\x01|\x7f|"},
 	{"wide ones", "\u4f60\U0001f600", L"\u4f60|\U0001f600|"},
 	{"marks", "e\u0301\u0308x", L"e\u0301\u0308|x|"},
-	{"more marks than a cell has room for", "e\u0301\u0301\u0301\u0301\u0301x", L"e\u0301\u0301\u0301\u0301|x|"},
+	{"more marks than a cell has room for", "e\u0301\u0301\u0301\u0301\u0301x", L"e\u0301\u0301\u0301|x|"},
 	{"a mark on nothing", "\u0301x", L"|x|"},
 	{"a mark on a control", "\x01\u0301x", L"\x01\u0301|x|"},
 	{"a heart in colour", "\u2764\ufe0f!", L"\u2764|!|"},
@@ -58,7 +58,7 @@ static const struct {
 	{"a spacing mark", "\u0915\u093e\u0902!", L"\u0915\u093e\u0902|!|"},
 	{"one on nothing", "\u093e\u093e!", L"|!|"},
 	{"more of them than there is room for", "\u0915\u0903\u0903\u0903\u0903\u0903!",
-	 L"\u0915\u0903\u0903\u0903\u0903||!|"},
+	 L"\u0915\u0903\u0903\u0903||!|"},
 	{"a consonant that is bound to the next", "\u0915\u094d\u0937", L"\u0915\u094d|\u0937|"},
 	{"a vowel of Thai that a mark is part of", "\u0e19\u0e49\u0e33", L"\u0e19\u0e49\u0e33|"},
 };

@@ -61,7 +61,7 @@ static const struct {
 	{"\U0001f600", AT("  ", "\U0001f600") NEXT},
 	{"\u0915\u093f\u0902", AT("  ", "\u0915\u093f\u0902") NEXT},
 	{"\u2764\u0915", AT(" ", "\u2764") AT(" ", "\u0915")},
-	{"\u4f60\u0903\u0903\u0903\u0903", AT("      ", "\u4f60\u0903\u0903\u0903") NEXT NEXT NEXT NEXT NEXT},
+	{"\u4f60\u0903\u0903\u0903", AT("     ", "\u4f60\u0903\u0903\u0903") NEXT NEXT NEXT NEXT},
 	{"\U0010f000", AT(" ", "\U0010f000")}, /* is not taken for what it looks like here */
 	{"\U0010f008\u0301\u0301", AT(" ", "\U0010f008\u0301\u0301")},
 };
