@@ -31,6 +31,24 @@ bindings_spare(void)
 		rl_bind_keyseq_in_map("\033[2~", do_nothing, rl_get_keymap_by_name(maps[i]));
 }
 
+/*
+ * Debian's init file has Insert quote the next key, of which nothing is seen: with a key that sends several characters,
+ * letters would be left.
+ */
+static void
+spare_insert(void)
+{
+	static const char insert[] = "\033[2~";
+
+	for (size_t i = 0; i < COUNT(maps); i++) {
+		Keymap map = rl_get_keymap_by_name(maps[i]);
+		int type = ISFUNC;
+
+		if (rl_function_of_keyseq(insert, map, &type) == rl_quoted_insert && type == ISFUNC)
+			rl_bind_keyseq_in_map(insert, do_nothing, map);
+	}
+}
+
 void
 bindings_complete(void)
 {
@@ -46,6 +64,7 @@ bindings_complete(void)
 		{rl_kill_word, {"\033[3;5~", "\033[3^"}}, /* Ctrl-Delete */
 	};
 
+	spare_insert();
 	for (size_t i = 0; i < COUNT(maps); i++)
 		for (size_t j = 0; j < COUNT(keys); j++)
 			for (size_t k = 0; k < COUNT(keys[j].keys) && keys[j].keys[k] != NULL; k++)

@@ -236,7 +236,8 @@ draw_rows(const struct scene *scene, const struct layout *l, const struct pane_r
 		if (row == view || row->line != row[-1].line)
 			from = 0;
 		mark_row(scene, l, y, &line, row, &from);
-		if (line.voice == VOICE_SELF || line.voice == VOICE_PEER)
+		/* A link's cells are written once more, without what marks a place that is searched for. */
+		if (scene->search->mode == SEARCH_OFF && (line.voice == VOICE_SELF || line.voice == VOICE_PEER))
 			links_note(&line, row->line, &row->row, y, l->text);
 	}
 	free(wanted);
@@ -247,8 +248,10 @@ conversation_draw(const struct scene *scene, const struct layout *l)
 {
 	struct pane_row *view;
 
-	if (l->pane_rows <= 0)
+	if (l->pane_rows <= 0) {
+		rows_forget(); /* something else is drawn there */
 		return;
+	}
 	if ((view = calloc((size_t)l->pane_rows, sizeof *view)) == NULL)
 		fatal("cannot get memory");
 	if (scene->search->mode != SEARCH_OFF) /* what is found looks otherwise with each key */

@@ -228,10 +228,9 @@ obey_key(struct fullscreen *f, enum input_event event)
 		pane_to_end(&f->pane);
 		break;
 	case INPUT_WHEEL_UP:
-		pane_scroll(&f->pane, -WHEEL_ROWS);
-		break;
 	case INPUT_WHEEL_DOWN:
-		pane_scroll(&f->pane, WHEEL_ROWS);
+		search_end(&f->search, &f->pane);
+		pane_scroll(&f->pane, event == INPUT_WHEEL_UP ? -WHEEL_ROWS : WHEEL_ROWS);
 		break;
 	case INPUT_MOUSE:
 		screen_toggle_mouse();

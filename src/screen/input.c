@@ -122,11 +122,12 @@ mend(struct span inserted)
 	buffer_free(&typed);
 }
 
+static const struct span enter = {"\r", 1};
+
 /* The same as editor_ask, and the editor is told before of the Enter that was obeyed. */
 static enum editor_reply
 tell_and_ask(enum editor_order what, struct span about, struct editor_answer *answer)
 {
-	const struct span enter = {"\r", 1};
 	enum editor_reply reply = EDITOR_ANSWERED;
 
 	if (untold)
@@ -153,6 +154,17 @@ order(enum editor_order what, struct span about, struct editor_answer *answer)
 	return false;
 }
 
+/* Tells the editor of the Enter that was obeyed: it only says that the line is complete. */
+static void
+tell(void)
+{
+	struct editor_answer answer;
+
+	untold = false;
+	if (order(EDITOR_KEYS, enter, &answer) && event == INPUT_LINE)
+		event = INPUT_NONE;
+}
+
 void
 input_open(void)
 {
@@ -176,7 +188,7 @@ insert_paste(void)
 	struct buffer text = {0};
 	bool done;
 
-	if (ended)
+	if (ended && !refused)
 		buffer_add(&text, "\n", 1);
 	filter_controls(pasted.text, pasted.length, &text);
 	if ((done = order(EDITOR_INSERT, buffer_span(&text), &answer))) {
@@ -218,9 +230,9 @@ work_through(struct span next)
 
 /* Enter where nothing has been typed since a line was refused: it is tried again. */
 static bool
-try_again(struct span enter)
+try_again(struct span key)
 {
-	typed_drop(enter.length);
+	typed_drop(key.length);
 	refused = false;
 	event = INPUT_LINE;
 	return true;
@@ -228,11 +240,11 @@ try_again(struct span enter)
 
 /* Enter where it does nothing but send the line: that need not wait until the editor has said so. */
 static bool
-send_at_once(struct span enter)
+send_at_once(struct span key)
 {
 	struct span typed = {input_text(), strlen(input_text())};
 
-	typed_drop(enter.length);
+	typed_drop(key.length);
 	buffer_drop(&line, buffer_length(&line));
 	buffer_add(&line, typed.text, typed.length);
 	buffer_add(&line, "\n", 1);
@@ -252,18 +264,18 @@ send_at_once(struct span enter)
 static bool
 press(struct span key)
 {
-	bool enter = typed_is_enter(key), text = typed_is_text(key);
+	bool ends = typed_is_enter(key), text = typed_is_text(key);
 	struct editor_answer answer;
 
 	if (refused && !text)
 		return give_back();
-	if (refused && enter && *input_text() == '\0')
+	if (refused && ends && *input_text() == '\0')
 		return try_again(key);
-	if (ended && !refused && text && !enter) {
+	if (ended && !refused && text && !ends) {
 		ended = false;
 		return order(EDITOR_INSERT, (struct span){"\n", 1}, &answer);
 	}
-	if (sends && !refused && enter)
+	if (sends && !refused && ends)
 		return send_at_once(key);
 	return work_through(typed_keys(refused));
 }
@@ -340,11 +352,10 @@ see_to_next(void)
 enum input_event
 input_next(void)
 {
-	struct editor_answer answer;
 	enum input_event next;
 
-	if (untold && clock_until(telling) == 0)
-		(void)order(EDITOR_KEYS, (struct span){"", 0}, &answer);
+	if (untold && !refused && clock_until(telling) == 0)
+		tell();
 	while (event == INPUT_NONE && see_to_next())
 		;
 	if (event == INPUT_NONE && refused)

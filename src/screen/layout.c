@@ -93,7 +93,7 @@ layout_arrange(const struct scene *scene, int rows, int columns)
 	if (rows >= 3)
 		l.pane_rows = l.status_row = l.input_row - 1;
 	arrange_question(&l, scene->question);
-	if (!scene->pane->following && l.pane_rows >= NEWEST_FROM)
+	if (!pane_shows_newest(scene->pane) && l.pane_rows >= NEWEST_FROM)
 		l.newest_row = --l.pane_rows;
 	l.labels = columns >= TIME_FROM ? LAYOUT_TIME_WIDTH : 0;
 	if (columns >= LABEL_FROM)

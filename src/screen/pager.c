@@ -126,7 +126,7 @@ pid_t
 pager_start(const struct pane *pane, const char *own_label)
 {
 	const struct habit_place place = {.line = pane_top(pane) - history_start(pane->history) + 1,
-					  .newest = pane->following};
+					  .newest = pane->following && pane_top(pane) > history_start(pane->history)};
 	FILE *text = write_history(pane->history, own_label);
 	pid_t parent = getpid(), pager;
 

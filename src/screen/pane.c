@@ -298,6 +298,12 @@ pane_rule(struct pane *pane)
 	pane->ruled = pane->following ? history_end(pane->history) : pane->seen;
 }
 
+bool
+pane_shows_newest(const struct pane *pane)
+{
+	return pane->following || is_empty(pane) || !is_below(last_row(pane), find_bottom(pane));
+}
+
 uint64_t
 pane_unseen(const struct pane *pane)
 {

@@ -70,6 +70,9 @@ uint64_t pane_top(const struct pane *pane);
 /* Has a thin line say how far the lines were seen that are there now, once others come; and no other any more. */
 void pane_rule(struct pane *pane);
 
+/* Whether the newest line is in view to its end: it is also where the view is held there, and none has come. */
+bool pane_shows_newest(const struct pane *pane);
+
 /* How many lines came since the view stopped following. */
 uint64_t pane_unseen(const struct pane *pane);
 

@@ -24,7 +24,7 @@
 
 #define MARGIN 2 /* of the help, on both sides */
 
-static bool is_open, watches_focus, reports_mouse;
+static bool is_open, is_away, watches_focus, reports_mouse;
 static struct termios modes_before, modes_open;
 
 /* Sets the terminal's own modes.  ncurses cannot, because it writes to memory: see screen/output.h. */
@@ -94,9 +94,15 @@ screen_suspend(void)
 {
 	if (!output_drain())
 		terminal_cancel();
-	terminal_restore_title();
-	set_reports_and_wrapping(false);
-	endwin();
+	if (is_away) { /* it was given back, and then something was asked */
+		terminal_report_pastes(false);
+		output_add("\r\n");
+	} else {
+		terminal_restore_title();
+		set_reports_and_wrapping(false);
+		endwin();
+	}
+	is_away = true;
 	output_drain();
 	set_modes(&modes_before);
 }
@@ -105,6 +111,7 @@ void
 screen_resume(void)
 {
 	set_modes(&modes_open);
+	is_away = false;
 	take();
 	screen_resize();
 	screen_forget();
@@ -277,6 +284,8 @@ draw_help(const struct scene *scene, const struct layout *l)
 		struct span row = layout_next_row(&help, &start, text_width);
 
 		mvhline(y, left, ' ' | A_REVERSE, width);
+		if (y == l->pane_rows - 1 && *help != NULL) /* there is more */
+			row = (struct span){WRAP_ELLIPSIS, strlen(WRAP_ELLIPSIS)};
 		paint_text(y, left + MARGIN, width - MARGIN, row.text, row.length);
 	}
 	style_set(STYLE_PLAIN);
@@ -285,7 +294,7 @@ draw_help(const struct scene *scene, const struct layout *l)
 void
 screen_watch_focus(void)
 {
-	if (!watches_focus)
+	if (!watches_focus && !is_away)
 		terminal_report_focus(true);
 	watches_focus = true;
 }

@@ -265,6 +265,7 @@ abandon(struct search *search, struct pane *pane)
 {
 	search->before.width = pane->width;
 	search->before.height = pane->height;
+	search->before.ruled = pane->ruled;
 	*pane = search->before;
 	search->mode = SEARCH_OFF;
 	search->busy = false;

@@ -69,12 +69,13 @@ static void
 describe_pane(const struct pane *pane, struct bar *bar)
 {
 	uint64_t unseen = pane_unseen(pane);
+	bool shows_newest = pane_shows_newest(pane);
 
 	if (unseen > 0)
 		snprintf(bar->news, sizeof bar->news, "%" PRIu64 " new below", unseen);
-	else if (!pane->following)
+	else if (!shows_newest)
 		strlcpy(bar->news, "scrolled back", sizeof bar->news);
-	if (!pane->following)
+	if (!shows_newest)
 		strlcpy(bar->key, "Ctrl-PgDn", sizeof bar->key);
 	strlcpy(bar->tip, "F1/Alt-? help", sizeof bar->tip);
 	strlcpy(bar->hint, "F1 help", sizeof bar->hint);

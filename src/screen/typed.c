@@ -129,7 +129,8 @@ typed_drop_paste(void)
 static bool
 is_of_mouse(struct span text)
 {
-	return text.length >= sizeof mouse && memcmp(text.text, mouse, sizeof mouse - 1) == 0;
+	return text.length >= sizeof mouse && memcmp(text.text, mouse, sizeof mouse - 1) == 0 &&
+	       strchr("Mm", text.text[text.length - 1]) != NULL; /* else it was broken off */
 }
 
 static bool
@@ -202,13 +203,20 @@ key_at(size_t place, enum key_kind *kind)
 	return (struct span){rest.text, key.length};
 }
 
-/* Whether something is neither a key nor a report: a string, or that a key was let go. */
+/* Whether it is a C1 control: where Alt and Ctrl change a letter's eighth bit, rather than send ESC before it. */
+static bool
+is_c1(struct span key)
+{
+	return key.length == 2 && (unsigned char)key.text[0] == 0xC2 && (unsigned char)key.text[1] < 0xA0;
+}
+
+/* Whether something is neither a key nor a report: a string, a control that no key is, or that a key was let go. */
 static bool
 is_nothing(struct span key, enum key_kind kind)
 {
 	char room[LEGACY_KEY_MAX];
 
-	return kind == KEY_STRING || legacy_key(key, room).length == 0;
+	return kind == KEY_STRING || is_c1(key) || legacy_key(key, room).length == 0;
 }
 
 /* Drops what is nothing before the next key. */
@@ -222,7 +230,7 @@ drop_nothing(void)
 		tells_releases |= kind == KEY_SEQUENCE;
 		buffer_drop(&keys, key.length);
 	}
-	if (key.length == 0)
+	if (key.length == 0 && kind == KEY_STRING)
 		shorten_string();
 }
 
