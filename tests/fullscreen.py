@@ -11,7 +11,7 @@ import pytest
 from peers import DEADLINE, HOST, LINUX, TCHAT, Line
 from test_screen import TIME, notice
 
-F1, F2 = "\x1bOP", "\x1bOQ"
+F1, F2, F4, F9 = "\x1bOP", "\x1bOQ", "\x1bOS", "\x1b[20~"
 BACK = "^tchat: any key goes back to the conversation$"
 CTRL_PAGE_UP, CTRL_PAGE_DOWN = "\x1b[5;5~", "\x1b[6;5~"
 FOCUS_IN, FOCUS_OUT = "\x1b[I", "\x1b[O"

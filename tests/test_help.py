@@ -345,3 +345,10 @@ def test_keys_can_be_given_to_other_commands(screen_called, environment, tmp_pat
     server.wait_for(notice("waiting on port .*"))
     server.press(CTRL_PAGE_DOWN)
     server.wait_for(theirs("line 99"))
+
+
+def test_help_that_is_cut(screen_called):
+    """Where there is no room for all of the keys, one sees that there are more."""
+    server, caller = screen_called(rows=10)
+    server.press(F1)
+    server.wait_for(lambda: server.pane[-1].endswith(" …"))

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from fullscreen import FOCUS_IN, FOCUS_OUT
+from fullscreen import F9, FOCUS_IN, FOCUS_OUT
 from terminal import BACKSPACE, ENTER, ESCAPE, LEFT, PAGE_DOWN, PAGE_UP, RIGHT, UP, Display, ctrl
 from test_screen import EMACS, VI, lines, theirs
 
@@ -150,6 +150,21 @@ def test_page_keys(screen_called, up, down):
     server.wait_for(lambda: "scrolled back" not in server.bar and server.shows(theirs("line 59")))
 
 
+def test_insert_quotes_nothing(with_init_file):
+    """An init file for all programs, as Debian's, has Insert quote the next key; here that would leave letters."""
+    server, caller = with_init_file('"\\e[2~": quoted-insert\n')
+    server.say("abc\x1b[2~" + PAGE_UP)
+    server.say("def")
+    caller.expect("abc\ndef\n")
+
+
+def test_letters_with_the_eighth_bit(screen_called):
+    """With Ctrl and Alt, some terminals send controls that have no meaning, and are not sent."""
+    server, caller = screen_called()
+    server.say("a\u0098\u0080\u009fb")
+    caller.expect("ab\n")
+
+
 @pytest.mark.parametrize("key", ["\x1b\r", "\x1b\n"], ids=repr)
 @pytest.mark.parametrize("mode", [EMACS, VI], ids=["emacs", "vi"])
 def test_new_line(with_init_file, mode, key):
@@ -230,7 +245,6 @@ def wheel(up, count=1):
 
 
 MOUSE, SENDS_WHEEL = 1000 << 5, 1007 << 5  # modes of the terminal
-F9 = "\x1b[20~"
 
 
 def test_mouse(screen_called):
@@ -254,6 +268,12 @@ def test_mouse_from_the_start(with_init_file):
     """The init file can say so; it is given back when tchat ends."""
     server, caller = with_init_file('$if tchat\n"\\e[20~": mouse-from-start\n$endif\n')
     server.wait_for(lambda: MOUSE in server.display.mode and "mouse" in server.bar)
+    server.press("a line")
+    server.wait_for(lambda: server.input == "> a line")
+    server.press(ENTER)  # alone it need not wait for Readline, which is told afterwards
+    caller.expect("a line\n")
+    server.wait_for(lambda: server.input == ">")
+    assert MOUSE in server.display.mode
     server.press(F9)
     server.wait_for(lambda: MOUSE not in server.display.mode)
     server.press(F9)

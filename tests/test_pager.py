@@ -136,6 +136,7 @@ def test_signal_while_a_key_is_asked_for(paging, signo):
     caller.close_input()
     assert server.wait() == 128 + signo
     assert server.shows("^tchat: not sent: half-typed$") and server.is_restored()
+    assert server.shown.count(b"\x1b[?1049l") == 1  # what else was saved before tchat is still to be had
 
 
 def test_hang_up_while_a_key_is_asked_for(paging, vanishing):
@@ -286,6 +287,15 @@ def test_options_of_ones_own(paging, options, seen):
     server.wait_for(seen)
     if "+" not in options:
         assert server.shows(SAID + "line 199$")
+
+
+@needs_less
+def test_short_text(paging):
+    """A text that fits is shown from its beginning, at the top."""
+    server, caller = paging(5, PAGER="less", LESS="-X")
+    server.press(F2)
+    server.wait_for(SAID + "line 4$")
+    assert server.rows()[0].endswith("waiting on port " + server.rows()[0].split()[-1])
 
 
 def test_pager_that_is_not_known(paging, tmp_path):

@@ -112,6 +112,15 @@ def test_typing_on(screen_deaf):
 
 
 @needs_linux
+def test_pasting_on(screen_deaf):
+    """So is what was pasted at once behind it, and no line is between them."""
+    server, caller = screen_deaf(columns=120)
+    fill(server)
+    server.press("refused" + ENTER + pasted("pasted"))
+    server.wait_for(lambda: server.rows()[-2:] == ["refused⏎", "pasted"])
+
+
+@needs_linux
 def test_editing_what_was_refused(screen_deaf):
     """A line that was refused can be edited: that is no text after it."""
     server, caller = screen_deaf(columns=120)

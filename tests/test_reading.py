@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from fullscreen import CTRL_PAGE_DOWN, CTRL_PAGE_UP, FOCUS_IN, FOCUS_OUT
+from fullscreen import CTRL_PAGE_DOWN, CTRL_PAGE_UP, F4, FOCUS_IN, FOCUS_OUT
 from peers import HOST, TCHAT, call, eventually
-from terminal import PAGE_UP
+from terminal import ESCAPE, PAGE_UP
 from test_attention import hear, rings
 from test_screen import lines, notice, own, theirs
 
@@ -47,6 +47,20 @@ def test_line_where_one_stopped(screen_called):
     look_back(server)
     assert server.display.title == f"tchat: {HOST}"
     assert ruled_rows(server) == [y]
+
+
+def test_line_outlasts_a_search(screen_called):
+    """Who has searched meanwhile, and goes back, still sees it."""
+    server, caller = screen_called()
+    hear(server, caller, "seen")
+    server.press(F4)
+    server.wait_for(lambda: server.input.startswith("search:"))
+    server.press(FOCUS_OUT)
+    caller.send("one\n")
+    server.wait_for(theirs("one"))
+    server.press_and_wait(ESCAPE)
+    server.wait_for(lambda: server.input == ">")
+    assert ruled_rows(server)
 
 
 def test_line_moves_with_what_is_said(screen_called):

@@ -4,14 +4,13 @@ import re
 
 import pytest
 
-from fullscreen import CTRL_PAGE_DOWN, CTRL_PAGE_UP, DELIVERED, F1, marked, not_under_sanitizers
+from fullscreen import CTRL_PAGE_DOWN, CTRL_PAGE_UP, DELIVERED, F1, F4, F9, marked, not_under_sanitizers
 from peers import HOST, eventually
 from terminal import BACKSPACE, DOWN, ENTER, ESCAPE, PAGE_UP, UP, ctrl
 from test_screen import lines, notice, pasted, theirs
 from test_trust import LET_IN, WIDE
 from tls import needs_tls, tls_call, wait_for_question
 
-F4 = "\x1bOS"
 NOTHING = "nothing found"
 
 
@@ -134,6 +133,16 @@ def test_going_back(searched, key, accepted):
     assert highlighted(server) == ([], [])
     server.press(CTRL_PAGE_DOWN + ENTER)
     caller.expect("half-typed\n")
+
+
+def test_wheel(searched):
+    """The mouse's wheel ends it, and scrolls."""
+    server, caller = searched("needle\n", 100)
+    server.press(F9)
+    server.wait_for(lambda: "mouse" in server.bar)
+    look_for(server, "needle")
+    server.press("\x1b[<65;1;1M" * 8)
+    server.wait_for(lambda: server.input == ">" and not server.shows(theirs("needle")))
 
 
 def test_going_back_to_the_newest_lines(searched):

@@ -58,7 +58,7 @@ def asked_by_server(ann, stranger, screen, port):
     """tchat as Ann's server on a terminal, which asks about the key of a stranger."""
     def asked_by_server(*options, caller=stranger, **more):
         assert ann.fingerprint
-        server = screen("-s", "-t", *options, port, env=ann.env, **WIDE, **more)
+        server = screen("-s", "-t", *options, port, env=ann.env, **{**WIDE, **more})
         server.wait_for("waiting on port")
         line = tls_call(port, caller)
         server.wait_for(re.escape(unknown_caller(caller)) + "$")
@@ -1289,3 +1289,22 @@ def test_new_caller_of_an_anonymous_server(asked_by_server, ann, stranger):
     server, caller = asked_by_server("--anonymous")
     server.say("yes")
     server.wait_for("is known as stranger from now on$")
+
+
+@pytest.mark.parametrize("rows", [6, 7, 8])
+def test_question_goes_when_it_is_answered(ann, stranger, screen, port, rows):
+    """Where it has taken all of the conversation's rows, nothing of it stands there afterwards."""
+    assert ann.fingerprint
+    server = screen("-s", "-t", "-k", port, env=ann.env, rows=rows, columns=200)
+    server.wait_for("waiting on port")
+    for _ in range(6):
+        server.say("x")
+        server.wait_for(lambda: server.input == "> x")
+        server.press_and_wait(ctrl("C"))
+    connected = socket.create_connection((HOST, port), DEADLINE)
+    server.wait_for("has called$")
+    TlsLine(connected, client_context(stranger))
+    wait_for_question(server, LET_IN)
+    server.say("no")
+    server.wait_for(lambda: server.pane[-1].endswith(f"waiting on port {port}"))
+    assert not server.shows("answer yes|phone the other person")

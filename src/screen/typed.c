@@ -336,8 +336,9 @@ typed_keys(bool text_alone)
 	struct span next = typed_key(), key;
 	enum key_kind kind;
 
-	while (next.length < TYPED_KEYS_MAX && (key = key_at(next.length, &kind)).length > 0 && kind != KEY_STRING &&
-	       !is_report(key) && !may_be_wheel(next.length) && (!text_alone || typed_is_text(key)))
+	while (next.length < TYPED_KEYS_MAX && (key = key_at(next.length, &kind)).length > 0 &&
+	       !is_nothing(key, kind) && !is_report(key) && !may_be_wheel(next.length) &&
+	       (!text_alone || typed_is_text(key)))
 		next.length += key.length;
 	return next;
 }

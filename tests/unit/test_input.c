@@ -348,6 +348,27 @@ test_mouse(void **state)
 	assert_pressed("a");
 }
 
+/* A report that is broken off is none, and what may be typed text is kept however long it is. */
+static void
+test_broken_off(void **state)
+{
+	static char typed[5000] = "\033P";
+
+	(void)state;
+	memset(typed + 2, 'x', sizeof typed - 3);
+	input_feed("\033[<65", 5);
+	assert_int_equal(input_next(), INPUT_NONE);
+	now += input_timeout();
+	assert_int_equal(input_next(), INPUT_NONE);
+	assert_int_equal(input_timeout(), -1);
+	buffer_drop(&pressed, buffer_length(&pressed));
+	input_feed(typed, strlen(typed));
+	assert_int_equal(input_next(), INPUT_NONE);
+	now += input_timeout();
+	assert_int_equal(input_next(), INPUT_NONE);
+	assert_pressed(typed);
+}
+
 /* That a key is let go is no key, and nothing to see to. */
 static void
 test_keys_let_go(void **state)
@@ -373,6 +394,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_pieces, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_broken_off, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_strings, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_unfinished, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_endless_string, set_up, tear_down),
