@@ -111,7 +111,7 @@ def test_shown_and_scrolled(real_called, record_property):
 def check_input(terminal, before, case, behind, wrong, cursor, pasted):
     """Waits for the row in which text is typed, and for the cursor in it."""
     row = terminal.size()[0] - 1
-    pattern = re.escape(before) + case.pattern(not pasted, terminal.MARKED) + re.escape(SIGN + behind)
+    pattern = re.escape(before) + case.pattern(True, terminal.MARKED) + re.escape(SIGN + behind)
 
     def is_there():
         return terminal.cursor() == (row, cursor) and re.fullmatch(pattern, decomposed(terminal.rows())[row])
@@ -132,7 +132,7 @@ def test_typed_and_edited(real_called, record_property, pasted):
     for case in CASES:
         if case.typed is None:
             continue
-        columns = case.columns(not pasted)
+        columns = case.columns(True)
         terminal.type("ab")
         (terminal.paste if pasted else terminal.type)(f"{case.text}{SIGN}c")
         check_input(terminal, "> ab", case, "c", wrong, 6 + columns, pasted)
@@ -144,7 +144,7 @@ def test_typed_and_edited(real_called, record_property, pasted):
         terminal.type("y")
         check_input(terminal, "> xab", case, "yc", wrong, 7 + columns, pasted)
         row = terminal.size()[0] - 1
-        check_rows(terminal, [(row, "> xab", len("> xab"), case, "yc")], wrong, typed=not pasted)
+        check_rows(terminal, [(row, "> xab", len("> xab"), case, "yc")], wrong, typed=True)
         terminal.press("Return")
         caller.expect(f"xab{case.text}{SIGN}yc\n" if not case.typed else f"{SIGN}yc\n")
     wrong.must_be_empty(terminal, record_property)

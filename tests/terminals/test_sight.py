@@ -5,6 +5,7 @@ import re
 import pytest
 
 from peers import eventually
+from terminals.conftest import reason_to_skip
 from terminals.windows import Kitty
 
 URL = "https://example.org/a/way/that/is/long?" + "&".join(f"name{n}=value{n}" for n in range(8))
@@ -27,12 +28,12 @@ def test_help(real_called, key):
 @pytest.mark.parametrize("kind", [Kitty], ids=["kitty"])
 def test_link(real_called, kind):
     """The cells of all rows that show an address have it as their link, also when others scroll by."""
-    if missing := kind.is_missing():
-        pytest.skip(missing)
+    if reason := reason_to_skip(kind):
+        pytest.skip(reason)
     terminal, caller = real_called()
 
     def linked():
-        shown = re.sub(r"\x1b\[[\d;:]*m|\n", "", terminal.remote("get-text", "--ansi", "--extent", "screen"))
+        shown = re.sub(r"\x1b\[[\d;:]*m|\n", "", terminal.remote(ansi=True))
         found = re.findall(r"\x1b\]8;[^;]*;([^\x1b]+)\x1b\\([^\x1b]*)\x1b\]8;;\x1b\\", shown)
         return {target: "".join(text for its, text in found if its == target) for target, _ in found}
 
