@@ -410,7 +410,7 @@ def test_typed_controls_are_safe(screen_called):
     server.wait_for(lambda: server.display.title == f"tchat: {HOST}")
     before = len(got(server))
     server.press("a\u009b31mb\u0090c\x1b[D")
-    server.wait_for(lambda: server.input == "> a\ufffd31mb\ufffdc" and server.cursor == (23, 9))
+    server.wait_for(lambda: server.input == "> a<U+009B>31mb<U+0090>c" and server.cursor == (23, 23))
     server.press(ENTER)
     caller.expect("a\u009b31mb\u0090c\n")
     server.wait_for("a<U\\+009B>31mb<U\\+0090>c$")

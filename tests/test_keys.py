@@ -158,13 +158,6 @@ def test_insert_quotes_nothing(with_init_file):
     caller.expect("abc\ndef\n")
 
 
-def test_letters_with_the_eighth_bit(screen_called):
-    """With Ctrl and Alt, some terminals send controls that have no meaning, and are not sent."""
-    server, caller = screen_called()
-    server.say("a\u0098\u0080\u009fb")
-    caller.expect("ab\n")
-
-
 @pytest.mark.parametrize("key", ["\x1b\r", "\x1b\n"], ids=repr)
 @pytest.mark.parametrize("mode", [EMACS, VI], ids=["emacs", "vi"])
 def test_new_line(with_init_file, mode, key):

@@ -132,14 +132,19 @@ def test_controls_are_no_keys(screen_called):
 UNKNOWN = "\U0003FFFD"  # a noncharacter's neighbour, which no C library knows
 
 
+HIDDEN = "\U000E0067\U000E0062\U000E0065\U000E006E\U000E007F\u202b\u202c\ufeff\u2028" + UNKNOWN
+
+
 @pytest.mark.parametrize("text", [
     "the \U0001F3F4\U000E0067\U000E0062\U000E0065\U000E006E\U000E0067\U000E007F side", "\u202bright to left\u202c",
     "\ufeffmarked", f"new: {UNKNOWN}", "two\u2028lines", "a" + "\u0301" * 40, "\ue000 \ufffe"], ids=ascii)
 def test_sent_as_it_was_pasted(screen_called, tmp_path, text):
-    """What is shown of a paste may be rewritten, what is sent is not."""
-    server, caller = screen_called()
+    """What is shown of a paste may be rewritten, as it is when it has been said; what is sent is not."""
+    server, caller = screen_called(columns=120)
+    shown = "".join(f"<U+{ord(c):04X}>" if c in HIDDEN else c for c in text)
     server.press(pasted(f"[{text}]"))
-    server.wait_for(lambda: server.input.endswith("]"))
+    server.wait_for(lambda: server.input.startswith("> [") and server.input.endswith("]"))
+    assert "U+" not in shown or server.input == f"> [{shown}]"
     server.press(ENTER)
     caller.expect(f"[{text}]\n")
 

@@ -9,6 +9,8 @@
 #include "screen/placed.h"
 #include "screen/sign.h"
 #include "text/glyph.h"
+#include "text/rewrite.h"
+#include "text/safe.h"
 #include "text/utf8.h"
 #include "text/wrap.h"
 
@@ -63,10 +65,10 @@ draw_glyph(const struct glyph *glyph)
 	if (*text < 0x20 || *text == 0x7F) {
 		addch('^');
 		*text ^= 0x40;
-	} else if (glyph->disputed && can_place && *text == (wchar_t)character && wcwidth(*text) >= 0) {
+	} else if (glyph->disputed && can_place && *text == (wchar_t)character) {
 		draw_placed(glyph);
 		return;
-	} else if (wcwidth(*text) < 0 || placed_is(*text)) { /* ncurses would show it in two columns, or as a sign */
+	} else if (placed_is(*text)) { /* it would be taken for one */
 		*text = REPLACEMENT_CHARACTER;
 	}
 	for (size_t i = 0, length = 1; glyph->marks[i] != 0; i++)
@@ -75,6 +77,15 @@ draw_glyph(const struct glyph *glyph)
 	draw_cell(text);
 	for (int i = glyph_columns(glyph->character); i < glyph->columns; i++)
 		addch(' ');
+}
+
+/* Draws a character of one's own input that the text filter would not pass: as in what was said, its number. */
+static void
+draw_number(uint32_t c)
+{
+	char number[REWRITE_ROOM];
+
+	addnstr(number, (int)rewrite_number(c, number));
 }
 
 /* How many characters at the start of a text are ASCII, can be seen, and have no mark on them. */
@@ -97,7 +108,9 @@ paint_text(int y, int x, int columns, const char *text, size_t length)
 	move(y, x);
 	while (text < end) {
 		int width = count_ascii(text, end);
+		const char *next;
 		struct glyph glyph;
+		bool is_safe;
 		uint32_t c;
 
 		if (width > columns - column)
@@ -108,15 +121,22 @@ paint_text(int y, int x, int columns, const char *text, size_t length)
 			column += width;
 			continue;
 		}
-		utf8_next(text, end, &c);
-		text = glyph_next(text, end, &glyph);
-		width = wrap_columns(c, column) + glyph.columns - glyph_columns(c);
+		next = utf8_next(text, end, &c);
+		width = wrap_columns(c, column);
+		is_safe = c < 0x80 || safe_is_known(c);
+		if (is_safe) {
+			next = glyph_next(text, end, &glyph);
+			width += glyph.columns - glyph_columns(c);
+		}
 		if (column + width > columns)
 			break;
-		if (c == '\t' || glyph.character == 0)
+		if (!is_safe)
+			draw_number(c);
+		else if (c == '\t' || glyph.character == 0)
 			move(y, x + column + width);
 		else
 			draw_glyph(&glyph);
+		text = next;
 		column += width;
 	}
 	return column;

@@ -11,7 +11,7 @@
 #define SIGN 0x10F000
 #define SIGN_COUNTS 8 /* signs for each number of columns */
 #define SIGN_END (SIGN + (GLYPH_COLUMNS_MAX + 1) * SIGN_COUNTS)
-#define SIGN_LEAD '\xF4' /* the first byte of each */
+#define SIGN_LEAD 0xF4 /* the first byte of each */
 
 #define SAVE_CURSOR "\0337"
 #define RESTORE_CURSOR "\0338"

@@ -203,20 +203,13 @@ key_at(size_t place, enum key_kind *kind)
 	return (struct span){rest.text, key.length};
 }
 
-/* Whether it is a C1 control: where Alt and Ctrl change a letter's eighth bit, rather than send ESC before it. */
-static bool
-is_c1(struct span key)
-{
-	return key.length == 2 && (unsigned char)key.text[0] == 0xC2 && (unsigned char)key.text[1] < 0xA0;
-}
-
-/* Whether something is neither a key nor a report: a string, a control that no key is, or that a key was let go. */
+/* Whether something is neither a key nor a report: a string, or that a key was let go. */
 static bool
 is_nothing(struct span key, enum key_kind kind)
 {
 	char room[LEGACY_KEY_MAX];
 
-	return kind == KEY_STRING || is_c1(key) || legacy_key(key, room).length == 0;
+	return kind == KEY_STRING || legacy_key(key, room).length == 0;
 }
 
 /* Drops what is nothing before the next key. */
@@ -337,7 +330,7 @@ typed_keys(bool text_alone)
 	enum key_kind kind;
 
 	while (next.length < TYPED_KEYS_MAX && (key = key_at(next.length, &kind)).length > 0 &&
-	       !is_nothing(key, kind) && !is_report(key) && !may_be_wheel(next.length) &&
+	       kind != KEY_STRING && !is_report(key) && !may_be_wheel(next.length) &&
 	       (!text_alone || typed_is_text(key)))
 		next.length += key.length;
 	return next;

@@ -5,6 +5,7 @@
 #include <wchar.h>
 
 #include "text/glyph.h"
+#include "text/safe.h"
 #include "text/utf8.h"
 
 #define FIRST_MARK 0x300 /* below it, all but one character take one column */
@@ -199,7 +200,7 @@ glyph_next(const char *text, const char *end, struct glyph *glyph)
 	glyph->character = glyph_is_mark(c) ? 0 : glyph_character(c);
 	for (; text < end; text = next) {
 		next = utf8_next(text, end, &c);
-		if (!glyph_is_mark(c) || (count == GLYPH_MARKS_MAX && glyph_columns(c) > 0))
+		if (!glyph_is_mark(c) || (count == GLYPH_MARKS_MAX && glyph_columns(c) > 0) || !safe_is_known(c))
 			break;
 		glyph->columns += glyph_columns(c);
 		if ((joined = syllable(glyph->character, c)) != 0)

@@ -32,6 +32,13 @@ safe_is_mark(uint32_t c)
 /* Whether a character, no C0 control or DEL, is safe; noted for the next time.  LC_CTYPE must be a UTF-8 locale. */
 bool safe_learn(uint32_t c);
 
+/* The same, after the first time by what was noted. */
+static inline bool
+safe_is_known(uint32_t c)
+{
+	return safe_is_letter(c) || safe_is_mark(c) || safe_learn(c);
+}
+
 /* The marks that came last: so many in a row, SAFE_MARKS_MAX for more than that, end there. */
 struct marks {
 	const char *end;

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "text/glyph.h"
+#include "text/rewrite.h"
+#include "text/safe.h"
 #include "text/utf8.h"
 #include "text/wrap.h"
 
@@ -13,12 +15,16 @@
 int
 wrap_columns(uint32_t character, int column)
 {
+	char number[REWRITE_ROOM];
+
 	if (character == '\t')
 		return TAB_STOP - column % TAB_STOP;
 	if (character == '\n')
 		return 1;
 	if (character < 0x20 || character == 0x7F)
 		return 2;
+	if (character >= 0x80 && !safe_is_known(character))
+		return (int)rewrite_number(character, number);
 	return glyph_columns(character);
 }
 

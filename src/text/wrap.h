@@ -23,7 +23,8 @@ struct row {
 
 /*
  * How many columns a character takes in column `column` of its row: what text/glyph.h says, 2 for a
- * control (shown as ^X), up to the next tab stop for a TAB, 1 for a LF (shown as a sign).
+ * control (shown as ^X), as many as its number has for what the text filter would not pass (shown as <U+202E>), up to
+ * the next tab stop for a TAB, 1 for a LF (shown as a sign).
  */
 int wrap_columns(uint32_t character, int column);
 

@@ -41,16 +41,16 @@ def overwrite(terminal, places):
     return rows
 
 
-def check_rows(terminal, rows, wrong, typed=False):
+def check_rows(terminal, rows, wrong):
     """Checks rows, each a row number, what is before the text and how many columns that has, a case, and what is
     behind the sign that is behind its text."""
     shown = decomposed(terminal.rows())
-    after = overwrite(terminal, [(y, columns + case.columns(typed)) for y, _, columns, case, _ in rows])
+    after = overwrite(terminal, [(y, columns + case.columns()) for y, _, columns, case, _ in rows])
     for y, before, columns, case, behind in rows:
-        pattern = f"{before}{case.pattern(typed, terminal.MARKED)}%s{re.escape(behind)}"
+        pattern = f"{before}{case.pattern(terminal.MARKED)}%s{re.escape(behind)}"
         wrong.check(case, re.fullmatch(pattern % re.escape(SIGN), shown[y]), f"shown: {shown[y]!r}")
         wrong.check(case, re.fullmatch(pattern % IN_PLACE, after[y]),
-                    f"misplaced: {shown[y]!r} became {after[y]!r} at {columns + case.columns(typed)}")
+                    f"misplaced: {shown[y]!r} became {after[y]!r} at {columns + case.columns()}")
 
 
 def redraw(terminal):
@@ -108,10 +108,10 @@ def test_shown_and_scrolled(real_called, record_property):
     wrong.must_be_empty(terminal, record_property)
 
 
-def check_input(terminal, before, case, behind, wrong, cursor, pasted):
+def check_input(terminal, before, case, behind, wrong, cursor):
     """Waits for the row in which text is typed, and for the cursor in it."""
     row = terminal.size()[0] - 1
-    pattern = re.escape(before) + case.pattern(True, terminal.MARKED) + re.escape(SIGN + behind)
+    pattern = re.escape(before) + case.pattern(terminal.MARKED) + re.escape(SIGN + behind)
 
     def is_there():
         return terminal.cursor() == (row, cursor) and re.fullmatch(pattern, decomposed(terminal.rows())[row])
@@ -130,21 +130,21 @@ def test_typed_and_edited(real_called, record_property, pasted):
         pytest.skip(f"nothing can be pasted into {terminal.NAME} here")
     wrong = Wrong()
     for case in CASES:
-        if case.typed is None:
+        if not case.typed:
             continue
-        columns = case.columns(True)
+        columns = case.columns()
         terminal.type("ab")
         (terminal.paste if pasted else terminal.type)(f"{case.text}{SIGN}c")
-        check_input(terminal, "> ab", case, "c", wrong, 6 + columns, pasted)
+        check_input(terminal, "> ab", case, "c", wrong, 6 + columns)
         terminal.press_and_wait("ctrl+a")
         terminal.type("x")
-        check_input(terminal, "> xab", case, "c", wrong, 3, pasted)
+        check_input(terminal, "> xab", case, "c", wrong, 3)
         terminal.press_and_wait("ctrl+e")
         terminal.press_and_wait("Left")
         terminal.type("y")
-        check_input(terminal, "> xab", case, "yc", wrong, 7 + columns, pasted)
+        check_input(terminal, "> xab", case, "yc", wrong, 7 + columns)
         row = terminal.size()[0] - 1
-        check_rows(terminal, [(row, "> xab", len("> xab"), case, "yc")], wrong, typed=True)
+        check_rows(terminal, [(row, "> xab", len("> xab"), case, "yc")], wrong)
         terminal.press("Return")
-        caller.expect(f"xab{case.text}{SIGN}yc\n" if not case.typed else f"{SIGN}yc\n")
+        caller.expect(f"xab{case.text}{SIGN}yc\n")
     wrong.must_be_empty(terminal, record_property)

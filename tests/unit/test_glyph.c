@@ -39,7 +39,7 @@ static const struct {
 	{"a skin tone by itself", "\U0001f3fd!", L"|!|"},
 	{"a flag", "\U0001f1e9\U0001f1ea!", L"D|E|!|"},
 	{"half a flag", "\U0001f1ff\u0301", L"Z\u0301|"},
-	{"a flag of tags", "\U0001f3f4\U000e0067\U000e007f", L"\U0001f3f4|"},
+	{"a flag of tags, which are shown by their numbers", "\U0001f3f4\U000e0067\U000e007f", L"\U0001f3f4|||"},
 	{"an ideograph with its variation", "\u845b\U000e0100\ufe00", L"\u845b|"},
 	{"a letter and a Hangul filler", "a\u1160b\u115f\u3164\uffa0", L"a|b|"},
 	{"a letter and conjoining letters", "a\u1161\u11a8\ud7b0\ud7cb", L"a|"},
