@@ -201,8 +201,10 @@ turns_begin(struct turns *t, struct talk *talk, bool mine, bool labels)
 			    .mine = mine,
 			    .hint = mine ? CLOCK_NEVER : clock_now() + HINT_MS,
 			    .input = POLLS_NONE};
-	if (labels)
-		t->label.name = view_of(t).host;
+	if (labels) {
+		strlcpy(t->name, view_of(t).host, sizeof t->name);
+		t->label.name = t->name;
+	}
 }
 
 void

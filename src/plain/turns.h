@@ -23,7 +23,8 @@ struct turns {
 	bool input_ended;     /* nothing more can be read */
 	bool finished;	      /* ... and that was said to the other side */
 	bool over;	      /* nothing is waited for any more */
-	struct label label;   /* before what the other side says */
+	struct label label;   /* before what the other side says, */
+	char name[LABEL_MAX]; /* with this in it */
 	int64_t hint;	      /* when to say that the peer is silent, or CLOCK_NEVER */
 	int input;	      /* slot */
 };

@@ -362,9 +362,14 @@ feed(struct fullscreen *f, struct span keys)
 static void
 take_keys(struct fullscreen *f, struct span keys)
 {
-	feed(f, f->loan.waits ? loan_take_key(&f->loan, keys) : keys);
-	if (!loan_is_out(&f->loan))
-		obey_keys(f);
+	bool waited = f->loan.waits;
+
+	feed(f, waited ? loan_take_key(&f->loan, keys) : keys);
+	if (loan_is_out(&f->loan))
+		return;
+	if (waited) /* that was a key, too */
+		attention_key(&f->attention);
+	obey_keys(f);
 }
 
 /* Milliseconds until that is to be done although nothing comes; -1: never. */

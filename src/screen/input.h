@@ -76,8 +76,8 @@ void input_return_key(struct span key);
 bool input_meets_paste(void);
 
 /*
- * Milliseconds until input_next should be called although no byte came (a key or a paste that does not go on
- * is taken as complete; Readline died of a line that was put back), -1 for never.
+ * Milliseconds until input_next should be called although no byte came (a key or a paste that does not go on is taken
+ * as complete; Readline is to be told of an Enter that was obeyed already, or has died at its start), -1 for never.
  */
 int input_timeout(void);
 

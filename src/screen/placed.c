@@ -3,7 +3,6 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "base/span.h"
 #include "screen/placed.h"
 #include "text/utf8.h"
 

@@ -1,7 +1,7 @@
 /*
  * screen - the terminal, drawn with ncurses: conversation pane, status bar, input line.
  *
- * It is drawn as a whole from what it is shown, and keeps nothing; ncurses sends only what has
+ * It is drawn from what it is shown, and keeps only what of that the terminal has already; ncurses sends what has
  * changed.  There is one screen, as there is one terminal.
  */
 #ifndef SCREEN_H

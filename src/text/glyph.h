@@ -44,6 +44,7 @@ int glyph_columns(uint32_t character);
 
 /* Whether a character is drawn with the one before it, be it in columns of its own. */
 bool glyph_is_mark(uint32_t character);
+
 /* Whether terminals may disagree how wide a text is: not about what is below U+0300. */
 bool glyph_is_disputed(const char *text, size_t length);
 
