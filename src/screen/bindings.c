@@ -91,7 +91,7 @@ is_ambiguous(rl_command_func_t *found)
 {
 	Keymap map;
 
-	memcpy(&map, &found, sizeof map); /* ISO C has no conversion */
+	memcpy(&map, &found, sizeof found); /* ISO C has no conversion */
 	return map[ANYOTHERKEY].function != NULL;
 }
 

@@ -75,8 +75,8 @@ free_eighth_bits(KEYMAP_ENTRY *map, const KEYMAP_ENTRY *before)
 {
 	KEYMAP_ENTRY *meta = NULL; /* what follows Escape */
 
-	if (map[ESCAPE].type == ISKMAP) /* ISO C has no cast for that */
-		memcpy(&meta, &map[ESCAPE].function, sizeof meta);
+	if (map[ESCAPE].type == ISKMAP) /* ISO C has no conversion */
+		memcpy(&meta, &map[ESCAPE].function, sizeof map[ESCAPE].function);
 	for (int key = 0x80; key < 0x100; key++) {
 		if (map[key].type == ISKMAP || map[key].function == before[key].function)
 			continue;

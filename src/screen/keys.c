@@ -25,7 +25,7 @@ is_within(char c, char first, char last)
 static char
 at(struct span text, size_t place)
 {
-	return place < text.length ? text.text[place] : '\0';
+	return (char)(place < text.length ? text.text[place] : '\0');
 }
 
 static struct key

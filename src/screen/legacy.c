@@ -185,7 +185,7 @@ write_key(struct told *told, char *room)
 
 	if (told->number >= KEYPAD_LEFT && told->number < KEYPAD_LEFT + sizeof keypad_keys / sizeof keypad_keys[0]) {
 		const char *key = keypad_keys[told->number - KEYPAD_LEFT];
-		const char number[] = {key[1] == '~' ? *key : '\0', '\0'};
+		const char number[] = {(char)(key[1] == '~' ? *key : '\0'), '\0'};
 
 		return write_sequence(told, number, key[1] == '~' ? "~" : key, room);
 	}
@@ -214,7 +214,7 @@ character_of_keypad(struct span key)
 	static const char letters[] = "Xjklmnopqrstuvwxy", characters[] = "=*+,-./0123456789";
 	const char *found = key.length == 3 && key.text[1] == 'O' ? strchr(letters, key.text[2]) : NULL;
 
-	return found != NULL ? characters[found - letters] : '\0';
+	return (char)(found != NULL ? characters[found - letters] : '\0');
 }
 
 struct span
@@ -233,8 +233,11 @@ legacy_key(struct span key, char room[LEGACY_KEY_MAX])
 		room[alt] = character_of_keypad(inner);
 		return (struct span){room, alt + 1};
 	}
-	if (memcmp(inner.text, "\033OM", 3) == 0) /* konsole's Shift-Enter */
-		return (struct span){memcpy(room, "\033\r", 2), 2};
+	if (memcmp(inner.text, "\033OM", 3) == 0) { /* konsole's Shift-Enter */
+		room[0] = '\033';
+		room[1] = '\r';
+		return (struct span){room, 2};
+	}
 	if (inner.text[1] != '[' || !understand(inner, &told))
 		return key;
 	if (alt > 0)

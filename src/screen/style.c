@@ -47,7 +47,7 @@ style_open(void)
 static short
 pair_of(enum style style)
 {
-	return has_palette && looks[style].colour != 0 ? (short)style : 0;
+	return (short)(has_palette && looks[style].colour != 0 ? (int)style : 0);
 }
 
 void

@@ -145,6 +145,14 @@ terminal_report_mouse(bool on)
 	output_add(on ? "\033[?1000h\033[?1006h" : "\033[?1006l\033[?1000l");
 }
 
+static const char *
+terminal_name(void)
+{
+	const char *name = getenv("TERM");
+
+	return name != NULL ? name : "";
+}
+
 /*
  * Whether the terminal is one of those in which the wheel was seen to differ from keys (screen/wheel.h).  To tell that
  * keys are let go, and nothing more, would not do: kitty 0.26 and foot 1.13 then send Enter once more.
@@ -153,7 +161,7 @@ static bool
 tells_wheel(void)
 {
 	static const char *const names[] = {"xterm-kitty", "foot", "foot-extra", "foot-direct"};
-	const char *name = getenv("TERM");
+	const char *name = terminal_name();
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 		if (strcmp(name, names[i]) == 0)
@@ -191,7 +199,7 @@ add_byte(int c)
 static bool
 needs_keypad(void)
 {
-	const char *name = getenv("TERM");
+	const char *name = terminal_name();
 
 	return strcmp(name, "st") == 0 || strncmp(name, "st-", 3) == 0;
 }

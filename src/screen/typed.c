@@ -78,7 +78,7 @@ typed_timeout(void)
 static bool
 is_same(struct span text, const char *sequence)
 {
-	return text.length == strlen(sequence) && memcmp(text.text, sequence, text.length) == 0;
+	return text.length > 0 && text.length == strlen(sequence) && memcmp(text.text, sequence, text.length) == 0;
 }
 
 /* --- Pasting. --- */

@@ -24,7 +24,7 @@ take_arrow(struct span *text, bool *press, bool *tells_more)
 
 	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
 		size_t length = strlen(forms[i].bytes);
-		char letter = length < text->length ? text->text[length] : '\0';
+		char letter = (char)(length < text->length ? text->text[length] : '\0');
 
 		if ((letter == 'A' || letter == 'B') && memcmp(text->text, forms[i].bytes, length) == 0) {
 			struct span taken = {text->text, length + 1};
