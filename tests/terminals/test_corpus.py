@@ -148,3 +148,25 @@ def test_typed_and_edited(real_called, record_property, pasted):
         terminal.press("Return")
         caller.expect(f"xab{case.text}{SIGN}yc\n")
     wrong.must_be_empty(terminal, record_property)
+
+
+def test_full_rows(real_called):
+    """Rows that are filled exactly, and wide characters for which there is half the room, shown and typed."""
+    terminal, caller = real_called()
+    rows, columns = terminal.size()
+    room = columns - HEAD_COLUMNS
+    caller.send("x" * room + "\n" + "x" * (room - 1) + "漢\n" + "漢" * (room // 2) + "\nthe end\n")
+    terminal.wait_for("the end$")
+    terminal.settle()
+    shown = [row[HEAD_COLUMNS:] for row in terminal.rows()[-7:-3]]
+    assert shown == ["x" * room, "x" * (room - 1), "漢", "漢" * (room // 2)], shown
+    typed = "x" * (columns - len("> ") - 1)
+    terminal.type(typed + "漢")
+    eventually(lambda: terminal.rows()[-2:] == [f"> {typed}", "漢"] and terminal.cursor() == (rows - 1, 2),
+               "a wide character for which there is no room in the row")
+    terminal.press_and_wait("Left")
+    terminal.type("y")
+    eventually(lambda: terminal.rows()[-2:] == [f"> {typed}y", "漢"] and terminal.cursor() == (rows - 1, 0),
+               "a row that is full")
+    terminal.press("Return")
+    caller.expect(f"{typed}y漢\n")
