@@ -64,6 +64,15 @@ class Window(Real):
         self.focus()
         self.run("xdotool", "key", "--clearmodifiers", *keys)
 
+    def hold(self, key, enough):
+        """Holds a key down until enough has come of it."""
+        self.focus()
+        self.run("xdotool", "keydown", key)
+        try:
+            eventually(enough, f"{key}, repeated")
+        finally:
+            self.run("xdotool", "keyup", key)
+
     def wheel(self, notches):
         height, width = self.extent()
         self.run("xdotool", "mousemove", "--window", self.window, width // 2, height // 2,
