@@ -10,7 +10,7 @@ from terminals.windows import Window
 
 WHEEL_SCROLLS = ("kitty",)  # it tells it from keys, as foot does
 SOMEWHERE = ("foot",)  # where its window is, the compositor alone knows: no pointer can be put there
-REPEATS = ("foot",)  # it repeats a key that is held down by itself; for others the X server would, which has no keyboard
+REPEATS = ("foot",)  # a key that is held down, by itself; for others the X server would, which has no keyboard
 TELLS_ENTER = ("kitty", "foot", "konsole")  # Enter with Shift is not Enter
 READ_WITH_THE_MOUSE = ("alacritty", "mlterm")  # by its driver
 
