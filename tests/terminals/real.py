@@ -45,7 +45,7 @@ class Real:
         try:
             self.begin([sys.executable, str(RELAY), str(self.folder), *map(str, command)], rows, columns)
             if not select.select([door], [], [], DEADLINE)[0]:
-                raise AssertionError(f"{self.NAME} does not start:\n{self.complaints()}")
+                raise AssertionError(f"{self.NAME} does not start:\n{self.complaints()[-2000:]}")
             self.control = door.accept()[0]
             self.control.settimeout(DEADLINE)
             self.said = self.control.makefile("r")
@@ -127,7 +127,7 @@ class Real:
     def complaints(self):
         """What such programs have said."""
         with contextlib.suppress(FileNotFoundError):
-            return (self.folder / "complaints").read_text(errors="replace")[-2000:]
+            return (self.folder / "complaints").read_text(errors="replace")
 
     def hear(self):
         """The relay's next answer."""

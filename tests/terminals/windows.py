@@ -40,13 +40,16 @@ class Window(Real):
         """Opens the window."""
         raise NotImplementedError
 
-    def has_begun(self):
+    def find_window(self):
         def find():
             _root, *windows = self.run_freely("xdotool", "search", "--onlyvisible", "--maxdepth", "1", "--name",
                                               "").split()
             return windows
 
         self.window = eventually(find, "a window")[-1]
+
+    def has_begun(self):
+        self.find_window()
         self.cell = [pixels // count for pixels, count in zip(self.extent(), self.size())]
 
     def run_freely(self, *command):
@@ -127,7 +130,8 @@ class Printing(Window):
     def read(self):
         self.paper.unlink(missing_ok=True)
         self.request("write", self.PRINT)
-        return eventually(lambda: self.paper.exists() and self.paper.read_text(), "the print").replace(HIDDEN, "").split("\n")
+        eventually(self.paper.exists, "the print")
+        return self.paper.read_text().replace(HIDDEN, "").split("\n")
 
 
 class Xterm(Printing):
@@ -259,12 +263,20 @@ class Foot(Window):
         self.spawn("weston", "--backend=x11-backend.so", "--width=1200", "--height=900", "--no-config",
                    "--socket=wayland-bench", "--idle-time=0")
         eventually(lambda: (self.folder / "wayland-bench").exists(), "the compositor")
-        self.environment["WAYLAND_DISPLAY"] = "wayland-bench"
+        self.find_window()
+        self.focus()  # weston may lose the focus of a terminal that had it before
+        self.environment.update(WAYLAND_DISPLAY="wayland-bench", WAYLAND_DEBUG="client")
         self.spawn("foot", "-c", self.folder / "foot.ini", f"--window-size-chars={columns}x{rows}", *command)
+
+    def has_begun(self):
+        """Also waits until weston has given it the keyboard: keys are lost until then."""
+        super().has_begun()
+        eventually(lambda: re.search(r"wl_keyboard@\d+\.enter\(", self.complaints()), "the keyboard")
 
     def read(self):
         self.cursor()
         paper = self.folder / "paper"
         paper.unlink(missing_ok=True)
         self.press("ctrl+shift+F11")
-        return eventually(lambda: paper.exists() and paper.read_text(), "the pipe").split("\n")
+        eventually(paper.exists, "the pipe")  # it is empty as long as the screen is
+        return paper.read_text().split("\n")
