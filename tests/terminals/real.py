@@ -19,6 +19,7 @@ from unicodedata import normalize
 from peers import DEADLINE, eventually, family, is_idle
 
 RELAY = Path(__file__).with_name("relay.py")
+RELEASED = rb"\x1b\[[\d;]*:3[~A-Zu]"  # a key, in kitty's keyboard protocol
 PLACE = r"\x1b\[\??(\d+);(\d+)(?:;\d+)?R"  # CPR, as of ctlseqs
 
 
@@ -166,9 +167,12 @@ class Real:
 
     def press_and_wait(self, *keys):
         """Presses keys that the terminal does not keep to itself, and waits until the command can read them."""
-        before = len(self.typed())
+        def pressed():
+            return len(re.sub(RELEASED, b"", self.typed()))
+
+        before = pressed()
         self.press(*keys)
-        eventually(lambda: len(self.typed()) > before, "the keys")
+        eventually(lambda: pressed() > before, "the keys")
 
     def resize(self, rows, columns):
         """Makes it that large, and waits until it is."""

@@ -257,12 +257,16 @@ class Foot(Window):
     VERSION = "foot", "--version"
 
     def open(self, command, rows, columns):
+        def listens():
+            with socket.socket(socket.AF_UNIX) as connecting:
+                return connecting.connect_ex(str(self.folder / "wayland-bench")) == 0
+
         paper = self.folder / "paper"
         (self.folder / "foot.ini").write_text(
             f"[key-bindings]\npipe-visible=[sh -c \"cat >{paper}.new; mv {paper}.new {paper}\"] Control+Shift+F11\n")
         self.spawn("weston", "--backend=x11-backend.so", "--width=1200", "--height=900", "--no-config",
                    "--socket=wayland-bench", "--idle-time=0")
-        eventually(lambda: (self.folder / "wayland-bench").exists(), "the compositor")
+        eventually(listens, "the compositor")
         self.find_window()
         self.focus()  # weston may lose the focus of a terminal that had it before
         self.environment.update(WAYLAND_DISPLAY="wayland-bench", WAYLAND_DEBUG="client")
