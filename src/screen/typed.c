@@ -13,7 +13,7 @@
 
 #define PASTE_GAP_MS 2000 /* the bytes of a paste follow each other faster, over a network that stalls now and then */
 #define NOTCH 3		  /* arrow keys at once that are no keys */
-#define NOTCH_MS 25	  /* they follow each other faster, over a network that holds keys back, too */
+#define NOTCH_MS 50	  /* they follow each other faster, over a network that holds keys back, too */
 #define TURNING_MS 100	  /* ... and the notches of a wheel that is being turned */
 #define STRING_MAX 4096	  /* bytes of what is no key that are held until it ends */
 
