@@ -23,15 +23,11 @@ static const struct {
 	{"enable-bracketed-paste", "off"}, /* Readline's own would read the terminal */
 };
 
-/* Readline's keymaps as they are without a file. */
-static struct {
-	KEYMAP_ENTRY *map;
-	KEYMAP_ENTRY_ARRAY before;
-} maps[] = {
-	{.map = emacs_standard_keymap}, {.map = emacs_meta_keymap},   {.map = emacs_ctlx_keymap},
-	{.map = vi_insertion_keymap},	{.map = vi_movement_keymap},
+static KEYMAP_ENTRY *const maps[] = {
+	emacs_standard_keymap, emacs_meta_keymap, emacs_ctlx_keymap, vi_insertion_keymap, vi_movement_keymap,
 };
 #define MAPS (sizeof maps / sizeof maps[0])
+static KEYMAP_ENTRY_ARRAY originals[MAPS]; /* as they are without a file */
 
 /*
  * Where a FIFO stands in place of the init file, Readline would wait until somebody opens it; of what it then gives,
@@ -54,7 +50,7 @@ inputrc_begin(void)
 {
 	pass_by_fifo();
 	for (size_t i = 0; i < MAPS; i++)
-		memcpy(maps[i].before, maps[i].map, sizeof maps[i].before);
+		memcpy(originals[i], maps[i], sizeof originals[i]);
 }
 
 /* Gives keys their meaning back that have none, as the file binds them to what only another program has. */
@@ -92,7 +88,7 @@ inputrc_mend(void)
 	for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++)
 		rl_variable_bind(settings[i].name, settings[i].value);
 	for (size_t i = 0; i < MAPS; i++) {
-		free_eighth_bits(maps[i].map, maps[i].before);
-		revive(maps[i].map, maps[i].before);
+		free_eighth_bits(maps[i], originals[i]);
+		revive(maps[i], originals[i]);
 	}
 }
