@@ -61,6 +61,7 @@ draw_glyph(const struct glyph *glyph)
 {
 	uint32_t character = glyph->character == '\n' ? LINE_END_SIGN : glyph->character;
 	wchar_t text[1 + GLYPH_MARKS_MAX + 1] = {(wchar_t)sign_form(character)};
+	int drawn; /* columns, as ncurses counts them */
 
 	if (*text < 0x20 || *text == 0x7F) {
 		addch('^');
@@ -75,7 +76,8 @@ draw_glyph(const struct glyph *glyph)
 		if (glyph_columns(glyph->marks[i]) == 0)
 			text[length++] = (wchar_t)glyph->marks[i];
 	draw_cell(text);
-	for (int i = glyph_columns(glyph->character); i < glyph->columns; i++)
+	drawn = wcwidth(*text);
+	for (int i = drawn > 0 ? drawn : 1; i < glyph->columns; i++)
 		addch(' ');
 }
 

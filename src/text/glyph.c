@@ -77,6 +77,19 @@ static const struct range spacing[] = {
 };
 
 /*
+ * Narrow (Unicode's annex 11), but bases of emoji modifiers (UTS #51), which tmux takes to be wide since 3.5: they get
+ * the room.
+ */
+static const struct range half_wide[] = {
+	{0x261D, 0x261D},   /* WHITE UP POINTING INDEX */
+	{0x26F9, 0x26F9},   /* PERSON WITH BALL */
+	{0x270C, 0x270D},   /* VICTORY HAND, WRITING HAND */
+	{0x1F3CB, 0x1F3CC}, /* WEIGHT LIFTER, GOLFER */
+	{0x1F574, 0x1F575}, /* MAN IN BUSINESS SUIT LEVITATING, SLEUTH OR SPY */
+	{0x1F590, 0x1F590}, /* RAISED HAND WITH FINGERS SPLAYED */
+};
+
+/*
  * What takes the same columns in all terminals, whatever stands beside it, as long as no mark is on it: of those, some
  * terminals know none at all.
  */
@@ -160,6 +173,8 @@ glyph_columns(uint32_t c)
 		return c != SOFT_HYPHEN;
 	if ((c = glyph_character(c)) == 0)
 		return 0;
+	if (IS_IN(half_wide, c))
+		return 2;
 	columns = wcwidth((wchar_t)c);
 	return columns < 0 ? 1 : columns;
 }

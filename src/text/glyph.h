@@ -37,8 +37,8 @@ struct glyph {
 uint32_t glyph_character(uint32_t character);
 
 /*
- * How many columns that takes: 2 for what is wide, 0 for nothing and for what is drawn in the place of the character
- * before it.  1 for what wcwidth(3) knows nothing of; LC_CTYPE must be a UTF-8 locale.
+ * How many columns that takes: 2 for what is wide somewhere, 0 for nothing and for what is drawn in the place of the
+ * character before it.  1 for what wcwidth(3) knows nothing of; LC_CTYPE must be a UTF-8 locale.
  */
 int glyph_columns(uint32_t character);
 

@@ -63,7 +63,8 @@ CASES = [
     Case("emoji made of text", "😀\ufe0e", "😀2"),
     plain("symbols that are emoji, too", "❤☺☹✈▶✔☎‼"),
     plain("symbols", "·…→∞€“”─█✓✗"),
-    Case("skin tones", "👋🏽☝🏿", "👋2 ☝1"),
+    Case("skin tones", "👋🏽☝🏿", "👋2 ☝2"),
+    plain("hands and people that some take as wide", "☝⛹✌✍🏋🏌🕴🕵🖐", 2),
     Case("flags", "🇩🇪🇫🇷", "D1 E1 F1 R1"),
     Case("a lone regional indicator", "🇫", "F1"),
     Case("a flag of tags", "🏴\U000e0067\U000e0062\U000e007f", "🏴2 <1 U1 +1 E1 01 01 61 71 >1 <1 U1 +1 E1 01 01 61 "

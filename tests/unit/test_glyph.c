@@ -91,6 +91,8 @@ static const struct {
 	{"1\u20e3", true, 1},
 	{"\u1100", true, 2},
 	{"\u2764", true, 1},
+	{"\u261d", true, 2},
+	{"\U0001f575\U0001f3fd", true, 2},
 	{"\u3030", true, 2},
 	{"\u3248", true, 2},
 	{"\u4dc0", true, 2},
@@ -145,7 +147,8 @@ static void
 test_columns(void **state)
 {
 	static const uint32_t few[] = {'a',    0x301,  0x1100, 0x1161, 0x11A8, 0xAC00, 0x200D,	0xFE0F,
-				       0x20E3, 0x4E00, 0x2764, 0xAD,   0x3164, 0x903,  0x1F1E6, 0x1F3FB};
+				       0x20E3, 0x4E00, 0x2764, 0xAD,   0x3164, 0x903,  0x1F1E6, 0x1F3FB,
+				       0x261D};
 
 	(void)state;
 	srand(1);
@@ -175,12 +178,17 @@ test_columns(void **state)
 static void
 test_every_character(void **state)
 {
+	static const wchar_t half_wide[] =
+	    L"\u261d\u26f9\u270c\u270d\U0001f3cb\U0001f3cc\U0001f574\U0001f575\U0001f590";
+
 	(void)state;
 	for (uint32_t c = 0xA0; c < 0x110000; c++) {
 		uint32_t drawn = glyph_character(c);
 		int columns = wcwidth((wchar_t)c);
 
-		if (drawn == c && columns >= 0)
+		if (wcschr(half_wide, (wchar_t)c) != NULL)
+			assert_int_equal(glyph_columns(c), 2);
+		else if (drawn == c && columns >= 0)
 			assert_int_equal(glyph_columns(c), columns);
 		else if (drawn == c)
 			assert_int_equal(glyph_columns(c), 1);

@@ -291,7 +291,7 @@ test_wheel(void **state)
 	assert_int_equal(input_next(), INPUT_WHEEL_UP);
 	now += 1000;
 	feed(FOOT_DOWN);
-	now += 20;
+	now += 40;
 	input_feed(FOOT_DOWN FOOT_DOWN "\033[1;1:3B", 2 * strlen(FOOT_DOWN) + 8);
 	assert_int_equal(input_next(), INPUT_WHEEL_DOWN);
 	for (int i = 0; i < 3; i++) { /* a pad on which fingers turn it by one row at a time */
@@ -311,8 +311,8 @@ test_arrow_keys(void **state)
 	feed("\033[1;1:3D"); /* from this on it is known what the terminal tells */
 	feed("\033[A");
 	assert_pressed("");
-	assert_in_range(input_timeout(), 1, 25);
-	now += 25;
+	assert_in_range(input_timeout(), 1, 50);
+	now += 50;
 	assert_int_equal(input_next(), INPUT_NONE);
 	assert_pressed("\033[A");
 	feed("\033[1;1:3A");
