@@ -98,8 +98,8 @@ def test_wheel(talking):
     terminal.wait_for("^> cab$")
 
 
-def test_held_down_key_does_not_scroll(talking):
-    """It fetches lines typed before."""
+def test_arrow_key_does_not_scroll(talking):
+    """It fetches lines typed before, also when it is held down, where the terminal tells."""
     terminal, caller = talking
     if terminal.NAME in REPEATS:
         before = len(terminal.typed())
