@@ -448,6 +448,17 @@ def test_library_says_nothing(acquainted, tls_conversation):
         assert not re.search(rb"(HSK|REC|EXT|INT)\[|INT: ", program.err.data)
 
 
+def test_library_begins_only_where_it_is_needed(environment, start):
+    """Where nothing is encrypted it does not get ready, which takes time and memory, and of which it would tell."""
+    environment["GNUTLS_DEBUG_LEVEL"] = "99"
+    told = {}
+    for option in ("--version", "--fingerprint"):
+        program = start(option, env=environment)
+        assert program.wait() == 0
+        told[option] = b"gnutls" in program.err.data
+    assert told == {"--version": False, "--fingerprint": True}
+
+
 def test_library_that_is_not_to_begin_by_itself(acquainted, tls_conversation):
     """Where the library is kept from getting ready before the program has begun, it does so in time."""
     for person in acquainted:
