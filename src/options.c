@@ -59,8 +59,8 @@ static const struct option long_options[] = {
 const char *
 options_help(void)
 {
-	return "usage: tchat -s [options] [port]         wait for a call\n"
-	       "       tchat -c [options] host [port]    call\n"
+	return "usage: tchat -s [options] [port]         wait for a call (--server)\n"
+	       "       tchat -c [options] host [port]    call (--client)\n"
 	       "\n"
 	       "  -4, -6                only IPv4, only IPv6\n"
 	       "  -a, --alternate       take strict turns, line by line (plain)\n"

@@ -185,6 +185,20 @@ def test_any_other_key_ends_it(searched):
     caller.expect("half-typed\n")
 
 
+@pytest.mark.parametrize("key, left", [(BACKSPACE, "w"), (ctrl("U"), "")], ids=["backspace", "ctrl-u"])
+def test_what_was_looked_for_is_mended(searched, key, left):
+    """Also after Enter Backspace and Ctrl-U are for what is looked for, and not for the line that is hidden."""
+    server, caller = searched("one\ntwo\n")
+    server.press("a draft" + F4 + "wo" + ENTER)
+    server.wait_for(lambda: server.input == prompt("wo", "n older, N newer"))
+    server.press(key)
+    server.wait_for(lambda: server.input.startswith(prompt(left)) and "newer" not in server.input)
+    server.press("n")
+    server.wait_for(lambda: server.input.startswith(prompt(left + "n")))
+    server.press(ESCAPE)
+    server.wait_for(lambda: server.input == "> a draft")
+
+
 def test_enter_sends_nothing_that_is_hidden(searched):
     """Enter accepts, and then ends the search; only then it sends the line."""
     server, caller = searched("needle\n", 100)

@@ -20,7 +20,7 @@ const char *const help_rows[] = {
 	"Ctrl-Z     suspend",
 	"",
 	"Marks: \u2713 arrived, \u2717 lost, ? perhaps not seen",
-	"All keys of GNU Readline work, and ~/.inputrc.",
+	"Edited as with GNU Readline, and ~/.inputrc.",
 	"Any key closes this.",
 	NULL,
 };

@@ -323,6 +323,10 @@ press_typing(struct search *search, struct pane *pane, struct span key)
 static bool
 press_accepted(struct search *search, struct pane *pane, struct span key)
 {
+	if (is_one_of(key, erase_keys) || is_one_of(key, clear_keys)) { /* it is not, after all */
+		search->mode = SEARCH_TYPING;
+		return press_typing(search, pane, key);
+	}
 	if (key.length != 1 || (*key.text != 'n' && *key.text != 'N'))
 		return false;
 	look_further(search, pane, *key.text == 'N');

@@ -63,7 +63,8 @@ party_settle(struct party *p)
 	for (uint64_t n = first_line(p); history != NULL && n < history_end(history); n++) {
 		struct line line = history_line(history, n);
 
-		if (line.voice != VOICE_SELF || line.stream_end == STREAM_DELIVERED || line.stream_end >= STREAM_DOUBTED)
+		if (line.voice != VOICE_SELF || line.stream_end == STREAM_DELIVERED ||
+		    line.stream_end >= STREAM_DOUBTED)
 			continue;
 		if (line.stream_end > here)
 			history_settle(history, n, STREAM_LOST);

@@ -38,7 +38,7 @@ struct party {
 	struct trust trust;	/* AGREEING and ASKED */
 	bool announced;		/* it was said that it is there */
 	int64_t announces;	/* otherwise: it is then, if it is talking */
-	struct buffer held;	/* ... and what there is to say of it until then: voices, each with a text and its NUL */
+	struct buffer held;	/* ... and what there is to say until then: voices, each with a text and its NUL */
 	bool is_known;		/* it has shown a key, and was accepted */
 	bool question_put;	/* ASKED: the person has been told what there is to decide */
 	bool question_noted;	/* ... and whom it was about is in the history */

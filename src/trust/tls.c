@@ -187,9 +187,10 @@ GNUTLS_SKIP_GLOBAL_INIT
 int
 tls_open(char *error, size_t size)
 {
-	int result = gnutls_global_init();
+	int result;
 
-	gnutls_global_set_log_level(0); /* GNUTLS_DEBUG_LEVEL: it would tell keys, and what the peer says as it is */
+	unsetenv("GNUTLS_DEBUG_LEVEL"); /* at which it would tell keys, and what the peer says as it is */
+	result = gnutls_global_init();
 	if (result >= 0 && priorities == NULL)
 		result = gnutls_priority_init(&priorities, PRIORITIES, NULL);
 	if (result >= 0)

@@ -43,7 +43,7 @@ class TmuxInXterm(BlackXterm):
 @pytest.mark.parametrize("name, kind", [("xterm-white", WhiteXterm), ("xterm-black", BlackXterm), ("vte", Vte),
                                         ("kitty", Kitty), ("tmux", TmuxInXterm)])
 def test_picture(name, kind, environment, port):
-    """All of the corpus is in it, what one says oneself, an alarm, and a line that is being typed."""
+    """All of the corpus is in it, what one says oneself, and a line that is being typed."""
     if missing := kind.is_missing():
         pytest.skip(missing)
     terminal = kind([TCHAT, "-s", port], rows=60, columns=90, env=environment)
