@@ -38,6 +38,20 @@ def test_help(screen_called):
     server.wait_for(lambda: server.pane == before)
 
 
+def test_help_fits_beside_another_program(screen, port):
+    """In half of a usual terminal, under the bar of a multiplexer, all of the help is there, each key in a row."""
+    server = screen("-s", port, rows=23, columns=39)
+    server.wait_for("waiting on port")
+    server.press(F1)
+    server.wait_for(HELP)
+    shown = [row.strip() for row in server.pane]
+    first = next(i for i, row in enumerate(shown) if row.startswith("Enter "))
+    assert [row.split("  ")[0] for row in shown[first:first + 13]] == [
+        "Enter", "Alt-Enter", "Ctrl-D", "PgUp PgDn", "F1 Alt-?", "F2", "F3", "F4", "F9", "Up Down", "Ctrl-R", "Ctrl-L",
+        "Ctrl-Z"]
+    assert shown[first + 13] == "" and len([row for row in shown[first + 14:first + 17] if row]) == 3
+
+
 def test_second_key_for_help(screen_called):
     """Where the terminal takes F1 for itself, there is another key."""
     server, caller = screen_called()

@@ -34,7 +34,7 @@ def test_signs_that_a_font_lacks(screen_called, environment, name):
     server.press("\x1b[200~one\ntwo\x1b[201~")
     server.wait_for(lambda: server.rows()[-2:] == [plain("> one⏎"), "two"])
     server.press(F1)
-    server.wait_for(mark("Marks: ✓ arrived, ✗ lost"))
+    server.wait_for(mark("✓ arrived, ✗ lost"))
     assert server.shown.isascii()
 
 
@@ -70,5 +70,5 @@ def test_signs_that_a_font_has(screen_called, environment):
     """Other terminals show the signs themselves."""
     server, caller = screen_called(env=dict(environment, TERM="xterm"))
     server.press(F1)
-    server.wait_for("Marks: ✓ arrived, ✗ lost")
+    server.wait_for("✓ arrived, ✗ lost")
     assert " · not encrypted · since " in server.bar
