@@ -199,7 +199,7 @@ def test_advice_is_left_out_first(ann, bob, screen, port):
     assert ann.fingerprint in "".join(row.strip() for row in client.rows())
     assert client.shows(RIGHT_ONE + "$") and not client.shows("phone the other person")
     client.resize(5, 80)
-    client.wait_for(lambda: "no room for the question" in client.bar)
+    client.wait_for(lambda: "question hidden, no room" in client.bar)
     client.press("yes" + ENTER)
     client.wait_for(lambda: client.input == "> yes")
     assert bob.known() == []

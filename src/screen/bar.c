@@ -53,7 +53,7 @@ columns_with(const struct bar *bar, const char *name)
 	return columns_of(&other);
 }
 
-/* Leaves out what is before the comma: what makes "encrypted, unknown" less than encrypted is behind it. */
+/* Leaves out what is before the comma: what matters, as in "encrypted, unknown", is behind it. */
 static void
 shorten_state(char *state)
 {

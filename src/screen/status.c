@@ -16,7 +16,7 @@ describe_question(enum status_question question)
 	case STATUS_ASKED:
 		return "yes or no?";
 	case STATUS_HIDDEN:
-		return "no room for the question";
+		return "question hidden, no room";
 	}
 	return "agreeing on encryption";
 }
