@@ -439,13 +439,13 @@ fingerprint_in(const char *answer)
 	return fingerprint_is_valid(word) ? word : NULL;
 }
 
-/* Accepts the key, under this name where it is a caller's; asks once more where nobody can have that name. */
+/* Accepts the key, under this name where it is a caller's; where nobody can have that name, asks with a remark again. */
 static enum trust_state
-accept_as(struct trust *t, const char *name)
+accept_as(struct trust *t, const char *name, const char *remark)
 {
 	if (t->call->role == ROLE_CLIENT || (fault_of(t, name) == NULL && !is_taken(t, name)))
 		return accept_key(t, name);
-	repeat_question(t, name, "");
+	repeat_question(t, name, remark);
 	return TRUST_ASKING;
 }
 
@@ -456,7 +456,7 @@ compare(struct trust *t, const char *fingerprint)
 	const char *name = tls_peer_name(t->tls);
 
 	if (strcmp(fingerprint, t->fingerprint) == 0)
-		return accept_as(t, name);
+		return accept_as(t, name, "");
 	if (strcmp(fingerprint, keeper.fingerprint) == 0) {
 		repeat_question(t, name, "that is the fingerprint of your own key");
 		return TRUST_ASKING;
@@ -482,7 +482,7 @@ reject(struct trust *t, const char *answer, const char *fault)
 enum trust_state
 trust_answer(struct trust *t, const char *text, size_t length)
 {
-	char answer[ANSWER_SIZE];
+	char answer[ANSWER_SIZE], remark[ANSWER_REMARK];
 	const char *name, *fingerprint, *fault;
 
 	if (t->bare)
@@ -499,7 +499,8 @@ trust_answer(struct trust *t, const char *text, size_t length)
 		return accept_key(t, NULL);
 	if (t->call->role == ROLE_CLIENT || (name = name_in(t, answer)) == NULL)
 		return reject(t, answer, NULL);
-	return accept_as(t, name);
+	answer_remark(answer, NULL, remark);
+	return accept_as(t, name, remark);
 }
 
 void
