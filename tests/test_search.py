@@ -118,6 +118,16 @@ def test_nothing_found(searched):
     assert server.pane == before and highlighted(server) == ([], [])
 
 
+def test_nothing_above_the_view(searched):
+    """Where one has scrolled back, what is below the view is not there in vain: Down finds it."""
+    server, caller = searched("", 100)
+    server.press(CTRL_PAGE_UP + F4 + "line 90")
+    server.wait_for(lambda: server.input == prompt("line 90", "nothing older"))
+    server.press(DOWN)
+    server.wait_for(theirs("line 90"))
+    assert current(server) == ["line 90"]
+
+
 @pytest.mark.parametrize("key", [ESCAPE, ctrl("G"), ctrl("C"), ctrl("D")])
 @pytest.mark.parametrize("accepted", ["", ENTER])
 def test_going_back(searched, key, accepted):
@@ -248,6 +258,22 @@ def test_the_same_again(searched):
     server.wait_for(lambda: server.input == prompt("needle") and current(server) == ["needle"])
 
 
+def test_the_same_again_by_enter(searched):
+    """F4 and Enter do, too; where nothing was looked for yet, that does nothing, and sends no line that is hidden."""
+    server, caller = searched("needle\n", 100)
+    server.press("half-typed" + F4)
+    server.wait_for(lambda: server.input == "search:")
+    server.press(ENTER + ENTER + "needle")
+    server.wait_for(lambda: current(server) == ["needle"])
+    server.press(ESCAPE)
+    server.wait_for(lambda: server.input == "> half-typed")
+    server.press(F4 + ENTER)
+    server.wait_for(lambda: server.input == prompt("needle", "n older, N newer"))
+    assert current(server) == ["needle"]
+    server.press("n")
+    server.wait_for(lambda: server.input == prompt("needle", "nothing older"))
+
+
 def test_own_lines_notices_and_names(searched):
     """What is searched is all that is shown: also one's own lines, notices and names."""
     server, caller = searched("", 0, "-n", "Zoë")
@@ -309,7 +335,7 @@ def test_lines_that_are_forgotten(searched):
     server.press(F4)
     server.wait_for(lambda: server.input == prompt("needle", "nothing older"))
     server.press(ctrl("U") + "newer 4")
-    server.wait_for(lambda: server.input == prompt("newer 4", NOTHING))
+    server.wait_for(lambda: server.input == prompt("newer 4", "nothing older"))
     server.press(DOWN)
     server.wait_for(lambda: current(server) == ["newer 4"])
 

@@ -96,10 +96,12 @@ come_to(struct search *search, struct pane *pane, size_t where)
 }
 
 static void
-come_to_nothing(struct search *search)
+come_to_nothing(struct search *search, const struct history *history)
 {
+	bool all = !search->found && !search->newer && search->anchor.line >= history_end(history);
+
 	search->busy = false;
-	search->trouble = !search->found ? "nothing found" : search->newer ? "nothing newer" : "nothing older";
+	search->trouble = all ? "nothing found" : search->newer ? "nothing newer" : "nothing older";
 }
 
 /* Goes on to the next line, unless this was the last one. */
@@ -153,7 +155,7 @@ search_step(struct search *search, struct pane *pane)
 		cost += line.length + LINE_COST;
 	}
 	if (!more)
-		come_to_nothing(search);
+		come_to_nothing(search, history);
 }
 
 /* Looks for another one, older or newer than some place. */
@@ -297,14 +299,25 @@ is_text(struct span key)
 	return (first >= 0x20 && first != 0x7F) || first == '\t';
 }
 
+/* All is typed; where nothing is, it is the same as the last time, if there was one. */
+static void
+accept_typed(struct search *search, struct pane *pane)
+{
+	if (is_empty(&search->typed) && is_empty(&search->last))
+		return;
+	if (is_empty(&search->typed))
+		look_further(search, pane, false);
+	search->mode = SEARCH_ACCEPTED;
+	if (search->found)
+		search->trouble = "";
+}
+
 /* What a key does to what is typed.  False: nothing. */
 static bool
 press_typing(struct search *search, struct pane *pane, struct span key)
 {
-	if (is_one_of(key, enter_keys) && !is_empty(&search->typed)) {
-		search->mode = SEARCH_ACCEPTED;
-		if (search->found)
-			search->trouble = "";
+	if (is_one_of(key, enter_keys)) {
+		accept_typed(search, pane);
 		return true;
 	}
 	if (is_one_of(key, erase_keys))

@@ -224,7 +224,7 @@ test_narrowing(void **state)
 	expect_hit(f, 0, 1);
 	assert_true(press(f, "q"));
 	assert_false(f->search.found);
-	expect_view(f, "search: xyzq", "nothing found");
+	expect_view(f, "search: xyzq", "nothing older");
 	assert_true(press(f, "\b") && press(f, "\b"));
 	expect_hit(f, 1, 1);
 }
@@ -292,11 +292,6 @@ test_other_keys(void **state)
 	look_for(f, "line 7");
 	assert_true(press(f, "\r") && press(f, "\r"));
 	assert_int_equal(f->search.mode, SEARCH_OFF);
-	pane_to_end(&f->pane);
-	look_for(f, "");
-	assert_true(press(f, "\r"));
-	assert_int_equal(f->search.mode, SEARCH_OFF);
-	assert_true(f->pane.following); /* it was at the newest line, and is */
 }
 
 static void
@@ -306,9 +301,11 @@ test_the_same_again(void **state)
 
 	say_numbers(f, 0, 50);
 	look_for(f, "");
-	assert_true(press(f, F4));
+	assert_true(press(f, F4) && press(f, "\r"));
 	assert_false(f->search.found);
+	assert_int_equal(f->search.mode, SEARCH_TYPING);
 	assert_true(press(f, "7") && press(f, "\033"));
+	assert_true(f->pane.following); /* it was at the newest line, and is */
 	look_for(f, "");
 	assert_true(press(f, F4));
 	expect_view(f, "search: 7", "");
@@ -321,6 +318,14 @@ test_the_same_again(void **state)
 	look_for(f, "");
 	assert_true(press(f, F4));
 	expect_hit(f, 47, 7);
+	assert_true(press(f, "\033"));
+	look_for(f, "");
+	assert_true(press(f, "\r"));
+	expect_hit(f, 47, 7);
+	expect_view(f, "search: 7", "n older, N newer");
+	assert_true(press(f, "\b"));
+	assert_int_equal(f->search.mode, SEARCH_TYPING);
+	expect_view(f, "search: ", "");
 }
 
 /* A history without lines, or of which the lines are forgotten that were found. */
@@ -333,7 +338,7 @@ test_lines_come_and_go(void **state)
 	expect_view(f, "search: line", "nothing found");
 	say_numbers(f, 0, 0);
 	assert_true(press(f, F4));
-	expect_view(f, "search: line", "nothing found");
+	expect_view(f, "search: line", "nothing older");
 	assert_true(press(f, DOWN));
 	expect_hit(f, 0, 1);
 	say_numbers(f, 1, 2000);
