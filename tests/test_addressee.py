@@ -2,11 +2,11 @@
 
 import pytest
 
-from fullscreen import DELIVERED, F2, DeafCaller, marked, status_bar
+from fullscreen import CTRL_PAGE_UP, DELIVERED, F2, DeafCaller, marked, status_bar
 from peers import HOST, call, eventually
 from terminal import BACKSPACE, ENTER, UP, ctrl
 from test_log import entries
-from test_screen import notice, pasted
+from test_screen import lines, notice, pasted, theirs
 from tls import needs_tls, tls_call
 
 OTHER = "127.0.0.2"
@@ -41,6 +41,23 @@ def replace(server, caller, port):
     """The caller leaves, and somebody else calls."""
     leave(server, caller, port)
     return come(server, port)
+
+
+@pytest.mark.parametrize("rows", [24, 4])
+def test_who_is_there_now_is_seen(first, port, rows):
+    """Where one has scrolled back, that comes into view before Enter sends the line."""
+    server, caller = first(rows=rows)
+    caller.send(lines(60))
+    server.wait_for(theirs("line 59"))
+    server.press(CTRL_PAGE_UP + SECRET)
+    server.wait_for(lambda: server.input == f"> {SECRET}" and "scrolled back" in server.bar)
+    leave(server, caller, port)
+    other = call(port, own=OTHER)
+    server.wait_for(lambda: OTHER in status_bar(server))
+    server.press(ENTER)
+    server.wait_for(kept(other))
+    server.press(ENTER)
+    other.expect(f"{SECRET}\n")
 
 
 def test_line_for_the_one_before(first, port):

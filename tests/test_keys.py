@@ -6,7 +6,10 @@ import pytest
 
 from fullscreen import F9, FOCUS_IN, FOCUS_OUT
 from terminal import BACKSPACE, ENTER, ESCAPE, LEFT, PAGE_DOWN, PAGE_UP, RIGHT, UP, Display, ctrl
-from test_screen import EMACS, VI, lines, theirs
+from test_attention import rings
+from test_screen import EMACS, VI, lines, pasted, theirs
+
+DELETE = "\x1b[3~"
 
 # Sequences that mean nothing: keys of xterm (ctlseqs), VTE, rxvt, st, the Linux console, and kitty's keyboard protocol
 # (https://sw.kovidgoyal.net/kitty/keyboard-protocol), and what terminals say when they were asked, or at any time.
@@ -150,6 +153,19 @@ def test_page_keys(screen_called, up, down):
     server.wait_for(lambda: "scrolled back" not in server.bar and server.shows(theirs("line 59")))
 
 
+@pytest.mark.parametrize("mode", [EMACS, VI], ids=["emacs", "vi"])
+@pytest.mark.parametrize("text", ["👍🏽", "☝🏿", "o\u00ad"], ids=["tone", "tone of a symbol", "soft hyphen"])
+@pytest.mark.parametrize("keys, sent", [
+    (LEFT + "x", "[x{}]"), (LEFT + RIGHT + "x", "[{}x]"), (BACKSPACE, "[]"), (LEFT + DELETE, "[]"),
+    ("x" + BACKSPACE, "[{}]"), (LEFT + LEFT + RIGHT + "x", "[x{}]")],
+    ids=["before", "behind", "backspace", "delete", "typed", "passed"])
+def test_what_is_not_seen_goes_with_what_is(with_init_file, mode, text, keys, sent):
+    """A key moves over a character, or takes it away, with what is not drawn of it: the tone of an emoji."""
+    server, caller = with_init_file(mode)
+    server.press("[]" + LEFT + pasted(text) + keys + ENTER)
+    caller.expect(sent.format(text) + "\n")
+
+
 def test_insert_quotes_nothing(with_init_file):
     """An init file for all programs, as Debian's, has Insert quote the next key; here that would leave letters."""
     server, caller = with_init_file('"\\e[2~": quoted-insert\n')
@@ -169,6 +185,73 @@ def test_new_line(with_init_file, mode, key):
     caller.expect("one\ntwo\n")
     server.say("three")
     caller.expect("three\n")
+
+
+@pytest.mark.parametrize("ahead", [False, True], ids=["awaited", "ahead"])
+def test_new_line_on_a_key_of_ones_own(with_init_file, ahead):
+    """So does a key that would end a line otherwise, whenever it is pressed."""
+    server, caller = with_init_file('"\\C-j": new-line\n')
+    server.press("one")
+    if not ahead:
+        server.wait_for(lambda: server.input == "> one")
+    server.press("\ntwo")
+    server.wait_for(lambda: server.rows()[-2:] == ["> one⏎", "two"])
+
+
+def test_key_without_meaning_amid_a_search(screen_called):
+    """A key with Alt to which nothing is bound does not end it; one that has a meaning does."""
+    server, caller = screen_called()
+    server.say("hello")
+    server.press("draft" + ctrl("R") + "h")
+    server.wait_for(lambda: "i-search" in server.input and server.input.endswith("hello"))
+    server.press_and_wait("\x1bj")
+    assert "i-search" in server.input
+    server.press("\x1bb!")
+    server.wait_for(lambda: server.input == "> !hello")
+
+
+@pytest.mark.parametrize("keys, shown", [
+    ([ctrl("R"), "h", ctrl("G")], "> hello"), ([ctrl("X"), "(", ctrl("X"), ")"], "> hello"),
+    (["\x1b2", "-"], "> hello--"), ([ctrl("V"), "x"], "> hellox")], ids=["search", "macro", "number", "quoted"])
+def test_after_a_line_that_was_refused(screen, port, keys, shown):
+    """What is typed next is another line, but not what is a part of a command: a search, a sequence, a number."""
+    server = screen("-s", port)
+    server.wait_for("waiting on port")
+    server.say("hello")
+    server.wait_for("nobody is there")
+    for key in keys:
+        server.press_and_wait(key)
+    server.wait_for(lambda: server.rows()[-1] == shown)
+
+
+def test_paste_amid_a_number(screen_called):
+    """It gives the number up, of which nothing is left in the prompt."""
+    server, caller = screen_called()
+    server.press("hello\x1b5")
+    server.wait_for(lambda: "arg: 5" in server.input)
+    server.press(pasted("!") + "?")
+    server.wait_for(lambda: server.input == "> hello!?")
+
+
+@pytest.mark.parametrize("answer", ["\x1b[?1;2c", "\x1b[>41;351;0c", "\x1b[1;1R"], ids=repr)
+def test_answers_are_no_keys(screen_called, answer):
+    """What the terminal answers, late, opens nothing; and where it has a form that no key has, it closes nothing."""
+    server, caller = screen_called()
+    before = server.rows()
+    server.press_and_wait(answer)
+    assert server.rows() == before
+    if not answer.endswith("R"):
+        server.press("\x1bOP")
+        server.wait_for("closes this")
+        server.press_and_wait(answer)
+        assert server.shows("closes this")
+
+
+def test_typed_behind_alt_and_a_sign(screen_called):
+    """What begins a string of the terminal's is a key with Alt, too, and what is typed behind it is not lost."""
+    server, caller = screen_called()
+    server.press("\x1b_" * 20 + "\x1b_ and more")
+    server.wait_for(lambda: server.input == ">  and more")
 
 
 @pytest.mark.parametrize("mode, keys, shown", [
@@ -335,6 +418,18 @@ def test_lines_that_are_refused(in_kitty):
     server.wait_for(lambda: server.rows()[-2:] == ["> one⏎", "two"])
     server.press(told("three"))
     server.wait_for(lambda: server.rows()[-3:] == ["> one⏎", "two⏎", "three"])
+
+
+def test_focus_before_the_wheel(in_kitty):
+    """That the window has the keys again is noticed also where the wheel is turned at once."""
+    server, caller = in_kitty
+    server.press(told("a"))
+    server.wait_for(lambda: server.input == "> a")
+    server.press_and_wait(FOCUS_OUT)
+    server.press_and_wait(FOCUS_IN + "\x1b[B\x1b[1;1:3B" * 5)
+    caller.send("more\n")
+    server.wait_for(theirs("more"))
+    assert rings(server) == 0
 
 
 def test_keys_that_are_told(in_kitty):

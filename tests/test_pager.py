@@ -111,6 +111,15 @@ def test_paste_brings_the_screen_back(paging):
     server.wait_for(lambda: is_back(server) and server.input == "> all of it and more")
 
 
+def test_paste_behind_escape(paging):
+    """A key before it, at once, makes no keys of the paste."""
+    server, caller = paging(5, PAGER=PRINTS)
+    server.press(F2)
+    server.wait_for(BACK)
+    server.press(ESCAPE + pasted("one\rtwo\r") + "three")
+    server.wait_for(lambda: is_back(server) and server.rows()[-3:] == ["> one⏎", "two⏎", "three"])
+
+
 def test_typed_before_a_key_is_asked_for(paging, tmp_path):
     """What was typed before, for tchat or while the pager had the terminal, brings nothing back and is not lost."""
     gate = tmp_path / "gate"

@@ -428,6 +428,24 @@ def test_suspending(on_terminal, environment, port, how):
     caller.expect("half-typed\n")
 
 
+def test_ended_while_suspended(on_terminal, environment, port):
+    """A job that is stopped can be ended: it neither takes the terminal again nor writes on it."""
+    shell = on_terminal("sh", "-i", shell=(), env=dict(environment, PS1="ready: ", ENV=""))
+    shell.wait_for("^ready:$")
+    shell.say(f"{shlex.quote(TCHAT)} -s {port}")
+    shell.wait_for("waiting on port")
+    tchat, = children(shell.child.pid)
+    shell.press(ctrl("Z"))
+    shell.wait_for("Stopped")
+    written = len(shell.shown)
+    os.kill(tchat, signal.SIGTERM)
+    os.kill(tchat, signal.SIGCONT)
+    eventually(lambda: process_state(tchat) in (None, "Z"), "its end")
+    shell.say("echo still here")
+    shell.wait_for("^still here$")
+    assert b"\x1b[?1049h" not in shell.shown[written:]
+
+
 def test_suspending_what_a_script_has_started(on_terminal, environment, port, tmp_path):
     """Ctrl-Z suspends the script, too, as the shell comes back only then; the listener has no need to stop."""
     script = tmp_path / "script"

@@ -181,6 +181,24 @@ def test_conversation_goes_on_under_it(tls_screen_called):
     assert server.shows(theirs("meanwhile", "friend"))
 
 
+def test_it_is_of_who_is_there_now(ann, friend, stranger, screen, port):
+    """Where somebody else calls meanwhile, F3 does not go on showing the key and the number of the one before."""
+    for number, person in enumerate((friend, stranger)):
+        ann.knows(f"caller {person.fingerprint} caller{number}")
+    server = screen("-s", "-k", "-t", port, env=ann.env, columns=100)
+    server.wait_for("waiting on port")
+    first = tls_call(port, friend)
+    server.wait_for(lambda: "caller0" in server.bar)
+    server.press(F3)
+    server.wait_for(re.escape(friend.fingerprint))
+    first.close_input()
+    server.wait_for(lambda: "waiting on port" in server.bar)
+    second = tls_call(port, stranger)
+    server.wait_for(lambda: "caller1" in server.bar)
+    assert server.shows(re.escape(stranger.fingerprint)) and not server.shows(re.escape(friend.fingerprint))
+    second.close_input()
+
+
 def test_how_somebody_unknown_is_encrypted(ann, screen, port):
     """Where the peer has shown no key, F3 has one's own and no other."""
     server = screen("-s", "-t", "--anonymous", port, env=ann.env, columns=100)

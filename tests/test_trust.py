@@ -422,13 +422,14 @@ def test_question_in_a_small_window(crowded, stranger, rows, columns):
     server.wait_for("from now on$")
 
 
-def test_window_too_small_for_the_question(crowded, ann, stranger):
+@pytest.mark.parametrize("rows, columns, said", [(4, 80, "question hidden, no room"), (5, 20, "· no room")])
+def test_window_too_small_for_the_question(crowded, ann, stranger, rows, columns, said):
     """Where it cannot be shown as a whole it cannot be answered, which is said, and what was typed stays."""
     server, line = crowded(columns=80, rows=16)
-    server.resize(4, 80)
-    server.wait_for(lambda: "no room for the question" in server.bar)
+    server.resize(rows, columns)
+    server.wait_for(lambda: said in server.bar)
     server.say("yes")
-    server.wait_for("there is no room for the question: that stays in")
+    server.wait_for(r"in(put)? (the input )?line\b")
     server.wait_for(lambda: server.input == "> yes")
     server.resize(16, 80)
     server.wait_for(lambda: "yes or no?" in server.bar and is_in_view(server, stranger))
@@ -746,6 +747,7 @@ def test_name_of_somebody_else(meeting, ann, stranger):
     server.wait_for(re.escape(unknown_caller(stranger)) + "$")
     wait_for_question(server, warning.format("stranger"))
     server.say("yes")
+    server.wait_for('"yes" is no answer$')
     server.wait_for(lambda: server.input == ">" and said(server, warning.format("stranger")) == 1)
     server.say("yes Robert")
     server.wait_for(warning.format("Robert") + "$")

@@ -266,4 +266,5 @@ signals_stop(bool job)
 		signals_stop_job();
 	else
 		signals_obey(SIGTSTP);
+	let_in();
 }

@@ -63,7 +63,10 @@ void signals_obey(int signo);
  */
 void signals_stop_job(void);
 
-/* The one or the other, upon SIGTSTP, or a key that is meant for the whole job. */
+/*
+ * The one or the other, upon SIGTSTP, or a key that is meant for the whole job.  A signal that has come meanwhile, and
+ * that ends the program, is seen then (signals_deadly).
+ */
 void signals_stop(bool job);
 
 #endif

@@ -15,6 +15,7 @@
 #include "screen/inputrc.h"
 #include "screen/keys.h"
 #include "screen/legacy.h"
+#include "screen/unseen.h"
 
 #define PROMPT "> "
 #define HISTORY_LINES 1000 /* typed lines that can be fetched back */
@@ -347,10 +348,13 @@ static void
 read_key(void)
 {
 	bool searching = RL_ISSTATE(RL_STATE_NSEARCH);
+	struct unseen unseen = unseen_note();
 
 	carry_on();
 	if (rl_done)
 		enter_now();
+	if (!is_searching())
+		unseen_pass(&unseen);
 	if (!RL_ISSTATE(RL_STATE_NSEARCH) &&
 	    (searching || rl_last_func == rl_noninc_forward_search_again ||
 	     rl_last_func == rl_noninc_reverse_search_again || rl_last_func == rl_vi_search_again))
@@ -385,6 +389,17 @@ spare_search(unsigned char key)
 	return abandons;
 }
 
+/* Gives up what a command waits for, or counts. */
+static void
+give_up(void)
+{
+	if (RL_ISSTATE(RL_STATE_NUMERICARG)) { /* which is shown in place of the prompt */
+		rl_restore_prompt();
+		rl_clear_message();
+	}
+	rl_callback_sigcleanup();
+}
+
 /*
  * Whether a key is bound.  Who has something bound to Alt-O, or Alt-[, has that, and what was typed behind it, where
  * others have a key.
@@ -417,8 +432,9 @@ is_known(struct span key, enum key_kind kind)
 	if (begun.length > 0 && bindings_have(begun, key))
 		return true;
 	if (begun.length > 0 && !bindings_are_ambiguous(begun))
-		rl_callback_sigcleanup();
-	known = (kind == KEY_ALT && (key.length == 2 || rl_editing_mode == 0)) || is_bound(key);
+		give_up();
+	known = (kind == KEY_ALT && (rl_editing_mode == 0 || (key.length == 2 && !RL_ISSTATE(RL_STATE_ISEARCH)))) ||
+		is_bound(key);
 	if (known && (awaits_character || RL_ISSTATE(RL_STATE_VIMOTION)))
 		press(ESCAPE);
 	return known;
@@ -479,7 +495,7 @@ edit_insert(struct span text)
 		press(CTRL_KEY('G'));
 	if (RL_ISSTATE(RL_STATE_CHARSEARCH)) /* to search again for nothing, Readline 8.2 would never end */
 		press(ESCAPE);
-	rl_callback_sigcleanup();
+	give_up();
 	awaits_character = false;
 	buffer_add(&ended, text.text, text.length);
 	buffer_add(&ended, "", 1);
@@ -543,19 +559,23 @@ hidden(struct span line)
 	return buffer_span(&unsent);
 }
 
-/*
- * Whether Enter means no more than that, as far as Readline tells: it does after a character that was typed, unless
- * that was a part of something else.
- */
+/* Whether the next key is a part of something. */
+static bool
+is_amid(void)
+{
+	return awaits_character ||
+	       RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_NSEARCH | RL_STATE_SEARCH | RL_STATE_NUMERICARG |
+			  RL_STATE_MACROINPUT | RL_STATE_MACRODEF | RL_STATE_MULTIKEY | RL_STATE_VIMOTION |
+			  RL_STATE_CHARSEARCH);
+}
+
+/* Whether Enter means no more than that, as far as Readline tells: it does after a character that was typed. */
 static bool
 enter_sends(void)
 {
-	const unsigned long amid = RL_STATE_ISEARCH | RL_STATE_NSEARCH | RL_STATE_SEARCH | RL_STATE_NUMERICARG |
-				   RL_STATE_MACROINPUT | RL_STATE_MACRODEF | RL_STATE_MULTIKEY | RL_STATE_VIMOTION |
-				   RL_STATE_CHARSEARCH;
 	const KEYMAP_ENTRY *enter = &rl_get_keymap()[CTRL_KEY('M')];
 
-	return rl_last_func == rl_insert && !RL_ISSTATE(amid) && is_draft() && rl_end > 0 &&
+	return rl_last_func == rl_insert && !is_amid() && is_draft() && rl_end > 0 &&
 	       enter->type == ISFUNC && enter->function == rl_newline &&
 	       memchr(rl_line_buffer, '\n', (size_t)rl_end) == NULL;
 }
@@ -567,6 +587,7 @@ edit_show(void)
 				 .cursor = (size_t)rl_point,
 				 .hides = !is_draft(),
 				 .sends = enter_sends(),
+				 .amid = is_amid(),
 				 .complete = buffer_span(&complete)};
 
 	buffer_drop(&prompt, buffer_length(&prompt));

@@ -44,6 +44,7 @@ struct edit_view {
 	struct span unsent;	/* what was typed and not sent, where that is not the line: one fetched hides it */
 	bool hides;		/* that is so */
 	bool sends;		/* the Enter key would complete the line, as it is, and do nothing else */
+	bool amid;		/* what is typed next is no text, but a part of something that a key has begun */
 	struct span complete;	/* after INPUT_LINE: the line with its LF; several, if one key gave them */
 };
 struct edit_view edit_show(void);

@@ -30,7 +30,7 @@ struct order {
 };
 enum part { PROMPT, LINE, UNSENT, COMPLETE, PARTS };
 struct answer {
-	unsigned event, hides, sends;
+	unsigned event, hides, sends, amid;
 	size_t used, cursor, lengths[PARTS];
 };
 
@@ -73,6 +73,7 @@ answer(int socket, struct edit_outcome outcome)
 	struct answer told = {.event = outcome.event,
 			      .hides = view.hides,
 			      .sends = view.sends,
+			      .amid = view.amid,
 			      .used = outcome.used,
 			      .cursor = view.cursor};
 	struct buffer all = {0};
@@ -223,6 +224,7 @@ understand(struct editor_answer *answer)
 			 .unsent = parts[UNSENT],
 			 .hides = told.hides != 0,
 			 .sends = told.sends != 0,
+			 .amid = told.amid != 0,
 			 .complete = parts[COMPLETE]},
 	};
 }

@@ -151,6 +151,16 @@ is_up_to_date(const struct fullscreen *f)
 	return !f->changed && !output_is_behind() && !has_keys();
 }
 
+/* Whether what was said last is in view. */
+static bool
+shows_newest(const struct fullscreen *f)
+{
+	int rows, columns;
+
+	screen_size(&rows, &columns);
+	return rows > 1 && f->pane.following && f->rows == NULL;
+}
+
 /*
  * Takes notice of it once the person sees what is said before a line can be sent: the question, which with the pager
  * there is still to be drawn, or who is there now.
@@ -164,7 +174,7 @@ note_seen(struct fullscreen *f)
 		return;
 	if (asks)
 		asking_note_seen(&f->asking, f->talk, input_text());
-	else
+	else if (shows_newest(f))
 		addressee_note_seen(&f->addressee, f->talk);
 	f->changed = f->changed || asks;
 }
@@ -176,12 +186,13 @@ static void
 take_line(struct fullscreen *f)
 {
 	struct span line = input_line();
+	bool sent;
 
-	if (asking_takes(&f->asking, f->talk, line) ||
-	    !addressee_send(&f->addressee, f->talk, line, f->asking.has_room))
+	if (asking_takes(&f->asking, f->talk, line))
 		return;
-	pane_to_end(&f->pane);
-	if (clock_until(f->next_frame) < COURTESY_MS)
+	sent = addressee_send(&f->addressee, f->talk, line, f->asking.has_room);
+	pane_to_end(&f->pane); /* there it is, or why it was not sent */
+	if (sent && clock_until(f->next_frame) < COURTESY_MS)
 		f->next_frame = clock_now() + COURTESY_MS;
 }
 
@@ -419,6 +430,8 @@ draw(struct fullscreen *f)
 		.input = f->search.mode != SEARCH_OFF ? search_view(&f->search) : input_view(),
 	};
 
+	if (scene.help != NULL && scene.help != help_rows)
+		scene.help = f->rows = talk_secrecy(f->talk); /* of who is there now */
 	asking_note_room(&f->asking, screen_has_room(&scene));
 	status_describe(f->talk, &view, asking_status(&f->asking, &view), &f->pane, input_lines(), &bar);
 	if (screen_has_mouse())
@@ -507,7 +520,7 @@ step(struct fullscreen *f)
 		take_keys(f, read_some(f));
 	else if (keys_timeout(f) == 0)
 		take_keys(f, (struct span){NULL, 0});
-	if (f->gone)
+	if (f->gone || signals_deadly() != 0)
 		return;
 	if (polls_found(&f->polls, f->display) != 0)
 		flush(f);

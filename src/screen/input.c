@@ -24,6 +24,7 @@ static struct buffer prompt, shown, unsent, line;
 static size_t cursor;
 static bool hides;		/* what was typed and not sent is not what is shown, but unsent */
 static bool sends;		/* Enter would do nothing but send what is shown */
+static bool amid;		/* what is typed next is no text, but a part of something */
 static bool untold;		/* it has, and the editor is still to be told */
 static int64_t telling;		/* ... by then */
 static bool refused;		/* the line to be sent was, and is still to be put back */
@@ -81,6 +82,7 @@ take_over(const struct editor_answer *answer)
 	cursor = answer->view.cursor;
 	hides = answer->view.hides;
 	sends = answer->view.sends;
+	amid = answer->view.amid;
 	keep(&prompt, answer->view.prompt);
 	keep(&shown, answer->view.line);
 	keep(&unsent, answer->view.unsent);
@@ -271,11 +273,11 @@ press(struct span key)
 		return give_back();
 	if (refused && ends && *input_text() == '\0')
 		return try_again(key);
-	if (ended && !refused && text && !ends) {
+	if (ended && !refused && !amid && text && !ends && *key.text != '\t') { /* which completes nothing */
 		ended = false;
 		return order(EDITOR_INSERT, (struct span){"\n", 1}, &answer);
 	}
-	if (sends && !refused && ends)
+	if (sends && !refused && key.length == 1 && *key.text == '\r') /* which is what that is about */
 		return send_at_once(key);
 	return work_through(typed_keys(refused));
 }

@@ -110,8 +110,10 @@ examine_string(struct span text, size_t start)
 	unsigned char first = (unsigned char)at(text, start);
 	bool typed = isalpha(first) || first >= 0x80;
 
-	if (start == text.length)
+	if (start == text.length || (first == ESC && start + 1 == text.length))
 		return (struct key){KEY_ALT, start, ESCAPE_MS};
+	if (first == ' ' || (iscntrl(first) && first != BEL && !(first == ESC && text.text[start + 1] == '\\')))
+		return whole(KEY_ALT, start);
 	for (size_t i = start; i < text.length; i++) {
 		char c = text.text[i];
 

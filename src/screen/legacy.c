@@ -7,6 +7,8 @@
 
 #include "screen/legacy.h"
 
+#define CURSOR_AT_START "\033[1;1R" /* an answer of the terminal, in the form of a key without modifiers */
+
 enum { SHIFT = 1, ALT = 2, CTRL = 4, LOCKS = 64 | 128, REPEATED = 2, RELEASED = 3 };
 
 /* The numbers of kitty's keys that have no character. */
@@ -217,6 +219,12 @@ character_of_keypad(struct span key)
 	return (char)(found != NULL ? characters[found - letters] : '\0');
 }
 
+static bool
+is_same(struct span key, const char *sequence)
+{
+	return key.length == strlen(sequence) && memcmp(key.text, sequence, key.length) == 0;
+}
+
 struct span
 legacy_key(struct span key, char room[LEGACY_KEY_MAX])
 {
@@ -233,12 +241,12 @@ legacy_key(struct span key, char room[LEGACY_KEY_MAX])
 		room[alt] = character_of_keypad(inner);
 		return (struct span){room, alt + 1};
 	}
-	if (memcmp(inner.text, "\033OM", 3) == 0) { /* konsole's Shift-Enter */
+	if (is_same(inner, "\033OM")) { /* konsole's Shift-Enter */
 		room[0] = '\033';
 		room[1] = '\r';
 		return (struct span){room, 2};
 	}
-	if (inner.text[1] != '[' || !understand(inner, &told))
+	if (inner.text[1] != '[' || !understand(inner, &told) || is_same(inner, CURSOR_AT_START))
 		return key;
 	if (alt > 0)
 		told.modifiers |= ALT;

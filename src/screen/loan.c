@@ -120,9 +120,8 @@ hand_on(const struct loan *loan, int signo)
 static void
 suspend(bool job)
 {
-	screen_suspend();
-	signals_stop(job);
-	screen_ask(REQUEST);
+	if (screen_pause(job))
+		screen_ask(REQUEST);
 }
 
 enum loan_news
@@ -144,6 +143,15 @@ loan_heed_signals(struct loan *loan, struct talk *talk)
 	return signals_take(SIGCHLD) ? look(loan, talk) : LOAN_GOES_ON;
 }
 
+/* Whether a paste begins at that place of what was typed. */
+static bool
+begins_paste(struct span typed, size_t place)
+{
+	size_t length = strlen(KEYS_PASTE_BEGINS);
+
+	return typed.length >= place + length && memcmp(typed.text + place, KEYS_PASTE_BEGINS, length) == 0;
+}
+
 /* The key that begins what was typed; of no bytes where that is a paste. */
 static struct key
 first_key(const struct loan *loan)
@@ -151,9 +159,10 @@ first_key(const struct loan *loan)
 	struct span typed = buffer_span(&loan->typed);
 	struct key key = {.kind = KEY_CHARACTER};
 
-	if (typed.length >= strlen(KEYS_PASTE_BEGINS) &&
-	    memcmp(typed.text, KEYS_PASTE_BEGINS, strlen(KEYS_PASTE_BEGINS)) == 0)
+	if (begins_paste(typed, 0))
 		return key;
+	if (*typed.text == ESCAPE && begins_paste(typed, 1))
+		return (struct key){.kind = KEY_ESCAPE, .length = 1};
 	if (*typed.text == ESCAPE)
 		return keys_examine(typed);
 	if (utf8_examine(typed.text, typed.length, &key.length) == UTF8_INCOMPLETE)

@@ -117,12 +117,21 @@ screen_resume(void)
 	screen_forget();
 }
 
-void
-screen_stop(bool job)
+bool
+screen_pause(bool job)
 {
 	screen_suspend();
 	signals_stop(job);
-	screen_resume();
+	if (signals_deadly() != 0)
+		is_open = false; /* the terminal has been given back, and somebody else may have it */
+	return is_open;
+}
+
+void
+screen_stop(bool job)
+{
+	if (screen_pause(job))
+		screen_resume();
 }
 
 void

@@ -72,7 +72,11 @@ void screen_resume(void);
  */
 void screen_ask(const char *text);
 
-/* Stops, with the terminal given back meanwhile: upon SIGTSTP, or a key that is meant for the whole job. */
+/*
+ * Stops, with the terminal given back meanwhile: upon SIGTSTP, or a key that is meant for the whole job.  After
+ * screen_pause it still is; false: for good, as a signal that came meanwhile ends the program.
+ */
+bool screen_pause(bool job);
 void screen_stop(bool job);
 
 /* Gives the terminal back as it was.  Harmless when it was not taken. */

@@ -11,7 +11,7 @@
 #include "text/filter.h"
 #include "text/utf8.h"
 
-#define PASTE_GAP_MS 2000 /* the bytes of a paste follow each other faster, over a network that stalls now and then */
+#define PASTE_GAP_MS 5000 /* the bytes of a paste follow each other faster, over a network that loses some, too */
 #define NOTCH 3		  /* arrow keys at once that are no keys */
 #define NOTCH_MS 50	  /* they follow each other faster, over a network that holds keys back, too */
 #define TURNING_MS 100	  /* ... and the notches of a wheel that is being turned */
@@ -177,7 +177,7 @@ shorten_string(void)
 
 	if (length < STRING_MAX)
 		return;
-	text[2] = ' ';
+	text[2] = '0'; /* no word begins so */
 	text[3] = text[length - 1];
 	buffer_cut(&keys, 4);
 }
@@ -203,13 +203,20 @@ key_at(size_t place, enum key_kind *kind)
 	return (struct span){rest.text, key.length};
 }
 
-/* Whether something is neither a key nor a report: a string, or that a key was let go. */
+/* Whether it is what the terminal answers, although it was not asked: of a form that no key has. */
+static bool
+is_answer(struct span key)
+{
+	return key.length > 2 && key.text[1] == '[' && strchr("=>?", key.text[2]) != NULL;
+}
+
+/* Whether something is neither a key nor a report: an answer, a string, or that a key was let go. */
 static bool
 is_nothing(struct span key, enum key_kind kind)
 {
 	char room[LEGACY_KEY_MAX];
 
-	return kind == KEY_STRING || legacy_key(key, room).length == 0;
+	return kind == KEY_STRING || (kind == KEY_SEQUENCE && is_answer(key)) || legacy_key(key, room).length == 0;
 }
 
 /* Drops what is nothing before the next key. */
@@ -220,7 +227,7 @@ drop_nothing(void)
 	struct span key;
 
 	while ((key = key_at(0, &kind)).length > 0 && is_nothing(key, kind)) {
-		tells_releases |= kind == KEY_SEQUENCE;
+		tells_releases |= kind == KEY_SEQUENCE && !is_answer(key);
 		buffer_drop(&keys, key.length);
 	}
 	if (key.length == 0 && kind == KEY_STRING)
@@ -254,7 +261,8 @@ typed_next(void)
 	struct span next;
 
 	while (!pasting) {
-		take_wheel();
+		if (event == INPUT_NONE)
+			take_wheel();
 		drop_nothing();
 		if (event != INPUT_NONE)
 			return TYPED_EVENT;

@@ -69,6 +69,8 @@ static const struct {
 	{KEY_STRING, TEXT("\033_Gi=31;OK\033\\")},
 	{KEY_STRING, TEXT("\033^words\033\\")},
 	{KEY_STRING, TEXT("\033X\u00E9\033\\")},
+	{KEY_STRING, TEXT("\033_\033\\")},
+	{KEY_STRING, TEXT("\033]\007")},
 };
 
 /* The first bytes of each are no whole key but, perhaps, a shorter one that may be the beginning of it. */
@@ -153,6 +155,10 @@ static const struct {
 	{TEXT("\033\033]1;"), KEY_ESCAPE, 1},
 	{TEXT("\033]1;\033[A"), KEY_STRING, 4},
 	{TEXT("\033_words\r"), KEY_ALT, 2},
+	{TEXT("\033_\rwords"), KEY_ALT, 2},
+	{TEXT("\033_ and more"), KEY_ALT, 2},
+	{TEXT("\033_\033_"), KEY_ALT, 2},
+	{TEXT("\033P\033[A"), KEY_ALT, 2},
 	{TEXT("\033_words\033[A"), KEY_ALT, 2},
 };
 
