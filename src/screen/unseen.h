@@ -3,7 +3,7 @@
  *
  * The tone of an emoji is one, and a soft hyphen: text/glyph.h says what is left out, and Readline goes by wcwidth(3),
  * which gives them columns.  A key would move the cursor, or take something away, and nobody would see that; what was
- * typed then came between an emoji and its tone.  So the cursor passes over them, and what is before them goes with them.
+ * typed then came between an emoji and its tone.  So the cursor passes over them, and they go with what is before them.
  */
 #ifndef UNSEEN_H
 #define UNSEEN_H

@@ -439,7 +439,7 @@ fingerprint_in(const char *answer)
 	return fingerprint_is_valid(word) ? word : NULL;
 }
 
-/* Accepts the key, under this name where it is a caller's; where nobody can have that name, asks with a remark again. */
+/* Accepts the key, under this name where it is a caller's; where nobody can have that, asks again, with a remark. */
 static enum trust_state
 accept_as(struct trust *t, const char *name, const char *remark)
 {
