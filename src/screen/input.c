@@ -23,8 +23,8 @@ static const char *trouble;	/* of INPUT_MENDED and INPUT_BROKEN */
 static struct buffer prompt, shown, unsent, line;
 static size_t cursor;
 static bool hides;		/* what was typed and not sent is not what is shown, but unsent */
-static bool sends;		/* Enter would do nothing but send what is shown */
 static bool amid;		/* what is typed next is no text, but a part of something */
+static bool sends;		/* Enter would do nothing but send what is shown */
 static bool untold;		/* it has, and the editor is still to be told */
 static int64_t telling;		/* ... by then */
 static bool refused;		/* the line to be sent was, and is still to be put back */

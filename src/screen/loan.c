@@ -188,7 +188,7 @@ loan_take_key(struct loan *loan, struct span bytes)
 	buffer_add(&loan->typed, bytes.text, bytes.length);
 	if (bytes.length > 0)
 		loan->typed_at = clock_now();
-	while (loan->waits && buffer_length(&loan->typed) > 0 && loan_timeout(loan) <= 0) {
+	while (loan->waits && buffer_length(&loan->typed) > 0 && loan_timeout(loan) <= 0 && signals_deadly() == 0) {
 		bool suspends = *buffer_data(&loan->typed) == SUSPEND_KEY;
 
 		key = first_key(loan);
