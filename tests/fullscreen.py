@@ -19,8 +19,11 @@ WAITING, ON_ITS_WAY, DELIVERED, LOST = "·›✓✗" if LINUX else ">>>✗"
 DOUBTED = r"\?"
 PLAIN_SIGNS = str.maketrans("·›✓✗…⏎", "->+x~$")  # as a terminal shows them whose font lacks them
 
-not_under_sanitizers = pytest.mark.skipif(
-    b"__asan_init" in Path(TCHAT).read_bytes(), reason="sanitizers take memory of their own")
+SANITIZED = b"__asan_init" in Path(TCHAT).read_bytes()
+not_under_sanitizers = pytest.mark.skipif(SANITIZED, reason="sanitizers take memory of their own")
+# Bytes of a long line.  Readline has it grow in small steps, at each of which the sanitizers have all of it copied to new
+# pages: there a megabyte takes from seconds to minutes.
+LONG = 1 << (17 if SANITIZED else 20)
 
 
 def marked(mark, text, name="you"):

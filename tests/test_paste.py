@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from fullscreen import F1, F2, status_bar
+from fullscreen import F1, F2, LONG, status_bar
 from peers import DEADLINE
 from terminal import BACKSPACE, ENTER, ESCAPE, PAGE_UP, UP, ctrl
 from test_screen import EMACS, VI, own, pasted
@@ -160,12 +160,12 @@ def test_controls_are_seen_before_they_are_sent(screen_called):
 
 
 @pytest.mark.parametrize(
-    "line", ["x" * 1023 + "\n", "x" * ((1 << 20) - 1) + "\n", "漢字\n" * 100, "\n" * 1024],
+    "line", ["x" * 1023 + "\n", "x" * (LONG - 1) + "\n", "漢字\n" * 100, "\n" * 1024],
     ids=["lines", "one line", "short lines", "empty lines"])
 def test_megabyte(screen_called, line):
     """A megabyte can be pasted, looked at, and sent."""
     server, caller = screen_called()
-    text = line * ((1 << 20) // len(line.encode()))
+    text = line * (LONG // len(line.encode()))
     server.press(pasted(text.replace("\n", "\r")) + "the end")
     server.wait_for(lambda: server.input.endswith("the end"))
     server.press(ENTER)

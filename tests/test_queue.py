@@ -2,7 +2,7 @@
 
 import re
 
-from fullscreen import CTRL_PAGE_DOWN, CTRL_PAGE_UP, screen_deaf, status_bar  # noqa: F401, a fixture
+from fullscreen import CTRL_PAGE_DOWN, CTRL_PAGE_UP, LONG, screen_deaf, status_bar  # noqa: F401, a fixture
 from peers import needs_linux
 from terminal import ENTER, PAGE_UP, ctrl
 from test_screen import lines, notice, own, pasted, theirs
@@ -138,8 +138,9 @@ def test_megabyte_typed_on(screen_deaf):
     """Any number of lines can follow one that was refused, and each costs no more than it would otherwise."""
     server, caller = screen_deaf(columns=120)
     said = fill(server)
-    typed = "".join(f"typed {n}\n" for n in range(100_000))
+    *_, last = lines = [f"typed {n}" for n in range(LONG // 10)]
+    typed = "".join(line + "\n" for line in lines)
     server.press(typed.replace("\n", ENTER))
-    server.wait_for(lambda: server.input == "typed 99999")
+    server.wait_for(lambda: server.input == last)
     line = read_and_enter(server, caller, said)
     line.expect(f"{said.splitlines()[-1]}\n{typed}")

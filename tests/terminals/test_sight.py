@@ -33,7 +33,7 @@ def test_link(real_called, kind):
     terminal, caller = real_called()
 
     def linked():
-        shown = re.sub(r"\x1b\[[\d;:]*m|\n", "", terminal.remote(ansi=True))
+        shown = re.sub(r"\x1b\[[\d;:]*m|\n", "", terminal.remote("get-text", extent="screen", ansi=True))
         found = re.findall(r"\x1b\]8;[^;]*;([^\x1b]+)\x1b\\([^\x1b]*)\x1b\]8;;\x1b\\", shown)
         return {target: "".join(text for its, text in found if its == target) for target, _ in found}
 

@@ -110,39 +110,32 @@ class Window(Real):
         return self.run("xdotool", "getwindowname", self.window).decode().rstrip("\n")
 
 
-HIDDEN = "\uffff"  # what xterm prints for the second column of a wide character
+class Xterm(Window):
+    """It writes what it shows to a file when a key is pressed.  For a printer it would run a command, and hang if that
+    ends before it waits for it."""
 
-
-class Printing(Window):
-    """A terminal that prints what it shows when it is asked to (Media Copy, ctlseqs)."""
-
-    PRINT = "\033[i"
-
-    @property
-    def paper(self):
-        return self.folder / "paper"
-
-    @property
-    def printer(self):
-        """A command that prints what it reads, all at once."""
-        return f"cat >'{self.paper}.new' && mv '{self.paper}.new' '{self.paper}'"
-
-    def read(self):
-        self.paper.unlink(missing_ok=True)
-        self.request("write", self.PRINT)
-        eventually(self.paper.exists, "the print")
-        return self.paper.read_text().replace(HIDDEN, "").split("\n")
-
-
-class Xterm(Printing):
     NAME = "xterm"
     NEEDS = (*Window.NEEDS, "xterm")
     VERSION = "xterm", "-version"
-    OPTIONS = ()
+    HIDDEN = "\uffff"  # what it writes for the second column of a wide character
 
     def open(self, command, rows, columns):
-        self.spawn("xterm", "-u8", "-geometry", f"{columns}x{rows}+0+0", "-xrm", f"*printerCommand: {self.printer}",
-                   "-xrm", "*printAttributes: 0", "-xrm", "*printerFormFeed: false", *self.OPTIONS, "-e", *command)
+        resources = {"printFileImmediate": f"{self.folder}/paper", "printModeImmediate": "0", "printOptsImmediate": "1",
+                     "VT100.translations": "#override <Key>Print: print-immediate()"}
+        self.spawn("xterm", "-u8", "-geometry", f"{columns}x{rows}+0+0",
+                   *(word for name, value in resources.items() for word in ("-xrm", f"*{name}: {value}")), "-e", *command)
+
+    def read(self):
+        def papers():
+            return list(self.folder.glob("paper*"))  # with the time in its name
+
+        self.cursor()
+        self.press("Print")
+        [paper] = eventually(papers, "the print")
+        self.cursor()  # it has been printed as a whole
+        text = paper.read_text()
+        paper.unlink()
+        return text.replace(self.HIDDEN, "").split("\n")
 
 
 class Kitty(Window):
@@ -158,12 +151,18 @@ class Kitty(Window):
         self.spawn("kitty", "--config", "NONE", "--listen-on", self.address,
                    *(word for name, value in options.items() for word in ("-o", f"{name}={value}")), *command)
 
-    def remote(self, **payload):
-        """What `kitty @ get-text` gives; its remote control protocol is faster than that."""
+    def focus(self):
+        """Kitty asks X which modifiers are held down when it takes notice of the focus, which must not be as late as
+        amid the keys."""
+        super().focus()
+        eventually(lambda: any(window["is_focused"] for window in json.loads(self.remote("ls"))), "the focus")
+
+    def remote(self, command, **payload):
+        """What `kitty @` gives for a command; its remote control protocol is faster than that."""
         with socket.socket(socket.AF_UNIX) as connected:
             connected.settimeout(DEADLINE)
             connected.connect(self.address.removeprefix("unix:"))
-            request = {"cmd": "get-text", "version": [0, 26, 0], "payload": {"extent": "screen", **payload}}
+            request = {"cmd": command, "version": [0, 26, 0], "payload": payload}
             connected.sendall(b"\033P@kitty-cmd" + json.dumps(request).encode() + b"\033\\")
             answer = b""
             while not answer.endswith(b"\033\\"):
@@ -172,7 +171,7 @@ class Kitty(Window):
 
     def read(self):
         self.cursor()
-        return self.remote().split("\n")
+        return self.remote("get-text", extent="screen").split("\n")
 
 
 class Vte(Window):
@@ -197,6 +196,16 @@ class Vte(Window):
         with socket.socket(socket.AF_UNIX) as connected:
             connected.connect(str(self.folder / "vte"))
             return connected.makefile().read().split("\n")
+
+
+class Printing(Window):
+    """A terminal that prints what it shows when it is asked to (Media Copy, ctlseqs)."""
+
+    PRINT = "\033[i"
+
+    @property
+    def paper(self):
+        return self.folder / "paper"
 
 
 class St(Printing):
