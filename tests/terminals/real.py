@@ -19,7 +19,8 @@ from unicodedata import normalize
 from peers import DEADLINE, eventually, family, is_idle
 
 RELAY = Path(__file__).with_name("relay.py")
-RELEASED = rb"\x1b\[[\d;]*:3[~A-Zu]"  # a key, in kitty's keyboard protocol
+# In kitty's keyboard protocol: a key that is released, and one that does nothing by itself, as Shift.
+RELEASED = rb"\x1b\[[\d;]*:3[~A-Zu]|\x1b\[574(?:4[1-9]|5[0-4])(?:;[\d:]*)?u"
 PLACE = r"\x1b\[\??(\d+);(\d+)(?:;\d+)?R"  # CPR, as of ctlseqs
 
 
@@ -134,16 +135,27 @@ class Real:
         """The relay's next answer."""
         return json.loads(self.said.readline())
 
-    def request(self, name, text="", *more):
-        """Asks the relay for something, and returns its answer."""
+    def send_request(self, name, text="", *more):
         request = [name, base64.b64encode(text.encode()).decode(), *more]
         self.control.sendall(json.dumps(request).encode() + b"\n")
+
+    def request(self, name, text="", *more):
+        """Asks the relay for something, and returns its answer."""
+        self.send_request(name, text, *more)
         return self.hear()
 
     def ask(self, sequence, pattern):
         """Asks the terminal for something by a control sequence: what the groups of the answer's pattern hold.  It has
         then worked through all that was written before."""
         return self.request("ask", sequence, pattern)["answer"]
+
+    def expect(self, pattern):
+        """Has the relay look for something in what is about to come from the terminal: heard, that is not passed on."""
+        self.send_request("ask", "", pattern)
+
+    def heard(self, seconds):
+        """Whether that has come, for which it waits no longer than that."""
+        return bool(select.select([self.control], [], [], seconds)[0]) and bool(self.hear())
 
     def size(self):
         """Rows and columns."""

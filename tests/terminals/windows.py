@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from peers import DEADLINE, eventually
+from peers import DEADLINE, SLOWNESS, eventually
 from terminals.real import Real
 
 VTE = Path(__file__).with_name("vte.py")
@@ -151,11 +151,12 @@ class Kitty(Window):
         self.spawn("kitty", "--config", "NONE", "--listen-on", self.address,
                    *(word for name, value in options.items() for word in ("-o", f"{name}={value}")), *command)
 
-    def focus(self):
-        """Kitty asks X which modifiers are held down when it takes notice of the focus, which must not be as late as
-        amid the keys."""
-        super().focus()
-        eventually(lambda: any(window["is_focused"] for window in json.loads(self.remote("ls"))), "the focus")
+    def has_begun(self):
+        """Also waits until a key comes through: the first one can be lost, or be taken for another, as long as kitty has
+        not taken notice of the focus."""
+        super().has_begun()
+        self.expect("x")
+        eventually(lambda: (self.press("x"), self.heard(1 + SLOWNESS))[1], "a key")
 
     def remote(self, command, **payload):
         """What `kitty @` gives for a command; its remote control protocol is faster than that."""
@@ -198,29 +199,21 @@ class Vte(Window):
             return connected.makefile().read().split("\n")
 
 
-class Printing(Window):
-    """A terminal that prints what it shows when it is asked to (Media Copy, ctlseqs)."""
-
-    PRINT = "\033[i"
-
-    @property
-    def paper(self):
-        return self.folder / "paper"
-
-
-class St(Printing):
+class St(Window):
     NAME = "st"
     NEEDS = (*Window.NEEDS, "st")
     VERSION = "st", "-v"
 
     def open(self, command, rows, columns):
+        self.paper = self.folder / "paper"
         self.spawn("st", "-g", f"{columns}x{rows}+0+0", "-o", self.paper, "-e", *command)
 
     def read(self):
+        """It prints what it shows when it is asked to (Media Copy, ctlseqs)."""
         self.request("write", "\033[4i")  # no longer all that it is sent, which it prints at first
         self.cursor()
         before = self.paper.stat().st_size
-        self.request("write", self.PRINT)
+        self.request("write", "\033[i")
         self.cursor()
         return self.paper.read_bytes()[before:].decode().replace("\0", "").split("\n")
 
@@ -239,20 +232,23 @@ PRINT_PERL = r"""sub on_osc_seq_perl {
 """
 
 
-class Urxvt(Printing):
+class Urxvt(Window):
     NAME = "urxvt"
     MARKED = "?"
     NEEDS = (*Window.NEEDS, "urxvt")
     VERSION = "urxvt", "-help"
 
-    @property
-    def PRINT(self):
-        return f"\033]777;print;{self.paper}\a"
-
     def open(self, command, rows, columns):
         (self.folder / "print").write_text(PRINT_PERL)
         self.spawn("urxvt", "-geometry", f"{columns}x{rows}+0+0", "--perl-lib", self.folder,
                    "-pe", "print,-confirm-paste", "-e", *command)  # which would ask whether it is to paste
+
+    def read(self):
+        paper = self.folder / "paper"
+        paper.unlink(missing_ok=True)
+        self.request("write", f"\033]777;print;{paper}\a")
+        eventually(paper.exists, "the print")
+        return paper.read_text().split("\n")
 
 
 class Foot(Window):
