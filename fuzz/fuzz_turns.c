@@ -312,10 +312,23 @@ caller_open(struct caller *caller)
 }
 
 void
-caller_order(struct caller *caller, enum caller_order order)
+caller_answer(struct caller *caller, enum caller_answer answer)
 {
 	(void)caller;
-	(void)order;
+	(void)answer;
+}
+
+void
+caller_call(struct caller *caller, int64_t patience)
+{
+	(void)caller;
+	(void)patience;
+}
+
+void
+caller_stop(struct caller *caller)
+{
+	(void)caller;
 }
 
 bool

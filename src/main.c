@@ -125,6 +125,7 @@ main(int argc, char *argv[], char *environment[])
 	struct log *log = NULL;
 	static char line[BUFSIZ];
 	char error[1024];
+	bool full_screen;
 	int status;
 
 	setprogname("tchat"); /* before setproctitle_init, which makes a copy of it */
@@ -168,6 +169,12 @@ main(int argc, char *argv[], char *environment[])
 		return EXIT_FAILURE;
 	}
 
+	full_screen = can_have_full_screen(&options);
+	if (options.call.redial && !full_screen) {
+		notice(NULL, "-k calls again in the full screen only, which needs a terminal");
+		return WRONG_USAGE;
+	}
+	options.call.keep |= full_screen && !options.call.once;
 	signals_open();
 	/* Before there is a key: this process has none. */
 	if (caller_start(&caller, &options.call) == -1) {
@@ -182,7 +189,7 @@ main(int argc, char *argv[], char *environment[])
 		if (*error != '\0')
 			notice(log, "%s", error);
 		status = EXIT_FAILURE;
-	} else if (can_have_full_screen(&options)) {
+	} else if (full_screen) {
 		status = fullscreen_run(&options.screen, &base);
 	} else {
 		status = plain_run(&options.plain, &base);

@@ -27,7 +27,8 @@ enum {
 	OPTION_LABELS,
 	OPTION_FINGERPRINT,
 	OPTION_PIN,
-	OPTION_ANONYMOUS
+	OPTION_ANONYMOUS,
+	OPTION_ONCE
 };
 
 static const struct option long_options[] = {
@@ -51,6 +52,7 @@ static const struct option long_options[] = {
 	{"fingerprint", no_argument, NULL, OPTION_FINGERPRINT},
 	{"pin", required_argument, NULL, OPTION_PIN},
 	{"anonymous", no_argument, NULL, OPTION_ANONYMOUS},
+	{"once", no_argument, NULL, OPTION_ONCE},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
 	{NULL, 0, NULL, 0},
@@ -68,13 +70,15 @@ options_help(void)
 	       "  -B, --bell WHEN       ring for a line: auto, always or never\n"
 	       "  -f, --first me|peer   with -a: who speaks first; by default the client\n"
 	       "  -H, --history LINES   keep so many lines to scroll back to, by default 10000\n"
-	       "  -k, --keep            server: when the caller leaves, wait for the next\n"
+	       "  -k, --keep            server: one caller after the other, also in plain mode\n"
+	       "                        client: call again by itself when the line breaks\n"
 	       "  -l, --log FILE        append the conversation to FILE\n"
 	       "  -n, --name NAME       your name, before your own lines and for -t\n"
 	       "  -p, --plain           lines on standard input and output, no full screen\n"
 	       "  -r, --raw             plain, and bytes pass unchanged\n"
 	       "  -t, --tls             encrypted, and sure who is at the other end\n"
 	       "  -w, --wait SECONDS    client: keep calling for so long until somebody answers\n"
+	       "      --once            server: one caller, and whatever comes of that\n"
 	       "      --labels          say who spoke, before each of their lines (plain)\n"
 	       "      --recv-only       only show what arrives (plain)\n"
 	       "      --send-only       only send what is typed (plain)\n"
@@ -102,10 +106,31 @@ wrong(char *error, size_t size, const char *format, ...)
 	return REQUEST_WRONG;
 }
 
+/* The long options that a word may be short for, in words; none is an empty text. */
+static void
+list_meant(const char *word, char *text, size_t size)
+{
+	size_t length = strcspn(word, "=");
+
+	*text = '\0';
+	for (const struct option *option = long_options; option->name != NULL && length > 2; option++) {
+		if (strncmp(option->name, word + 2, length - 2) != 0)
+			continue;
+		strlcat(text, *text != '\0' ? ", --" : "--", size);
+		strlcat(text, option->name, size);
+	}
+}
+
 /* What getopt_long(3) could not take: c is its optopt, word the last argument it looked at. */
 static enum request
 unknown_option(int c, const char *word, char *error, size_t size)
 {
+	char meant[128];
+
+	if (c == 0)
+		list_meant(word, meant, sizeof meant);
+	if (c == 0 && *meant != '\0')
+		return wrong(error, size, "%s can mean %s", word, meant);
 	if (c == 0)
 		return wrong(error, size, "unknown option %s", word);
 	for (const struct option *option = long_options; option->name != NULL; option++)
@@ -198,8 +223,12 @@ contradiction(const struct options *o, const struct given *given)
 		return "--labels are about what arrives, --send-only shows none of it: choose one";
 	if (given->first != FIRST_CLIENT && !o->plain.alternate)
 		return "-f says who begins with -a, which is not given";
-	if (o->call.keep && o->call.role == ROLE_CLIENT)
-		return "-k is for the server (-s)";
+	if (o->call.redial && o->no_screen)
+		return "-k calls again in the full screen only";
+	if (o->call.once && o->call.role == ROLE_CLIENT)
+		return "--once is for the server (-s)";
+	if (o->call.once && o->call.keep)
+		return "-k and --once exclude each other";
 	if (o->call.wait > 0 && o->call.role == ROLE_SERVER)
 		return "-w is for the client (-c), a server waits anyway";
 	if (!o->call.tls && o->trust.pin_count > 0)
@@ -211,22 +240,67 @@ contradiction(const struct options *o, const struct given *given)
 	return NULL;
 }
 
+/*
+ * Takes the port off a host that has it behind a colon: one with a name, or several with an address in brackets, which
+ * go, too.  Returns it, or NULL.
+ */
+static char *
+split_host(char **host)
+{
+	char *end = **host == '[' ? strchr(*host, ']') : NULL, *colon;
+
+	if (end != NULL && (end[1] == '\0' || end[1] == ':')) {
+		++*host;
+		*end = '\0';
+		return end[1] == ':' ? end + 2 : NULL;
+	}
+	if ((colon = strchr(*host, ':')) == NULL || strchr(colon + 1, ':') != NULL)
+		return NULL;
+	*colon = '\0';
+	return colon + 1;
+}
+
+static enum request
+parse_port_operand(struct options *o, const char *word, char *error, size_t size)
+{
+	if ((o->call.port = parse_port(word)) != 0)
+		return REQUEST_CHAT;
+	return wrong(error, size, "'%s' is no port: a number from 1 to 65535 or a service name", word);
+}
+
 /* Reads host and port. */
 static enum request
-parse_operands(struct options *o, int argc, char *argv[], char *error, size_t size)
+parse_client_operands(struct options *o, int argc, char *argv[], char *error, size_t size)
 {
-	if (o->call.role == ROLE_CLIENT) {
-		if (argc == 0 || argv[0][0] == '\0')
-			return wrong(error, size, "whom to call is missing: tchat -c host [port]");
-		o->call.host = *argv++;
-		argc--;
-	}
+	char *port;
+
+	if (argc == 0 || *argv[0] == '\0')
+		return wrong(error, size, "whom to call is missing: tchat -c host [port]");
+	if (argc == 1 && parse_port(argv[0]) != 0 && strspn(argv[0], "0123456789") == strlen(argv[0]))
+		return wrong(error, size, "whom to call is missing: tchat -c host %s", argv[0]);
+	if (argc > 2)
+		return wrong(error, size, "too many operands, from '%s' on", argv[2]);
+	port = split_host(&argv[0]);
+	if (*argv[0] == '\0')
+		return wrong(error, size, "whom to call is missing before ':%s'", port != NULL ? port : "");
+	o->call.host = argv[0];
+	if (port != NULL && argc == 2)
+		return wrong(error, size, "there are two ports: '%s' and '%s'", port, argv[1]);
+	if (argc == 2)
+		port = argv[1];
+	return port != NULL ? parse_port_operand(o, port, error, size) : REQUEST_CHAT;
+}
+
+/* Reads the port. */
+static enum request
+parse_server_operands(struct options *o, int argc, char *argv[], char *error, size_t size)
+{
+	if (argc == 2 && parse_port(argv[0]) == 0 && parse_port(argv[1]) != 0)
+		return wrong(error, size, "-s takes a port and no host: to wait on one address, tchat -s -b %s %s",
+			     argv[0], argv[1]);
 	if (argc > 1)
 		return wrong(error, size, "too many operands, from '%s' on", argv[1]);
-	if (argc == 1 && (o->call.port = parse_port(argv[0])) == 0)
-		return wrong(error, size,
-			     "'%s' is no port: a number from 1 to 65535 or a service name", argv[0]);
-	return REQUEST_CHAT;
+	return argc == 1 ? parse_port_operand(o, argv[0], error, size) : REQUEST_CHAT;
 }
 
 /* What follows for each wing from what was given. */
@@ -235,6 +309,8 @@ derive(struct options *o, const struct given *given)
 {
 	struct plain_options *plain = &o->plain;
 
+	o->call.redial = o->call.keep && o->call.role == ROLE_CLIENT;
+	o->call.keep &= !o->call.redial;
 	plain->keep = o->call.keep;
 	plain->unseen = plain->raw && !o->call.tls && o->log == NULL;
 	plain->speaks_first = given->first == FIRST_ME ||
@@ -260,12 +336,13 @@ conclude(struct options *o, const struct given *given, int argc, char *argv[], c
 	if (o->call.role == ROLE_NONE)
 		return wrong(error, size, "-s (wait for a call) or -c host (call) is missing; "
 					  "'tchat --help' shows all options");
+	derive(o, given);
 	if ((problem = contradiction(o, given)) != NULL)
 		return wrong(error, size, "%s", problem);
 	if ((problem = invalid_pin(&o->trust)) != NULL)
 		return wrong(error, size, "'%s' is no fingerprint: SHA256: and 43 characters of base64", problem);
-	derive(o, given);
-	return parse_operands(o, argc, argv, error, size);
+	return o->call.role == ROLE_CLIENT ? parse_client_operands(o, argc, argv, error, size)
+					   : parse_server_operands(o, argc, argv, error, size);
 }
 
 enum request
@@ -362,6 +439,9 @@ options_parse(struct options *o, int argc, char *argv[], char *error, size_t siz
 		case OPTION_PIN:
 			if (add_pin(o, optarg, error, size) == REQUEST_WRONG)
 				return REQUEST_WRONG;
+			break;
+		case OPTION_ONCE:
+			o->call.once = true;
 			break;
 		case OPTION_ANONYMOUS:
 			o->trust.anonymous = true;

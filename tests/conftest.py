@@ -201,7 +201,6 @@ def screen_called(screen, port):
         server.wait_for("waiting on port")
         caller = call(port)
         server.wait_for("has called")
-        eventually(lambda: has_handed_over(server.pid, arguments), "the end of the process that waited")
         return server, caller
 
     return screen_called

@@ -39,6 +39,8 @@ def test_focus_is_asked_for(screen_called):
 def test_focus_is_not_asked_for_in_vain(screen, port):
     """A call that fails at once asks for nothing: the answer would come to the shell."""
     client = screen("-c", HOST, port)
+    client.wait_for(lambda: "Enter calls again" in client.bar)
+    client.press(ctrl("D"))
     assert client.wait() == 1
     assert b"\x1b[?1004h" not in client.shown
 

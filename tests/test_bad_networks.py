@@ -79,7 +79,7 @@ class Link:
         """Has the second host send over the link what is for an address that no host need have."""
         self._ip(f"-n {self.hosts[1]} route add {address} dev {self._device(1)}")
 
-    def _fate(self, end, size):
+    def _arrivals(self, end, packet):
         """When a packet arrives, in seconds from now: each time that it does."""
         unlucky = self._random.random() < self.LOST and self._lost_now < self.IN_SUCCESSION
         if self.cut or (self.lossy and unlucky):
@@ -89,7 +89,7 @@ class Link:
         self._lost_now = 0
         if not self.lossy:
             now = time.monotonic()
-            self._free[end] = max(self._free.get(end, 0), now) + size / self.speed
+            self._free[end] = max(self._free.get(end, 0), now) + len(packet) / self.speed
             return [self._free[end] - now]
         times = 2 if self._random.random() < self.REPEATED else 1
         return [self._random.random() * 0.02 if self._random.random() < self.LATE else 0
@@ -104,7 +104,7 @@ class Link:
                 return
             for end in ready:
                 packet = os.read(end, 65536)
-                for delay in self._fate(end, len(packet)):
+                for delay in self._arrivals(end, packet):
                     count += 1
                     other = self._ends[1 - self._ends.index(end)]
                     heapq.heappush(late, (time.monotonic() + delay, count, other, packet))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from fullscreen import BACK, F2
-from peers import (CONFINED, HOST, TCHAT, Door, call, children, editors, eventually, is_idle, listeners,
+from peers import (CONFINED, HOST, TCHAT, Door, call, callers, children, editors, eventually, is_idle, listeners,
                    looks_into_listener, need_landlock_for, needs_landlock, needs_seccomp, process_state)
 from terminal import ctrl
 from tls import tls_call
@@ -88,7 +88,7 @@ def test_listener_of_the_full_screen(on_terminal, port):
     server.wait_for("hello$")
     caller.send("read file\n")
     server.wait_for(re.escape(BROKEN))
-    server.wait_for(lambda: "failed" in server.bar)
+    server.wait_for(lambda: "waiting on port" in server.bar)
     assert server.shows("hello$")
 
 
@@ -117,7 +117,7 @@ def test_line_longer_than_any(obedient_screen, order):
     server, caller = obedient_screen
     caller.send(f"{order}\n")
     server.wait_for(BROKEN)
-    server.wait_for(lambda: "failed" in server.bar)
+    server.wait_for(lambda: "waiting on port" in server.bar)
     assert not server.shows(r"xxxx|\^@")
 
 
@@ -135,7 +135,7 @@ def test_bytes_that_no_filter_makes(obedient_screen, tmp_path, text):
     server, caller = obedient_screen
     caller.send(b"write: before\n" + text + b"\nafter\n")
     server.wait_for(BROKEN)
-    server.wait_for(lambda: "failed" in server.bar)
+    server.wait_for(lambda: "waiting on port" in server.bar)
     assert b"owned" not in server.shown
     log = (tmp_path / "log").read_bytes()
     assert b" < before\n" in log and b"after" not in log
@@ -229,7 +229,7 @@ def test_listener_that_closes_and_stays(obedient_screen):
     server, caller = obedient_screen
     caller.send("close all and stay\n")
     server.wait_for("the listener died: Killed")
-    server.wait_for(lambda: "failed" in server.bar)
+    server.wait_for(lambda: "waiting on port" in server.bar)
 
 
 def test_listener_that_stays(obedient_screen):
@@ -249,7 +249,7 @@ def test_pager_ends_while_a_listener_stays(obedient_screen, gate):
     listener, = listeners(server.pid)
     server.press(F2)
     server.wait_for(r"^\[pager\]$")
-    pager, = set(children(server.pid)) - {listener, *editors(server.pid)}
+    pager, = set(children(server.pid)) - {listener, *editors(server.pid), *callers(server.pid)}
     caller.send("close all and stay\n")
     with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # waited for no longer, but killed
         eventually(lambda: not os.listdir(f"/proc/{listener}/fd"), "a listener that has nothing any more")
@@ -260,7 +260,7 @@ def test_pager_ends_while_a_listener_stays(obedient_screen, gate):
     server.wait_for(BACK)
     server.press("x")
     server.wait_for("the listener died: Killed")
-    server.wait_for(lambda: "failed" in server.bar)
+    server.wait_for(lambda: "waiting on port" in server.bar)
 
 
 def test_plain_listener_that_stays(obedient):

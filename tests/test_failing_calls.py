@@ -80,6 +80,7 @@ REASONS = {
     "ETIMEDOUT": "Connection timed out"}
 
 BROKE = "the connection to PEER broke: {}"
+TAKEN = "cannot listen on port PORT: {}; if somebody waits there, call with -c"
 UNSTARTED = "cannot start the process that calls: {}"
 UNKEPT = "cannot start the process that holds the key: {}"
 UNCONFINED = "cannot confine the process that holds the key: {}"
@@ -143,8 +144,9 @@ SERVER = [
     *confined(faults("pipe2", "EMFILE ENFILE", UNHEARD, when="2")),
     *faults("dup2", "EMFILE", UNSTARTED),
     *faults("socket", "EMFILE ENOBUFS EACCES", "cannot listen on port PORT: {}", when="1+"),
-    *faults("bind", "EADDRINUSE EACCES", "cannot listen on port PORT: {}", when="1+"),
-    *faults("listen", "EADDRINUSE", "cannot listen on port PORT: {}", when="1 2"),
+    *faults("bind", "EACCES", "cannot listen on port PORT: {}", when="1+"),
+    *faults("bind", "EADDRINUSE", TAKEN, when="1+"),
+    *faults("listen", "EADDRINUSE", TAKEN, when="1 2"),
     *faults("setsockopt", "ENOMEM", "cannot listen on port PORT: {}", when="1 2"),
     *unseen(faults("accept4", "EINTR ECONNABORTED")),
     *on_linux(faults("prctl", "EINVAL")),

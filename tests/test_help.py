@@ -46,10 +46,10 @@ def test_help_fits_beside_another_program(screen, port):
     server.wait_for(HELP)
     shown = [row.strip() for row in server.pane]
     first = next(i for i, row in enumerate(shown) if row.startswith("Enter "))
-    assert [row.split("  ")[0] for row in shown[first:first + 13]] == [
-        "Enter", "Alt-Enter", "Ctrl-D", "PgUp PgDn", "F1 Alt-?", "F2", "F3", "F4", "F9", "Up Down", "Ctrl-R", "Ctrl-L",
+    assert [row.split("  ")[0] for row in shown[first:first + 14]] == [
+        "Enter", "Alt-Enter", "Ctrl-D", "PgUp PgDn", "F1 Alt-?", "F2", "F3", "F4", "F8", "F9", "Up Down", "Ctrl-R", "Ctrl-L",
         "Ctrl-Z"]
-    assert shown[first + 13] == "" and len([row for row in shown[first + 14:first + 17] if row]) == 3
+    assert shown[first + 14] == "" and len([row for row in shown[first + 15:first + 18] if row]) == 3
 
 
 def test_second_key_for_help(screen_called):
@@ -174,7 +174,7 @@ def leaves_while_nothing_is_typed(server, words):
 
 def test_way_out_is_named_while_it_is_one(screen_called):
     """The bar says that Ctrl-D leaves where it does: in a line that has text it deletes."""
-    server, caller = screen_called()
+    server, caller = screen_called("--once")
     caller.close_input()
     leaves_while_nothing_is_typed(server, " · over · Ctrl-D leaves ")
 

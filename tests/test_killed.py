@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from fullscreen import DELIVERED, F2, DeafCaller, marked
-from peers import (HOST, LINUX, call, children, editors, eventually, is_listening, listeners, needs_linux, process_state,
+from peers import (HOST, LINUX, call, callers, children, editors, eventually, is_listening, listeners, needs_linux, process_state,
                    together)
 from terminal import ENTER, ctrl
 from test_help import pager  # noqa: F401, a fixture
@@ -255,7 +255,7 @@ def test_killed_before_the_conversation(screen, port, silent_port, stage):
 def test_pager_killed(screen, port, pager):
     """kill -9 of the pager: the full screen comes back as it was."""
     server, caller = screen_in_the_pager(screen, port, env=pager)
-    [shown] = set(children(server.pid)) - {*listeners(server.pid), *editors(server.pid)}
+    [shown] = set(children(server.pid)) - {*listeners(server.pid), *editors(server.pid), *callers(server.pid)}
     kill(shown)
     server.wait_for(lambda: server.display.alternate and server.input == "> half-typed")
     caller.send("still there?\n")

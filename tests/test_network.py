@@ -79,7 +79,7 @@ def test_server_on_the_default_port(start):
     server = start("-s")
     line = server.err.expect("\n").decode()
     assert line in ("tchat: waiting on port 8080",
-                    "tchat: cannot listen on port 8080: Address already in use")
+                    "tchat: cannot listen on port 8080: Address already in use; if somebody waits there, call with -c")
 
 
 def test_second_caller_finds_the_door_closed(called, port):
@@ -93,7 +93,7 @@ def test_port_in_use(start):
     """Two servers cannot have one port."""
     door = Door("0.0.0.0")
     server = start("-s", door.port)
-    server.notice(f"cannot listen on port {door.port}: Address already in use")
+    server.notice(f"cannot listen on port {door.port}: Address already in use; if somebody waits there, call with -c")
     assert server.wait() == 1
 
 
@@ -102,7 +102,7 @@ def test_port_in_use_on_one_family(start):
     """A port that somebody has on IPv6 alone is no port for both."""
     door = Door("::1")
     server = start("-s", door.port)
-    server.notice(f"cannot listen on port {door.port}: Address already in use")
+    server.notice(f"cannot listen on port {door.port}: Address already in use; if somebody waits there, call with -c")
     assert server.wait() == 1
 
 
@@ -133,7 +133,7 @@ def test_privileged_port_without_privilege(run):
         pytest.skip("no port is privileged here")
     unprivileged = ["setpriv", "--bounding-set=-net_bind_service"] if os.geteuid() == 0 else []
     server = run(*unprivileged, TCHAT, "-s", first - 1)
-    server.notice(f"cannot listen on port {first - 1}: Permission denied")
+    server.notice(f"cannot listen on port {first - 1}: Permission denied; take a port from 1024 on")
     assert server.wait() == 1
 
 
@@ -144,7 +144,7 @@ def test_nobody_answers(start, port):
     """A port on which nobody waits."""
     client = start("-c", HOST, port)
     client.notice(f"calling {HOST} port {port}")
-    client.notice(f"cannot call {HOST} port {port}: Connection refused")
+    client.notice(f"cannot call {HOST} port {port}: Connection refused; the other side waits with tchat -s {port}")
     assert client.wait() == 1
     assert client.out.data == b""
 
@@ -262,7 +262,7 @@ def test_client_gives_up_calling(start, port):
     """With -w 1, the last refusal is reported after about a second."""
     begin = time.monotonic()
     client = start("-c", "-w", 1, HOST, port)
-    client.notice(f"cannot call {HOST} port {port}: Connection refused")
+    client.notice(f"cannot call {HOST} port {port}: Connection refused; the other side waits with tchat -s {port}")
     assert client.wait() == 1
     assert 0.5 < time.monotonic() - begin < 5 * SLOWNESS
 

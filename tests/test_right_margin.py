@@ -145,9 +145,9 @@ def test_name_that_a_terminal_shows_narrower(ann, friend, screen, port):
     server.wait_for(lambda: "agreeing on encryption" in server.bar)
     caller = TlsLine(connected, client_context(friend))
     server.wait_for("encrypted: the caller is Ben$")
-    server.wait_for(lambda: re.search(r"^ Ben {11}· encrypted · since \d\d:\d\d +F1/Alt-\? help$", server.bar))
     caller.send("hello\n")
     server.wait_for("hello$")
+    server.wait_for(lambda: re.search(r"^ Ben {11}· encrypted · since \d\d:\d\d +F1/Alt-\? help$", server.bar))
 
 
 @pytest.mark.parametrize("end", ["left", "SIGTERM"])

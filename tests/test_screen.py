@@ -703,19 +703,21 @@ def test_calling_client_can_be_left(screen, silent_port, key):
 
 
 def test_failing_call_is_reported(screen, port):
-    """A call that nobody takes ends the program; the terminal is restored and says why."""
-    client = screen("-c", HOST, port)
+    """Who leaves after a call that nobody took is told why on the terminal, which is restored."""
+    client = screen("-c", HOST, port, columns=120)
+    client.wait_for(lambda: "Enter calls again" in client.bar)
+    client.press(ctrl("D"))
     assert client.wait() == 1
-    assert client.shows(f"^tchat: cannot call {HOST} port {port}: Connection refused$")
+    assert client.shows(f"^tchat: cannot call {HOST} port {port}: Connection refused; the other side waits")
     assert client.is_restored()
 
 
 def test_port_in_use_is_reported(screen):
     """A server without a port never takes the screen."""
     door = Door("0.0.0.0")
-    server = screen("-s", door.port)
+    server = screen("-s", door.port, columns=120)
     assert server.wait() == 1
-    assert server.shows(f"^tchat: cannot listen on port {door.port}: Address already in use$")
+    assert server.shows(f"^tchat: cannot listen on port {door.port}: Address already in use; if somebody waits there")
     assert b"\x1b" not in server.shown
 
 

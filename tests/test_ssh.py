@@ -70,7 +70,7 @@ def test_without_a_terminal(run, ssh, port):
 def test_status_comes_back(run, ssh, port):
     """The exit status of tchat is that of ssh."""
     client = run("ssh", "-T", *remote(ssh, "-c", HOST, port))
-    client.notice(f"cannot call {HOST} port {port}: Connection refused")
+    client.notice(f"cannot call {HOST} port {port}: Connection refused; the other side waits with tchat -s {port}")
     assert client.wait() == 1
 
 

@@ -141,7 +141,7 @@ FFDHE2048, FFDHE8192, X448, SHA1 = b"\x01\x00", b"\x01\x04", b"\x00\x1e", (b"\x0
 @pytest.mark.parametrize("group, size", [(FFDHE2048, 256), (FFDHE8192, 1024), (X448, 56)], ids=["2048", "8192", "448"])
 def test_caller_with_an_expensive_group(ann, serve, port, group, size):
     """A key exchange that costs hundreds of times as much as others is not for a caller to choose."""
-    server = serve("-t", env=ann.env)
+    server = serve("-t", "--once", env=ann.env)
     caller = Caller(port)
     caller.say(caller.hello(group, b"\0" + os.urandom(size - 1)))
     server.err.expect(f"tchat: cannot agree on encryption with {caller.peer}: ")

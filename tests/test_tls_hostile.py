@@ -103,7 +103,7 @@ def test_server_that_does_not_speak_tls(tls_client, text):
 
 def test_plain_tchat_calls_encrypted_tchat(friendly, start, port):
     """When one forgot -t the other one says so, and nothing that was typed is shown."""
-    server = friendly()
+    server = friendly("--once")
     client = start("-c", HOST, port)
     client.send("a line that is not encrypted\n")
     server.err.expect("it does not speak TLS: it needs -t\n")
@@ -239,7 +239,7 @@ def test_caller_resets(friendly, port, goes_on):
 
 def test_caller_gives_its_reason_and_resets(friendly, port):
     """What a caller complained about is said, even if it does not wait for the end of what it is sent."""
-    server = friendly()
+    server = friendly("--once")
     server.kill(signal.SIGSTOP)
     caller = call(port)
     caller.send(client_hello() + bytes([21, 3, 3, 0, 2, 2, 48]))  # an alert: unknown CA
@@ -332,7 +332,7 @@ def test_person_who_says_so(calling):
 @pytest.mark.parametrize("text", ["\n", "hi\n", "a"], ids=ascii)
 def test_caller_that_says_less_than_a_record_has(friendly, port, text):
     """However little it says, it is no TLS, which is said at once, to both."""
-    server = friendly()
+    server = friendly("--once")
     caller = call(port)
     caller.send(text)
     server.notice(cannot_agree(f"{HOST} port {caller.port}", "it does not speak TLS: it needs -t"))

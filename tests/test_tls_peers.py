@@ -90,7 +90,7 @@ def assert_left(tchat, program, rude=("ncat",)):
     ("gnutls-cli", ["--ca-verification"], "it does not accept the key here")])
 def test_caller_does_not_accept_the_key(serve, run, ann, port, program, options, reason):
     """A caller that looks whose key it meets, and does not like it, is understood."""
-    server = serve("-t", "--anonymous", env=ann.env)
+    server = serve("-t", "--anonymous", "--once", env=ann.env)
     words = [word for word in CALLERS[program](port, None) if word != "--insecure"]
     run(*words, *options)
     server.err.expect(f": {reason}\n")

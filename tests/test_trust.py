@@ -472,7 +472,7 @@ def test_others_wait_until_one_leaves(asked_by_server, port, tmp_path):
 
 def test_typed_before_the_question(ann, stranger, on_terminal, port):
     """In plain mode, too, what was typed before the question is no answer to it, which is said."""
-    server = on_terminal(TCHAT, "-s", "-t", "-p", port, env=ann.env, **WIDE)
+    server = on_terminal(TCHAT, "-s", "-t", "-p", "--once", port, env=ann.env, **WIDE)
     server.wait_for("waiting on port")
     server.say("yes I am still here")
     server.wait_for("^yes I am still here$")
@@ -558,7 +558,7 @@ def test_nothing_is_shown_after_no(asked_by_server, tmp_path):
     server.say("no")
     server.wait_for("the key was not accepted$")
     server.press(ctrl("D"))
-    assert server.wait() == 1
+    assert server.wait() == 0  # there was no conversation
     assert b"let me in" not in server.shown
     assert "let me in" not in (tmp_path / "log").read_text()
 
@@ -1252,7 +1252,7 @@ def test_caller_that_is_not_pinned(ann, stranger, friend, serve, port):
 
 def test_caller_without_a_key(ann, serve, port):
     """Who shows no key is nobody whom one could know: that needs an option."""
-    server = serve("-t", env=ann.env)
+    server = serve("-t", "--once", env=ann.env)
     caller = tls_call(port)
     server.notice(f"{caller.peer} has shown no key")
     assert server.wait() == 1
@@ -1261,7 +1261,7 @@ def test_caller_without_a_key(ann, serve, port):
 
 def test_pinned_caller_without_a_key(ann, stranger, serve, port):
     """No key is none of those pinned."""
-    server = serve("-t", "--pin", stranger.fingerprint, env=ann.env)
+    server = serve("-t", "--pin", stranger.fingerprint, "--once", env=ann.env)
     caller = tls_call(port)
     server.notice(f"{caller.peer} has shown no key")
     assert server.wait() == 1

@@ -7,6 +7,15 @@
 #include "text/filter.h"
 
 void
+call_describe_none(const struct call_options *o, char *text, size_t size)
+{
+	char safe[PEER_NAME_MAX];
+
+	filter_string(o->host, safe, sizeof safe);
+	snprintf(text, size, "not connected to %s port %u", safe, o->port);
+}
+
+void
 call_describe(const struct call_options *o, char *text, size_t size)
 {
 	const char *name = o->role == ROLE_CLIENT ? o->host : o->bind;

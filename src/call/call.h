@@ -16,11 +16,16 @@ struct call_options {
 	const char *bind; /* the address to listen on, or to call from; or NULL */
 	int family;	  /* AF_UNSPEC, AF_INET or AF_INET6 */
 	unsigned wait;	  /* client: keep calling for so many seconds */
-	bool keep;	  /* server: one caller after the other */
+	bool redial;	  /* client: call again by itself when there is no conversation, or no longer */
+	bool keep;	  /* one conversation after the other */
+	bool once;	  /* server: one caller, whoever it is, and whatever comes of that */
 	bool tls;	  /* callers expect TLS */
 };
 
 /* Says in one line of safe text what is being done: "waiting on port 8080". */
 void call_describe(const struct call_options *options, char *text, size_t size);
+
+/* Of a client, that it is not done: "not connected to example.org port 8080". */
+void call_describe_none(const struct call_options *options, char *text, size_t size);
 
 #endif

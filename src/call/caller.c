@@ -22,16 +22,27 @@
 
 #define RETRY_MS 100 /* after somebody could not be taken over */
 
-/* One message, news from the process; an order is one byte. */
-enum kind { READY, CONNECTED, REFUSED, KNOCKED, TROUBLED, FAILED };
+/* One message, news from the process. */
+enum kind { READY, CONNECTED, REFUSED, KNOCKED, TROUBLED, UNREACHED, FAILED };
 struct message {
 	enum kind kind;
 	struct address from; /* whom it is about */
 	char error[PEER_NAME_MAX + 128];
 };
 
-/* The first order: to listen, or to get ready to call. */
-enum { OPEN = CALLER_REFUSE + 1 };
+/* One order to it; the first is to listen, or to get ready to call. */
+enum what { OPEN, ADMIT, REFUSE, CALL, STOP };
+struct order {
+	enum what what;
+	int64_t patience; /* CALL */
+};
+
+/* Whether the process has done what it is there for once somebody is connected, or, of a client, cannot be. */
+static bool
+serves_one(const struct call_options *o)
+{
+	return !o->keep && (o->role == ROLE_CLIENT || !o->tls || o->once);
+}
 
 /* --- The process. --- */
 
@@ -93,15 +104,15 @@ hand_over(const struct process *p, const struct address *from, int socket)
 }
 
 /* Takes an order.  Returns it, or ends with the speaker. */
-static int
+static struct order
 take_order(const struct process *p)
 {
-	unsigned char order;
+	struct order order;
 	ssize_t n;
 
 	while ((n = recv(p->speaker, &order, sizeof order, 0)) == -1 && errno == EINTR)
 		;
-	if (n <= 0)
+	if (n != sizeof order)
 		_exit(0);
 	return order;
 }
@@ -121,10 +132,10 @@ admit(struct process *p)
 	p->trouble = fd == -1 ? p->door.cause : 0;
 	if (fd == -1)
 		return;
-	if (!p->options->keep)
+	if (serves_one(p->options))
 		door_close(&p->door);
 	hand_over(p, &from, fd);
-	if (!p->options->keep)
+	if (serves_one(p->options))
 		_exit(0);
 }
 
@@ -151,9 +162,9 @@ wait_for_calls(struct process *p)
 		door_poll(&p->door, &polls);
 		polls_wait(&polls);
 		if (polls_found(&polls, orders) != 0) {
-			int order = take_order(p);
+			struct order order = take_order(p);
 
-			if (p->door.held && order == CALLER_ADMIT)
+			if (p->door.held && order.what == ADMIT)
 				admit(p);
 			else if (p->door.held)
 				refuse(p);
@@ -167,27 +178,51 @@ wait_for_calls(struct process *p)
 	}
 }
 
-/* Calls, once it is told to, until it has somebody, or gives up. */
+/* Calls, or stops that, as the speaker says. */
+static void
+obey(struct process *p)
+{
+	struct order order = take_order(p);
+
+	dial_stop(&p->dial);
+	if (order.what == CALL)
+		dial_begin(&p->dial, order.patience);
+}
+
+/* Tells what has come of the call, if something has. */
+static void
+tell_outcome(struct process *p)
+{
+	bool connected = p->dial.state == DIAL_CONNECTED;
+
+	if (connected)
+		hand_over(p, NULL, p->dial.socket);
+	else if (p->dial.state == DIAL_FAILED)
+		tell_error(p, serves_one(p->options) ? FAILED : UNREACHED, p->dial.error);
+	else
+		return;
+	if (serves_one(p->options))
+		_exit(connected ? 0 : 1);
+	p->dial.state = DIAL_IDLE;
+}
+
+/* Each time that it is told to, until it has somebody, or gives up. */
 static _Noreturn void
 call(struct process *p)
 {
 	struct polls polls = {0};
 
-	take_order(p);
-	dial_begin(&p->dial);
 	for (;;) {
 		int orders;
 
 		polls_clear(&polls);
 		orders = polls_add(&polls, p->speaker, POLLIN);
-		if (p->dial.state == DIAL_FAILED)
-			tell_error(p, FAILED, p->dial.error), _exit(1);
 		dial_poll(&p->dial, &polls);
 		polls_wait(&polls);
-		if (polls_found(&polls, orders) != 0)
-			take_order(p);
-		if (dial_step(&p->dial, &polls) == DIAL_CONNECTED)
-			hand_over(p, NULL, p->dial.socket), _exit(0);
+		dial_step(&p->dial, &polls);
+		if (polls_found(&polls, orders) != 0 && p->dial.state != DIAL_CONNECTED)
+			obey(p);
+		tell_outcome(p);
 	}
 }
 
@@ -270,19 +305,30 @@ hang_up(struct caller *caller)
 }
 
 static void
-send_order(struct caller *caller, unsigned char order)
+send_order(struct caller *caller, struct order order)
 {
-	/* It has read the order before, as it has knocked since, so there is room. */
-	if (caller->socket != -1 && send(caller->socket, &order, sizeof order, MSG_DONTWAIT | MSG_NOSIGNAL) == -1)
+	/* It reads them at once, but for a moment, so there is room. */
+	if (!caller_is_done(caller) && send(caller->socket, &order, sizeof order, MSG_DONTWAIT | MSG_NOSIGNAL) == -1)
 		child_kill(&caller->child);
 }
 
 void
-caller_order(struct caller *caller, enum caller_order order)
+caller_answer(struct caller *caller, enum caller_answer answer)
 {
 	caller->knocked = false;
-	if (!caller->done)
-		send_order(caller, (unsigned char)order);
+	send_order(caller, (struct order){.what = answer == CALLER_ADMIT ? ADMIT : REFUSE});
+}
+
+void
+caller_call(struct caller *caller, int64_t patience)
+{
+	send_order(caller, (struct order){.what = CALL, .patience = patience});
+}
+
+void
+caller_stop(struct caller *caller)
+{
+	send_order(caller, (struct order){.what = STOP});
 }
 
 /* Whether a descriptor can be the socket of a conversation, as far as the kernel says. */
@@ -336,7 +382,7 @@ caller_open(struct caller *caller)
 	int socket = -1;
 	bool told = false;
 
-	send_order(caller, OPEN);
+	send_order(caller, (struct order){.what = OPEN});
 	while (signals_deadly() == 0 && signals_poll(&fd, 1, -1) == 0)
 		;
 	if (fd.revents != 0)
@@ -419,13 +465,15 @@ look_after(struct caller *caller)
 static enum caller_news
 understand(struct caller *caller, struct message *message, int socket, struct peer *peer)
 {
+	static const enum caller_news news_of[] = {
+		[TROUBLED] = CALLER_TROUBLED, [UNREACHED] = CALLER_UNREACHED, [FAILED] = CALLER_FAILED};
 	const struct call_options *o = caller->options;
 
 	switch (message->kind) {
 	case CONNECTED:
 		peer_name(peer, o->role == ROLE_CLIENT ? o->host : NULL, o->port, &message->from);
 		peer->socket = socket;
-		caller->done = o->role == ROLE_CLIENT || !o->keep;
+		caller->done = serves_one(o);
 		return CALLER_CONNECTED;
 	case REFUSED:
 		peer_name(peer, NULL, 0, &message->from);
@@ -434,10 +482,11 @@ understand(struct caller *caller, struct message *message, int socket, struct pe
 		caller->knocked = true;
 		break;
 	case TROUBLED:
+	case UNREACHED:
 	case FAILED:
 		filter_string(message->error, caller->error, sizeof caller->error);
 		caller->done = message->kind == FAILED;
-		return message->kind == FAILED ? CALLER_FAILED : CALLER_TROUBLED;
+		return news_of[message->kind];
 	case READY:
 		break;
 	}

@@ -10,7 +10,9 @@
  *
  * It is forked before there is a key, and before anything is confined; the processes of a conversation can
  * make no connection.  It reads nothing of what peers send, and calls nobody but who is named on the command
- * line.  It ends with the speaker, and by itself once it cannot be needed any more.
+ * line.  It ends with the speaker, and by itself once it cannot be needed any more: where there is to be one
+ * conversation, with the first that it connects, or cannot; but a server with -t may have to let another one in, if
+ * nothing is agreed with the first.
  */
 #ifndef CALLER_H
 #define CALLER_H
@@ -36,6 +38,7 @@ struct caller {
 enum caller_news {
 	CALLER_NOTHING,	  /* nothing that there is to say */
 	CALLER_CONNECTED, /* *peer is there */
+	CALLER_UNREACHED, /* nobody has answered: error says why; it can be told to call again */
 	CALLER_REFUSED,	  /* *peer was told that the line is busy */
 	CALLER_TROUBLED,  /* nobody can be let in for a while: error says why, once */
 	CALLER_FAILED	  /* nobody will be there any more: error says why */
@@ -43,9 +46,9 @@ enum caller_news {
 
 /*
  * What is to be done about who is at the door (caller->knocked): until that is said it waits there, as does who
- * comes after it, so nobody is turned away for what is over meanwhile.  A client has to be told to call.
+ * comes after it, so nobody is turned away for what is over meanwhile.
  */
-enum caller_order { CALLER_ADMIT, CALLER_REFUSE };
+enum caller_answer { CALLER_ADMIT, CALLER_REFUSE };
 
 /* Starts the process, which waits.  options must stay good.  Returns 0, or -1 and errno. */
 int caller_start(struct caller *caller, const struct call_options *options);
@@ -56,8 +59,12 @@ int caller_start(struct caller *caller, const struct call_options *options);
  */
 int caller_open(struct caller *caller);
 
-/* Gives an order.  To a process that has ended, or is about to, it is none. */
-void caller_order(struct caller *caller, enum caller_order order);
+/* Says so, of a server.  This and the next two are for nobody where the process has ended, or is about to. */
+void caller_answer(struct caller *caller, enum caller_answer answer);
+
+/* Has a client call, for so many milliseconds (dial_begin); and stop that, unless somebody is there already. */
+void caller_call(struct caller *caller, int64_t patience);
+void caller_stop(struct caller *caller);
 
 /* Whether there is nobody more to come: the process has ended, or will. */
 bool caller_is_done(const struct caller *caller);

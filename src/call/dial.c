@@ -10,20 +10,22 @@
 #include "base/clock.h"
 #include "call/dial.h"
 
-#define ATTEMPT_MS 10000 /* one address may take so long to answer */
-#define RETRY_MS 250	 /* between two rounds of calling (-w) */
+#define ATTEMPT_MS 10000  /* one address may take so long to answer */
+#define HEAD_START_MS 250 /* before the next one is tried, too: RFC 8305, 5 */
+#define RETRY_MS 250	  /* between two rounds of calling (-w) */
 
 /* The round has failed, because of what error says: another one later, or the end. */
 static void
 end_round(struct dial *dial)
 {
-	if (clock_now() + RETRY_MS < dial->give_up) {
-		dial->state = DIAL_RETRYING;
-		dial->deadline = clock_now() + RETRY_MS;
-	} else {
-		dial->state = DIAL_FAILED;
-	}
+	dial->state = DIAL_FAILED;
+	if (dial->give_up == 0 || clock_now() + RETRY_MS >= dial->give_up)
+		return;
+	dial->state = DIAL_RETRYING;
+	dial->next_round = clock_now() + RETRY_MS;
 }
+
+/* --- The attempts. --- */
 
 /* Binds the socket to the address to call from that is of the right family. */
 static int
@@ -37,93 +39,79 @@ bind_from(const struct dial *dial, int fd, int family)
 	return dial->options->bind == NULL ? 0 : -1;
 }
 
+/* An attempt is over.  Who has answered, and lost, is not to take it for a call: it is reset. */
 static void
-drop_socket(struct dial *dial)
+drop(struct attempt *attempt)
 {
-	if (dial->socket != -1)
-		close(dial->socket);
-	dial->socket = -1;
+	const struct linger at_once = {.l_onoff = 1};
+
+	if (attempt->socket == -1)
+		return;
+	(void)setsockopt(attempt->socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+	close(attempt->socket);
+	attempt->socket = -1;
 }
 
 static void
-connect_failed(struct dial *dial, int cause)
+note_failure(struct dial *dial, int cause)
 {
-	snprintf(dial->error, sizeof dial->error, "cannot call %s port %u: %s", dial->options->host,
-		 dial->options->port, strerror(cause));
-	drop_socket(dial);
+	const struct call_options *o = dial->options;
+	char hint[64];
+
+	if (dial->refused)
+		return;
+	dial->refused = cause == ECONNREFUSED;
+	snprintf(dial->error, sizeof dial->error, "cannot call %s port %u: %s", o->host, o->port, strerror(cause));
+	snprintf(hint, sizeof hint, "; the other side waits with tchat -s%s %u", o->tls ? " -t" : "", o->port);
+	if (dial->refused)
+		strlcat(dial->error, hint, sizeof dial->error);
 }
 
-static void
-bind_failed(struct dial *dial, int cause)
-{
-	snprintf(dial->error, sizeof dial->error, "cannot call from %s: %s", dial->options->bind,
-		 strerror(cause));
-	drop_socket(dial);
-}
-
-/* Until when an attempt may last: with -w, the addresses that are left share the time that is left. */
+/* Until when an attempt may last: no longer than is called at all. */
 static int64_t
 attempt_deadline(const struct dial *dial)
 {
-	int64_t now = clock_now(), left = dial->give_up - now;
-	int addresses = dial->count - dial->next + 1;
+	int64_t deadline = clock_now() + ATTEMPT_MS;
 
-	if (dial->options->wait == 0 || left / addresses > ATTEMPT_MS)
-		return now + ATTEMPT_MS;
-	return now + (left > 0 ? left / addresses : 0);
+	return dial->give_up != 0 && dial->give_up < deadline ? dial->give_up : deadline;
 }
 
-/* Begins to connect to the next address that takes it; after the last one the round is over. */
-static void
-connect_next(struct dial *dial)
+/* Begins to connect to an address.  Returns whether it may come to something. */
+static bool
+begin(struct dial *dial, const struct address *to, struct attempt *attempt)
 {
-	while (dial->next < dial->count) {
-		const struct address *to = &dial->addresses[dial->next++];
-		int family = to->storage.ss_family;
+	int family = to->storage.ss_family;
 
-		/* Non-blocking only until it is connected, before any other process has it. */
-		dial->socket = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-		if (dial->socket != -1 && bind_from(dial, dial->socket, family) == -1) {
-			bind_failed(dial, errno);
-			continue;
-		}
-		if (dial->socket != -1 &&
-		    (connect(dial->socket, (const struct sockaddr *)&to->storage, to->length) == 0 ||
-		     errno == EINPROGRESS)) {
-			dial->state = DIAL_CONNECTING;
-			dial->deadline = attempt_deadline(dial);
-			return;
-		}
-		connect_failed(dial, errno);
+	/* Non-blocking only until it is connected, before any other process has it. */
+	*attempt = (struct attempt){.socket = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0),
+				    .slot = POLLS_NONE,
+				    .deadline = attempt_deadline(dial)};
+	if (attempt->socket == -1) {
+		note_failure(dial, errno);
+	} else if (bind_from(dial, attempt->socket, family) == -1) {
+		if (!dial->refused)
+			snprintf(dial->error, sizeof dial->error, "cannot call from %s: %s", dial->options->bind,
+				 strerror(errno));
+		drop(attempt);
+	} else if (connect(attempt->socket, (const struct sockaddr *)&to->storage, to->length) == -1 &&
+		   errno != EINPROGRESS) {
+		note_failure(dial, errno);
+		drop(attempt);
 	}
-	end_round(dial);
+	return attempt->socket != -1;
 }
 
+/* Begins to connect to the next address that takes it, if there is one. */
 static void
-resolved(struct dial *dial, int count)
+begin_next(struct dial *dial)
 {
-	if (count < 0) {
-		snprintf(dial->error, sizeof dial->error, "cannot find %s: %s", dial->options->host,
-			 resolve_strerror(count));
-		end_round(dial);
-		return;
-	}
-	dial->count = count;
-	dial->next = 0;
-	connect_next(dial);
-}
+	bool begun = false;
 
-static void
-start_round(struct dial *dial)
-{
-	const struct call_options *o = dial->options;
-
-	dial->state = DIAL_RESOLVING;
-	if (resolve_start(&dial->resolver, o->host, o->port, o->family) == -1) {
-		snprintf(dial->error, sizeof dial->error, "cannot look up %s: %s", o->host,
-			 strerror(errno));
-		end_round(dial);
+	while (!begun && dial->begun < dial->count) {
+		begun = begin(dial, &dial->addresses[dial->begun], &dial->attempts[dial->begun]);
+		dial->begun++;
 	}
+	dial->head_start = clock_now() + HEAD_START_MS;
 }
 
 /*
@@ -141,29 +129,111 @@ is_own_echo(int fd)
 	       here_length == there_length && memcmp(&here, &there, here_length) == 0;
 }
 
-/* Looks how the attempt to connect stands. */
-static void
-check_connection(struct dial *dial, const struct polls *polls)
+/* How an attempt stands: 0 if it is connected, EINPROGRESS, or why it has failed. */
+static int
+outcome(const struct attempt *attempt, const struct polls *polls)
 {
 	int cause = 0;
 	socklen_t length = sizeof cause;
 
-	if (polls_found(polls, dial->slot) != 0) {
-		if (getsockopt(dial->socket, SOL_SOCKET, SO_ERROR, &cause, &length) == -1)
-			cause = errno;
-		if (cause == 0 && is_own_echo(dial->socket))
-			cause = ECONNREFUSED;
+	if (polls_found(polls, attempt->slot) == 0)
+		return clock_until(attempt->deadline) == 0 ? ETIMEDOUT : EINPROGRESS;
+	if (getsockopt(attempt->socket, SOL_SOCKET, SO_ERROR, &cause, &length) == -1)
+		return errno;
+	return cause == 0 && is_own_echo(attempt->socket) ? ECONNREFUSED : cause;
+}
+
+/* Somebody has answered: the others have lost. */
+static void
+take(struct dial *dial, struct attempt *first)
+{
+	dial->state = DIAL_CONNECTED;
+	dial->socket = first->socket;
+	first->socket = -1;
+	for (int i = 0; i < dial->begun; i++)
+		drop(&dial->attempts[i]);
+}
+
+/* Looks how the attempts stand, and begins the next one if it is due; after the last one the round is over. */
+static void
+check_attempts(struct dial *dial, const struct polls *polls)
+{
+	bool failed = false, trying = false;
+
+	for (int i = 0; i < dial->begun; i++) {
+		struct attempt *attempt = &dial->attempts[i];
+		int cause = attempt->socket != -1 ? outcome(attempt, polls) : EINPROGRESS;
+
 		if (cause == 0) {
-			dial->state = DIAL_CONNECTED;
+			take(dial, attempt);
 			return;
 		}
-	} else if (clock_until(dial->deadline) == 0) {
-		cause = ETIMEDOUT;
-	} else {
+		if (cause != EINPROGRESS) {
+			note_failure(dial, cause);
+			drop(attempt);
+			failed = true;
+		}
+		trying |= attempt->socket != -1;
+	}
+	if (dial->begun < dial->count && (failed || clock_until(dial->head_start) == 0)) {
+		begin_next(dial);
+		trying |= dial->attempts[dial->begun - 1].socket != -1;
+	}
+	if (!trying)
+		end_round(dial);
+}
+
+/* --- A round. --- */
+
+/* Has the families take turns, beginning with that of the first address (RFC 8305, 4). */
+static void
+alternate(struct address *addresses, int count)
+{
+	for (int i = 1; i < count; i++) {
+		sa_family_t before = addresses[i - 1].storage.ss_family;
+		struct address next;
+		int j = i;
+
+		while (j < count && addresses[j].storage.ss_family == before)
+			j++;
+		if (j == count)
+			return;
+		next = addresses[j];
+		memmove(&addresses[i + 1], &addresses[i], (size_t)(j - i) * sizeof next);
+		addresses[i] = next;
+	}
+}
+
+static void
+resolved(struct dial *dial, int count)
+{
+	if (count < 0) {
+		snprintf(dial->error, sizeof dial->error, "cannot find %s: %s", dial->options->host,
+			 resolve_strerror(count));
+		end_round(dial);
 		return;
 	}
-	connect_failed(dial, cause);
-	connect_next(dial);
+	alternate(dial->addresses, count);
+	dial->count = count;
+	dial->begun = 0;
+	dial->refused = false;
+	dial->state = DIAL_CONNECTING;
+	begin_next(dial);
+	if (dial->attempts[dial->begun - 1].socket == -1)
+		end_round(dial);
+}
+
+static void
+start_round(struct dial *dial)
+{
+	const struct call_options *o = dial->options;
+
+	dial->state = DIAL_RESOLVING;
+	if (resolve_start(&dial->resolver, o->host, o->port, o->family) == -1) {
+		snprintf(dial->error, sizeof dial->error, "cannot look up %s: %s", o->host,
+			 strerror(errno));
+		end_round(dial);
+	}
 }
 
 int
@@ -181,10 +251,36 @@ dial_open(struct dial *dial, const struct call_options *options)
 }
 
 void
-dial_begin(struct dial *dial)
+dial_begin(struct dial *dial, int64_t patience)
 {
-	dial->give_up = clock_now() + (int64_t)dial->options->wait * 1000;
+	dial->slot = POLLS_NONE;
+	dial->give_up = patience > 0 ? clock_now() + patience : 0;
 	start_round(dial);
+}
+
+void
+dial_stop(struct dial *dial)
+{
+	if (dial->state == DIAL_RESOLVING)
+		resolve_abandon(&dial->resolver);
+	for (int i = 0; dial->state == DIAL_CONNECTING && i < dial->begun; i++)
+		drop(&dial->attempts[i]);
+	dial->state = DIAL_IDLE;
+}
+
+static void
+poll_attempts(struct dial *dial, struct polls *polls)
+{
+	if (dial->begun < dial->count)
+		polls_until(polls, dial->head_start);
+	for (int i = 0; i < dial->begun; i++) {
+		struct attempt *attempt = &dial->attempts[i];
+
+		if (attempt->socket == -1)
+			continue;
+		attempt->slot = polls_add(polls, attempt->socket, POLLOUT);
+		polls_until(polls, attempt->deadline);
+	}
 }
 
 void
@@ -196,11 +292,10 @@ dial_poll(struct dial *dial, struct polls *polls)
 		dial->slot = polls_add(polls, dial->resolver.pipe, POLLIN);
 		break;
 	case DIAL_CONNECTING:
-		dial->slot = polls_add(polls, dial->socket, POLLOUT);
-		polls_until(polls, dial->deadline);
+		poll_attempts(dial, polls);
 		break;
 	case DIAL_RETRYING:
-		polls_until(polls, dial->deadline);
+		polls_until(polls, dial->next_round);
 		break;
 	case DIAL_IDLE:
 	case DIAL_CONNECTED:
@@ -218,10 +313,10 @@ dial_step(struct dial *dial, const struct polls *polls)
 			resolved(dial, resolve_finish(&dial->resolver, dial->addresses));
 		break;
 	case DIAL_CONNECTING:
-		check_connection(dial, polls);
+		check_attempts(dial, polls);
 		break;
 	case DIAL_RETRYING:
-		if (clock_until(dial->deadline) == 0)
+		if (clock_until(dial->next_round) == 0)
 			start_round(dial);
 		break;
 	case DIAL_IDLE:

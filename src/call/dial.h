@@ -1,11 +1,15 @@
 /*
- * dial - from a name and a port to a connection: a client calls, again and again if it is to (-w).
+ * dial - from a name and a port to a connection: a client calls, in several rounds if it is patient (-w).
+ *
+ * A name can have several addresses, of which one may not answer.  They are tried one after the other, each with a
+ * short head start, and whichever answers first is taken ("happy eyeballs", RFC 8305).
  *
  * Nothing here blocks but dial_open, which may look an address up.
  */
 #ifndef DIAL_H
 #define DIAL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/polls.h"
@@ -22,18 +26,29 @@ enum dial_state {
 	DIAL_FAILED	 /* error says why */
 };
 
+/* One address that is tried. */
+struct attempt {
+	int socket; /* -1: it has come to nothing */
+	int slot;
+	int64_t deadline;
+};
+
 struct dial {
 	const struct call_options *options;
 	enum dial_state state;
 	struct address from[RESOLVE_MAX]; /* addresses to call from (-b) */
 	int from_count;
 	struct resolver resolver;
-	struct address addresses[RESOLVE_MAX]; /* all that the name has */
-	int count, next;
-	int socket;	  /* DIAL_CONNECTING: to addresses[next - 1]; DIAL_CONNECTED: whose the dial is */
-	int slot;
-	int64_t deadline; /* of this state */
-	int64_t give_up;  /* of calling again */
+	int slot;	  /* of the resolver */
+	struct address addresses[RESOLVE_MAX]; /* all that the name has, in the order in which they are tried */
+	int count;
+	struct attempt attempts[RESOLVE_MAX]; /* DIAL_CONNECTING: for each of them, as far as they have begun */
+	int begun;
+	int64_t head_start; /* of the last of these: the next one begins then, or when another has failed */
+	int socket;	  /* DIAL_CONNECTED: whose the dial is */
+	int64_t next_round; /* DIAL_RETRYING: then */
+	int64_t give_up;  /* no round after that; 0: there is but one */
+	bool refused;	  /* error says so: something has answered, whatever else fails */
 	char error[PEER_NAME_MAX + 128]; /* what has failed, in one line, naming host, port and cause */
 };
 
@@ -43,8 +58,11 @@ struct dial {
  */
 int dial_open(struct dial *dial, const struct call_options *options);
 
-/* Calls. */
-void dial_begin(struct dial *dial);
+/* Calls, for so many milliseconds; 0: once, however long that takes. */
+void dial_begin(struct dial *dial, int64_t patience);
+
+/* Stops calling, if it does. */
+void dial_stop(struct dial *dial);
 
 void dial_poll(struct dial *dial, struct polls *polls);
 

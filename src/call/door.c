@@ -41,12 +41,26 @@ listen_on(const struct address *address)
 	return fd;
 }
 
+/* Says why it cannot be listened, and what helps against that. */
+static void
+explain(int cause, unsigned port, char *text, size_t size)
+{
+	const char *remedy = "";
+
+	if (cause == EADDRINUSE)
+		remedy = "; if somebody waits there, call with -c";
+	else if (cause == EACCES && port < IPPORT_RESERVED)
+		remedy = "; take a port from 1024 on";
+	snprintf(text, size, "%s%s", strerror(cause), remedy);
+}
+
 int
 door_open(struct door *door, const struct call_options *options, char *error, size_t size)
 {
 	struct address addresses[RESOLVE_MAX];
 	int count = resolve_now(options->bind, options->port, options->family, addresses);
 	int cause = EADDRNOTAVAIL;
+	char why[256];
 
 	*door = (struct door){.tls = options->tls};
 	if (count < 0) {
@@ -69,11 +83,11 @@ door_open(struct door *door, const struct call_options *options, char *error, si
 	}
 	if (door->count > 0)
 		return 0;
+	explain(cause, options->port, why, sizeof why);
 	if (options->bind != NULL)
-		snprintf(error, size, "cannot listen on %s port %u: %s", options->bind, options->port,
-			 strerror(cause));
+		snprintf(error, size, "cannot listen on %s port %u: %s", options->bind, options->port, why);
 	else
-		snprintf(error, size, "cannot listen on port %u: %s", options->port, strerror(cause));
+		snprintf(error, size, "cannot listen on port %u: %s", options->port, why);
 	return -1;
 }
 

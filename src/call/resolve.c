@@ -105,6 +105,14 @@ can_be(const struct answer *answer)
 	return true;
 }
 
+void
+resolve_abandon(struct resolver *resolver)
+{
+	close(resolver->pipe);
+	kill(resolver->helper, SIGKILL);
+	waitpid(resolver->helper, NULL, 0);
+}
+
 int
 resolve_finish(struct resolver *resolver, struct address *addresses)
 {
@@ -115,8 +123,6 @@ resolve_finish(struct resolver *resolver, struct address *addresses)
 		answer.result = -abs(EAI_FAIL);
 	else
 		memcpy(addresses, answer.addresses, sizeof answer.addresses);
-	close(resolver->pipe);
-	kill(resolver->helper, SIGKILL);
-	waitpid(resolver->helper, NULL, 0);
+	resolve_abandon(resolver);
 	return answer.result;
 }

@@ -37,6 +37,9 @@ const char *resolve_strerror(int error);
 /* Starts a helper process with the same question.  Returns 0, or -1 and errno. */
 int resolve_start(struct resolver *resolver, const char *host, unsigned port, int family);
 
+/* Gives the question up: the helper is gone then. */
+void resolve_abandon(struct resolver *resolver);
+
 /* To be called when the pipe is readable: the helper's answer, as of resolve_now.  The helper is gone then. */
 int resolve_finish(struct resolver *resolver, struct address *addresses);
 

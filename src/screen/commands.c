@@ -102,6 +102,13 @@ search_conversation(int count, int key)
 	return ask(INPUT_SEARCH);
 }
 
+static int
+hang_up(int count, int key)
+{
+	(void)count, (void)key;
+	return ask(INPUT_HANG_UP);
+}
+
 /* Puts the end of a line into what is typed, which goes on. */
 static int
 new_line(int count, int key)
@@ -117,7 +124,7 @@ commands_abandon(int count, int key)
 	char *text;
 
 	if (rl_end == 0)
-		return ask(INPUT_LEAVE);
+		return ask(INPUT_GIVE_UP);
 	if (current_history() != NULL) {
 		text = rl_copy_text(0, rl_end);
 		rl_revert_line(1, key);
@@ -147,6 +154,7 @@ static const struct {
 	{"show-in-pager", show_in_pager, {"\033OQ", "\033[12~", "\033[[B"}}, /* F2 */
 	{"show-encryption", show_encryption, {"\033OR", "\033[13~", "\033[[C"}}, /* F3 */
 	{"search-conversation", search_conversation, {"\033OS", "\033[14~", "\033[[D"}}, /* F4 */
+	{"hang-up", hang_up, {"\033[19~"}}, /* F8 */
 	{"toggle-mouse", toggle_mouse, {"\033[20~"}}, /* F9: no terminal keeps it for itself */
 	{"mouse-from-start", mouse_from_start, {NULL}},
 	{"redraw-screen", redraw, {"\014"}},				   /* Ctrl-L */

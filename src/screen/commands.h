@@ -17,7 +17,7 @@ void commands_bind(void);
 /* Whether the init file says that the mouse is to be had from the start: by a key for mouse-from-start. */
 bool commands_want_mouse(void);
 
-/* The one that abandons what is typed, which a yank brings back; where nothing is, it asks to leave. */
+/* The one that abandons what is typed, which a yank brings back; where nothing is, it asks to give up. */
 int commands_abandon(int count, int key);
 
 #endif

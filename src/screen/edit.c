@@ -241,6 +241,7 @@ take_line(char *text)
 		return;
 	}
 	if (*text == '\0' && outcome.event != INPUT_LINE) { /* nothing was typed: there is nothing to send */
+		outcome.event = INPUT_ENTER;
 		free(text);
 		return;
 	}

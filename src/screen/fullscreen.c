@@ -23,6 +23,7 @@
 #include "screen/pane.h"
 #include "screen/report.h"
 #include "screen/screen.h"
+#include "screen/slip.h"
 #include "screen/status.h"
 #include "talk/talk.h"
 #include "text/filter.h"
@@ -40,6 +41,7 @@ struct fullscreen {
 	bool leaving;		   /* the person wants to */
 	bool gone;		   /* the terminal is, or nothing more can be typed */
 	bool broken;		   /* ... because Readline cannot be had */
+	bool advised;		   /* the person was, on a line that looked like a command */
 
 	unsigned met;		   /* who was there last */
 	struct addressee addressee;
@@ -67,11 +69,13 @@ view_of(const struct fullscreen *f)
 	return view;
 }
 
-/* Whether the program ends: the person has left, or nobody could be called. */
+/* Whether the program ends: the person has left, or there is nobody to talk to, and was nobody. */
 static bool
 is_done(const struct fullscreen *f)
 {
-	return f->gone || signals_deadly() != 0 || (talk_is_over(f->talk) && (f->leaving || view_of(f).id == 0));
+	if (f->gone || signals_deadly() != 0)
+		return true;
+	return talk_is_over(f->talk) && !talk_can_call(f->talk) && (f->leaving || view_of(f).id == 0);
 }
 
 /* --- What the talk tells. --- */
@@ -181,6 +185,15 @@ note_seen(struct fullscreen *f)
 
 /* --- The keyboard. --- */
 
+/* Gives advice on what was sent, if there is some: once, as whoever has had it may mean the next one. */
+static void
+advise(struct fullscreen *f, const char *advice)
+{
+	if (advice != NULL && !f->advised)
+		talk_notice(f->talk, VOICE_NOTICE, "%s", advice);
+	f->advised |= advice != NULL;
+}
+
 /* Sees to the line that was typed; pasted, it can be several. */
 static void
 take_line(struct fullscreen *f)
@@ -188,9 +201,16 @@ take_line(struct fullscreen *f)
 	struct span line = input_line();
 	bool sent;
 
+	if (talk_can_call(f->talk)) { /* that is what Enter is for then */
+		input_put_back(false);
+		talk_call(f->talk);
+		return;
+	}
 	if (asking_takes(&f->asking, f->talk, line))
 		return;
 	sent = addressee_send(&f->addressee, f->talk, line, f->asking.has_room);
+	if (sent)
+		advise(f, slip_advice(line));
 	pane_to_end(&f->pane); /* there it is, or why it was not sent */
 	if (sent && clock_until(f->next_frame) < COURTESY_MS)
 		f->next_frame = clock_now() + COURTESY_MS;
@@ -223,6 +243,15 @@ obey_key(struct fullscreen *f, enum input_event event)
 	case INPUT_LINE:
 		take_line(f);
 		break;
+	case INPUT_ENTER:
+		talk_call(f->talk);
+		break;
+	case INPUT_GIVE_UP:
+		if (talk_countdown(f->talk) != -1)
+			(void)talk_stop_calling(f->talk);
+		else
+			leave(f);
+		break;
 	case INPUT_LEAVE:
 		leave(f);
 		break;
@@ -242,6 +271,9 @@ obey_key(struct fullscreen *f, enum input_event event)
 	case INPUT_WHEEL_DOWN:
 		search_end(&f->search, &f->pane);
 		pane_scroll(&f->pane, event == INPUT_WHEEL_UP ? -WHEEL_ROWS : WHEEL_ROWS);
+		break;
+	case INPUT_HANG_UP:
+		talk_part(f->talk);
 		break;
 	case INPUT_MOUSE:
 		screen_toggle_mouse();

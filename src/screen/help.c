@@ -14,6 +14,7 @@ const char *const help_rows[] = {
 	"F2         all of it in $PAGER",
 	"F3         who is there; encryption",
 	"F4         search the conversation",
+	"F8         hang up, and stay",
 	"F9         the wheel scrolls or not",
 	"Up Down    lines typed before",
 	"Ctrl-R     search in them",

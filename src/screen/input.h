@@ -20,8 +20,10 @@
 enum input_event {
 	INPUT_NONE,	   /* nothing more, all keys are used up */
 	INPUT_LINE,	   /* a line is complete: input_line */
+	INPUT_ENTER,	   /* Enter, and nothing was typed */
 	INPUT_EMPTIED,	   /* nothing of the line is left: what follows begins another one */
-	INPUT_LEAVE,	   /* Ctrl-D or Ctrl-C on an empty line */
+	INPUT_LEAVE,	   /* Ctrl-D on an empty line */
+	INPUT_GIVE_UP,	   /* Ctrl-C on an empty line */
 	INPUT_PAGE_UP,	   /* scroll-page-up */
 	INPUT_PAGE_DOWN,   /* scroll-page-down */
 	INPUT_TO_START,	   /* scroll-to-start */
@@ -34,6 +36,7 @@ enum input_event {
 	INPUT_PAGER,	   /* show-in-pager */
 	INPUT_SECRECY,	   /* show-encryption */
 	INPUT_SEARCH,	   /* search-conversation */
+	INPUT_HANG_UP,	   /* hang-up */
 	INPUT_FOCUS_IN,	   /* the terminal's window gets the keys again */
 	INPUT_FOCUS_OUT,   /* ... or another one */
 	INPUT_SUSPEND,	   /* suspend */

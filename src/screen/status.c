@@ -36,6 +36,7 @@ describe_view(const struct talk *talk, const struct talk_view *view, enum status
 	case PARTY_AGREEING:
 	case PARTY_ASKED:
 		strlcpy(bar->state, describe_question(question), sizeof bar->state);
+		strlcpy(bar->act, "F8 hangs up", sizeof bar->act);
 		break;
 	case PARTY_TALKING:
 		if (view->stalled) {
@@ -43,6 +44,7 @@ describe_view(const struct talk *talk, const struct talk_view *view, enum status
 			snprintf(bar->detail, sizeof bar->detail, "%zu KiB queued", view->queued / 1024 + 1);
 		} else {
 			strlcpy(bar->state, view->secrecy, sizeof bar->state);
+			strlcpy(bar->act, view->silent ? "F8 hangs up" : "", sizeof bar->act);
 			strftime(bar->since, sizeof bar->since, "since %H:%M", localtime_r(&view->since, &tm));
 		}
 		break;
@@ -62,6 +64,20 @@ describe_view(const struct talk *talk, const struct talk_view *view, enum status
 		strlcpy(bar->detail, can_leave ? "Ctrl-D leaves" : "", sizeof bar->detail);
 		break;
 	}
+}
+
+/* ... and what comes next, where the line can be called. */
+static void
+describe_next_call(const struct talk *talk, bool can_leave, struct bar *bar)
+{
+	int seconds = talk_countdown(talk);
+
+	if (seconds == -1) {
+		strlcpy(bar->detail, "Enter calls again", sizeof bar->detail);
+		return;
+	}
+	snprintf(bar->state, sizeof bar->state, "calling again in %d s", seconds);
+	strlcpy(bar->detail, can_leave ? "Ctrl-C stops that" : "", sizeof bar->detail);
 }
 
 /* The right side of the status bar: what is not in view, and how to learn more. */
@@ -90,6 +106,8 @@ status_describe(const struct talk *talk, const struct talk_view *view, enum stat
 		talk_describe(talk, bar->name, sizeof bar->name);
 	else
 		describe_view(talk, view, question, typed == 0, bar);
+	if (talk_can_call(talk) && (view->id == 0 || view->state == PARTY_OVER))
+		describe_next_call(talk, typed == 0, bar);
 	if (typed > 1)
 		snprintf(bar->typed, sizeof bar->typed, "%zu lines, Enter sends all", typed);
 	describe_pane(pane, bar);

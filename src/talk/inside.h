@@ -14,6 +14,7 @@
 
 #include "call/caller.h"
 #include "talk/party.h"
+#include "talk/redial.h"
 #include "talk/strangers.h"
 #include "talk/talk.h"
 
@@ -33,6 +34,9 @@ struct talk {
 	struct strangers callers, refused, troubles; /* who came to nothing; found the line busy; could not be let in */
 	struct allowance visits; /* strangers whose lines, or whose question, are in the record: so many are let in */
 	bool waiting;	     /* somebody is called, or waited for */
+	struct redial redial; /* ... or will be */
+	bool calls_next;     /* ... once whoever is there is gone: the person has asked for it */
+	int countdown;	     /* ... in so many seconds, as was shown; -1: not */
 	bool leaving;	     /* nobody else will be called or waited for */
 	struct talk_whom whom; /* who was the last to begin a conversation */
 	bool unfinished;     /* the last line that was sent lacks its LF */
@@ -50,6 +54,9 @@ struct party *talk_find(const struct talk *talk, enum party_state state);
 
 /* Does what follows from where everybody has got to. */
 void talk_follow(struct talk *talk);
+
+/* A conversation begins.  If it is to be the only one, nobody else is let in. */
+void talk_close_door(struct talk *talk);
 
 /* Logs safe text that is part of a question, and tells the front end that there is something to show. */
 void talk_put_question(struct talk *talk, const char *text);

@@ -313,7 +313,9 @@ start_talking(struct party *p)
 	delivery_begin(&p->delivery);
 	p->joined = p->talk->stream;
 	p->since = time(NULL);
+	p->began = clock_now();
 	p->state = PARTY_TALKING;
+	talk_close_door(p->talk);
 }
 
 /* Does what follows from where agreeing on encryption has got to. */

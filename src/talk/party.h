@@ -53,11 +53,13 @@ struct party {
 	uint64_t answered;	/* bytes of the link's stream that it had when it last said something */
 	uint64_t joined;	/* where the talk's stream was when it began to be sent this */
 	time_t since;
+	int64_t began;		/* the same, as of clock_now */
 	int64_t deadline;	/* CLOSING: not beyond this */
 	int64_t farewell;	/* CLOSING: with nothing to deliver, not beyond this */
 	int urgent_count;	/* CLOSING: signals_urgent_count, as it was then */
 	bool closing_noted;	/* CLOSING, EAR_SELF: by the front end */
 	bool told;		/* that it has left, or how it ended otherwise */
+	bool unasked;		/* ASKED: there was nobody who could answer */
 	bool came_to_nothing;	/* OVER: there was no conversation */
 	bool buried;		/* OVER: what follows from that has been done */
 	int status;		/* OVER: as the program's */

@@ -89,10 +89,11 @@ talk_whom(const struct talk *t)
 bool
 talk_has_changed(const struct talk *t, const struct talk_whom *before)
 {
-	bool same = t->whom.id == before->id || (*before->key != '\0' && strcmp(t->whom.key, before->key) == 0);
+	bool client = t->base->call->role == ROLE_CLIENT; /* whose other side is at the place that it calls */
+	bool same_key = (client || *before->key != '\0') && strcmp(t->whom.key, before->key) == 0;
 
-	/* A client's is always the one that it calls; and what was begun before the first one came is for that one. */
-	return t->base->call->role == ROLE_SERVER && before->id != 0 && !same && next_taker(t, NULL) != NULL;
+	/* What was begun before the first one came is for that one. */
+	return before->id != 0 && before->id != t->whom.id && !same_key && next_taker(t, NULL) != NULL;
 }
 
 bool

@@ -159,14 +159,19 @@ drop(struct talk *t, struct party *p)
 static void
 wait_for_next(struct talk *t, bool says)
 {
+	const struct call_options *call = t->base->call;
 	char text[512];
 
 	while (!STAILQ_EMPTY(&t->parties))
 		drop(t, STAILQ_FIRST(&t->parties));
 	t->waiting = true;
+	t->calls_next = false;
+	t->redial.due = CLOCK_NEVER;
 	talk_describe(t, text, sizeof text);
 	if (says)
 		talk_notice(t, VOICE_NOTICE, "%s", text);
+	if (call->role == ROLE_CLIENT)
+		caller_call(t->base->caller, (int64_t)call->wait * 1000);
 }
 
 static bool
@@ -193,12 +198,12 @@ answer_door(struct talk *t)
 		return;
 	if (has_room(t)) {
 		if (clock_until(t->rest) == 0)
-			caller_order(caller, CALLER_ADMIT);
+			caller_answer(caller, CALLER_ADMIT);
 	} else if (agreeing != NULL) {
 		if (clock_until(agreeing->makes_room) == 0)
 			party_give_way(agreeing);
 	} else if (!has_room_soon(t)) {
-		caller_order(caller, CALLER_REFUSE);
+		caller_answer(caller, CALLER_REFUSE);
 	}
 }
 
@@ -254,15 +259,43 @@ rest_after(struct talk *t, const struct party *p)
 		t->rest = allowance_next(&t->visits);
 }
 
+/*
+ * Whether somebody was but a stranger at the door, who does not count: with -t there can be others until one is agreed
+ * with, unless who was refused is all that there can be to decide.
+ */
+static bool
+was_stranger(const struct talk *t, const struct party *p)
+{
+	const struct call_options *call = t->base->call;
+	bool refused = p->unasked || (t->base->trust->pin_count > 0 && *p->trust.fingerprint != '\0');
+
+	return p->came_to_nothing && call->role == ROLE_SERVER && call->tls && !call->once && !refused && !t->leaving;
+}
+
+/* Whether a client calls again by itself, now that it is over with somebody. */
+static bool
+redials_after(const struct talk *t, const struct party *p)
+{
+	const struct ending *ending = &p->link.ending;
+
+	if (!t->base->call->redial)
+		return false;
+	if (p->came_to_nothing)
+		return p->trust.busy;
+	return ending->how == ENDING_BUSY || ending->how == ENDING_BROKEN || ending->how == ENDING_CUT;
+}
+
 /* Somebody is over: what comes next? */
 static void
 go_on_without(struct talk *t, const struct party *p)
 {
 	const struct talk_base *base = t->base;
 	bool unshown = !p->came_to_nothing && p->link.ending.how == ENDING_OUTPUT, announced = p->announced;
+	bool stranger = was_stranger(t, p);
 
 	t->count--;
-	t->status = p->status;
+	if (!stranger)
+		t->status = p->status;
 	rest_after(t, p);
 	if (!announced)
 		strangers_count(&t->callers, p->peer.name);
@@ -270,7 +303,7 @@ go_on_without(struct talk *t, const struct party *p)
 		t->leaving = true;
 	if (t->count > 0)
 		return;
-	if (!base->call->keep)
+	if (!base->call->keep && !stranger)
 		t->leaving = true;
 	if (!t->leaving && caller_is_done(base->caller)) { /* nobody can come, as was said */
 		t->leaving = true;
@@ -279,8 +312,10 @@ go_on_without(struct talk *t, const struct party *p)
 	setproctitle(NULL);
 	if (t->leaving)
 		talk_sum_up(t);
-	else
+	else if (base->call->role == ROLE_SERVER || t->calls_next)
 		wait_for_next(t, announced);
+	else if (redials_after(t, p))
+		redial_later(&t->redial, p->came_to_nothing ? 0 : clock_now() - p->began, clock_now(), arc4random());
 }
 
 /* Does what follows from it that some are over.  The last one stays in view. */
@@ -315,6 +350,19 @@ fail_to_call(struct talk *t)
 	}
 }
 
+/* Nobody has answered the call. */
+static void
+go_uncalled(struct talk *t)
+{
+	if (!t->waiting)
+		return;
+	talk_notice(t, VOICE_ALARM, "%s", t->base->caller->error);
+	t->waiting = false;
+	t->status = 1;
+	if (t->base->call->redial)
+		redial_later(&t->redial, 0, clock_now(), arc4random());
+}
+
 /* Hears what the caller has to say.  Returns whether there is something to be shown. */
 static bool
 hear_caller(struct talk *t, const struct polls *polls)
@@ -325,7 +373,9 @@ hear_caller(struct talk *t, const struct polls *polls)
 	case CALLER_NOTHING:
 		return false;
 	case CALLER_CONNECTED:
-		if (t->leaving || t->count == t->options->members)
+		if (!t->waiting && t->count == 0) /* it is not called any more */
+			socket_close(peer.socket);
+		else if (t->leaving || t->count == t->options->members)
 			socket_close(peer.socket);
 		else
 			meet(t, &peer);
@@ -344,6 +394,9 @@ hear_caller(struct talk *t, const struct polls *polls)
 		}
 		strangers_count(&t->troubles, t->base->caller->error);
 		return false;
+	case CALLER_UNREACHED:
+		go_uncalled(t);
+		break;
 	case CALLER_FAILED:
 		fail_to_call(t);
 		break;
@@ -424,9 +477,29 @@ talk_begin(struct talk *t)
 	if (cell_missing() != NULL)
 		talk_notice(t, VOICE_NOTICE, "this kernel does not have %s: the listener is less confined",
 			 cell_missing());
+	redial_stop(&t->redial);
 	wait_for_next(t, true);
-	if (base->call->role == ROLE_CLIENT)
-		caller_order(base->caller, CALLER_ADMIT);
+}
+
+/* When the line is to be called again, or that is a second nearer. */
+static void
+poll_redial(const struct talk *t, struct polls *polls)
+{
+	int left = clock_until(t->redial.due);
+
+	if (left != -1)
+		polls_within(polls, left > 0 ? (left - 1) % 1000 + 1 : 0);
+}
+
+/* Calls again, if that is due.  Returns whether there is something to be shown. */
+static bool
+step_redial(struct talk *t)
+{
+	int before = t->countdown;
+
+	if (t->redial.due != CLOCK_NEVER && clock_until(t->redial.due) == 0)
+		talk_call(t);
+	return (t->countdown = talk_countdown(t)) != before;
 }
 
 void
@@ -438,6 +511,7 @@ talk_poll(struct talk *t, struct polls *polls)
 	trust_poll_key(polls);
 	log_poll(t->record.log, polls);
 	poll_door(t, polls);
+	poll_redial(t, polls);
 	polls_until(polls, sum_is_due(t));
 	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p))
 		party_poll(p, polls);
@@ -456,6 +530,7 @@ talk_step(struct talk *t, const struct polls *polls)
 	changed |= hear_caller(t, polls);
 	changed |= hear_key(t, polls);
 	talk_follow(t);
+	changed |= step_redial(t);
 	if (clock_until(sum_is_due(t)) == 0) {
 		talk_sum_up(t);
 		changed = true;
@@ -473,6 +548,58 @@ int
 talk_status(const struct talk *t)
 {
 	return t->status;
+}
+
+/* --- Calling again. --- */
+
+bool
+talk_can_call(const struct talk *t)
+{
+	const struct call_options *call = t->base->call;
+
+	return call->role == ROLE_CLIENT && call->keep && (t->count == 0 || has_room_soon(t)) && !t->waiting &&
+	       !t->leaving && !caller_is_done(t->base->caller);
+}
+
+void
+talk_call(struct talk *t)
+{
+	if (!talk_can_call(t))
+		return;
+	if (t->count == 0)
+		wait_for_next(t, true);
+	else
+		t->calls_next = true;
+}
+
+int
+talk_countdown(const struct talk *t)
+{
+	return t->redial.due == CLOCK_NEVER ? -1 : (clock_until(t->redial.due) + 999) / 1000;
+}
+
+bool
+talk_stop_calling(struct talk *t)
+{
+	const struct call_options *call = t->base->call;
+	bool calling = call->role == ROLE_CLIENT && t->waiting, counting = t->redial.due != CLOCK_NEVER;
+
+	redial_stop(&t->redial);
+	if (calling) {
+		caller_stop(t->base->caller);
+		t->waiting = false;
+		t->status = 1;
+	}
+	if (calling || counting)
+		talk_notice(t, VOICE_NOTICE, "not calling any more");
+	return calling || counting;
+}
+
+void
+talk_close_door(struct talk *t)
+{
+	if (!t->base->call->keep && !caller_is_done(t->base->caller))
+		caller_close(t->base->caller);
 }
 
 void
@@ -495,6 +622,7 @@ talk_leave(struct talk *t, int ms)
 
 	t->leaving = true;
 	t->waiting = false;
+	redial_stop(&t->redial);
 	talk_sum_up(t);
 	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p)) {
 		bool agreeing = p->state == PARTY_AGREEING; /* it is as if nobody had answered */
@@ -504,6 +632,28 @@ talk_leave(struct talk *t, int ms)
 		if (agreeing)
 			p->status = 0;
 		party_close(p, ms);
+	}
+	talk_follow(t);
+}
+
+void
+talk_part(struct talk *t)
+{
+	struct party *p;
+
+	if (t->count == 0 && !(t->base->call->keep && talk_stop_calling(t)))
+		talk_notice(t, VOICE_NOTICE, "there is nobody to hang up on");
+	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p)) {
+		if (p->state < PARTY_CLOSING) {
+			party_announce(p);
+			talk_notice(t, VOICE_NOTICE, "hanging up on %s", p->peer.name);
+		}
+		if (p->state == PARTY_AGREEING || p->state == PARTY_ASKED)
+			party_refuse(p, "");
+		else if (p->state == PARTY_CLOSING)
+			party_hang_up(p);
+		else
+			party_close(p, TALK_LEAVE_MS);
 	}
 	talk_follow(t);
 }

@@ -90,6 +90,20 @@ bool talk_step(struct talk *talk, const struct polls *polls);
 bool talk_is_over(const struct talk *talk);
 int talk_status(const struct talk *talk);
 
+/* --- Calling again: of a client for more than one conversation. --- */
+
+/* Whether nobody is there, or is about to go, nor called at this moment, and the line can be called. */
+bool talk_can_call(const struct talk *talk);
+
+/* Calls, if so, once nobody is there; and says so. */
+void talk_call(struct talk *talk);
+
+/* So many seconds until it does so by itself (call_options.redial); -1: it does not. */
+int talk_countdown(const struct talk *talk);
+
+/* It does not any more, and stops calling, which is said.  Returns whether it would have, or did. */
+bool talk_stop_calling(struct talk *talk);
+
 void talk_free(struct talk *talk);
 
 /* The front end has something to say itself: as if the talk had (struct talk_face). */
@@ -119,7 +133,8 @@ struct talk_whom talk_whom(const struct talk *talk);
 
 /*
  * Whether somebody takes lines now who may not be the same: to a server, whoever calls again, unless with the same
- * key.  Then a line that was begun before is not to be sent before the person knows.
+ * key; to a client, who answers at the same place with another key.  Then a line that was begun before is not to be
+ * sent before the person knows.
  */
 bool talk_has_changed(const struct talk *talk, const struct talk_whom *before);
 
@@ -214,6 +229,12 @@ void talk_leave(struct talk *talk, int ms);
 /* Ends it now. */
 void talk_hang_up(struct talk *talk);
 
+/*
+ * Ends the conversation, or what may become one, or the call, and says so; the program goes on.  What is on its way is
+ * delivered within TALK_LEAVE_MS; told again, it is not waited for.
+ */
+void talk_part(struct talk *talk);
+
 /* --- Who is there. --- */
 
 /* Who becomes what, and by what, is in talk/party.h. */
@@ -235,13 +256,14 @@ struct talk_view {
 	bool stalled;		/* it has taken nothing for a while */
 	bool unanswered;	/* ... its machine does not even answer */
 	bool ended;		/* it will say nothing more */
+	bool silent;		/* it has said nothing so far (EAR_PIPE) */
 	size_t queued;		/* bytes that it has not received */
 };
 
 /* Views the other side of that number, from 0 on.  False if there are not so many. */
 bool talk_view(const struct talk *talk, unsigned number, struct talk_view *view);
 
-/* What is being done while nobody is there: "waiting on port 8080". */
+/* What is being done while nobody is there: "waiting on port 8080", or "not connected to example.org port 8080". */
 void talk_describe(const struct talk *talk, char *text, size_t size);
 
 /* How many lines have not arrived. */

@@ -41,8 +41,10 @@ talk_refuse(struct talk *t, const char *why)
 
 	if (p != NULL && !p->question_put)
 		trust_show(&p->trust);
-	if (p != NULL)
+	if (p != NULL) {
+		p->unasked = true;
 		party_refuse(p, why);
+	}
 	talk_follow(t);
 }
 
@@ -70,6 +72,7 @@ talk_view(const struct talk *t, unsigned number, struct talk_view *view)
 		.stalled = linked && delivery_is_stalled(&p->delivery, &p->link),
 		.unanswered = linked && p->link.unanswered,
 		.ended = linked && p->link.ending.how != ENDING_NONE,
+		.silent = !p->has_spoken,
 		.queued = linked ? buffer_length(&p->link.outbox) : 0,
 	};
 	return true;
@@ -78,7 +81,10 @@ talk_view(const struct talk *t, unsigned number, struct talk_view *view)
 void
 talk_describe(const struct talk *t, char *text, size_t size)
 {
-	call_describe(t->base->call, text, size);
+	if (t->waiting || t->base->call->role == ROLE_SERVER)
+		call_describe(t->base->call, text, size);
+	else
+		call_describe_none(t->base->call, text, size);
 }
 
 const char *const *

@@ -365,6 +365,13 @@ tls_heard_nothing(const struct tls *tls)
 }
 
 bool
+tls_is_busy(const struct tls *tls)
+{
+	return tls->cause == GNUTLS_E_WARNING_ALERT_RECEIVED &&
+	       gnutls_alert_get(tls->session) == GNUTLS_A_USER_CANCELED;
+}
+
+bool
 tls_lacks_key(const struct tls *tls)
 {
 	return tls->cause == GNUTLS_E_NO_CERTIFICATE_FOUND || tls->cause == GNUTLS_E_CERTIFICATE_REQUIRED;

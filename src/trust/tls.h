@@ -53,6 +53,9 @@ bool tls_heard_nothing(const struct tls *tls);
 /* Whether it failed because the peer has shown no key. */
 bool tls_lacks_key(const struct tls *tls);
 
+/* ... or because its line is busy. */
+bool tls_is_busy(const struct tls *tls);
+
 /* The peer's key; false if it has shown none. */
 bool tls_peer(const struct tls *tls, char fingerprint[FINGERPRINT_SIZE]);
 

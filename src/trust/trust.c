@@ -365,6 +365,7 @@ trust_step(struct trust *t)
 	case TLS_READY:
 		return judge(t);
 	case TLS_FAILED:
+		t->busy = tls_is_busy(t->tls);
 		if (tls_lacks_key(t->tls))
 			trust_tell(t, VOICE_ALARM, "%s has shown no key", t->peer->name);
 		else

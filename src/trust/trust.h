@@ -48,6 +48,7 @@ struct trust {
 	struct tls *tls;
 	const char *secrecy; /* TRUST_DONE: "encrypted", or how far it is not */
 	int64_t deadline; /* TRUST_AGREEING: not beyond this */
+	bool busy;	  /* TRUST_FAILED: the peer talks to somebody else */
 	bool has_spoken;  /* TRUST_ASKING: the peer has left, and what it said can still be read */
 	trust_say *say;
 	void *context;

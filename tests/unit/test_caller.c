@@ -129,7 +129,7 @@ admit(int fd)
 	unsigned before = here.told[CALLER_CONNECTED];
 	char expected[64];
 
-	caller_order(&here.caller, CALLER_ADMIT);
+	caller_answer(&here.caller, CALLER_ADMIT);
 	assert_false(here.caller.knocked);
 	UNTIL(here.told[CALLER_CONNECTED] > before);
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&own, &length), 0);
@@ -188,7 +188,7 @@ test_refuses(void **state)
 	serve();
 	far = knock();
 	assert_int_equal(write(far, "hello?\n", 7), 7);
-	caller_order(&here.caller, CALLER_REFUSE);
+	caller_answer(&here.caller, CALLER_REFUSE);
 	UNTIL(here.told[CALLER_REFUSED] == 1);
 	assert_int_equal(strncmp(here.peer.name, "127.0.0.1 port ", 15), 0);
 	assert_int_equal(recv(far, got, busy.length, MSG_WAITALL), (ssize_t)busy.length);
@@ -236,7 +236,7 @@ test_broke_off(void **state)
 	serve();
 	gone = knock();
 	loopback_reset(gone);
-	caller_order(&here.caller, CALLER_ADMIT);
+	caller_answer(&here.caller, CALLER_ADMIT);
 	far = knock();
 	assert_int_equal(here.told[CALLER_CONNECTED], 0);
 	close(admit(far));
@@ -277,8 +277,8 @@ test_port_is_taken(void **state)
 	(void)state;
 	assert_int_equal(caller_start(&here.caller, &here.options), 0);
 	assert_int_equal(caller_open(&here.caller), -1);
-	snprintf(expected, sizeof expected, "cannot listen on 127.0.0.1 port %u: %s", here.options.port,
-		 strerror(EADDRINUSE));
+	snprintf(expected, sizeof expected, "cannot listen on 127.0.0.1 port %u: %s; if somebody waits there, call with -c",
+		 here.options.port, strerror(EADDRINUSE));
 	assert_string_equal(here.caller.error, expected);
 	assert_true(caller_is_done(&here.caller));
 	linger(); /* the process may have been waited for already, and nothing wakes us */
@@ -324,7 +324,7 @@ test_is_killed(void **state)
 	assert_string_equal(here.caller.error, expected);
 	assert_true(caller_is_done(&here.caller));
 	assert_int_equal(here.caller.child.pid, 0);
-	caller_order(&here.caller, CALLER_ADMIT); /* is none any more */
+	caller_answer(&here.caller, CALLER_ADMIT); /* is none any more */
 	polls_clear(&here.polls);
 	caller_poll(&here.caller, &here.polls);
 	assert_int_equal(here.polls.count, 0);
@@ -365,7 +365,7 @@ test_calls(void **state)
 	assert_int_equal(caller_open(&here.caller), 0);
 	linger();
 	assert_int_equal(here.told[CALLER_CONNECTED], 0);
-	caller_order(&here.caller, CALLER_ADMIT);
+	caller_call(&here.caller, 0);
 	UNTIL(here.told[CALLER_CONNECTED] == 1);
 	assert_int_equal(strncmp(here.peer.name, "127.0.0.1 port ", 15), 0);
 	assert_true(caller_is_done(&here.caller));
@@ -389,14 +389,69 @@ test_nobody_answers(void **state)
 	held = loopback_bind(&here.options.port); /* and nobody listens */
 	assert_int_equal(caller_start(&here.caller, &here.options), 0);
 	assert_int_equal(caller_open(&here.caller), 0);
-	caller_order(&here.caller, CALLER_ADMIT);
+	caller_call(&here.caller, 0);
 	UNTIL(here.told[CALLER_FAILED] == 1);
-	snprintf(expected, sizeof expected, "cannot call 127.0.0.1 port %u: %s", here.options.port,
-		 strerror(ECONNREFUSED));
+	snprintf(expected, sizeof expected, "cannot call 127.0.0.1 port %u: %s; the other side waits with tchat -s %u",
+		 here.options.port, strerror(ECONNREFUSED), here.options.port);
 	assert_string_equal(here.caller.error, expected);
 	UNTIL(here.caller.child.pid == 0);
 	assert_int_equal(here.told[CALLER_FAILED], 1);
 	close(held);
+}
+
+/* For more than one conversation, it goes on after each, and after a call that nobody answers. */
+static void
+test_calls_again(void **state)
+{
+	int door, far;
+
+	(void)state;
+	here.options = (struct call_options){.role = ROLE_CLIENT, .host = "127.0.0.1", .keep = true};
+	door = loopback_bind(&here.options.port);
+	assert_int_equal(caller_start(&here.caller, &here.options), 0);
+	assert_int_equal(caller_open(&here.caller), 0);
+	caller_call(&here.caller, 0);
+	UNTIL(here.told[CALLER_UNREACHED] == 1);
+	assert_non_null(strstr(here.caller.error, strerror(ECONNREFUSED)));
+	assert_int_equal(listen(door, 8), 0);
+	for (unsigned n = 1; n <= 3; n++) {
+		assert_false(caller_is_done(&here.caller));
+		caller_call(&here.caller, 0);
+		UNTIL(here.told[CALLER_CONNECTED] == n);
+		far = accept(door, NULL, NULL);
+		assert_connected(here.peer.socket, far);
+		close(here.peer.socket);
+		close(far);
+	}
+	assert_int_equal(here.told[CALLER_FAILED], 0);
+	close(door);
+}
+
+/* A call is patient if that is asked for, and can be given up. */
+static void
+test_stops_calling(void **state)
+{
+	int door, far;
+
+	(void)state;
+	here.options = (struct call_options){.role = ROLE_CLIENT, .host = "127.0.0.1", .keep = true};
+	door = loopback_bind(&here.options.port);
+	assert_int_equal(caller_start(&here.caller, &here.options), 0);
+	assert_int_equal(caller_open(&here.caller), 0);
+	caller_call(&here.caller, 1000000);
+	linger();
+	caller_stop(&here.caller);
+	linger();
+	assert_int_equal(listen(door, 8), 0);
+	linger();
+	assert_int_equal(here.told[CALLER_UNREACHED] + here.told[CALLER_CONNECTED], 0);
+	caller_call(&here.caller, 1000000);
+	UNTIL(here.told[CALLER_CONNECTED] == 1);
+	far = accept(door, NULL, NULL);
+	assert_connected(here.peer.socket, far);
+	close(here.peer.socket);
+	close(far);
+	close(door);
 }
 
 static void
@@ -444,7 +499,7 @@ test_no_descriptor(void **state)
 	here.options.keep = true;
 	serve();
 	far = knock();
-	caller_order(&here.caller, CALLER_ADMIT);
+	caller_answer(&here.caller, CALLER_ADMIT);
 	count = use_up(used, &limit);
 	UNTIL(here.told[CALLER_TROUBLED] == 1);
 	snprintf(expected, sizeof expected, "nobody can be let in: %s", strerror(EMFILE));
@@ -496,9 +551,12 @@ listen_to(int fd, struct said *said)
 static void
 order_to_open(void)
 {
-	const unsigned char open = CALLER_REFUSE + 1;
+	const struct {
+		int what;
+		int64_t patience;
+	} open = {0};
 
-	assert_int_equal(send(here.caller.socket, &open, 1, 0), 1);
+	assert_int_equal(send(here.caller.socket, &open, sizeof open, 0), (ssize_t)sizeof open);
 }
 
 static void
@@ -510,7 +568,7 @@ record_a_real_one(void)
 	serve();
 	far = loopback_call(here.options.port);
 	listen_to(here.caller.socket, &knocked);
-	caller_order(&here.caller, CALLER_ADMIT);
+	caller_answer(&here.caller, CALLER_ADMIT);
 	listen_to(here.caller.socket, &connected);
 	close(far);
 	caller_close(&here.caller);
@@ -902,7 +960,7 @@ test_takes_no_orders(void **state)
 	while (!has_died()) {
 		say_with(&knocked, 0);
 		UNTIL(here.caller.knocked);
-		caller_order(&here.caller, CALLER_ADMIT);
+		caller_answer(&here.caller, CALLER_ADMIT);
 	}
 	close(its_socket);
 	UNTIL(here.told[CALLER_FAILED] == 1);
@@ -944,6 +1002,8 @@ main(int argc, char *argv[])
 		TEST(test_only_one),
 		TEST(test_calls),
 		TEST(test_nobody_answers),
+		TEST(test_calls_again),
+		TEST(test_stops_calling),
 		TEST(test_client_is_killed),
 		TEST(test_no_descriptor),
 		TEST(test_too_short),

@@ -82,6 +82,15 @@ static struct right right[] = {
 	{"-s 9000", {SERVER, .call.port = 9000}},
 	{"-c localhost 9000", {CLIENT, .call.port = 9000}},
 	{"-c localhost 1", {CLIENT, .call.port = 1}},
+	{"-c localhost:9000", {CLIENT, .call.port = 9000}},
+	{"-c localhost:http", {CLIENT, .call.port = 80}},
+	{"-c [::1]:9000", {CALLS("::1"), .call.port = 9000}},
+	{"-c [::1] 9000", {CALLS("::1"), .call.port = 9000}},
+	{"-c [::1]", {CALLS("::1")}},
+	{"-c 2001:db8::1:8080", {CALLS("2001:db8::1:8080")}},
+	{"-c ::1 9000", {CALLS("::1"), .call.port = 9000}},
+	{"-c [x]y", {CALLS("[x]y")}},
+	{"-c 65536", {CALLS("65536")}},
 	{"-s 65535", {SERVER, .call.port = 65535}},
 
 	{"-s -4", {SERVER, .call.family = AF_INET}},
@@ -98,6 +107,8 @@ static struct right right[] = {
 	{"-s -a --first=peer", {SERVER, TURNS}},
 	{"-s -k", {SERVER, KEEP}},
 	{"-s --keep", {SERVER, KEEP}},
+	{"-c -k localhost", {CLIENT, .call.redial = true}},
+	{"-s --once", {SERVER, .call.once = true}},
 	{"-s -l talk.log", {SERVER, .log = "talk.log"}},
 	{"-s --log talk.log", {SERVER, .log = "talk.log"}},
 	{"-s -p", {SERVER, .no_screen = true}},
@@ -122,7 +133,6 @@ static struct right right[] = {
 	{"-s -B always -H 100", {SERVER, .screen.bell = BELL_ALWAYS, .screen.history = 100}},
 	{"-s --bell=never --history=10000000", {SERVER, .screen.bell = BELL_NEVER, .screen.history = 10000000}},
 	{"-c -- -p", {CALLS("-p")}},
-	{"-c 8080", {CALLS("8080")}},
 
 #if defined(HAVE_GNUTLS)
 	{"-s -t", {SERVER, .call.tls = true}},
@@ -173,6 +183,8 @@ test_right(void **state)
 	assert_int_equal(options.call.family, expected->call.family);
 	assert_int_equal(options.call.wait, expected->call.wait);
 	assert_int_equal(options.call.keep, expected->call.keep);
+	assert_int_equal(options.call.redial, expected->call.redial);
+	assert_int_equal(options.call.once, expected->call.once);
 	assert_int_equal(options.call.tls, expected->call.tls);
 	assert_same_string(options.log, expected->log);
 	assert_int_equal(options.no_screen, expected->no_screen);
@@ -228,8 +240,10 @@ static struct wrong wrong[] = {
 	{"-s --labels --send-only", {"--labels", "--send-only"}},
 	{"-s -f me", {"-f", "-a"}},
 	{"-c --first peer localhost", {"-f", "-a"}},
-	{"-c -k localhost", {"-k", "server"}},
-	{"-k -c localhost", {"-k", "server"}},
+	{"-c -k -p localhost", {"-k", "full screen"}},
+	{"-a -k -c localhost", {"-k", "full screen"}},
+	{"-s -k --once", {"-k", "--once"}},
+	{"-c --once localhost", {"--once", "server"}},
 	{"-s -w 5", {"-w", "client"}},
 
 	{"-c", {"host"}},
@@ -237,6 +251,16 @@ static struct wrong wrong[] = {
 	{"-s 8080 9090", {"operands", "9090"}},
 	{"-c localhost 8080 extra", {"operands", "extra"}},
 
+	{"-c 8080", {"missing", "tchat -c host 8080"}},
+	{"-c :8080", {"missing", "':8080'"}},
+	{"-c []:8080", {"missing", "':8080'"}},
+	{"-c []", {"missing"}},
+	{"-c localhost:0", {"'0' is no port"}},
+	{"-c localhost: 9000", {"two ports", "'' and '9000'"}},
+	{"-c localhost:9000 9001", {"two ports", "'9000' and '9001'"}},
+	{"-c [::1]:", {"'' is no port"}},
+	{"-s localhost 8080", {"-s takes a port", "-b localhost 8080"}},
+	{"-s localhost", {"'localhost' is no port"}},
 	{"-s 0", {"port", "'0'"}},
 	{"-s 65536", {"port", "'65536'"}},
 	{"-s 80x", {"port", "'80x'"}},
@@ -286,6 +310,8 @@ static struct wrong wrong[] = {
 	{"-s -?", {"unknown option -?"}},
 	{"-s -1", {"unknown option -1"}},
 	{"-s --nosuch", {"unknown option --nosuch"}},
+	{"--se 8080", {"--se can mean --server, --send-only"}},
+	{"-s --l=x", {"--l=x can mean --log, --labels"}},
 	{"-s --nosuch=1 8080", {"unknown option --nosuch"}},
 
 	{"-s --pin " KEY, {"--pin needs -t"}},
@@ -357,7 +383,7 @@ test_help_text(void **state)
 	static const char *const names[] = {
 		"tchat -s", "tchat -c", "-4", "-6", "-a, --alternate", "-b, --bind", "-B, --bell", "-f, --first",
 		"-H, --history", "-k, --keep", "-l, --log", "-n, --name", "-p, --plain", "-r, --raw", "-w, --wait",
-		"--recv-only", "--send-only", "-t, --tls", "--fingerprint", "--pin", "--anonymous", "-h, --help",
+		"--once", "--recv-only", "--send-only", "-t, --tls", "--fingerprint", "--pin", "--anonymous", "-h, --help",
 		"-V, --version", "8080"};
 	const char *help = options_help();
 

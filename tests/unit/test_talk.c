@@ -74,7 +74,8 @@ static struct {
 		struct peer peer;
 	} news[NAMES_MAX];
 	unsigned count;
-	unsigned admitted, refused; /* orders */
+	unsigned admitted, refused, called, stopped; /* orders */
+	int64_t patience; /* of the last call */
 	bool cannot_open;
 } played;
 
@@ -88,13 +89,28 @@ caller_open(struct caller *caller)
 }
 
 void
-caller_order(struct caller *caller, enum caller_order order)
+caller_answer(struct caller *caller, enum caller_answer answer)
 {
 	caller->knocked = false;
-	if (order == CALLER_ADMIT)
+	if (answer == CALLER_ADMIT)
 		played.admitted++;
 	else
 		played.refused++;
+}
+
+void
+caller_call(struct caller *caller, int64_t patience)
+{
+	(void)caller;
+	played.called++;
+	played.patience = patience;
+}
+
+void
+caller_stop(struct caller *caller)
+{
+	(void)caller;
+	played.stopped++;
 }
 
 bool
@@ -124,7 +140,8 @@ caller_step(struct caller *caller, const struct polls *polls, struct peer *peer)
 	*peer = played.news[0].peer;
 	memmove(played.news, played.news + 1, --played.count * sizeof *played.news);
 	if (news == CALLER_CONNECTED)
-		caller->done = !caller->options->keep;
+		caller->done = !caller->options->keep &&
+			       (!caller->options->tls || caller->options->once);
 	if (news == CALLER_FAILED)
 		caller->done = true;
 	return news;
@@ -651,11 +668,12 @@ test_calls(void **state)
 	here.call = (struct call_options){.role = ROLE_CLIENT, .host = "ann", .port = PORT};
 	begin();
 	assert_said("* calling ann port 8080\n");
-	assert_int_equal(played.admitted, 1);
+	assert_int_equal(played.called, 1);
 	close(arrive("ann"));
 	finish();
 	assert_said("* connected to ann port 1\n");
-	assert_int_equal(played.admitted, 1);
+	assert_int_equal(played.called, 1);
+	assert_int_equal(played.admitted, 0);
 	assert_int_equal(talk_status(here.talk), 0);
 }
 
@@ -2681,6 +2699,7 @@ test_says_nothing(void **state)
 
 	(void)state;
 	here.call.keep = false;
+	here.call.once = true;
 	begin();
 	assert_true(here.needs_files);
 	ann = arrive("ann");
@@ -2771,6 +2790,7 @@ test_speaks_no_tls(void **state)
 
 	(void)state;
 	here.call.keep = false;
+	here.call.once = true;
 	ann = begin_with_ann();
 	write_line(ann, "hello, is anybody there?\n");
 	finish();
@@ -2891,6 +2911,7 @@ test_is_asked_and_says_no(void **state)
 
 	(void)state;
 	here.call.keep = false;
+	here.call.once = true;
 	begin();
 	tls = arrive_with_key(&ann, PARTY_ASKED);
 	assert_true(here.needs_files);
@@ -2923,7 +2944,7 @@ test_nobody_to_ask(void **state)
 	close(ann);
 }
 
-/* The other side does not wait for the answer. */
+/* The other side does not wait for the answer.  That was a stranger: until one is agreed with, there can be others. */
 static void
 test_leaves_while_asked_about(void **state)
 {
@@ -2932,6 +2953,34 @@ test_leaves_while_asked_about(void **state)
 
 	(void)state;
 	here.call.keep = false;
+	begin();
+	tls = arrive_with_key(&ann, PARTY_ASKED);
+	talk_ask(here.talk);
+	tls_free(tls);
+	close(ann);
+	UNTIL(times_said("* waiting on port 8080\n") == 2);
+	assert_said("! ann port 1 has left\n");
+	assert_false(is_over());
+	assert_false(here.caller.done);
+	tls = arrive_with_key(&ann, PARTY_ASKED);
+	talk_ask(here.talk);
+	talk_answer(here.talk, "yes ann\n", 8);
+	assert_true(here.caller.done);
+	tls_free(tls);
+	close(ann);
+	finish();
+}
+
+/* ... unless one is all. */
+static void
+test_leaves_while_asked_about_once(void **state)
+{
+	struct tls *tls;
+	int ann;
+
+	(void)state;
+	here.call.keep = false;
+	here.call.once = true;
 	begin();
 	tls = arrive_with_key(&ann, PARTY_ASKED);
 	talk_ask(here.talk);
@@ -3089,6 +3138,7 @@ main(int argc, char *argv[])
 		TEST_TLS(test_is_asked_and_says_no),
 		TEST_TLS(test_nobody_to_ask),
 		TEST_TLS(test_leaves_while_asked_about),
+		TEST_TLS(test_leaves_while_asked_about_once),
 		TEST_TLS(test_leaves_while_asked),
 		TEST_TLS(test_hangs_up_while_asked),
 	};
