@@ -373,10 +373,8 @@ hear_caller(struct talk *t, const struct polls *polls)
 	case CALLER_NOTHING:
 		return false;
 	case CALLER_CONNECTED:
-		if (!t->waiting && t->count == 0) /* it is not called any more */
-			socket_close(peer.socket);
-		else if (t->leaving || t->count == t->options->members)
-			socket_close(peer.socket);
+		if ((t->count == 0 && !t->waiting) || t->leaving || t->count == t->options->members)
+			socket_close(peer.socket); /* it is not wanted any more */
 		else
 			meet(t, &peer);
 		break;
