@@ -315,7 +315,7 @@ derive(struct options *o, const struct given *given)
 	plain->unseen = plain->raw && !o->call.tls && o->log == NULL;
 	plain->speaks_first = given->first == FIRST_ME ||
 			      (given->first == FIRST_CLIENT && o->call.role == ROLE_CLIENT);
-	o->screen.waits = o->call.role == ROLE_SERVER || o->call.wait > 0;
+	o->screen.waits = o->call.role == ROLE_SERVER || o->call.wait > 0 || o->call.redial;
 	o->no_screen |= plain->raw || plain->alternate || plain->labels || plain->receive_only || plain->send_only;
 }
 

@@ -36,6 +36,8 @@ struct talk {
 	bool waiting;	     /* somebody is called, or waited for */
 	struct redial redial; /* ... or will be */
 	bool calls_next;     /* ... once whoever is there is gone: the person has asked for it */
+	bool by_itself;	     /* ... or is called so: what was said of the calls before need not be said again */
+	char unreached[sizeof((struct caller){0}.error)]; /* ... namely why nobody could be */
 	int countdown;	     /* ... in so many seconds, as was shown; -1: not */
 	bool leaving;	     /* nobody else will be called or waited for */
 	struct talk_whom whom; /* who was the last to begin a conversation */

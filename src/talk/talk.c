@@ -165,7 +165,7 @@ wait_for_next(struct talk *t, bool says)
 	while (!STAILQ_EMPTY(&t->parties))
 		drop(t, STAILQ_FIRST(&t->parties));
 	t->waiting = true;
-	t->calls_next = false;
+	t->calls_next = t->by_itself = false;
 	t->redial.due = CLOCK_NEVER;
 	talk_describe(t, text, sizeof text);
 	if (says)
@@ -354,9 +354,13 @@ fail_to_call(struct talk *t)
 static void
 go_uncalled(struct talk *t)
 {
+	const char *error = t->base->caller->error;
+
 	if (!t->waiting)
 		return;
-	talk_notice(t, VOICE_ALARM, "%s", t->base->caller->error);
+	if (!t->by_itself || strcmp(t->unreached, error) != 0)
+		talk_notice(t, VOICE_ALARM, "%s", error);
+	strlcpy(t->unreached, error, sizeof t->unreached);
 	t->waiting = false;
 	t->status = 1;
 	if (t->base->call->redial)
@@ -495,8 +499,10 @@ step_redial(struct talk *t)
 {
 	int before = t->countdown;
 
-	if (t->redial.due != CLOCK_NEVER && clock_until(t->redial.due) == 0)
-		talk_call(t);
+	if (t->redial.due != CLOCK_NEVER && clock_until(t->redial.due) == 0) {
+		wait_for_next(t, t->redial.failures == 1);
+		t->by_itself = true;
+	}
 	return (t->countdown = talk_countdown(t)) != before;
 }
 

@@ -107,7 +107,7 @@ static struct right right[] = {
 	{"-s -a --first=peer", {SERVER, TURNS}},
 	{"-s -k", {SERVER, KEEP}},
 	{"-s --keep", {SERVER, KEEP}},
-	{"-c -k localhost", {CLIENT, .call.redial = true}},
+	{"-c -k localhost", {CLIENT, .call.redial = true, .screen.waits = true}},
 	{"-s --once", {SERVER, .call.once = true}},
 	{"-s -l talk.log", {SERVER, .log = "talk.log"}},
 	{"-s --log talk.log", {SERVER, .log = "talk.log"}},
