@@ -267,9 +267,10 @@ static bool
 was_stranger(const struct talk *t, const struct party *p)
 {
 	const struct call_options *call = t->base->call;
-	bool refused = p->unasked || (t->base->trust->pin_count > 0 && *p->trust.fingerprint != '\0');
 
-	return p->came_to_nothing && call->role == ROLE_SERVER && call->tls && !call->once && !refused && !t->leaving;
+	if (call->role != ROLE_SERVER || !call->tls || call->once || !p->came_to_nothing || t->leaving)
+		return false;
+	return !p->unasked && (t->base->trust->pin_count == 0 || *p->trust.fingerprint == '\0');
 }
 
 /* Whether a client calls again by itself, now that it is over with somebody. */

@@ -2095,10 +2095,11 @@ test_full(void **state)
 	assert_int_equal(result, TALK_FULL);
 	assert_in_range(sent, 16, 20);
 	assert_in_range(view(0).queued, 1024 * 1024 - sizeof line, 1024 * 1024);
-	go_on();
-	world_turn(1000);
-	go_on();
-	assert_true(view(0).stalled);
+	do { /* the kernels may have something to tell each other still, in their own time */
+		go_on();
+		world_turn(1000);
+		go_on();
+	} while (!view(0).stalled);
 	while (talk_send(here.talk, line, sizeof line) == TALK_FULL) { /* until there is room again */
 		drain(ann);
 		go_on();
