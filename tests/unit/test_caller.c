@@ -399,6 +399,19 @@ test_nobody_answers(void **state)
 	close(held);
 }
 
+/* Starts a client's process for more than one conversation.  Returns what could be called, if it listened. */
+static int
+begin_to_keep(void)
+{
+	int door;
+
+	here.options = (struct call_options){.role = ROLE_CLIENT, .host = "127.0.0.1", .keep = true};
+	door = loopback_bind(&here.options.port);
+	assert_int_equal(caller_start(&here.caller, &here.options), 0);
+	assert_int_equal(caller_open(&here.caller), 0);
+	return door;
+}
+
 /* For more than one conversation, it goes on after each, and after a call that nobody answers. */
 static void
 test_calls_again(void **state)
@@ -406,10 +419,7 @@ test_calls_again(void **state)
 	int door, far;
 
 	(void)state;
-	here.options = (struct call_options){.role = ROLE_CLIENT, .host = "127.0.0.1", .keep = true};
-	door = loopback_bind(&here.options.port);
-	assert_int_equal(caller_start(&here.caller, &here.options), 0);
-	assert_int_equal(caller_open(&here.caller), 0);
+	door = begin_to_keep();
 	caller_call(&here.caller, 0);
 	UNTIL(here.told[CALLER_UNREACHED] == 1);
 	assert_non_null(strstr(here.caller.error, strerror(ECONNREFUSED)));
@@ -434,10 +444,7 @@ test_stops_calling(void **state)
 	int door, far;
 
 	(void)state;
-	here.options = (struct call_options){.role = ROLE_CLIENT, .host = "127.0.0.1", .keep = true};
-	door = loopback_bind(&here.options.port);
-	assert_int_equal(caller_start(&here.caller, &here.options), 0);
-	assert_int_equal(caller_open(&here.caller), 0);
+	door = begin_to_keep();
 	caller_call(&here.caller, 1000000);
 	linger();
 	caller_stop(&here.caller);
