@@ -39,11 +39,25 @@ struct answer {
 	char error[256];
 };
 
-static struct answer
-parse(int argc, char *argv[], size_t room)
-{
-	struct answer answer;
+/* The words, as they come from the system each time: parsing puts them in order, and cuts a host off its port. */
+struct command {
+	const uint8_t *data;
+	size_t size;
+	char *words;
+};
 
+static struct answer
+parse(const struct command *command, size_t room)
+{
+	char program[] = "tchat", *argv[WORDS_MAX + 2] = {program}, *next = command->words;
+	struct answer answer;
+	int argc = 1;
+
+	if (command->size > 0)
+		memcpy(command->words, command->data, command->size);
+	command->words[command->size] = '\0';
+	for (; next < command->words + command->size && argc <= WORDS_MAX; next += strlen(next) + 1)
+		argv[argc++] = next;
 	memset(&answer, 0, sizeof answer);
 	memset(answer.error, UNTOUCHED, sizeof answer.error);
 	answer.request = options_parse(&answer.options, argc, argv, answer.error, room);
@@ -54,7 +68,8 @@ static bool
 is_same_call(const struct call_options *a, const struct call_options *b)
 {
 	return a->role == b->role && a->host == b->host && a->port == b->port && a->bind == b->bind &&
-	       a->family == b->family && a->wait == b->wait && a->keep == b->keep && a->tls == b->tls;
+	       a->family == b->family && a->wait == b->wait && a->keep == b->keep && a->once == b->once && a->redial == b->redial &&
+	       a->tls == b->tls;
 }
 
 static bool
@@ -161,10 +176,10 @@ must_be_right(const struct options *o, const char *words, size_t size)
 
 /* However little room there is for it, the message is clean; it is the same as far as it goes. */
 static void
-must_be_cut(int argc, char *argv[], const struct answer *whole)
+must_be_cut(const struct command *command, const struct answer *whole)
 {
 	for (size_t room = 16; room < sizeof whole->error; room += 37) {
-		struct answer cut = parse(argc, argv, room);
+		struct answer cut = parse(command, room);
 		must(cut.request == REQUEST_WRONG);
 		must_be_clean(cut.error, room);
 		must(strncmp(cut.error, whole->error, strlen(cut.error)) == 0);
@@ -175,30 +190,20 @@ must_be_cut(int argc, char *argv[], const struct answer *whole)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char program[] = "tchat", *argv[WORDS_MAX + 2] = {program};
-	char *words = malloc(size + 1), *next = words;
-	struct answer first, second;
-	int argc = 1;
+	const struct command command = {data, size, malloc(size + 1)};
+	struct answer first = parse(&command, sizeof first.error), second = parse(&command, sizeof second.error);
 
-	if (size > 0)
-		memcpy(words, data, size);
-	words[size] = '\0';
-	for (; next < words + size && argc <= WORDS_MAX; next += strlen(next) + 1)
-		argv[argc++] = next;
-
-	first = parse(argc, argv, sizeof first.error);
-	second = parse(argc, argv, sizeof second.error);
 	must(first.request == second.request);
 	must(is_same(&first.options, &second.options));
 	must(strncmp(first.error, second.error, sizeof first.error) == 0);
 	if (first.request == REQUEST_WRONG) {
 		must_be_clean(first.error, sizeof first.error);
-		must_be_cut(argc, argv, &first);
+		must_be_cut(&command, &first);
 	} else {
 		must(first.error[0] == UNTOUCHED);
 	}
 	if (first.request == REQUEST_CHAT)
-		must_be_right(&first.options, words, size);
-	free(words);
+		must_be_right(&first.options, command.words, size);
+	free(command.words);
 	return 0;
 }

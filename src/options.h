@@ -30,8 +30,9 @@ enum request {
 };
 
 /*
- * Reads the command line into *options.  The strings there point into argv.  error has room for size
- * bytes and is written only when the answer is REQUEST_WRONG; it is safe text (text/filter.h).
+ * Reads the command line into *options.  The strings there point into argv, where a host is cut off the
+ * port behind it.  error has room for size bytes and is written only when the answer is REQUEST_WRONG; it is safe text
+ * (text/filter.h).
  */
 enum request options_parse(struct options *options, int argc, char *argv[], char *error,
 			   size_t size);
