@@ -10,7 +10,7 @@ from peers import HOST, Door, Line, call, eventually, is_listening
 from terminal import ENTER, ctrl
 from test_keep import BUSY
 from test_screen import notice, own, theirs
-from tls import TlsDoor, needs_tls, tls_call, wait_for_question
+from tls import BUSY_ALERTS, TlsDoor, needs_tls, tls_call, wait_for_question
 
 F8 = "\x1b[19~"
 CALL_AGAIN = "Enter calls again"
@@ -318,11 +318,11 @@ def test_busy_line_is_called_again(screen):
 
 @needs_tls
 def test_busy_encrypted_line_is_called_again(bob, screen):
-    """There it says so in an alert (user_canceled, close_notify)."""
+    """There it says so in an alert."""
     door = Door()
     client = screen("-c", "-k", "-t", HOST, door.port, env=bob.env, columns=120)
     callee = door.accept()
-    callee.send(b"\x15\3\3\0\2\1\x5a\x15\3\3\0\2\1\0")
+    callee.send(BUSY_ALERTS)
     callee.close_input()
     client.wait_for("the line is busy$")
     door.accept()

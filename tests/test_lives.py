@@ -30,7 +30,7 @@ from test_log import entries
 from test_number import number
 from test_resources import limit
 from test_trust import LET_IN, OTHER, RIGHT_ONE
-from tls import TlsDoor, needs_tls, tls_call, wait_for_question
+from tls import BUSY_ALERTS, TlsDoor, needs_tls, tls_call, wait_for_question
 
 FRONTS = {"screen": [], "plain": ["-p"], "piped": ["-p"], "turns": ["-a", "-f", "me"]}  # piped: its input
 ROLES = ("server", "keep", "client")  # a server for one caller, whoever is first; one for any number
@@ -467,8 +467,8 @@ class Stage:
         self._peer.send(b"\x16\x03\x01\x02\x00")  # the beginning of a handshake (RFC 8446, 5.1)
 
     def peer_is_busy(self):
-        """As a tchat is, whose alerts are user_canceled and close_notify."""
-        self._peer.send(b"\x15\3\3\0\2\1\x5a\x15\3\3\0\2\1\0" if self._tls else BUSY)
+        """As a tchat is."""
+        self._peer.send(BUSY_ALERTS if self._tls else BUSY)
         self._peer.close_input()
 
     def peer_sees_the_end(self):

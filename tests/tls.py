@@ -24,6 +24,8 @@ needs_tls = pytest.mark.skipif(not HAS_TLS, reason="this tchat was built without
 
 F3 = "\x1bOR"
 
+BUSY_ALERTS = b"\x15\3\3\0\2\1\x5a\x15\3\3\0\2\1\0"  # user_canceled, close_notify: what a busy tchat says
+
 KEYS = {
     "ed25519": ["-algorithm", "ed25519"],
     "ed448": ["-algorithm", "ed448"],

@@ -247,9 +247,7 @@ obey_key(struct fullscreen *f, enum input_event event)
 		talk_call(f->talk);
 		break;
 	case INPUT_GIVE_UP:
-		if (talk_countdown(f->talk) != -1)
-			(void)talk_stop_calling(f->talk);
-		else
+		if (!talk_calls_by_itself(f->talk) || !talk_stop_calling(f->talk))
 			leave(f);
 		break;
 	case INPUT_LEAVE:

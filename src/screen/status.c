@@ -66,18 +66,18 @@ describe_view(const struct talk *talk, const struct talk_view *view, enum status
 	}
 }
 
-/* ... and what comes next, where the line can be called. */
+/* ... and what comes next, where the line can be called, or is called by itself. */
 static void
 describe_next_call(const struct talk *talk, bool can_leave, struct bar *bar)
 {
 	int seconds = talk_countdown(talk);
 
-	if (seconds == -1) {
+	if (seconds != -1)
+		snprintf(bar->state, sizeof bar->state, "calling again in %d s", seconds);
+	if (!talk_calls_by_itself(talk))
 		strlcpy(bar->detail, "Enter calls again", sizeof bar->detail);
-		return;
-	}
-	snprintf(bar->state, sizeof bar->state, "calling again in %d s", seconds);
-	strlcpy(bar->detail, can_leave ? "Ctrl-C stops that" : "", sizeof bar->detail);
+	else
+		strlcpy(bar->detail, can_leave ? "Ctrl-C stops that" : "", sizeof bar->detail);
 }
 
 /* The right side of the status bar: what is not in view, and how to learn more. */
@@ -106,7 +106,7 @@ status_describe(const struct talk *talk, const struct talk_view *view, enum stat
 		talk_describe(talk, bar->name, sizeof bar->name);
 	else
 		describe_view(talk, view, question, typed == 0, bar);
-	if (talk_can_call(talk) && (view->id == 0 || view->state == PARTY_OVER))
+	if ((talk_can_call(talk) || talk_calls_by_itself(talk)) && (view->id == 0 || view->state == PARTY_OVER))
 		describe_next_call(talk, typed == 0, bar);
 	if (typed > 1)
 		snprintf(bar->typed, sizeof bar->typed, "%zu lines, Enter sends all", typed);

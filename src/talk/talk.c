@@ -584,6 +584,12 @@ talk_countdown(const struct talk *t)
 }
 
 bool
+talk_calls_by_itself(const struct talk *t)
+{
+	return t->redial.due != CLOCK_NEVER || (t->waiting && t->by_itself);
+}
+
+bool
 talk_stop_calling(struct talk *t)
 {
 	const struct call_options *call = t->base->call;

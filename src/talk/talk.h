@@ -101,6 +101,9 @@ void talk_call(struct talk *talk);
 /* So many seconds until it does so by itself (call_options.redial); -1: it does not. */
 int talk_countdown(const struct talk *talk);
 
+/* Whether it is about to, or does. */
+bool talk_calls_by_itself(const struct talk *talk);
+
 /* It does not any more, and stops calling, which is said.  Returns whether it would have, or did. */
 bool talk_stop_calling(struct talk *talk);
 
