@@ -2,16 +2,20 @@
 
 import contextlib
 import copy
+import errno
+import fcntl
 import os
+import pty
 import re
 import select
 import signal
+import struct
+import subprocess
 import termios
 import time
 import unicodedata
 from collections import defaultdict
 
-import pexpect
 import pyte
 from wcwidth import wcwidth
 
@@ -90,6 +94,52 @@ class Stream(pyte.ByteStream):
     csi = dict(pyte.ByteStream.csi, S="scroll_up", T="scroll_down", b="repeat", s="save_modes")
 
 
+class Session:
+    """A command on a pseudo-terminal, which it has for its controlling terminal."""
+
+    def __init__(self, command, rows, columns, echo=True, **options):
+        self.descriptor, device = pty.openpty()
+        os.set_blocking(self.descriptor, False)
+        if not echo:
+            settings = termios.tcgetattr(device)
+            settings[3] &= ~termios.ECHO
+            termios.tcsetattr(device, termios.TCSANOW, settings)
+        self.resize(rows, columns)
+        # Who leads a session gets the terminal that it opens.  (Python would have to fork for that, which takes long.)
+        self._process = subprocess.Popen(
+            ["sh", "-c", 'exec "$@" 3<>"$0" 3>&-', os.ttyname(device), *command], stdin=device, stdout=device,
+            stderr=device, start_new_session=True, **options)
+        self.pid = self._process.pid
+        os.close(device)
+
+    def resize(self, rows, columns):
+        fcntl.ioctl(self.descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def read(self, size, timeout):
+        """What it writes, at most so many bytes; TimeoutError if that is nothing so long, EOFError at its end."""
+        if not select.select([self.descriptor], [], [], timeout)[0]:
+            raise TimeoutError
+        try:
+            return os.read(self.descriptor, size)
+        except OSError as error:
+            if error.errno == errno.EIO:
+                raise EOFError from error
+            raise
+
+    def hang_up(self):
+        """Closes the window."""
+        if not self.closed:
+            os.close(self.descriptor)
+        self.descriptor = -1
+
+    @property
+    def closed(self):
+        return self.descriptor == -1
+
+    def wait(self):
+        self._process.wait()
+
+
 class Terminal:
     """A terminal of a given size in which a command runs."""
 
@@ -98,14 +148,13 @@ class Terminal:
         self.display = display(columns, rows)
         self.stream = getattr(display, "Stream", Stream)(self.display)
         self.shown = b""  # all bytes that the display ever got
-        self.child = pexpect.spawn(command[0], command[1:], dimensions=(rows, columns), **options)
-        os.set_blocking(self.child.child_fd, False)
+        self.child = Session(command, rows, columns, **options)
         self.settings, self.modes = self.read_settings(), set(self.display.mode)
         if shell is SHELL:
             self.press(ENTER)
 
     def read_settings(self):
-        return termios.tcgetattr(self.child.child_fd)
+        return termios.tcgetattr(self.child.descriptor)
 
     @property
     def pid(self):
@@ -117,8 +166,8 @@ class Terminal:
     def update(self, timeout):
         """Shows what the program writes, waiting for it no longer than that."""
         try:
-            data = self.child.read_nonblocking(1 << 16, timeout)
-        except pexpect.TIMEOUT:
+            data = self.child.read(1 << 16, timeout)
+        except TimeoutError:
             return
         self.shown += data
         self.stream.feed(data)
@@ -149,13 +198,13 @@ class Terminal:
         enough = len(self.shown) + self.display.lines * self.display.columns
         while len(self.shown) < enough:
             idle = is_idle(self.child.pid)
-            if not select.select([self.child.child_fd], [], [], 0)[0]:
+            if not select.select([self.child.descriptor], [], [], 0)[0]:
                 if idle:
                     return
                 assert time.monotonic() < end, "the program is busy, and draws nothing"
             try:
                 self.update(0.005)
-            except pexpect.EOF:
+            except EOFError:
                 return
 
     @property
@@ -198,8 +247,8 @@ class Terminal:
         """Types keys."""
         rest = keys.encode()
         while rest:
-            assert select.select([], [self.child.child_fd], [], DEADLINE)[1], "the keys are not read"
-            rest = rest[os.write(self.child.child_fd, rest):]
+            assert select.select([], [self.child.descriptor], [], DEADLINE)[1], "the keys are not read"
+            rest = rest[os.write(self.child.descriptor, rest):]
 
     def press_and_wait(self, keys):
         """Types keys of which nothing need be seen, to a program that has nothing to do, and waits until it has worked
@@ -218,7 +267,7 @@ class Terminal:
         self.display.resize(rows, columns)
         if self.display.alternate:
             self.scribble()
-        self.child.setwinsize(rows, columns)
+        self.child.resize(rows, columns)
 
     def scribble(self):
         """Spoils the screen, as another program's message does."""
@@ -236,7 +285,7 @@ class Terminal:
 
     def hang_up(self):
         """Closes the window."""
-        self.child.ptyproc.fileobj.close()
+        self.child.hang_up()
 
     def clean_up(self):
         """Ends whatever is left of it."""

@@ -340,7 +340,6 @@ class Stage:
         self._terminal = self._get("on_terminal")(
             "sh", "-c", f'exec "$@" {self._streams}', "sh", *self._command, *self._arguments, "-l", self._log,
             *[HOST] * (not self._server), self._port, env=self._env, columns=250, rows=40, echo=False)
-        self._terminal.child.ptyproc.delayafterclose = 0  # nothing is left then that needs time
 
     def dials(self):
         if not self._server and not self._refuser:

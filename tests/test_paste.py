@@ -214,7 +214,7 @@ def test_signal_while_keys_wait(screen, port, environment):
     """What was typed behind the key that starts the pager is said when a signal ends tchat there."""
     server = screen("-s", port, env=dict(environment, PAGER="echo '[pager]'; read key </dev/tty"))
     server.wait_for("waiting on port")
-    os.write(server.child.child_fd, F2.encode() + b"one\rtwo \xe6\xbc")  # the end of it is half a character
+    os.write(server.child.descriptor, F2.encode() + b"one\rtwo \xe6\xbc")  # the end of it is half a character
     server.wait_for(r"^\[pager\]$")
     os.kill(server.pid, signal.SIGTERM)
     assert server.wait() == 128 + signal.SIGTERM

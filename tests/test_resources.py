@@ -150,8 +150,8 @@ def press_while_it_lives(server, keys):
     def is_done():
         nonlocal rest
         server.update(0)
-        if rest and select.select([], [server.child.child_fd], [], 0)[1]:
-            rest = rest[os.write(server.child.child_fd, rest):]
+        if rest and select.select([], [server.child.descriptor], [], 0)[1]:
+            rest = rest[os.write(server.child.descriptor, rest):]
         return not rest or b"[status" in server.shown
 
     eventually(is_done, "the reading of the keys")

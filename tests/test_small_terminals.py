@@ -108,7 +108,7 @@ def test_size_that_the_terminal_claims(on_terminal, environment, port, environme
 def test_size_that_the_terminal_claims_later(screen_called):
     """The same when its size changes, and back."""
     server, caller = screen_called()
-    server.child.setwinsize(65_535, 65_535)
+    server.child.resize(65_535, 65_535)
     server.wait_for(lambda: b"\x1b[500;" in server.shown)
     caller.send("theirs\n")
     server.wait_for(lambda: b"theirs" in server.shown)
