@@ -11,7 +11,7 @@ import pytest
 from peers import DEADLINE, HOST, LINUX, TCHAT, Line
 from test_screen import TIME, notice
 
-F1, F2, F4, F9 = "\x1bOP", "\x1bOQ", "\x1bOS", "\x1b[20~"
+F1, F2, F4, F6, F9 = "\x1bOP", "\x1bOQ", "\x1bOS", "\x1b[17~", "\x1b[20~"
 BACK = "^tchat: any key goes back to the conversation$"
 CTRL_PAGE_UP, CTRL_PAGE_DOWN = "\x1b[5;5~", "\x1b[6;5~"
 FOCUS_IN, FOCUS_OUT = "\x1b[I", "\x1b[O"
@@ -42,12 +42,12 @@ class DeafCaller:
     small, and then one's own, which short segments keep small.  It has an address of its own: of others the
     kernel remembers earlier connections (tcp_metrics, see ip-tcp_metrics(8)), and holds more for some."""
 
-    def __init__(self, port, room=4096):
+    def __init__(self, port, room=4096, own=None):
         self.socket = socket.socket()
         self.socket.settimeout(DEADLINE)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
-        self.socket.bind((".".join(["127", *(str(random.randrange(1, 255)) for _ in range(3))]), 0))
+        self.socket.bind((own or ".".join(["127", *(str(random.randrange(1, 255)) for _ in range(3))]), 0))
         self.socket.connect((HOST, port))
         self.host, number = self.socket.getsockname()
         self.name = f"{self.host} port {number}"

@@ -227,6 +227,11 @@ def pieces_of_memory(pid):
             yield bytes(piece)
 
 
+def found_in_memory(pid, pattern):
+    """What there is in a process's memory that matches a regular expression, each once."""
+    return {text for piece in pieces_of_memory(pid) for text in re.findall(pattern, piece)}
+
+
 def sockets(pid):
     """The descriptors of a process that are sockets."""
     numbers = []

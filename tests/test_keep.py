@@ -1,14 +1,13 @@
 """A server that keeps (-k): one caller after the other, and one at a time."""
 
 import contextlib
-import re
 import signal
 import socket
 
 import pytest
 
 from fullscreen import F2, DeafCaller, memory, not_under_sanitizers
-from peers import (HOST, call, is_listening, listeners, looks_into_listener, needs_linux, pieces_of_memory,
+from peers import (HOST, call, found_in_memory, is_listening, listeners, looks_into_listener, needs_linux,
                    socket_of)
 from test_log import entries
 from test_screen import theirs
@@ -48,11 +47,9 @@ def test_listener_has_no_history(screen_called, port):
     second.send("I am the second\n")
     server.wait_for(theirs("I am the second"))
 
-    def known(pid):
-        return len({line for piece in pieces_of_memory(pid) for line in re.findall(rb"line \d{5} of the first", piece)})
-
-    assert known(server.pid) == 5000
-    assert known(listeners(server.pid)[0]) < 500
+    known = rb"line \d{5} of the first"
+    assert len(found_in_memory(server.pid, known)) == 5000
+    assert len(found_in_memory(listeners(server.pid)[0], known)) < 500
 
 
 @needs_linux

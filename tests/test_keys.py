@@ -14,7 +14,7 @@ DELETE = "\x1b[3~"
 # Sequences that mean nothing: keys of xterm (ctlseqs), VTE, rxvt, st, the Linux console, and kitty's keyboard protocol
 # (https://sw.kovidgoyal.net/kitty/keyboard-protocol), and what terminals say when they were asked, or at any time.
 MEANINGLESS = {
-    "F5": "\x1b[15~", "F5 of the Linux console": "\x1b[[E", "F5 of rxvt, with Shift": "\x1b[28~", "F6": "\x1b[17~",
+    "F5": "\x1b[15~", "F5 of the Linux console": "\x1b[[E", "F5 of rxvt, with Shift": "\x1b[28~", "F7": "\x1b[18~",
     "F10": "\x1b[21~", "F12": "\x1b[24~", "Menu": "\x1b[29~",
     "Shift-F1": "\x1b[1;2P", "Ctrl-F2": "\x1b[1;5Q", "Shift-F5": "\x1b[15;2~", "F5 with Ctrl, rxvt": "\x1b[15^",
     "Shift-Up": "\x1b[1;2A", "Shift-Right": "\x1b[1;2C", "Shift-Left": "\x1b[1;2D", "Ctrl-Up": "\x1b[1;5A",
@@ -301,9 +301,9 @@ def test_key_amid_another_of_vi(with_init_file, keys, shown):
 def test_bindings_of_ones_own(with_init_file):
     """What somebody has bound to such a key is done: a command, a macro, several keys, one that begins another."""
     server, caller = with_init_file(
-        '"\\e[15~": "F5 "\n"\\e[1;2C": end-of-line\n"\\e[17~\\e[18~": "two keys "\n"jj": "jays "\n"\\eO": "Alt-O "\n'
+        '"\\e[15~": "F5 "\n"\\e[1;2C": end-of-line\n"\\e[18~\\e[21~": "two keys "\n"jj": "jays "\n"\\eO": "Alt-O "\n'
         '"\\e\u00e9": "Alt-é "\n')
-    for key, shown in {"\x1b[15~": "F5 ", "\x1b[17~\x1b[18~": "two keys ", "jj": "jays ", "jk": "jk",
+    for key, shown in {"\x1b[15~": "F5 ", "\x1b[18~\x1b[21~": "two keys ", "jj": "jays ", "jk": "jk",
                        "\x1b\u00e9": "Alt-é "}.items():
         server.press("ab" + LEFT + LEFT + key + "\x1b[1;2C!")
         server.wait_for(lambda: server.input == f"> {shown}ab!")

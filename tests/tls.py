@@ -424,9 +424,9 @@ class TlsDoor(Door):
         self.context = server_context(identity, callers, **settings)
         self.peer = f"{HOST} port {self.port}"
 
-    def accept(self):
+    def accept(self, deaf=False):
         """Waits for a caller, and shakes hands."""
-        return TlsLine(self.socket.accept()[0], self.context, server_side=True)
+        return TlsLine(self.socket.accept()[0], self.context, server_side=True, deaf=deaf)
 
 
 class Wiretap:

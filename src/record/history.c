@@ -1,12 +1,11 @@
 #include <config.h>
 
-#include <sys/mman.h>
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"
 #include "base/fatal.h"
+#include "base/secluded.h"
 #include "text/filter.h"
 #include "record/history.h"
 
@@ -111,25 +110,14 @@ has_room(struct block *block, size_t length)
 	       sizeof block->entries;
 }
 
-/*
- * Memory for a block, of which a child gets no copy, where that can be asked for (madvise(2)): what was said before is
- * no business of the one who listens to the next other side.
- */
+/* Memory for a block. */
 static struct block *
 get_block(struct history *h)
 {
 	struct block *block = h->spare;
 
 	h->spare = NULL;
-	if (block != NULL)
-		return block;
-	block = mmap(NULL, sizeof *block, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (block == MAP_FAILED)
-		fatal("cannot get %zu bytes of memory", sizeof *block);
-#if defined(MADV_DONTFORK)
-	(void)madvise(block, sizeof *block, MADV_DONTFORK);
-#endif
-	return block;
+	return block != NULL ? block : secluded_get(sizeof *block);
 }
 
 /* Gives it back, or keeps it for the next lines: the kernel takes longer for one than they do. */
@@ -139,7 +127,7 @@ free_block(struct history *h, struct block *block)
 	if (h->spare == NULL)
 		h->spare = block;
 	else
-		munmap(block, sizeof *block);
+		secluded_free(block, sizeof *block);
 }
 
 /* A block at the end that has room for so many bytes. */
@@ -301,9 +289,9 @@ history_free(struct history *h)
 	if (h == NULL)
 		return;
 	for (size_t i = 0; i < block_count(h); i++)
-		munmap(all_blocks(h)[i], sizeof(struct block));
+		secluded_free(all_blocks(h)[i], sizeof(struct block));
 	if (h->spare != NULL)
-		munmap(h->spare, sizeof *h->spare);
+		secluded_free(h->spare, sizeof *h->spare);
 	buffer_free(&h->blocks);
 	for (size_t i = 0; i < speaker_count(h); i++)
 		free(all_speakers(h)[i].label);

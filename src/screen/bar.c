@@ -27,6 +27,7 @@ write_all_of(const struct bar *bar, char left[BAR_MAX], char right[BAR_MAX])
 	add(left, SEPARATOR, bar->detail);
 	add(left, SEPARATOR, bar->since);
 	add(left, SEPARATOR, bar->act);
+	add(left, SEPARATOR, bar->again);
 	add(right, "", bar->typed);
 	add(right, SEPARATOR, bar->news);
 	add(right, SEPARATOR, bar->key);
@@ -68,7 +69,7 @@ void
 bar_write(const struct bar *bar, int columns, char left[BAR_MAX], char right[BAR_MAX])
 {
 	struct bar b = *bar;
-	char *const spare[] = {b.since, b.port, b.act, b.tip, b.detail, b.mouse, b.key};
+	char *const spare[] = {b.since, b.port, b.act, b.tip, b.again, b.detail, b.mouse, b.key};
 
 	if (columns_of(&b) > columns)
 		strlcpy(b.tip, b.hint, sizeof b.tip);

@@ -16,6 +16,7 @@ struct bar {
 	char detail[32]; /* what else there is to know of that, and what to do about it */
 	char since[16];	 /* ... or how long it has gone so */
 	char act[16];	 /* ... and what would end it */
+	char again[48];	 /* ... and what would be sent again, and by what */
 	char typed[48];	 /* at the right end: how much is in the input line, and what sends it */
 	char news[64];	 /* ... what is not in view */
 	char key[16];	 /* ... and what shows it */

@@ -270,6 +270,10 @@ obey_key(struct fullscreen *f, enum input_event event)
 		search_end(&f->search, &f->pane);
 		pane_scroll(&f->pane, event == INPUT_WHEEL_UP ? -WHEEL_ROWS : WHEEL_ROWS);
 		break;
+	case INPUT_SEND_AGAIN:
+		talk_send_arrears(f->talk);
+		pane_to_end(&f->pane);
+		break;
 	case INPUT_HANG_UP:
 		talk_part(f->talk);
 		break;
@@ -591,8 +595,11 @@ status_of(const struct fullscreen *f)
 static void
 report(const struct fullscreen *f)
 {
+	struct buffer lost = talk_lost(f->talk);
+
 	alarms_report(&f->alarms, status_of(f) != 0);
-	report_lost(talk_lost(f->talk));
+	report_lost(buffer_span(&lost));
+	buffer_free(&lost);
 	report_unsent((struct span){input_unsent(), strlen(input_unsent())});
 	report_unsent(input_rest());
 }

@@ -36,6 +36,7 @@ enum input_event {
 	INPUT_PAGER,	   /* show-in-pager */
 	INPUT_SECRECY,	   /* show-encryption */
 	INPUT_SEARCH,	   /* search-conversation */
+	INPUT_SEND_AGAIN,  /* send-again */
 	INPUT_HANG_UP,	   /* hang-up */
 	INPUT_FOCUS_IN,	   /* the terminal's window gets the keys again */
 	INPUT_FOCUS_OUT,   /* ... or another one */

@@ -39,6 +39,9 @@ describe_view(const struct talk *talk, const struct talk_view *view, enum status
 		strlcpy(bar->act, "F8 hangs up", sizeof bar->act);
 		break;
 	case PARTY_TALKING:
+		if (view->arrears > 0)
+			snprintf(bar->again, sizeof bar->again, "F6 sends %zu line%s again", view->arrears,
+				 view->arrears == 1 ? "" : "s");
 		if (view->stalled) {
 			strlcpy(bar->state, view->unanswered ? "no answer" : "does not read", sizeof bar->state);
 			snprintf(bar->detail, sizeof bar->detail, "%zu KiB queued", view->queued / 1024 + 1);

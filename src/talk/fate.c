@@ -137,6 +137,22 @@ party_describe_lost(const struct party *p, char *text, size_t size)
 			 p->talk->options->raw ? "byte" : "line", lost == 1 ? " was" : "s were");
 }
 
+/* Keeps what was not delivered for when it is there again. */
+static void
+keep_lost(struct party *p)
+{
+	struct talk *t = p->talk;
+	size_t dropped;
+
+	if (!has_shown_nothing(p))
+		party_forget_kept(p, p->delivery.arrived);
+	dropped = arrears_add(&t->arrears, &p->whom, buffer_span(&p->kept), time(NULL));
+	buffer_free(&p->kept);
+	if (dropped > 0)
+		talk_notice(t, VOICE_ALARM, "too much was lost since: %zu older line%s cannot be sent again", dropped,
+			    dropped == 1 ? "" : "s");
+}
+
 void
 party_note_lost(struct party *p)
 {
@@ -144,8 +160,7 @@ party_note_lost(struct party *p)
 	struct buffer safe = t->options->ear == EAR_PIPE ? lost_lines(p) : (struct buffer){0}, noted = {0};
 	struct span lost, line;
 
-	if (buffer_length(&safe) > 0)
-		buffer_add(&t->lost, buffer_data(&safe), buffer_length(&safe));
+	keep_lost(p);
 	for (lost = buffer_span(&safe); (line = span_line(&lost)).length > 0;) {
 		buffer_add(&noted, "not delivered: ", strlen("not delivered: "));
 		buffer_add(&noted, line.text, line.length - span_is_complete(line));

@@ -13,6 +13,7 @@
 #include <sys/queue.h>
 
 #include "call/caller.h"
+#include "talk/arrears.h"
 #include "talk/party.h"
 #include "talk/redial.h"
 #include "talk/strangers.h"
@@ -25,7 +26,7 @@ struct talk {
 	const struct talk_options *options;
 	const struct talk_face *face;
 	struct record record;
-	struct buffer lost;  /* lines that were not delivered, as safe text (EAR_PIPE) */
+	struct arrears arrears; /* lines that were not delivered (EAR_PIPE) */
 	struct parties parties;
 	struct party *spare; /* there is memory for the next one, where somebody may be short of it */
 	unsigned count;	     /* of those who are not over */
@@ -62,6 +63,9 @@ void talk_close_door(struct talk *talk);
 
 /* Logs safe text that is part of a question, and tells the front end that there is something to show. */
 void talk_put_question(struct talk *talk, const char *text);
+
+/* Somebody takes lines now: offers what that one has not got before. */
+void talk_offer_arrears(struct party *party);
 
 /* As talk_notice, for those who call back with a text (trust_say). */
 void talk_say_text(void *talk, enum voice voice, const char *text);

@@ -17,6 +17,7 @@
 #define FAREWELL_MS 2000 /* with nothing on its way, the other side's goodbye */
 #define HEARD_MAX ((size_t)1024 * 1024) /* what nobody takes waits in the socket beyond this */
 #define CHUNK 65536	 /* received at once */
+#define KEPT_MAX ((size_t)1024 * 1024) /* beyond this, lines that have arrived are kept no more */
 
 bool
 party_is_linked(const struct party *p)
@@ -87,6 +88,26 @@ party_arrived(const struct party *p)
 	if (!party_is_linked(p) || p->delivery.arrived == p->link.queued)
 		return UINT64_MAX;
 	return p->joined + p->delivery.arrived;
+}
+
+void
+party_keep(struct party *p, struct span lines)
+{
+	if (p->talk->options->ear == EAR_PIPE)
+		buffer_add(&p->kept, lines.text, lines.length);
+}
+
+void
+party_forget_kept(struct party *p, uint64_t arrived)
+{
+	struct span kept = buffer_span(&p->kept);
+	uint64_t known = arrived > p->kept_from ? arrived - p->kept_from : 0;
+	const char *lf = known > 0 && known <= kept.length ? memrchr(kept.text, '\n', (size_t)known) : NULL;
+
+	if (lf == NULL)
+		return;
+	p->kept_from += (uint64_t)(lf + 1 - kept.text);
+	buffer_drop(&p->kept, (size_t)(lf + 1 - kept.text));
 }
 
 /* --- The end. --- */
@@ -290,12 +311,13 @@ static void
 start_talking(struct party *p)
 {
 	struct record *record = &p->talk->record;
-	struct talk_whom whom = {.id = p->id};
 	char text[sizeof p->peer.name + 128];
 
 	link_init(&p->link, &p->peer, p->trust.tls);
 	p->trust.tls = NULL;
-	p->is_known = p->link.tls != NULL && tls_peer(p->link.tls, whom.key);
+	p->whom = (struct talk_whom){.id = p->id};
+	strlcpy(p->whom.place, p->peer.host, sizeof p->whom.place);
+	p->is_known = p->link.tls != NULL && tls_peer(p->link.tls, p->whom.key);
 	if (p->is_known)
 		party_announce(p);
 	if (start_listener(p) == -1) {
@@ -306,7 +328,7 @@ start_talking(struct party *p)
 		return;
 	}
 	setproctitle("talking to %s", p->peer.name);
-	p->talk->whom = whom;
+	p->talk->whom = p->whom;
 	if (record->history != NULL)
 		p->first_line = history_end(record->history);
 	filter_init(&p->filter);
@@ -316,6 +338,7 @@ start_talking(struct party *p)
 	p->began = clock_now();
 	p->state = PARTY_TALKING;
 	talk_close_door(p->talk);
+	talk_offer_arrears(p);
 }
 
 /* Does what follows from where agreeing on encryption has got to. */
@@ -525,6 +548,9 @@ step_link(struct party *p, const struct polls *polls)
 	if (p->state == PARTY_TALKING && is_full(p) && p->link.send_error != 0)
 		party_close(p, TALK_LEAVE_MS);
 	moved = delivery_check(&p->delivery, &p->link);
+	/* Not at once: what it says may be that it has shown nothing. */
+	if (moved && buffer_length(&p->kept) > KEPT_MAX)
+		party_forget_kept(p, p->delivery.arrived);
 	if (p->state == PARTY_CLOSING && is_closed(p))
 		party_hang_up(p);
 	return lines > 0 || stays || moved || ended != (p->link.ending.how != ENDING_NONE) || p->state != PARTY_TALKING;
@@ -551,4 +577,5 @@ party_free(struct party *p)
 		link_close(&p->link);
 	buffer_free(&p->heard);
 	buffer_free(&p->held);
+	buffer_free(&p->kept);
 }

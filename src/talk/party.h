@@ -43,7 +43,10 @@ struct party {
 	bool question_put;	/* ASKED: the person has been told what there is to decide */
 	bool question_noted;	/* ... and whom it was about is in the history */
 	int64_t makes_room;	/* AGREEING: from then on, if somebody else calls */
+	struct talk_whom whom;	/* from TALKING on */
 	struct link link;	/* from TALKING to REAPING */
+	struct buffer kept;	/* EAR_PIPE: lines that it was sent, and that may be lost */
+	uint64_t kept_from;	/* ... and where in the link's stream that begins */
 	struct delivery delivery;
 	struct filter filter;	/* EAR_SELF */
 	struct buffer heard;	/* EAR_SELF: safe text that nobody took; EAR_PIPE: of a line that still arrives */
@@ -109,6 +112,9 @@ void party_close(struct party *party, int ms);
 /* It is over now. */
 void party_hang_up(struct party *party);
 
+/* It is sent lines: they are kept while they can turn out to be lost; of those that have arrived, up to KEPT_MAX. */
+void party_keep(struct party *party, struct span lines);
+
 /* How far it is in the talk's stream: UINT64_MAX where nothing of it is to be waited for. */
 uint64_t party_taken(const struct party *party);
 uint64_t party_arrived(const struct party *party);
@@ -122,8 +128,11 @@ void party_settle(struct party *party);
 /* Counts in words what was not delivered; an empty text if all was. */
 void party_describe_lost(const struct party *party, char *text, size_t size);
 
-/* Notes the lines that were not delivered, also in the log. */
+/* Notes the lines that were not delivered, also in the log, and keeps them for when it is there again. */
 void party_note_lost(struct party *party);
+
+/* Of the lines that are kept, drops those that end within so many bytes of the link's stream. */
+void party_forget_kept(struct party *party, uint64_t arrived);
 
 void party_free(struct party *party);
 

@@ -1,11 +1,14 @@
 #include <config.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "talk/inside.h"
 
 #define OUTBOX_MAX ((size_t)1024 * 1024) /* bytes that one has not received; then lines stay in the input */
+#define DAY ((time_t)24 * 60 * 60)
 
 /* --- Speaking. --- */
 
@@ -56,15 +59,18 @@ static void
 send_to_all(struct talk *t, struct span text)
 {
 	t->sending = text;
-	for (struct party *p = next_taker(t, NULL); p != NULL; p = next_taker(t, p))
+	for (struct party *p = next_taker(t, NULL); p != NULL; p = next_taker(t, p)) {
 		link_send(&p->link, text.text, text.length);
+		party_keep(p, text);
+	}
 	count_sent(t, text);
 }
 
-enum talk_sent
-talk_send(struct talk *t, const char *lines, size_t length)
+/* Whether so many bytes can be sent now, or why not. */
+static enum talk_sent
+look_ahead(const struct talk *t, size_t length)
 {
-	struct party *p;
+	const struct party *p;
 
 	if (talk_find(t, PARTY_ASKED) != NULL)
 		return TALK_QUESTION;
@@ -76,8 +82,69 @@ talk_send(struct talk *t, const char *lines, size_t length)
 		if (held > 0 && held + length > OUTBOX_MAX)
 			return TALK_FULL;
 	}
-	send_to_all(t, (struct span){lines, length});
 	return TALK_SENT;
+}
+
+enum talk_sent
+talk_send(struct talk *t, const char *lines, size_t length)
+{
+	enum talk_sent sent = look_ahead(t, length);
+
+	if (sent == TALK_SENT)
+		send_to_all(t, (struct span){lines, length});
+	return sent;
+}
+
+/* --- What was not delivered before. --- */
+
+void
+talk_offer_arrears(struct party *p)
+{
+	size_t count = arrears_count(&p->talk->arrears, &p->whom);
+	char text[sizeof p->peer.host + 160];
+
+	if (count == 0)
+		return;
+	snprintf(text, sizeof text, "%zu line%s not delivered to %s before: F6 sends %s now%s", count,
+		 count == 1 ? " was" : "s were", p->peer.host, count == 1 ? "it" : "them",
+		 *p->whom.key != '\0' ? "" : ", and nobody vouches that this is the same person");
+	party_say(p, VOICE_QUESTION, text);
+}
+
+/* Sends again what was lost at the end of one conversation. */
+static void
+send_again(struct talk *t, struct arrear *arrear)
+{
+	bool today = time(NULL) - arrear->lost < DAY;
+	char lost[32];
+	struct tm tm;
+
+	strftime(lost, sizeof lost, today ? "%H:%M" : "%F %H:%M", localtime_r(&arrear->lost, &tm));
+	talk_notice(t, VOICE_NOTICE, "%zu line%s sent now, typed before %s:", arrear->count,
+		    arrear->count == 1 ? "" : "s", lost);
+	arrears_take(&t->arrears, arrear);
+	send_to_all(t, (struct span){arrear->text, arrear->length});
+	arrear_free(arrear);
+}
+
+void
+talk_send_arrears(struct talk *t)
+{
+	const struct party *p = next_taker(t, NULL);
+	struct arrear *arrear = p != NULL ? arrears_find(&t->arrears, &p->whom) : NULL;
+
+	if (arrear == NULL)
+		talk_notice(t, VOICE_NOTICE, "%s",
+			    STAILQ_EMPTY(&t->arrears) ? "there is nothing to be sent again"
+			    : p == NULL		      ? "nobody is there to be sent that again"
+						      : "what is to be sent again is for somebody else");
+	for (; arrear != NULL; arrear = arrears_find(&t->arrears, &p->whom)) {
+		if (look_ahead(t, arrear->length) != TALK_SENT) {
+			talk_notice(t, VOICE_NOTICE, "too much is on its way: F6 sends the rest later");
+			break;
+		}
+		send_again(t, arrear);
+	}
 }
 
 struct talk_whom

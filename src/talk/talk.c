@@ -230,7 +230,6 @@ meet(struct talk *t, const struct peer *peer)
 	if (t->count == 0) {
 		while (!STAILQ_EMPTY(&t->parties))
 			drop(t, STAILQ_FIRST(&t->parties));
-		buffer_drop(&t->lost, buffer_length(&t->lost));
 		t->unfinished = false;
 	}
 	p = t->spare != NULL ? t->spare : calloc(1, sizeof *p);
@@ -462,6 +461,7 @@ talk_new(const struct talk_base *base, const struct talk_options *o, const struc
 	t->face = face;
 	record_init(&t->record, o->history, base->log);
 	STAILQ_INIT(&t->parties);
+	STAILQ_INIT(&t->arrears);
 	return t;
 }
 
@@ -619,7 +619,7 @@ talk_free(struct talk *t)
 	while (!STAILQ_EMPTY(&t->parties))
 		drop(t, STAILQ_FIRST(&t->parties));
 	record_free(&t->record);
-	buffer_free(&t->lost);
+	arrears_free(&t->arrears);
 	free(t->spare);
 	free(t);
 }

@@ -24,6 +24,7 @@
 #include "base/buffer.h"
 #include "base/polls.h"
 #include "base/span.h"
+#include "call/peer.h"
 #include "record/record.h"
 #include "trust/fingerprint.h"
 
@@ -129,6 +130,7 @@ enum talk_sent talk_send(struct talk *talk, const char *lines, size_t length);
 struct talk_whom {
 	unsigned id; /* of the conversation */
 	char key[FINGERPRINT_SIZE]; /* empty: none was shown */
+	char place[PEER_NAME_MAX];  /* the host that was called, or the address that called */
 };
 
 /* Who is there, or was last. */
@@ -140,6 +142,13 @@ struct talk_whom talk_whom(const struct talk *talk);
  * sent before the person knows.
  */
 bool talk_has_changed(const struct talk *talk, const struct talk_whom *before);
+
+/*
+ * Sends the lines that whoever is there has not got in earlier conversations (EAR_PIPE), after a notice that they were
+ * typed before; or says that there are none, or why not.  They are never sent otherwise: the other side may have seen
+ * them all the same.
+ */
+void talk_send_arrears(struct talk *talk);
 
 /* Whether something can be sent, and somebody waits for it: then more is to be read from the input. */
 bool talk_wants_input(const struct talk *talk);
@@ -260,6 +269,7 @@ struct talk_view {
 	bool unanswered;	/* ... its machine does not even answer */
 	bool ended;		/* it will say nothing more */
 	bool silent;		/* it has said nothing so far (EAR_PIPE) */
+	size_t arrears;		/* lines that it has not got before, and that talk_send_arrears would send now */
 	size_t queued;		/* bytes that it has not received */
 };
 
@@ -283,8 +293,11 @@ const char *const *talk_secrecy(const struct talk *talk);
  */
 void talk_last_words(struct talk *talk);
 
-/* Lines that were not delivered (EAR_PIPE), as safe text; and, for the others, a word on it: empty if all was. */
-struct span talk_lost(const struct talk *talk);
+/*
+ * Lines that were not delivered in any of the conversations (EAR_PIPE), as safe text that is the caller's; and, for the
+ * others, a word on it: empty if all was.
+ */
+struct buffer talk_lost(const struct talk *talk);
 void talk_describe_lost(const struct talk *talk, char *text, size_t size);
 
 #endif

@@ -73,6 +73,7 @@ talk_view(const struct talk *t, unsigned number, struct talk_view *view)
 		.unanswered = linked && p->link.unanswered,
 		.ended = linked && p->link.ending.how != ENDING_NONE,
 		.silent = !p->has_spoken,
+		.arrears = party_takes_lines(p) ? arrears_count(&t->arrears, &p->whom) : 0,
 		.queued = linked ? buffer_length(&p->link.outbox) : 0,
 	};
 	return true;
@@ -113,17 +114,22 @@ talk_last_words(struct talk *t)
 	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p)) {
 		if (!party_can_lose(p))
 			continue;
-		link_arrived(&p->link);
+		p->delivery.arrived = link_arrived(&p->link);
 		party_note_lost(p);
 	}
 	log_finish(t->record.log);
 	caller_close(t->base->caller);
 }
 
-struct span
+struct buffer
 talk_lost(const struct talk *t)
 {
-	return buffer_span(&t->lost);
+	struct buffer lines = {0};
+	const struct arrear *arrear;
+
+	STAILQ_FOREACH (arrear, &t->arrears, entry)
+		filter_text(arrear->text, arrear->length, SIZE_MAX, &lines);
+	return lines;
 }
 
 void

@@ -107,6 +107,22 @@ test_detail(void **state)
 	assert_string_equal(shown(&bar, 31), "192.0.2.7 \u00b7 over");
 }
 
+/* What would be sent again stays longer than how to learn more. */
+static void
+test_again(void **state)
+{
+	struct bar bar = talking;
+
+	(void)state;
+	strlcpy(bar.act, "F8 hangs up", sizeof bar.act);
+	strlcpy(bar.again, "F6 sends 3 lines again", sizeof bar.again);
+	assert_string_equal(shown(&bar, 109), "192.0.2.7 port 51312 \u00b7 encrypted, unknown \u00b7 since 14:02 \u00b7 "
+					      "F8 hangs up \u00b7 F6 sends 3 lines again | F1/Alt-? help");
+	assert_string_equal(shown(&bar, 67), "192.0.2.7 \u00b7 encrypted, unknown \u00b7 F6 sends 3 lines again | F1 help");
+	assert_string_equal(shown(&bar, 60), "192.0.2.7 \u00b7 encrypted, unknown \u00b7 F6 sends 3 lines again");
+	assert_string_equal(shown(&bar, 50), "192.0.2.7 \u00b7 encrypted, unknown");
+}
+
 /* Names can be wide, and a state that has no shorter form is shown whole or not at all. */
 static void
 test_other_words(void **state)
@@ -153,6 +169,7 @@ main(void)
 		cmocka_unit_test(test_what_is_left_out),
 		cmocka_unit_test(test_news),
 		cmocka_unit_test(test_detail),
+		cmocka_unit_test(test_again),
 		cmocka_unit_test(test_other_words),
 		cmocka_unit_test(test_all_widths),
 	};

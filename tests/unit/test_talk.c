@@ -610,6 +610,17 @@ send_line(const char *line)
 	assert_int_equal(talk_send(here.talk, line, strlen(line)), TALK_SENT);
 }
 
+/* What was not delivered, good until the next call. */
+static struct span
+all_lost(void)
+{
+	static struct buffer lines;
+
+	buffer_free(&lines);
+	lines = talk_lost(here.talk);
+	return buffer_span(&lines);
+}
+
 /* Says more than there is room for on the way to who is there: lines of some thousand bytes.  Returns how many. */
 static unsigned
 say_much(void)
@@ -976,8 +987,8 @@ test_busy_with_lines(void **state)
 	assert_int_equal(times_said("! 2 lines were not delivered\n"), 1);
 	assert_int_equal(own_line(0).stream_end, STREAM_LOST);
 	assert_int_equal(own_line(1).stream_end, STREAM_LOST);
-	assert_int_equal(talk_lost(here.talk).length, strlen("one\ntwo\n"));
-	assert_memory_equal(talk_lost(here.talk).text, "one\ntwo\n", strlen("one\ntwo\n"));
+	assert_int_equal(all_lost().length, strlen("one\ntwo\n"));
+	assert_memory_equal(all_lost().text, "one\ntwo\n", strlen("one\ntwo\n"));
 }
 
 /* Where the connection breaks, what was answered has been seen; what was said later need not have been. */
@@ -1000,7 +1011,7 @@ test_doubted(void **state)
 	assert_int_equal(times_said("! 1 line may not have been seen: nothing was heard after it\n"), 1);
 	assert_int_equal(own_line(1).stream_end, STREAM_DELIVERED);
 	assert_int_equal(own_line(0).stream_end, STREAM_DOUBTED);
-	assert_int_equal(talk_lost(here.talk).length, 0);
+	assert_int_equal(all_lost().length, 0);
 }
 
 /* Who leaves in order, and has never said a word, may be a relay that has found nobody. */
@@ -1102,7 +1113,7 @@ test_leaves_in_less_time(void **state)
 static void
 assert_all_is_lost(unsigned lines)
 {
-	struct span rest = talk_lost(here.talk);
+	struct span rest = all_lost();
 	unsigned count = (unsigned)span_count_lines(rest);
 
 	assert_in_range(count, 1, lines);
@@ -1216,7 +1227,7 @@ test_last_words(void **state)
 	ann = begin_with_slow_ann();
 	lines = say_much();
 	talk_last_words(here.talk);
-	assert_in_range(span_count_lines(talk_lost(here.talk)), 1, lines);
+	assert_in_range(span_count_lines(all_lost()), 1, lines);
 	assert_true(here.caller.done);
 	close(ann);
 }
@@ -1813,7 +1824,7 @@ test_caller_dies_while_talking(void **state)
 	assert_int_equal(times_said("* waiting on port 8080\n"), 1);
 }
 
-/* What one has not received is not the next one's. */
+/* What one has not received is not the next one's, and is said at the end all the same. */
 static void
 test_lost_before(void **state)
 {
@@ -1825,12 +1836,182 @@ test_lost_before(void **state)
 	say_much();
 	loopback_reset(ann);
 	UNTIL(times_said("* waiting on port 8080\n") == 2);
-	assert_true(talk_lost(here.talk).length > 0);
+	assert_true(all_lost().length > 0);
 	bob = arrive("bob");
-	assert_int_equal(talk_lost(here.talk).length, 0);
+	assert_int_equal(view(0).arrears, 0);
+	talk_send_arrears(here.talk);
+	assert_said("* what is to be sent again is for somebody else\n");
 	talk_leave(here.talk, 1000);
+	assert_ended(bob);
 	close(bob);
 	finish();
+	assert_int_equal(times_said("F6"), 0);
+	assert_true(all_lost().length > 0);
+	talk_send_arrears(here.talk);
+	assert_said("* nobody is there to be sent that again\n");
+}
+
+/* ---- Lines that were not delivered, and are sent again ---- */
+
+/* Ann, to whom little gets through, calls, is told so many lines, and the connection breaks. */
+static void
+lose(const char *line, unsigned times)
+{
+	unsigned waited = times_said("* waiting on port 8080\n");
+	int ann = arrive_by("ann", connect_narrowly);
+
+	while (times-- > 0)
+		send_line(line);
+	loopback_reset(ann);
+	UNTIL(times_said("* waiting on port 8080\n") > waited);
+}
+
+/* A line that is long enough that none gets through whole. */
+static const char *
+long_line(char letter)
+{
+	static char line[400 * 1024];
+
+	memset(line, letter, sizeof line - 2);
+	line[0] = '\x1B';
+	line[sizeof line - 2] = '\n';
+	line[sizeof line - 1] = '\0';
+	return line;
+}
+
+/* Ann is there, and reads lines that begin so, to their end. */
+static void
+assert_gets(int ann, const char *lines)
+{
+	size_t length = strlen(lines), done = 0;
+	static char got[64 * 1024];
+	ssize_t n;
+
+	while (done < length) {
+		if ((n = recv(ann, got, length - done < sizeof got ? length - done : sizeof got, MSG_DONTWAIT)) > 0) {
+			assert_memory_equal(got, lines + done, (size_t)n);
+			done += (size_t)n;
+		} else {
+			go_on();
+		}
+	}
+}
+
+/* They are offered to who has not got them, and sent once, as they were typed, though some of the first had arrived. */
+static void
+test_sent_again(void **state)
+{
+	const char *line = long_line('x');
+	int ann;
+
+	(void)state;
+	here.call.keep = true;
+	begin();
+	talk_send_arrears(here.talk);
+	assert_said("* there is nothing to be sent again\n");
+	lose(line, 2);
+	assert_int_equal(span_count_lines(all_lost()), 2);
+	ann = arrive("ann");
+	assert_said("? 2 lines were not delivered to ann before: F6 sends them now, and nobody vouches that this is the "
+		    "same person\n");
+	assert_int_equal(view(0).arrears, 2);
+	send_line("by the way\n");
+	assert_received(ann, "by the way\n"); /* nothing goes by itself */
+	talk_send_arrears(here.talk);
+	assert_said("* 2 lines sent now, typed before 01:46:\n");
+	assert_int_equal(view(0).arrears, 0);
+	assert_gets(ann, line);
+	assert_gets(ann, line);
+	assert_int_equal(own_line(0).stream_end, here.talk->stream);
+	UNTIL(all_has_arrived());
+	talk_send_arrears(here.talk);
+	assert_int_equal(times_said("* there is nothing to be sent again\n"), 2);
+	talk_leave(here.talk, 1000);
+	close(ann);
+	finish();
+	assert_int_equal(all_lost().length, 0);
+}
+
+/* What is lost in one conversation after the other is sent in that order, and what is lost once more is kept again. */
+static void
+test_lost_again(void **state)
+{
+	int ann;
+
+	(void)state;
+	here.call.keep = true;
+	begin();
+	lose(long_line('x'), 1);
+	time_of_day += 24 * 60 * 60;
+	lose(long_line('y'), 1);
+	ann = arrive_by("ann", connect_narrowly);
+	assert_said("? 2 lines were not delivered to ann before: F6 sends them now");
+	talk_send_arrears(here.talk);
+	assert_said("* 1 line sent now, typed before 2001-09-09 01:46:\n");
+	assert_said("* 1 line sent now, typed before 01:46:\n");
+	assert_int_equal(all_lost().length, 0);
+	loopback_reset(ann);
+	UNTIL(times_said("* waiting on port 8080\n") == 4);
+	assert_int_equal(span_count_lines(all_lost()), 2);
+	ann = arrive("ann");
+	assert_int_equal(times_said("? 2 lines were not delivered to ann before: F6 sends them now"), 2);
+	talk_send_arrears(here.talk);
+	assert_said("* 2 lines sent now, typed before 01:46:\n");
+	assert_gets(ann, long_line('x'));
+	assert_gets(ann, long_line('y'));
+	close(ann);
+}
+
+/* Where the queue is too long for all of them, some stay until there is room. */
+static void
+test_not_all_at_once(void **state)
+{
+	int ann;
+
+	(void)state;
+	here.call.keep = true;
+	begin();
+	lose(long_line('x'), 2);
+	lose(long_line('y'), 2);
+	ann = arrive("ann");
+	talk_send_arrears(here.talk);
+	assert_said("* too much is on its way: F6 sends the rest later\n");
+	assert_int_equal(view(0).arrears, 2);
+	drain_queue(ann, 0);
+	talk_send_arrears(here.talk);
+	assert_int_equal(times_said("* 2 lines sent now, typed before 01:46:\n"), 2);
+	assert_int_equal(view(0).arrears, 0);
+	close(ann);
+}
+
+/* Who says that nothing was shown has not got what has arrived; but only so much of that is remembered. */
+static void
+test_much_has_arrived(void **state)
+{
+	const struct buffer *kept;
+	uint64_t much = 3 * 1024 * 1024;
+	int ann;
+
+	(void)state;
+	here.call.keep = true;
+	begin();
+	ann = arrive("ann");
+	kept = &party(0)->kept;
+	while (here.talk->stream < much) {
+		send_line(long_line('x'));
+		drain_queue(ann, 0);
+		UNTIL(all_has_arrived());
+		assert_true(buffer_length(kept) <= (size_t)1024 * 1024);
+	}
+	send_line("one\n");
+	drain_queue(ann, 0);
+	UNTIL(all_has_arrived());
+	assert_int_equal(write(ann, opening_busy(false).bytes, opening_busy(false).length),
+			 (ssize_t)opening_busy(false).length);
+	close(ann);
+	UNTIL(times_said("* waiting on port 8080\n") == 2);
+	assert_in_range(all_lost().length, 4, 1024 * 1024);
+	assert_memory_equal(all_lost().text + all_lost().length - 4, "one\n", 4);
 }
 
 /* Whoever is let in unasked, while there is no room, is nobody: the caller may have been taken over. */
@@ -2279,7 +2460,7 @@ test_leaves_two(void **state)
 	}
 	assert_int_equal(view(0).state, PARTY_CLOSING);
 	let_pass();
-	assert_in_range(span_count_lines(talk_lost(here.talk)), 1, lines);
+	assert_in_range(span_count_lines(all_lost()), 1, lines);
 	assert_int_equal(times_said(" were not delivered\n"), 1);
 	assert_int_equal(talk_status(here.talk), 1);
 	close(ann);
@@ -3106,6 +3287,10 @@ main(int argc, char *argv[])
 		TEST_SELF(test_self_output_fails),
 		TEST_SELF(test_self_leaves_with_lines),
 		TEST(test_lost_before),
+		TEST(test_sent_again),
+		TEST(test_lost_again),
+		TEST(test_not_all_at_once),
+		TEST(test_much_has_arrived),
 		TEST(test_second_without_order),
 		TEST(test_knocks_while_leaving),
 		TEST(test_goodbye_after_a_slow_reader),
