@@ -67,7 +67,7 @@ options_help(void)
 	       "  -4, -6                only IPv4, only IPv6\n"
 	       "  -a, --alternate       take strict turns, line by line (plain)\n"
 	       "  -b, --bind ADDRESS    listen on, or call from, this address\n"
-	       "  -B, --bell WHEN       ring for a line: auto, always or never\n"
+	       "  -B, --bell WHEN       ring for lines and calls: auto, always or never\n"
 	       "  -f, --first me|peer   with -a: who speaks first; by default the client\n"
 	       "  -H, --history LINES   keep so many lines to scroll back to, by default 10000\n"
 	       "  -k, --keep            server: one caller after the other, also in plain mode\n"

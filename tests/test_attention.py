@@ -1,16 +1,20 @@
-"""Attention: a line that comes while nobody looks rings, and is counted in the window's title."""
+"""Attention: a line, a call or a question that comes while nobody looks rings, and is counted in the window's title."""
 
 import os
 import re
 import shlex
 import signal
+import socket
 
 import pytest
 
 from fullscreen import CTRL_PAGE_DOWN, F2, FOCUS_IN, FOCUS_OUT
 from peers import HOST, TCHAT, call
 from terminal import ENTER, PAGE_UP, ctrl
-from test_screen import lines, theirs
+from test_again import said
+from test_bad_networks import HASTY
+from test_screen import lines, notice, theirs
+from tls import needs_tls, tls_call
 
 REPORT_FOCUS = 1004 << 5  # as pyte notes the mode
 
@@ -94,9 +98,9 @@ def test_own_lines_and_notices_do_not_ring(screen_called):
     assert rings(server) == 0
 
 
-@pytest.mark.parametrize("when, focused, away", [("always", 1, 2), ("never", 0, 0), ("auto", 0, 1)])
+@pytest.mark.parametrize("when, focused, away", [("always", 2, 3), ("never", 0, 0), ("auto", 0, 1)])
 def test_bell_option(screen_called, when, focused, away):
-    """-B turns the bell always on or off."""
+    """-B turns the bell always on or off; a call is the first to ring it."""
     server, caller = screen_called("-B", when)
     hear(server, caller, "one")
     assert rings(server) == focused
@@ -104,6 +108,78 @@ def test_bell_option(screen_called, when, focused, away):
     server.wait_for(lambda: server.input == "> x")
     hear(server, caller, "two")
     assert rings(server) == away
+
+
+def look_away(terminal):
+    """Another window gets the keyboard."""
+    terminal.press(FOCUS_OUT + "x")
+    terminal.wait_for(lambda: terminal.input == "> x")
+    assert rings(terminal) == 0
+
+
+def test_call_rings(screen, port):
+    """A call that comes while another window has the keyboard rings, and is counted."""
+    server = screen("-s", port)
+    server.wait_for("waiting on port")
+    look_away(server)
+    caller = call(port)
+    server.wait_for(lambda: server.display.title == f"(1) tchat: {HOST}")
+    assert rings(server) == 1
+    hear(server, caller, "one")
+    server.wait_for(lambda: server.display.title == f"(2) tchat: {HOST}")
+    assert rings(server) == 2
+    server.press(FOCUS_IN)
+    server.wait_for(lambda: server.display.title == f"tchat: {HOST}")
+
+
+def test_call_in_view_does_not_ring(screen_called):
+    """Whoever has the window before them sees the call."""
+    server, caller = screen_called()
+    hear(server, caller, "one")
+    assert rings(server) == 0
+    assert server.display.title == f"tchat: {HOST}"
+
+
+def test_answer_rings(screen, port):
+    """Who keeps calling may do something else meanwhile: that somebody answers rings."""
+    client = screen("-c", "-w", "60", HOST, port)
+    client.wait_for("calling")
+    look_away(client)
+    with socket.create_server((HOST, port)) as door:
+        callee = door.accept()[0]
+    client.wait_for(lambda: client.display.title == f"(1) tchat: {HOST}")
+    assert rings(client) == 1
+    callee.close()
+
+
+@needs_tls
+def test_question_rings(ann, stranger, screen, port):
+    """With -t the call rings, and so does the question: whoever calls waits for the answer."""
+    server = screen("-s", "-t", port, env=ann.env)
+    server.wait_for("waiting on port")
+    look_away(server)
+    line = tls_call(port, stranger)
+    server.wait_for(lambda: server.display.title == "(2) tchat")
+    server.wait_for("let it in")
+    assert rings(server) in (1, 2)  # both may have come before the screen was drawn
+    line.close_input()
+
+
+@needs_tls
+def test_strangers_do_not_ring_for_ever(ann, on_terminal, port):
+    """Who calls again and again, and means nothing by it, rings as often as is told: five times at first."""
+    server = on_terminal(HASTY, "-s", "-t", port, env=ann.env, rows=80)
+    server.wait_for("waiting on port")
+    look_away(server)
+    for _ in range(9):
+        caller = call(port)
+        caller.close_input()
+        caller.incoming.expect_end()
+    server.wait_for(notice(r"\d more called.*"))
+    told = said(server, notice(".* has called"))
+    assert 5 <= told < 9
+    assert server.display.title == f"({told}) tchat"
+    assert rings(server) == told
 
 
 def test_wrong_bell_option(screen, port):

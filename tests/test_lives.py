@@ -46,6 +46,9 @@ def role_options(front, role, wire):
     return ["-s", "--once"] if front == "screen" or wire == "tls" else ["-s"]
 
 
+# What a server says at the start, whoever it is: tests/test_told.py.
+TOLD = ("* tell the other person: ", "* or, in place of ", "* the fingerprint of your key: ", "* no address in a network")
+
 # What either side says in words of its own.
 SERVER = {
     "DIALS": "waiting on port PORT",
@@ -491,7 +494,7 @@ class Stage:
         self._wait_for_log("* DIALS")
 
     def _seen(self):
-        """The lines in the pane, as a case has them."""
+        """The lines in the pane, as a case has them: what to tell the other person is not for the log."""
         lines = []
         for row in filter(None, self._terminal.pane):
             line = re.fullmatch(r"\d\d:\d\d +(?:([*!?])|(you) \S|\S+  ) (.*)", row)
@@ -499,7 +502,7 @@ class Stage:
                 lines.append(f"{line[1] or '<>'[line[2] is not None]} {line[3]}")
             else:
                 lines[-1] += row.strip()
-        return lines
+        return [line for line in lines if not line.startswith(TOLD)]
 
     def _end(self, case, keeps):
         """Sees to it that it comes to an end.  Returns the exit status."""

@@ -18,6 +18,7 @@
 #include "call/caller.h"
 #include "call/dial.h"
 #include "call/door.h"
+#include "call/reach.h"
 #include "text/filter.h"
 
 #define RETRY_MS 100 /* after somebody could not be taken over */
@@ -28,6 +29,7 @@ struct message {
 	enum kind kind;
 	struct address from; /* whom it is about */
 	char error[PEER_NAME_MAX + 128];
+	char hosts[REACH_SIZE]; /* READY, of a server: by what it can be called */
 };
 
 /* One order to it; the first is to listen, or to get ready to call. */
@@ -244,6 +246,7 @@ be_caller(const struct call_options *options, int speaker, pid_t parent)
 	enum { SPEAKER = 3 };
 	const int fds[] = {-1, -1, -1, speaker}; /* nothing to write to but the speaker */
 	struct process p = {.options = options, .speaker = speaker};
+	struct message news = {.kind = READY};
 	char error[sizeof p.dial.error], title[PEER_NAME_MAX + 64];
 	bool ready;
 
@@ -264,11 +267,13 @@ be_caller(const struct call_options *options, int speaker, pid_t parent)
 	}
 	call_describe(options, title, sizeof title);
 	setproctitle("%s", title);
-	if (options->role == ROLE_SERVER)
+	if (options->role == ROLE_SERVER) {
+		reach_find(p.door.listening, p.door.count, news.hosts);
 		confine_waiting();
-	else
+	} else {
 		confine_calling(options->port);
-	tell(&p, &(struct message){.kind = READY}, -1);
+	}
+	tell(&p, &news, -1);
 	if (options->role == ROLE_SERVER)
 		wait_for_calls(&p);
 	call(&p);
@@ -370,6 +375,7 @@ receive(struct caller *caller, struct message *message, int *socket)
 	if (*socket != -1 && !is_connection(*socket))
 		return false;
 	message->error[sizeof message->error - 1] = '\0';
+	message->hosts[sizeof message->hosts - 1] = '\0';
 	return message->kind <= FAILED && (message->kind == CONNECTED) == (*socket != -1) &&
 	       message->from.length <= sizeof message->from.storage;
 }
@@ -387,8 +393,10 @@ caller_open(struct caller *caller)
 		;
 	if (fd.revents != 0)
 		told = receive(caller, &message, &socket);
-	if (told && message.kind == READY)
+	if (told && message.kind == READY) {
+		filter_string(message.hosts, caller->hosts, sizeof caller->hosts);
 		return 0;
+	}
 	if (socket != -1)
 		socket_close(socket);
 	if (told && message.kind == FAILED) {

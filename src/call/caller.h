@@ -21,6 +21,7 @@
 #include "base/polls.h"
 #include "call/call.h"
 #include "call/peer.h"
+#include "call/reach.h"
 
 /* The speaker's end. */
 struct caller {
@@ -33,6 +34,7 @@ struct caller {
 	int trouble;   /* why nobody could be taken over, as was told */
 	int64_t retry; /* ... and the next attempt is then */
 	char error[PEER_NAME_MAX + 128];
+	char hosts[REACH_SIZE]; /* a server, once it is open: by what it can be called (reach_list), safe text */
 };
 
 enum caller_news {

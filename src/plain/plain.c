@@ -183,6 +183,7 @@ plain_run(const struct plain_options *options, const struct talk_base *base)
 		.raw = options->raw,
 		.labels = options->labels,
 		.unseen = options->unseen,
+		.invites = isatty(STDERR_FILENO), /* else no person may be there */
 		/* A file is sent whole; a person who wants to leave, or the next caller, is not kept waiting. */
 		.patient = !options->keep && !options->receive_only && !isatty(STDIN_FILENO),
 		.members = 1,

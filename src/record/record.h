@@ -40,7 +40,7 @@ size_t record_lines(struct record *record, enum voice voice, struct buffer *line
 void record_notice(struct record *record, enum voice voice, char safe[RECORD_NOTICE_MAX], const char *format,
 		   va_list arguments) __attribute__((format(printf, 4, 0)));
 
-/* The same for safe text that is in the log already. */
+/* The same for safe text that is in the log already, or is not for it. */
 void record_unlogged(struct record *record, enum voice voice, const char *safe);
 
 void record_free(struct record *record);

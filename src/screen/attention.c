@@ -32,7 +32,7 @@ attention_key(struct attention *a)
 	a->rung_idle = false;
 }
 
-/* Whether nobody may be there, and the bell has not rung for that yet: a line would ring once. */
+/* Whether nobody may be there, and the bell has not rung for that yet: what comes would ring once. */
 static bool
 is_idle(const struct attention *a)
 {
@@ -40,14 +40,14 @@ is_idle(const struct attention *a)
 }
 
 void
-attention_lines(struct attention *a, uint64_t lines, bool in_view)
+attention_add(struct attention *a, uint64_t count, bool in_view)
 {
 	bool seen = a->focused && in_view, idle = is_idle(a);
 
-	if (lines == 0)
+	if (count == 0)
 		return;
 	if (!seen)
-		a->unread += lines;
+		a->unread += count;
 	if (a->bell == BELL_ALWAYS || (a->bell == BELL_AUTO && (!seen || idle)))
 		a->ring = true;
 	a->rung_idle = a->rung_idle || idle;

@@ -1,5 +1,5 @@
 /*
- * attention - lines that came while nobody looked: bell, and a count in the window's title.
+ * attention - what came while nobody looked, a line, a call or a question: bell, and a count in the window's title.
  */
 #ifndef ATTENTION_H
 #define ATTENTION_H
@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* When the bell rings for a line that arrives. */
+/* When the bell rings for what comes. */
 enum bell {
 	BELL_AUTO, /* if it is likely not to be seen */
 	BELL_ALWAYS,
@@ -20,7 +20,7 @@ struct attention {
 	bool reported;	   /* ... it has said so, or the contrary */
 	int64_t last_key;  /* when it came */
 	bool rung_idle;	   /* as none had come for a while */
-	uint64_t unread;   /* lines that came since it had not, or since the pane was scrolled back */
+	uint64_t unread;   /* what came since it had not, or since the pane was scrolled back */
 	bool ring;	   /* the bell is due */
 };
 
@@ -33,8 +33,11 @@ void attention_focus(struct attention *attention, bool focused);
 /* A key has been pressed. */
 void attention_key(struct attention *attention);
 
-/* So many lines have come from the peer; in_view says whether the pane is there, and shows the newest. */
-void attention_lines(struct attention *attention, uint64_t lines, bool in_view);
+/*
+ * So many lines have come from the peer, or calls, or questions; in_view says whether the pane is there, and shows the
+ * newest.
+ */
+void attention_add(struct attention *attention, uint64_t count, bool in_view);
 
 /* Rings, if that is due. */
 void attention_ring(struct attention *attention);

@@ -44,6 +44,7 @@ struct fullscreen {
 	bool advised;		   /* the person was, on a line that looked like a command */
 
 	unsigned met;		   /* who was there last */
+	unsigned noticed;	   /* ... for whom the bell has rung */
 	struct addressee addressee;
 	struct asking asking;
 	struct alarms alarms;
@@ -93,6 +94,26 @@ meet(struct fullscreen *f)
 	screen_watch_focus();
 }
 
+/* Something has come that a person may wait for: so many lines, a call, a question. */
+static void
+call_attention(struct fullscreen *f, size_t count)
+{
+	attention_add(&f->attention, count, f->pane.following && !loan_is_out(&f->loan));
+	f->changed = true;
+}
+
+/* The same for who is there, once that was said. */
+static void
+announce(struct fullscreen *f)
+{
+	struct talk_view view = view_of(f);
+
+	if (!view.told || view.id == f->noticed)
+		return;
+	f->noticed = view.id;
+	call_attention(f, 1);
+}
+
 /* Something to notice is in the record. */
 static void
 say(void *context, enum voice voice, const char *text)
@@ -100,6 +121,7 @@ say(void *context, enum voice voice, const char *text)
 	struct fullscreen *f = context;
 
 	meet(f);
+	announce(f);
 	if (voice == VOICE_ALARM)
 		alarms_add(&f->alarms, text);
 	f->changed = true;
@@ -109,10 +131,7 @@ say(void *context, enum voice voice, const char *text)
 static void
 heard(void *context, size_t lines)
 {
-	struct fullscreen *f = context;
-
-	attention_lines(&f->attention, lines, f->pane.following && !loan_is_out(&f->loan));
-	f->changed = true;
+	call_attention(context, lines);
 }
 
 /* Makes room for a label. */
@@ -138,6 +157,7 @@ follow(struct fullscreen *f)
 		search_end(&f->search, &f->pane);
 		pane_to_end(&f->pane);
 		f->rows = NULL;
+		call_attention(f, 1);
 	}
 }
 
@@ -627,6 +647,7 @@ fullscreen_run(const struct screen_options *options, const struct talk_base *bas
 	const struct talk_options talk = {.ear = EAR_PIPE,
 					  .needs_files = true, /* for the pager */
 					  .history = options->history,
+					  .invites = true,
 					  .members = 1};
 	const struct talk_face face = {.context = &f, .say = say, .heard = heard};
 	char error[512];

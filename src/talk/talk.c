@@ -18,6 +18,7 @@
 #include "link/birth.h"
 #include "link/cell.h"
 #include "talk/inside.h"
+#include "talk/invite.h"
 #include "trust/bare.h"
 
 #define REST_MS 1000 /* so long nobody is let in after one who came to nothing, and may try again and again */
@@ -81,6 +82,16 @@ talk_put_question(struct talk *t, const char *text)
 	log_line(t->record.log, VOICE_NOTICE, text, strlen(text));
 	t->face->say(t->face->context, VOICE_QUESTION, text);
 	talk_flush(t);
+}
+
+/* Says what to tell the other person.  It is not for the log: it is no part of the conversation. */
+static void
+say_invitation(struct talk *t)
+{
+	for (const char *const *row = invite_rows(t->base); *row != NULL; row++) {
+		record_unlogged(&t->record, VOICE_NOTICE, *row);
+		t->face->say(t->face->context, VOICE_NOTICE, *row);
+	}
 }
 
 void
@@ -481,6 +492,8 @@ talk_begin(struct talk *t)
 		talk_notice(t, VOICE_NOTICE, "this kernel does not have %s: the listener is less confined",
 			 cell_missing());
 	redial_stop(&t->redial);
+	if (t->options->invites)
+		say_invitation(t);
 	wait_for_next(t, true);
 }
 

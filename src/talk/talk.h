@@ -58,6 +58,7 @@ struct talk_options {
 	bool patient;	  /* all of the input is sent, if the other side leaves, too, and however long it takes */
 	bool needs_files; /* the front end opens files or starts programs all the time */
 	size_t history;	  /* lines that are kept; 0: none */
+	bool invites;	  /* a server says, before it waits, what to tell the other person */
 	unsigned members; /* so many others at once; both front ends have one */
 };
 
@@ -270,6 +271,7 @@ struct talk_view {
 	bool ended;		/* it will say nothing more */
 	bool silent;		/* it has said nothing so far (EAR_PIPE) */
 	size_t arrears;		/* lines that it has not got before, and that talk_send_arrears would send now */
+	bool told;		/* it was said that it is there: who calls again and again may not be told of */
 	size_t queued;		/* bytes that it has not received */
 };
 
@@ -282,7 +284,10 @@ void talk_describe(const struct talk *talk, char *text, size_t size);
 /* How many lines have not arrived. */
 size_t talk_count_undelivered(const struct talk *talk);
 
-/* Rows that tell how safe it is, up to a NULL; good until the next call. */
+/*
+ * Rows that tell how safe it is, or that nobody is there, and then what to tell the other person, up to a NULL; good
+ * until the next call.
+ */
 const char *const *talk_secrecy(const struct talk *talk);
 
 /* --- The end of the program. --- */

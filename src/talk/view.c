@@ -1,6 +1,7 @@
 #include <config.h>
 
 #include "talk/inside.h"
+#include "talk/invite.h"
 
 /* --- The question of trust. --- */
 
@@ -74,6 +75,7 @@ talk_view(const struct talk *t, unsigned number, struct talk_view *view)
 		.ended = linked && p->link.ending.how != ENDING_NONE,
 		.silent = !p->has_spoken,
 		.arrears = party_takes_lines(p) ? arrears_count(&t->arrears, &p->whom) : 0,
+		.told = p->announced,
 		.queued = linked ? buffer_length(&p->link.outbox) : 0,
 	};
 	return true;
@@ -91,15 +93,19 @@ talk_describe(const struct talk *t, char *text, size_t size)
 const char *const *
 talk_secrecy(const struct talk *t)
 {
-	static const char *const nobody[] = {"Nobody is there.", NULL};
+	static const char *nobody[2 + INVITE_ROWS] = {"Nobody is there."};
 	const struct party *asked = talk_find(t, PARTY_ASKED);
 	struct party *p;
+	int count = 1;
 
 	if (asked != NULL)
 		return trust_rows(asked->trust.tls);
 	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p))
 		if (party_is_linked(p))
 			return trust_rows(p->link.tls);
+	for (const char *const *row = invite_rows(t->base); t->waiting && *row != NULL; row++)
+		nobody[count++] = *row;
+	nobody[count] = NULL;
 	return nobody;
 }
 

@@ -69,7 +69,7 @@ tear_down(void **state)
 static int
 hear(struct attention *a, bool in_view)
 {
-	attention_lines(a, 1, in_view);
+	attention_add(a, 1, in_view);
 	attention_show(a, in_view, "Ann");
 	return rung;
 }

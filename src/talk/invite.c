@@ -1,0 +1,74 @@
+#include <config.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "call/caller.h"
+#include "talk/invite.h"
+#include "text/filter.h"
+#include "trust/trust.h"
+
+/* The command with which whoever calls this host gets here. */
+static void
+write_command(const struct call_options *call, const char *host, char *command, size_t size)
+{
+	snprintf(command, size, "tchat -c%s %s %u", call->tls ? " -t" : "", host, call->port);
+}
+
+/* What to tell where nobody but who uses this machine can call. */
+static void
+write_local(const struct call_options *call, char *row, size_t size)
+{
+	char host[PEER_NAME_MAX], command[PEER_NAME_MAX + 64];
+
+	filter_string(call->bind != NULL ? call->bind : "localhost", host, sizeof host);
+	write_command(call, host, command, sizeof command);
+	snprintf(row, size, "%s: %s",
+		 call->bind != NULL ? "only this machine can call" : "no address in a network is known; on this machine",
+		 command);
+}
+
+/* The words after the first one, with commas between them; empty if there are none. */
+static void
+write_others(const char *hosts, char *others, size_t size)
+{
+	const char *blank = strchr(hosts, ' ');
+	size_t length = 0;
+
+	for (const char *c = blank != NULL ? blank + 1 : ""; *c != '\0' && length + 2 < size; c++) {
+		if (*c == ' ')
+			others[length++] = ',';
+		others[length++] = *c;
+	}
+	others[length] = '\0';
+}
+
+const char *const *
+invite_rows(const struct talk_base *base)
+{
+	static char whom[REACH_SIZE + 128], others[2 * REACH_SIZE + 64], key[FINGERPRINT_SIZE + 64];
+	static const char *rows[INVITE_ROWS + 1];
+	const char *hosts = base->caller->hosts;
+	char host[REACH_SIZE], command[REACH_SIZE + 64], list[REACH_SIZE + REACH_ADDRESSES];
+	int count = 0;
+
+	rows[0] = NULL;
+	if (base->call->role != ROLE_SERVER)
+		return rows;
+	snprintf(host, sizeof host, "%.*s", (int)strcspn(hosts, " "), hosts);
+	write_command(base->call, host, command, sizeof command);
+	write_others(hosts, list, sizeof list);
+	if (*hosts == '\0')
+		write_local(base->call, whom, sizeof whom);
+	else
+		snprintf(whom, sizeof whom, "tell the other person: %s", command);
+	rows[count++] = whom;
+	snprintf(others, sizeof others, "or, in place of %s: %s", host, list);
+	if (*list != '\0')
+		rows[count++] = others;
+	snprintf(key, sizeof key, "the fingerprint of your key: %s", trust_fingerprint());
+	if (base->call->tls)
+		rows[count++] = key;
+	rows[count] = NULL;
+	return rows;
+}
