@@ -108,6 +108,21 @@ can_have_full_screen(const struct options *o)
 	return false;
 }
 
+/* Says why the log cannot be written, and what helps against that. */
+static void
+explain_log(int cause, char *text, size_t size)
+{
+	const char *remedy = "";
+
+	if (cause == ENOENT || cause == ENOTDIR)
+		remedy = "; name a file in a directory that is there";
+	else if (cause == EISDIR)
+		remedy = "; name a file in it";
+	else if (cause == EACCES || cause == EPERM || cause == EROFS)
+		remedy = "; name a file that you may write";
+	snprintf(text, size, "%s%s", cause == EPIPE ? "nobody reads it" : strerror(cause), remedy);
+}
+
 static struct caller caller;
 
 /* What is done before fatal() ends the program: the port is free then. */
@@ -164,8 +179,8 @@ main(int argc, char *argv[], char *environment[])
 		return EXIT_FAILURE;
 	}
 	if (options.log != NULL && (log = log_open(options.log)) == NULL) {
-		notice(NULL, "cannot write to the log %s: %s", options.log,
-		       errno == EPIPE ? "nobody reads it" : strerror(errno));
+		explain_log(errno, error, sizeof error);
+		notice(NULL, "cannot write to the log %s: %s", options.log, error);
 		return EXIT_FAILURE;
 	}
 

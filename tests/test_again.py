@@ -5,11 +5,11 @@ import socket
 
 import pytest
 
-from fullscreen import DELIVERED, DOUBTED, marked
+from fullscreen import DELIVERED, DOUBTED, F1, F4, marked, status_bar
 from peers import HOST, Door, Line, call, eventually, is_listening
-from terminal import ENTER, ctrl
+from terminal import BACKSPACE, ENTER, ESCAPE, ctrl
 from test_keep import BUSY
-from test_screen import notice, own, theirs
+from test_screen import notice, own, pasted, theirs
 from tls import BUSY_ALERTS, TlsDoor, needs_tls, tls_call, wait_for_question
 
 F8 = "\x1b[19~"
@@ -187,7 +187,7 @@ def test_leaving_after_a_call_that_failed(screen, port):
 
 @pytest.mark.parametrize("end, how", [
     (leaves, "has left"), (breaks, "broke: .*"), (is_busy, "is busy, and has heard nothing"),
-    (speaks_tls, "speaks TLS: that needs -t")])
+    (speaks_tls, "speaks TLS: that needs -t here")])
 def test_calling_again(screen, end, how):
     """However it has ended, Enter calls again, and all that was said stays."""
     door = Door()
@@ -246,6 +246,48 @@ def test_call_that_is_given_up(screen, silent_port, options):
     client.wait_for(lambda: CALL_AGAIN in client.bar)
     client.press(ctrl("D"))
     assert client.wait() == 1
+
+
+# The keys that the bar names
+
+
+@pytest.mark.parametrize("opens, closes", [(F4, ctrl("D")), (F4, ESCAPE), (F1, ctrl("D")), ("x", BACKSPACE)],
+                         ids=["search, Ctrl-D", "search, Escape", "help", "typed"])
+def test_bar_names_ctrl_d_where_it_leaves(screen_called, opens, closes):
+    """Where the next Ctrl-D ends the search, closes the help or deletes, the bar does not say that it leaves."""
+    server, caller = screen_called("--once")
+    caller.close_input()
+    server.wait_for(lambda: "Ctrl-D leaves" in server.bar)
+    server.press(opens)
+    server.wait_for(lambda: "over" in server.bar and "Ctrl-D" not in server.bar)
+    server.press(closes)
+    server.wait_for(lambda: "Ctrl-D leaves" in server.bar)
+    server.press(ctrl("D"))
+    assert server.wait() == 0
+
+
+@pytest.mark.parametrize("opens, closes", [(F4, ESCAPE), (F1, "x")], ids=["search", "help"])
+def test_bar_names_enter_where_it_calls(screen, port, opens, closes):
+    """The same for Enter, which calls again."""
+    client = screen("-c", HOST, port)
+    client.wait_for(lambda: CALL_AGAIN in client.bar)
+    client.press(opens)
+    client.wait_for(lambda: "not connected" in client.bar and CALL_AGAIN not in client.bar)
+    client.press(closes)
+    client.wait_for(lambda: CALL_AGAIN in client.bar)
+
+
+def test_bar_names_enter_where_it_sends(screen, port):
+    """Where nobody takes lines, Enter does not send what was pasted, and the bar does not say so."""
+    server = screen("-s", port)
+    server.wait_for("waiting on port")
+    server.press(pasted("one\ntwo"))
+    server.wait_for(lambda: "2 lines" in status_bar(server))
+    assert "Enter" not in status_bar(server)
+    caller = call(port)
+    server.wait_for(lambda: "2 lines, Enter sends all" in status_bar(server))
+    caller.close_input()
+    server.wait_for(lambda: "2 lines" in status_bar(server) and "Enter" not in status_bar(server))
 
 
 # A client that calls again by itself
@@ -346,7 +388,7 @@ def scanned(ann, friend, serve, port):
         ann.knows(f"caller {friend.fingerprint} friend")
         server = serve("-t", *arguments, env=ann.env)
         call(port).close_input()
-        server.err.expect("it hung up; perhaps it does not use -t\n")
+        server.err.expect("it hung up; perhaps it needs -t\n")
         return server
 
     return scanned

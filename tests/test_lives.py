@@ -113,7 +113,8 @@ CASES = [
     Case("the line is busy", "dials, meets, peer is busy",
          f"{MET}\n< The line is busy. Please call again later.\n! PEER is busy, and has heard nothing", 1,
          "client text"),
-    Case("peer speaks TLS", "dials, meets, peer speaks TLS", f"{MET}\n! PEER speaks TLS: that needs -t", 1, "text"),
+    Case("peer speaks TLS", "dials, meets, peer speaks TLS",
+         f"{MET}\n! PEER speaks TLS: that needs -t here", 1, "text"),
 
     # It ends.
     Case("peer leaves at once", "dials, meets, begins, peer: leaves", f"{BEGUN}\n* PEER has left"),
@@ -159,7 +160,7 @@ CASES = [
     Case("peer does not speak TLS", "with peer: bare, dials, meets, peer sends: hello",
          f"{MET}\n! cannot agree on encryption with PEER: it does not speak TLS: it needs -t", 1, "tls"),
     Case("peer hangs up", "with peer: bare, dials, meets, peer: leaves",
-         f"{MET}\n! cannot agree on encryption with PEER: it hung up; perhaps it does not use -t", 1, "tls"),
+         f"{MET}\n! cannot agree on encryption with PEER: it hung up; perhaps it needs -t", 1, "tls"),
     Case("peer says nothing", "with a fast clock, with peer: bare, dials, meets",
          f"{MET}\n! cannot agree on encryption with PEER: it took more than 10 seconds; it most likely does not "
          "encrypt: it needs -t", 1, "server client tls"),

@@ -229,9 +229,12 @@ def test_log_that_fails_in_both_processes(called, tmp_path):
 
 
 @pytest.mark.parametrize("path, cause", [
-    ("/nonexistent/log", "No such file or directory"), ("/", "Is a directory")])
+    ("/nonexistent/log", "No such file or directory; name a file in a directory that is there"),
+    ("/dev/null/log", "Not a directory; name a file in a directory that is there"),
+    ("/", "Is a directory; name a file in it"),
+    ("/sys/log", "Permission denied; name a file that you may write")])
 def test_log_that_cannot_be_opened(start, port, path, cause):
-    """A log that cannot be had is an error before anybody is called."""
+    """A log that cannot be had is an error before anybody is called, which says what helps."""
     server = start("-s", "-l", path, port)
     server.notice(f"cannot write to the log {path}: {cause}")
     assert server.wait() == 1

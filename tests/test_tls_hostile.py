@@ -25,7 +25,7 @@ def client_hello(**settings):
     return leaving.read()
 
 
-SILENT = "it hung up; perhaps it does not use -t"
+SILENT = "it hung up; perhaps it needs -t"
 
 
 def cannot_agree(peer, reason):
@@ -118,7 +118,7 @@ def test_encrypted_tchat_calls_plain_tchat(serve, start, port, bob, mode):
     """The other way round, the one without -t knows what the other one speaks; the other one guesses."""
     server = serve(*mode)
     client = start("-c", "-t", HOST, port, env=bob.env)
-    server.err.expect(" speaks TLS: that needs -t\n")
+    server.err.expect(" speaks TLS: that needs -t here\n")
     assert server.wait() == 1
     assert server.out.data == b""
     assert client.wait() == 1
@@ -129,14 +129,14 @@ def test_plain_screen_is_called_with_tls(screen_called):
     """In the full screen it says so too."""
     server, caller = screen_called()
     caller.send(client_hello())
-    server.wait_for(f"{HOST} port {caller.port} speaks TLS: that needs -t$")
+    server.wait_for(f"{HOST} port {caller.port} speaks TLS: that needs -t here$")
 
 
 def test_plain_client_gets_an_alert(calling):
     """A client without -t that gets an alert of TLS instead of an answer says what that means."""
     client, callee = calling()
     callee.send(b"\x15\x03\x03\x00\x02\x02\x0a")  # unexpected_message
-    client.err.expect(" speaks TLS: that needs -t\n")
+    client.err.expect(" speaks TLS: that needs -t here\n")
     assert client.wait() == 1
     assert client.out.data == b""
 
@@ -146,7 +146,7 @@ def test_plain_keeping_server_is_called_with_tls(serve, port):
     server = serve("-k")
     caller = call(port)
     caller.send(client_hello())
-    server.notice(f"{HOST} port {caller.port} speaks TLS: that needs -t")
+    server.notice(f"{HOST} port {caller.port} speaks TLS: that needs -t here")
     server.notice(f"waiting on port {port}")
     caller = call(port)
     caller.send("hello\n")
@@ -302,7 +302,7 @@ def test_caller_without_encryption_waits(friendly, port, start):
     client = start("-c", HOST, port)
     client.expect("This line is encrypted: call with -t.\n")
     client.close_input()
-    client.notice(f"{HOST} port {port} speaks TLS: that needs -t")
+    client.notice(f"{HOST} port {port} speaks TLS: that needs -t here")
     assert client.wait() == 1
     server.err.expect(": it took more than 10 seconds; it most likely does not encrypt: it needs -t\n")
 
@@ -314,7 +314,7 @@ def test_caller_that_is_told_what_is_wanted(calling, mode):
     callee.send("This line is encrypted: call with -t.\n")
     callee.close_input()
     client.close_input()
-    client.notice(f"{HOST} port {callee.socket.getsockname()[1]} speaks TLS: that needs -t")
+    client.notice(f"{HOST} port {callee.socket.getsockname()[1]} speaks TLS: that needs -t here")
     assert client.wait() == 1
 
 

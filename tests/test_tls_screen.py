@@ -103,7 +103,7 @@ def test_status_bar_while_agreeing(ann, screen, port):
     server.press("typed meanwhile")
     server.wait_for(lambda: server.input == "> typed meanwhile")
     caller.close_input()
-    server.wait_for(notice("cannot agree on encryption with .*: it hung up; perhaps it does not use -t"))
+    server.wait_for(notice("cannot agree on encryption with .*: it hung up; perhaps it needs -t"))
     assert server.input == "> typed meanwhile"
 
 

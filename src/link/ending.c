@@ -49,7 +49,7 @@ ending_describe(const struct ending *e, const char *name, char *text, size_t siz
 		tls_explain(e->cause, name, text, size);
 		break;
 	case ENDING_IS_TLS:
-		snprintf(text, size, "%s speaks TLS: that needs -t", name);
+		snprintf(text, size, "%s speaks TLS: that needs -t here", name);
 		break;
 	case ENDING_BUSY:
 		snprintf(text, size, "%s is busy, and has heard nothing", name);

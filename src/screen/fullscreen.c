@@ -487,7 +487,8 @@ draw(struct fullscreen *f)
 	if (scene.help != NULL && scene.help != help_rows)
 		scene.help = f->rows = talk_secrecy(f->talk); /* of who is there now */
 	asking_note_room(&f->asking, screen_has_room(&scene));
-	status_describe(f->talk, &view, asking_status(&f->asking, &view), &f->pane, input_lines(), &bar);
+	status_describe(f->talk, &view, asking_status(&f->asking, &view), &f->pane, input_lines(),
+			f->search.mode == SEARCH_OFF && f->rows == NULL, &bar);
 	if (screen_has_mouse())
 		strlcpy(bar.mouse, "mouse", sizeof bar.mouse);
 	attention_show(&f->attention, f->pane.following, linked ? view.host : "");

@@ -71,14 +71,14 @@ describe_view(const struct talk *talk, const struct talk_view *view, enum status
 
 /* ... and what comes next, where the line can be called, or is called by itself. */
 static void
-describe_next_call(const struct talk *talk, bool can_leave, struct bar *bar)
+describe_next_call(const struct talk *talk, bool can_leave, bool edits, struct bar *bar)
 {
 	int seconds = talk_countdown(talk);
 
 	if (seconds != -1)
 		snprintf(bar->state, sizeof bar->state, "calling again in %d s", seconds);
 	if (!talk_calls_by_itself(talk))
-		strlcpy(bar->detail, "Enter calls again", sizeof bar->detail);
+		strlcpy(bar->detail, edits ? "Enter calls again" : "", sizeof bar->detail);
 	else
 		strlcpy(bar->detail, can_leave ? "Ctrl-C stops that" : "", sizeof bar->detail);
 }
@@ -102,16 +102,18 @@ describe_pane(const struct pane *pane, struct bar *bar)
 
 void
 status_describe(const struct talk *talk, const struct talk_view *view, enum status_question question,
-		const struct pane *pane, size_t typed, struct bar *bar)
+		const struct pane *pane, size_t typed, bool edits, struct bar *bar)
 {
+	bool can_leave = edits && typed == 0, sends = edits && view->id != 0 && view->state == PARTY_TALKING;
+
 	*bar = (struct bar){.name = ""};
 	if (view->id == 0)
 		talk_describe(talk, bar->name, sizeof bar->name);
 	else
-		describe_view(talk, view, question, typed == 0, bar);
+		describe_view(talk, view, question, can_leave, bar);
 	if ((talk_can_call(talk) || talk_calls_by_itself(talk)) && (view->id == 0 || view->state == PARTY_OVER))
-		describe_next_call(talk, typed == 0, bar);
+		describe_next_call(talk, can_leave, edits, bar);
 	if (typed > 1)
-		snprintf(bar->typed, sizeof bar->typed, "%zu lines, Enter sends all", typed);
+		snprintf(bar->typed, sizeof bar->typed, "%zu lines%s", typed, sends ? ", Enter sends all" : "");
 	describe_pane(pane, bar);
 }

@@ -15,9 +15,10 @@ enum status_question { STATUS_NOT_ASKED, STATUS_ASKED, STATUS_HIDDEN };
 
 /*
  * Fills the bar.  view is zeroed where nobody is there; so many lines are in the input line, of which an empty one has
- * none: then Ctrl-D would leave.
+ * none: then Ctrl-D would leave, if that line gets the next key (edits), and not the search or what is shown over the
+ * conversation.
  */
 void status_describe(const struct talk *talk, const struct talk_view *view, enum status_question question,
-		     const struct pane *pane, size_t typed, struct bar *bar);
+		     const struct pane *pane, size_t typed, bool edits, struct bar *bar);
 
 #endif

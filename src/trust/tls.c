@@ -243,7 +243,7 @@ fail(struct tls *tls, const char *reason)
 static enum tls_state
 hung_up(struct tls *tls)
 {
-	return fail(tls, tls_heard_nothing(tls) ? "it hung up; perhaps it does not use -t" : "it hung up");
+	return fail(tls, tls_heard_nothing(tls) ? "it hung up; perhaps it needs -t" : "it hung up");
 }
 
 static enum tls_state

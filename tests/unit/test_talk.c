@@ -1043,7 +1043,7 @@ test_speaks_tls(void **state)
 	ann = begin_with_ann();
 	assert_int_equal(write(ann, "\x16\x03\x01\x02", 4), 4);
 	finish();
-	assert_said("! ann port 1 speaks TLS: that needs -t\n");
+	assert_said("! ann port 1 speaks TLS: that needs -t here\n");
 	assert_int_equal(here.heard, 0);
 	assert_int_equal(talk_status(here.talk), 1);
 	close(ann);
