@@ -32,6 +32,22 @@ def test_one_caller_after_the_other(called, port):
     assert first.expect_end() == b""
 
 
+def test_whom_a_line_is_said_to_is_told_before_it(screen, port, tmp_path):
+    """Of one caller more than are told of at once, too, who is not yet known to stay."""
+    log = tmp_path / "log"
+    server = screen("-s", "-l", log, port)
+    for number in range(6):
+        server.wait_for(lambda: "waiting on" in server.bar)
+        caller = call(port)
+        server.wait_for(lambda: HOST in server.bar)
+        server.say(f"welcome, number {number}")
+        caller.expect(f"welcome, number {number}\n")
+        caller.close_input()
+    server.wait_for(lambda: "waiting on" in server.bar)
+    told = [text for who, text in entries(log) if who == ">" or text.endswith("has called")]
+    assert [text.startswith("welcome") for text in told] == [False, True] * 6
+
+
 @looks_into_listener
 @needs_linux
 @not_under_sanitizers

@@ -45,10 +45,12 @@ next_taker(const struct talk *t, const struct party *after)
 	return p;
 }
 
-/* What was put into the outboxes of all who take lines is part of the stream. */
+/* What was put into the outboxes of all who take lines is part of the stream; who they are is told before it. */
 static void
 count_sent(struct talk *t, struct span text)
 {
+	for (struct party *p = next_taker(t, NULL); p != NULL; p = next_taker(t, p))
+		party_announce(p);
 	t->stream += text.length;
 	t->unfinished = !span_is_complete(text);
 	t->sending = (struct span){NULL, 0};
