@@ -39,11 +39,14 @@ struct order {
 	int64_t patience; /* CALL */
 };
 
-/* Whether the process has done what it is there for once somebody is connected, or, of a client, cannot be. */
+/*
+ * Whether the process has done what it is there for once somebody is connected, or, of a client, cannot be.  A patient
+ * client may have to call again, as the line is busy.
+ */
 static bool
 serves_one(const struct call_options *o)
 {
-	return !o->keep && (o->role == ROLE_CLIENT || !o->tls || o->once);
+	return !o->keep && (o->role == ROLE_CLIENT ? o->wait == 0 : !o->tls || o->once);
 }
 
 /* --- The process. --- */

@@ -12,7 +12,7 @@
  * make no connection.  It reads nothing of what peers send, and calls nobody but who is named on the command
  * line.  It ends with the speaker, and by itself once it cannot be needed any more: where there is to be one
  * conversation, with the first that it connects, or cannot; but a server with -t may have to let another one in, if
- * nothing is agreed with the first.
+ * nothing is agreed with the first, and a client with -w to call again, if the line is busy.
  */
 #ifndef CALLER_H
 #define CALLER_H

@@ -24,6 +24,12 @@ opening_is_busy(const char *data, size_t length)
 	return length == sizeof busy_line - 1 && memcmp(data, busy_line, length) == 0;
 }
 
+bool
+opening_may_be_busy(const char *data, size_t length)
+{
+	return length <= sizeof busy_line - 1 && memcmp(data, busy_line, length) == 0;
+}
+
 const char opening_wanted[] = "This line is encrypted: call with -t.\n";
 
 bool

@@ -23,6 +23,9 @@ struct opening opening_busy(bool tls);
  */
 bool opening_is_busy(const char *data, size_t length);
 
+/* Whether what it has said so far is that, or the beginning of it. */
+bool opening_may_be_busy(const char *data, size_t length);
+
 /*
  * What a caller is told in plain text who says nothing: it may be a person who waits for a line.  The same is said of
  * who is told so as of who is told that the line is busy.

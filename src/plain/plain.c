@@ -73,9 +73,10 @@ static void
 poll_input(struct plain *p)
 {
 	bool wanted = !p->input_ended && talk_wants_input(p->talk);
+	bool straight = p->straight && !talk_may_repeat(p->talk);
 
-	p->input = wanted && !p->straight ? polls_add(&p->polls, STDIN_FILENO, POLLIN) : POLLS_NONE;
-	p->room = wanted && p->straight ? talk_poll_room(p->talk, &p->polls) : POLLS_NONE;
+	p->input = wanted && !straight ? polls_add(&p->polls, STDIN_FILENO, POLLIN) : POLLS_NONE;
+	p->room = wanted && straight ? talk_poll_room(p->talk, &p->polls) : POLLS_NONE;
 }
 
 static void
@@ -98,7 +99,7 @@ input_goes_straight(const struct plain_options *options)
 	return options->unseen && fstat(STDIN_FILENO, &input) == 0 && S_ISREG(input.st_mode);
 }
 
-/* Begins the conversation with somebody else, if there is one. */
+/* Begins the conversation with somebody else, if there is one; or goes on with one who was busy. */
 static void
 greet(struct plain *p)
 {
@@ -107,6 +108,10 @@ greet(struct plain *p)
 	if (!talk_view(p->talk, 0, &view) || view.state != PARTY_TALKING || view.id == p->met)
 		return;
 	p->met = view.id;
+	if (view.again) {
+		turns_go_on(&p->turns);
+		return;
+	}
 	p->straight = input_goes_straight(p->options);
 	p->input_ended = p->options->receive_only; /* the sending side stays open: shut, it would look like leaving */
 	if (p->options->alternate)

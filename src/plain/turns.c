@@ -208,6 +208,13 @@ turns_begin(struct turns *t, struct talk *talk, bool mine, bool labels)
 }
 
 void
+turns_go_on(struct turns *t)
+{
+	if (t->hint != CLOCK_NEVER)
+		t->hint = clock_now() + HINT_MS;
+}
+
+void
 turns_poll(struct turns *t, struct polls *polls)
 {
 	t->input = POLLS_NONE;
@@ -215,7 +222,8 @@ turns_poll(struct turns *t, struct polls *polls)
 		return;
 	if (wants_input(t))
 		t->input = polls_add(polls, STDIN_FILENO, POLLIN);
-	polls_until(polls, t->hint);
+	if (view_of(t).state == PARTY_TALKING)
+		polls_until(polls, t->hint);
 }
 
 void

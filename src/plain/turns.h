@@ -32,6 +32,9 @@ struct turns {
 /* A conversation begins, in a talk of EAR_SELF; mine says who speaks first, labels that their lines have one. */
 void turns_begin(struct turns *turns, struct talk *talk, bool mine, bool labels);
 
+/* It was busy, and is called once more: nobody has taken a turn.  If there are no turns, nothing. */
+void turns_go_on(struct turns *turns);
+
 void turns_poll(struct turns *turns, struct polls *polls);
 
 /* Takes as many turns as there are lines for. */

@@ -127,14 +127,18 @@ count_lost(const struct party *p)
 }
 
 void
-party_describe_lost(const struct party *p, char *text, size_t size)
+talk_describe_amount(const struct talk *t, uint64_t lost, char *text, size_t size)
 {
-	uint64_t lost = count_lost(p);
-
 	*text = '\0';
 	if (lost > 0)
-		snprintf(text, size, "%" PRIu64 " %s%s not delivered", lost,
-			 p->talk->options->raw ? "byte" : "line", lost == 1 ? " was" : "s were");
+		snprintf(text, size, "%" PRIu64 " %s%s not delivered", lost, t->options->raw ? "byte" : "line",
+			 lost == 1 ? " was" : "s were");
+}
+
+void
+party_describe_lost(const struct party *p, char *text, size_t size)
+{
+	talk_describe_amount(p->talk, count_lost(p), text, size);
 }
 
 /* Keeps what was not delivered for when it is there again. */

@@ -40,6 +40,10 @@ struct talk {
 	bool by_itself;	     /* ... or is called so: what was said of the calls before need not be said again */
 	char unreached[sizeof((struct caller){0}.error)]; /* ... namely why nobody could be */
 	int countdown;	     /* ... in so many seconds, as was shown; -1: not */
+	int64_t again_until; /* -w: before then, the line is called again where it is busy; 0: it is not */
+	bool again;	     /* ... as it was: nothing is said of such a call before somebody is known to listen */
+	struct buffer unheard; /* ... what was sent, and is sent again then (not EAR_PIPE) */
+	bool finished;	     /* ... and its end */
 	bool leaving;	     /* nobody else will be called or waited for */
 	struct talk_whom whom; /* who was the last to begin a conversation */
 	bool unfinished;     /* the last line that was sent lacks its LF */
@@ -58,8 +62,17 @@ struct party *talk_find(const struct talk *talk, enum party_state state);
 /* Does what follows from where everybody has got to. */
 void talk_follow(struct talk *talk);
 
-/* A conversation begins.  If it is to be the only one, nobody else is let in. */
+/* A conversation begins.  If it is to be the only one, nobody else is let in, or called. */
 void talk_close_door(struct talk *talk);
+
+/* Whether the line will be called again if it turns out to be busy (-w). */
+bool talk_calls_again(const struct talk *talk);
+
+/* Sends what was unheard to somebody who is called again. */
+void talk_repeat(struct talk *talk, struct party *party);
+
+/* Says in words how much was lost, lines or bytes; an empty text if nothing was. */
+void talk_describe_amount(const struct talk *talk, uint64_t lost, char *text, size_t size);
 
 /* Logs safe text that is part of a question, and tells the front end that there is something to show. */
 void talk_put_question(struct talk *talk, const char *text);

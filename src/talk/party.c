@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/signals.h"
+#include "link/sounding.h"
 #include "talk/inside.h"
 #include "trust/bare.h"
 #include "trust/tls.h"
@@ -34,7 +35,10 @@ party_can_lose(const struct party *p)
 bool
 party_takes_lines(const struct party *p)
 {
-	return p->state == PARTY_TALKING && p->link.phase == LINK_OPEN;
+	/* In the full screen a line stays where it was typed, not to be lost, as long as nobody is said to be there. */
+	bool shy = p->sounding && !p->announced && p->talk->options->ear == EAR_PIPE;
+
+	return p->state == PARTY_TALKING && p->link.phase == LINK_OPEN && !shy;
 }
 
 /* --- What is said of it. --- */
@@ -165,17 +169,20 @@ end_line(struct party *p)
 void
 party_hang_up(struct party *p)
 {
+	bool again = p->sounding && p->link.ending.how == ENDING_BUSY, repeats = again && p->talk->options->ear != EAR_PIPE;
 	char lost[64];
 
 	if (!party_can_lose(p))
 		return;
+	if (p->sounding && !again)
+		talk_close_door(p->talk);
 	p->delivery.arrived = link_arrived(&p->link);
 	end_line(p);
 	tell_ending(p);
 	party_settle(p);
 	party_note_lost(p);
 	party_describe_lost(p, lost, sizeof lost);
-	if (*lost != '\0') {
+	if (*lost != '\0' && !repeats) {
 		party_announce(p);
 		party_say(p, VOICE_ALARM, lost);
 	}
@@ -307,6 +314,14 @@ start_listener(struct party *p)
 	return 0;
 }
 
+/* Somebody listens, or is taken for one who does: nobody else is called, and what that one lacks is offered. */
+static void
+begin_for_good(struct party *p)
+{
+	talk_close_door(p->talk);
+	talk_offer_arrears(p);
+}
+
 static void
 start_talking(struct party *p)
 {
@@ -320,7 +335,8 @@ start_talking(struct party *p)
 	p->is_known = p->link.tls != NULL && tls_peer(p->link.tls, p->whom.key);
 	if (p->is_known)
 		party_announce(p);
-	if (start_listener(p) == -1) {
+	p->sounding = p->link.tls == NULL && talk_calls_again(p->talk);
+	if (!p->sounding && start_listener(p) == -1) {
 		snprintf(text, sizeof text, "%s cannot be listened to: %s", p->peer.name, strerror(errno));
 		party_say(p, VOICE_ALARM, text);
 		link_close(&p->link);
@@ -336,9 +352,12 @@ start_talking(struct party *p)
 	p->joined = p->talk->stream;
 	p->since = time(NULL);
 	p->began = clock_now();
+	p->sounds_until = p->began + SOUNDING_MS;
 	p->state = PARTY_TALKING;
-	talk_close_door(p->talk);
-	talk_offer_arrears(p);
+	if (p->sounding)
+		talk_repeat(p->talk, p);
+	else
+		begin_for_good(p);
 }
 
 /* Does what follows from where agreeing on encryption has got to. */
@@ -371,7 +390,10 @@ party_begin(struct party *p, struct talk *talk, unsigned id, const struct peer *
 	p->id = id;
 	p->peer = *peer;
 	p->secrecy = "not encrypted";
-	p->announced = call->role == ROLE_CLIENT || strangers_may_tell(&talk->callers);
+	if (call->role == ROLE_CLIENT)
+		p->announced = !talk->again || !talk_calls_again(talk);
+	else
+		p->announced = strangers_may_tell(&talk->callers);
 	p->announces = clock_now() + ANNOUNCE_MS;
 	snprintf(text, sizeof text, call->role == ROLE_SERVER ? "%s has called" : "connected to %s", peer->name);
 	party_say(p, VOICE_NOTICE, text);
@@ -408,11 +430,20 @@ party_give_way(struct party *p)
 	give_up(p);
 }
 
+/* Whether what comes from the socket is waited for here, and not by a listener. */
+static bool
+wants_bytes(const struct party *p)
+{
+	if (p->link.ending.how != ENDING_NONE)
+		return false;
+	if (p->sounding)
+		return !p->sounds_busy;
+	return p->talk->options->ear == EAR_SELF && (p->state == PARTY_CLOSING || !is_full(p));
+}
+
 void
 party_poll(struct party *p, struct polls *polls)
 {
-	bool self = p->talk->options->ear == EAR_SELF;
-
 	switch (p->state) {
 	case PARTY_AGREEING:
 	case PARTY_ASKED:
@@ -427,13 +458,16 @@ party_poll(struct party *p, struct polls *polls)
 			polls_within(polls, 0);
 		if (p->talk->options->ear == EAR_PIPE && delivery_is_pending(&p->delivery, &p->link))
 			polls_within(polls, LINK_ARRIVED_MS);
-		link_poll(&p->link, polls,
-			  self && p->link.ending.how == ENDING_NONE && !is_full(p));
+		if (p->sounding)
+			polls_until(polls, p->sounds_until);
+		if (p->sounding && p->sounds_busy) /* what comes next does not make the socket ready: it is */
+			polls_within(polls, LINK_ARRIVED_MS);
+		link_poll(&p->link, polls, wants_bytes(p));
 		break;
 	case PARTY_CLOSING:
 		polls_within(polls, is_closed(p) ? 0 : LINK_ARRIVED_MS);
 		polls_until(polls, p->deadline);
-		link_poll(&p->link, polls, self && p->link.ending.how == ENDING_NONE);
+		link_poll(&p->link, polls, wants_bytes(p));
 		break;
 	case PARTY_REAPING:
 		link_poll(&p->link, polls, false);
@@ -512,16 +546,44 @@ receive(struct party *p, const struct polls *polls)
 		add_heard(p, span);
 }
 
+/*
+ * Looks whether it listens, or is busy: then this is over, and it is called again.  From the moment that it is known to
+ * listen, or that it would not be called again, it is heard.  Returns whether it is known now.
+ */
+static bool
+sound(struct party *p)
+{
+	bool again = talk_calls_again(p->talk);
+	enum sounding found = sounding_look(p->link.peer.socket);
+
+	p->sounds_busy = found == SOUNDING_PART;
+	if (found == SOUNDING_BUSY && again) {
+		link_end(&p->link, (struct ending){ENDING_BUSY, 0});
+		party_hang_up(p);
+		return true;
+	}
+	if (again && found != SOUNDING_SOMEBODY && clock_until(p->sounds_until) > 0)
+		return false;
+	p->sounding = false;
+	party_announce(p);
+	begin_for_good(p);
+	if (start_listener(p) == -1)
+		link_end(&p->link, (struct ending){ENDING_UNHEARD, errno});
+	return true;
+}
+
 /* A step from TALKING to REAPING.  Returns whether there is something to be shown. */
 static bool
 step_link(struct party *p, const struct polls *polls)
 {
 	const struct talk_face *face = p->talk->face;
 	bool stays = p->state == PARTY_TALKING && !p->announced && clock_until(p->announces) == 0;
-	bool ended = p->link.ending.how != ENDING_NONE, reaped, moved;
+	bool ended = p->link.ending.how != ENDING_NONE, known = false, reaped, moved;
 	size_t lines = 0;
 
-	if (p->state != PARTY_REAPING && p->talk->options->ear == EAR_PIPE)
+	if (p->state != PARTY_REAPING && p->sounding)
+		known = sound(p);
+	else if (p->state != PARTY_REAPING && p->talk->options->ear == EAR_PIPE)
 		lines = hear(p, polls);
 	else if (p->state != PARTY_REAPING && p->talk->options->ear == EAR_SELF)
 		receive(p, polls);
@@ -553,7 +615,8 @@ step_link(struct party *p, const struct polls *polls)
 		party_forget_kept(p, p->delivery.arrived);
 	if (p->state == PARTY_CLOSING && is_closed(p))
 		party_hang_up(p);
-	return lines > 0 || stays || moved || ended != (p->link.ending.how != ENDING_NONE) || p->state != PARTY_TALKING;
+	return lines > 0 || stays || known || moved || ended != (p->link.ending.how != ENDING_NONE) ||
+	       p->state != PARTY_TALKING;
 }
 
 bool

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 
 #define REDIAL_TALKED_MS 10000 /* after a conversation of that length, it is from the start */
+#define REDIAL_BUSY_MS 1000    /* the pause of a patient client (-w), as long as the line is busy */
 
 struct redial {
 	unsigned failures; /* since then */

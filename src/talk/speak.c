@@ -10,6 +10,9 @@
 #define OUTBOX_MAX ((size_t)1024 * 1024) /* bytes that one has not received; then lines stay in the input */
 #define DAY ((time_t)24 * 60 * 60)
 
+/* What is kept beyond this can be one more piece of the input (256 KiB): a mebibyte in all. */
+#define UNHEARD_MAX ((size_t)768 * 1024)
+
 /* --- Speaking. --- */
 
 /* Records what was sent, made safe as the others' lines are: a paste can hold anything. */
@@ -45,12 +48,23 @@ next_taker(const struct talk *t, const struct party *after)
 	return p;
 }
 
+bool
+talk_may_repeat(const struct talk *t)
+{
+	const struct party *p = next_taker(t, NULL);
+
+	return p != NULL && p->sounding && t->options->ear != EAR_PIPE;
+}
+
 /* What was put into the outboxes of all who take lines is part of the stream; who they are is told before it. */
 static void
 count_sent(struct talk *t, struct span text)
 {
 	for (struct party *p = next_taker(t, NULL); p != NULL; p = next_taker(t, p))
-		party_announce(p);
+		if (!p->sounding)
+			party_announce(p);
+	if (talk_may_repeat(t))
+		buffer_add(&t->unheard, text.text, text.length);
 	t->stream += text.length;
 	t->unfinished = !span_is_complete(text);
 	t->sending = (struct span){NULL, 0};
@@ -172,6 +186,8 @@ talk_wants_input(const struct talk *t)
 
 	if (p == NULL || talk_find(t, PARTY_ASKED) != NULL)
 		return false;
+	if (talk_may_repeat(t) && buffer_length(&t->unheard) > UNHEARD_MAX)
+		return false;
 	for (; p != NULL; p = next_taker(t, p)) /* what is read waits in the outbox */
 		if (link_is_waiting(&p->link) || p->link.send_error != 0)
 			return false;
@@ -221,22 +237,49 @@ talk_poll_room(const struct talk *t, struct polls *polls)
 	return polls_add(polls, first_taker(t)->link.peer.socket, POLLOUT);
 }
 
-void
-talk_finish(struct talk *t)
+/* Tells all who take lines that there are no more. */
+static void
+end_stream(struct talk *t)
 {
 	const struct talk_options *o = t->options;
 	struct party *p;
 
-	if (t->unfinished && !o->raw)
-		send_to_all(t, (struct span){"\n", 1});
-	log_end(t->record.log, VOICE_SELF);
 	while ((p = next_taker(t, NULL)) != NULL) {
 		link_finish(&p->link);
 		if (o->ear == EAR_OUTPUT && o->output == -1) /* who shows nothing need not wait for what they say */
 			party_close(p, o->patient ? -1 : TALK_LEAVE_MS);
 	}
+}
+
+void
+talk_finish(struct talk *t)
+{
+	if (t->unfinished && !t->options->raw)
+		send_to_all(t, (struct span){"\n", 1});
+	log_end(t->record.log, VOICE_SELF);
+	t->finished = talk_may_repeat(t);
+	end_stream(t);
 	t->unfinished = false;
 	talk_flush(t);
+}
+
+void
+talk_repeat(struct talk *t, struct party *p)
+{
+	struct span unheard = buffer_span(&t->unheard);
+	size_t amount = t->options->raw ? unheard.length : span_count_lines(unheard);
+	char text[96];
+
+	p->joined -= unheard.length; /* it is in the talk's stream already */
+	if (unheard.length > 0) {
+		snprintf(text, sizeof text, "sent again, as nobody heard it: %zu %s%s", amount,
+			 t->options->raw ? "byte" : "line", amount == 1 ? "" : "s");
+		party_say(p, VOICE_NOTICE, text);
+		link_send(&p->link, unheard.text, unheard.length);
+	}
+	t->unfinished = unheard.length > 0 && !span_is_complete(unheard);
+	if (t->finished)
+		end_stream(t);
 }
 
 /* --- How far what was sent has come. --- */

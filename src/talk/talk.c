@@ -166,23 +166,32 @@ drop(struct talk *t, struct party *p)
 #endif
 }
 
-/* Begins to wait for the next one, or to call, and says so, unless it was not even said that somebody was there. */
+/* Begins to wait for the next one, or to call, for so many milliseconds (caller_call). */
 static void
-wait_for_next(struct talk *t, bool says)
+begin_waiting(struct talk *t, int64_t patience)
 {
-	const struct call_options *call = t->base->call;
-	char text[512];
-
 	while (!STAILQ_EMPTY(&t->parties))
 		drop(t, STAILQ_FIRST(&t->parties));
 	t->waiting = true;
 	t->calls_next = t->by_itself = false;
 	t->redial.due = CLOCK_NEVER;
+	if (t->base->call->role == ROLE_CLIENT)
+		caller_call(t->base->caller, patience);
+}
+
+/* The same, anew, and says so, unless it was not even said that somebody was there. */
+static void
+wait_for_next(struct talk *t, bool says)
+{
+	int64_t patience = (int64_t)t->base->call->wait * 1000;
+	char text[512];
+
+	t->again = false;
+	t->again_until = patience > 0 ? clock_now() + patience : 0;
+	begin_waiting(t, patience);
 	talk_describe(t, text, sizeof text);
 	if (says)
 		talk_notice(t, VOICE_NOTICE, "%s", text);
-	if (call->role == ROLE_CLIENT)
-		caller_call(t->base->caller, (int64_t)call->wait * 1000);
 }
 
 static bool
@@ -283,7 +292,14 @@ was_stranger(const struct talk *t, const struct party *p)
 	return !p->unasked && (t->base->trust->pin_count == 0 || *p->trust.fingerprint == '\0');
 }
 
-/* Whether a client calls again by itself, now that it is over with somebody. */
+/* Whether it was busy. */
+static bool
+was_busy(const struct party *p)
+{
+	return p->came_to_nothing ? p->trust.busy : p->link.ending.how == ENDING_BUSY;
+}
+
+/* Whether a client calls again by itself (-k), now that it is over with somebody. */
 static bool
 redials_after(const struct talk *t, const struct party *p)
 {
@@ -291,30 +307,72 @@ redials_after(const struct talk *t, const struct party *p)
 
 	if (!t->base->call->redial)
 		return false;
-	if (p->came_to_nothing)
-		return p->trust.busy;
-	return ending->how == ENDING_BUSY || ending->how == ENDING_BROKEN || ending->how == ENDING_CUT;
+	return was_busy(p) || (!p->came_to_nothing && (ending->how == ENDING_BROKEN || ending->how == ENDING_CUT));
+}
+
+bool
+talk_calls_again(const struct talk *t)
+{
+	return t->again_until - clock_now() > REDIAL_BUSY_MS && !caller_is_done(t->base->caller);
+}
+
+/* The line was busy: in a moment it is called again, which is said once. */
+static void
+call_again_later(struct talk *t)
+{
+	int seconds = (clock_until(t->again_until) + 999) / 1000;
+
+	if (!t->again)
+		talk_notice(t, VOICE_NOTICE, "calling again while the line is busy, for up to %d s", seconds);
+	t->again = true;
+	t->redial.due = clock_now() + REDIAL_BUSY_MS;
+}
+
+/* Whether the line would be called again, as it was busy, but it has said so after it was taken for a conversation. */
+static bool
+was_busy_too_late(const struct talk *t, const struct party *p)
+{
+	return was_busy(p) && !t->base->call->keep && t->again_until - clock_now() > REDIAL_BUSY_MS;
+}
+
+/* The line is not called again, so what was kept for that is lost, which is said. */
+static void
+stop_repeating(struct talk *t)
+{
+	char lost[64];
+
+	talk_describe_lost(t, lost, sizeof lost);
+	if (*lost != '\0')
+		talk_notice(t, VOICE_ALARM, "%s", lost);
+	buffer_free(&t->unheard);
+	t->again = t->finished = false;
 }
 
 /* Somebody is over: what comes next? */
 static void
-go_on_without(struct talk *t, const struct party *p)
+go_on_without(struct talk *t, struct party *p)
 {
 	const struct talk_base *base = t->base;
 	bool unshown = !p->came_to_nothing && p->link.ending.how == ENDING_OUTPUT, announced = p->announced;
-	bool stranger = was_stranger(t, p);
+	bool stranger = was_stranger(t, p), again = was_busy(p) && talk_calls_again(t);
 
+	if (base->call->role == ROLE_CLIENT && !again)
+		party_announce(p);
 	t->count--;
 	if (!stranger)
 		t->status = p->status;
 	rest_after(t, p);
-	if (!announced)
+	if (!announced && base->call->role == ROLE_SERVER)
 		strangers_count(&t->callers, p->peer.name);
 	if (unshown)
 		t->leaving = true;
 	if (t->count > 0)
 		return;
-	if (!base->call->keep && !stranger)
+	if (!again && was_busy_too_late(t, p))
+		talk_notice(t, VOICE_ALARM, "not called again: what it was sent is not kept any more");
+	if (!again)
+		stop_repeating(t);
+	if (!base->call->keep && !stranger && !again)
 		t->leaving = true;
 	if (!t->leaving && caller_is_done(base->caller)) { /* nobody can come, as was said */
 		t->leaving = true;
@@ -325,6 +383,8 @@ go_on_without(struct talk *t, const struct party *p)
 		talk_sum_up(t);
 	else if (base->call->role == ROLE_SERVER || t->calls_next)
 		wait_for_next(t, announced);
+	else if (again)
+		call_again_later(t);
 	else if (redials_after(t, p))
 		redial_later(&t->redial, p->came_to_nothing ? 0 : clock_now() - p->began, clock_now(), arc4random());
 }
@@ -354,11 +414,14 @@ fail_to_call(struct talk *t)
 {
 	if (!t->leaving)
 		talk_notice(t, VOICE_ALARM, "%s", t->base->caller->error);
-	if (t->waiting) {
+	if (t->waiting || t->redial.due != CLOCK_NEVER) {
 		t->waiting = false;
 		t->leaving = true;
 		t->status = 1;
+		redial_stop(&t->redial);
+		stop_repeating(t);
 	}
+	t->again_until = 0;
 }
 
 /* Nobody has answered the call. */
@@ -369,11 +432,12 @@ go_uncalled(struct talk *t)
 
 	if (!t->waiting)
 		return;
-	if (!t->by_itself || strcmp(t->unreached, error) != 0)
+	if (!t->by_itself || t->again || strcmp(t->unreached, error) != 0)
 		talk_notice(t, VOICE_ALARM, "%s", error);
 	strlcpy(t->unreached, error, sizeof t->unreached);
 	t->waiting = false;
 	t->status = 1;
+	stop_repeating(t);
 	if (t->base->call->redial)
 		redial_later(&t->redial, 0, clock_now(), arc4random());
 }
@@ -511,12 +575,16 @@ poll_redial(const struct talk *t, struct polls *polls)
 static bool
 step_redial(struct talk *t)
 {
+	bool due = t->redial.due != CLOCK_NEVER && clock_until(t->redial.due) == 0;
+	int64_t patience = t->again_until - clock_now();
 	int before = t->countdown;
 
-	if (t->redial.due != CLOCK_NEVER && clock_until(t->redial.due) == 0) {
+	if (due && t->again) { /* the last call has a moment, too */
+		begin_waiting(t, patience > REDIAL_BUSY_MS ? patience : REDIAL_BUSY_MS);
+	} else if (due) {
 		wait_for_next(t, t->redial.failures == 1);
-		t->by_itself = true;
 	}
+	t->by_itself |= due;
 	return (t->countdown = talk_countdown(t)) != before;
 }
 
@@ -559,7 +627,7 @@ talk_step(struct talk *t, const struct polls *polls)
 bool
 talk_is_over(const struct talk *t)
 {
-	return t->count == 0 && !t->waiting;
+	return t->count == 0 && !t->waiting && (t->base->call->keep || t->redial.due == CLOCK_NEVER);
 }
 
 int
@@ -609,6 +677,7 @@ talk_stop_calling(struct talk *t)
 	bool calling = call->role == ROLE_CLIENT && t->waiting, counting = t->redial.due != CLOCK_NEVER;
 
 	redial_stop(&t->redial);
+	t->again_until = 0;
 	if (calling) {
 		caller_stop(t->base->caller);
 		t->waiting = false;
@@ -622,6 +691,8 @@ talk_stop_calling(struct talk *t)
 void
 talk_close_door(struct talk *t)
 {
+	t->again = t->finished = false;
+	buffer_free(&t->unheard);
 	if (!t->base->call->keep && !caller_is_done(t->base->caller))
 		caller_close(t->base->caller);
 }
@@ -633,6 +704,7 @@ talk_free(struct talk *t)
 		drop(t, STAILQ_FIRST(&t->parties));
 	record_free(&t->record);
 	arrears_free(&t->arrears);
+	buffer_free(&t->unheard);
 	free(t->spare);
 	free(t);
 }
@@ -646,7 +718,10 @@ talk_leave(struct talk *t, int ms)
 
 	t->leaving = true;
 	t->waiting = false;
+	t->again_until = 0;
 	redial_stop(&t->redial);
+	if (t->count == 0)
+		stop_repeating(t);
 	talk_sum_up(t);
 	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p)) {
 		bool agreeing = p->state == PARTY_AGREEING; /* it is as if nobody had answered */
@@ -665,6 +740,7 @@ talk_part(struct talk *t)
 {
 	struct party *p;
 
+	t->again_until = 0;
 	if (t->count == 0 && !(t->base->call->keep && talk_stop_calling(t)))
 		talk_notice(t, VOICE_NOTICE, "there is nobody to hang up on");
 	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p)) {

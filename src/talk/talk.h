@@ -169,6 +169,12 @@ void talk_send_reserved(struct talk *talk, size_t length);
 int talk_send_file(struct talk *talk, int file);
 int talk_poll_room(const struct talk *talk, struct polls *polls);
 
+/*
+ * Whether what is sent is kept, as it may have to be sent again (-w): then it cannot come from a file, and there is a
+ * limit to it (talk_wants_input).
+ */
+bool talk_may_repeat(const struct talk *talk);
+
 /* The input has ended: what is queued is still sent, and what the others still say is heard. */
 void talk_finish(struct talk *talk);
 
@@ -272,6 +278,7 @@ struct talk_view {
 	bool silent;		/* it has said nothing so far (EAR_PIPE) */
 	size_t arrears;		/* lines that it has not got before, and that talk_send_arrears would send now */
 	bool told;		/* it was said that it is there: who calls again and again may not be told of */
+	bool again;		/* it was busy, and is called once more: what was sent to it is sent again */
 	size_t queued;		/* bytes that it has not received */
 };
 

@@ -76,6 +76,7 @@ talk_view(const struct talk *t, unsigned number, struct talk_view *view)
 		.silent = !p->has_spoken,
 		.arrears = party_takes_lines(p) ? arrears_count(&t->arrears, &p->whom) : 0,
 		.told = p->announced,
+		.again = t->again && p->sounding,
 		.queued = linked ? buffer_length(&p->link.outbox) : 0,
 	};
 	return true;
@@ -141,10 +142,13 @@ talk_lost(const struct talk *t)
 void
 talk_describe_lost(const struct talk *t, char *text, size_t size)
 {
+	struct span unheard = buffer_span(&t->unheard);
 	struct party *p;
 
 	*text = '\0';
 	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p))
 		if (party_can_lose(p) && *text == '\0')
 			party_describe_lost(p, text, size);
+	if (t->count == 0)
+		talk_describe_amount(t, t->options->raw ? unheard.length : span_count_lines(unheard), text, size);
 }

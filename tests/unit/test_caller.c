@@ -399,27 +399,27 @@ test_nobody_answers(void **state)
 	close(held);
 }
 
-/* Starts a client's process for more than one conversation.  Returns what could be called, if it listened. */
+/* Starts a client's process that may call several times.  Returns what could be called, if it listened. */
 static int
-begin_to_keep(void)
+begin_to_call(struct call_options options)
 {
 	int door;
 
-	here.options = (struct call_options){.role = ROLE_CLIENT, .host = "127.0.0.1", .keep = true};
+	here.options = options;
+	here.options.role = ROLE_CLIENT;
+	here.options.host = "127.0.0.1";
 	door = loopback_bind(&here.options.port);
 	assert_int_equal(caller_start(&here.caller, &here.options), 0);
 	assert_int_equal(caller_open(&here.caller), 0);
 	return door;
 }
 
-/* For more than one conversation, it goes on after each, and after a call that nobody answers. */
+/* It goes on after each call, whether somebody answers or not. */
 static void
-test_calls_again(void **state)
+assert_calls_again(int door)
 {
-	int door, far;
+	int far;
 
-	(void)state;
-	door = begin_to_keep();
 	caller_call(&here.caller, 0);
 	UNTIL(here.told[CALLER_UNREACHED] == 1);
 	assert_non_null(strstr(here.caller.error, strerror(ECONNREFUSED)));
@@ -437,6 +437,21 @@ test_calls_again(void **state)
 	close(door);
 }
 
+/* For more than one conversation, and for one that does not come about as the line is busy (-w). */
+static void
+test_calls_again(void **state)
+{
+	(void)state;
+	assert_calls_again(begin_to_call((struct call_options){.keep = true}));
+}
+
+static void
+test_patient_client_calls_again(void **state)
+{
+	(void)state;
+	assert_calls_again(begin_to_call((struct call_options){.wait = 1}));
+}
+
 /* A call is patient if that is asked for, and can be given up. */
 static void
 test_stops_calling(void **state)
@@ -444,7 +459,7 @@ test_stops_calling(void **state)
 	int door, far;
 
 	(void)state;
-	door = begin_to_keep();
+	door = begin_to_call((struct call_options){.keep = true});
 	caller_call(&here.caller, 1000000);
 	linger();
 	caller_stop(&here.caller);
@@ -1010,6 +1025,7 @@ main(int argc, char *argv[])
 		TEST(test_calls),
 		TEST(test_nobody_answers),
 		TEST(test_calls_again),
+		TEST(test_patient_client_calls_again),
 		TEST(test_stops_calling),
 		TEST(test_client_is_killed),
 		TEST(test_no_descriptor),

@@ -31,6 +31,7 @@
 #include "call/opening.h"
 #include "link/cell.h"
 #include "link/listener.h"
+#include "link/sounding.h"
 #include "loopback.h"
 #include "talk/inside.h"
 #include "trust/keeper.h"
@@ -140,7 +141,7 @@ caller_step(struct caller *caller, const struct polls *polls, struct peer *peer)
 	*peer = played.news[0].peer;
 	memmove(played.news, played.news + 1, --played.count * sizeof *played.news);
 	if (news == CALLER_CONNECTED)
-		caller->done = !caller->options->keep &&
+		caller->done = !caller->options->keep && caller->options->wait == 0 &&
 			       (!caller->options->tls || caller->options->once);
 	if (news == CALLER_FAILED)
 		caller->done = true;
@@ -966,6 +967,217 @@ test_busy(void **state)
 	finish();
 	assert_said("! ann port 1 is busy, and has heard nothing\n");
 	assert_int_equal(talk_status(here.talk), 1);
+}
+
+/* ---- ... but a patient client (-w) calls again ---- */
+
+/* A client begins that is patient for so many seconds, with that ear, and Ann is there. */
+static int
+begin_patiently(unsigned seconds, enum talk_ear ear)
+{
+	here.call = (struct call_options){.role = ROLE_CLIENT, .host = "ann", .port = PORT, .wait = seconds};
+	here.call.keep = ear == EAR_PIPE;
+	here.options.ear = ear;
+	here.options.history = ear == EAR_PIPE ? 1000 : 0;
+	return begin_with_ann();
+}
+
+/* She is busy, and then called again, unless it is over: waits for that. */
+static void
+find_busy(int ann)
+{
+	write_line(ann, opening_busy(false).bytes);
+	shutdown(ann, SHUT_WR);
+	UNTIL(here.talk->count == 0);
+	close(ann);
+	world.time_passes = true;
+	UNTIL(here.talk->redial.due == CLOCK_NEVER);
+	world.time_passes = false;
+}
+
+/* A line is read, and sent. */
+static void
+read_line(const char *line)
+{
+	UNTIL(talk_wants_input(here.talk));
+	memcpy(talk_reserve(here.talk, strlen(line)), line, strlen(line));
+	talk_send_reserved(here.talk, strlen(line));
+}
+
+/* What was sent is sent again, and it is said once that it is busy; then Ann is called no more. */
+static void
+test_busy_line_is_called_again(void **state)
+{
+	int ann;
+
+	(void)state;
+	ann = begin_patiently(60, EAR_OUTPUT);
+	read_line("one\n");
+	assert_received(ann, "one\n");
+	find_busy(ann);
+	assert_int_equal(played.called, 2);
+	assert_in_range(played.patience, 58000, 60000 - REDIAL_BUSY_MS);
+	ann = arrive("ann");
+	assert_true(view(0).again);
+	assert_received(ann, "one\n");
+	read_line("two");
+	assert_received(ann, "two");
+	talk_finish(here.talk);
+	assert_received(ann, "\n");
+	find_busy(ann);
+	ann = arrive("ann");
+	assert_received(ann, "one\ntwo\n");
+	assert_ended(ann);
+	assert_int_equal(times_said("connected to ann port 1\n"), 1);
+	assert_int_equal(times_said("sent again"), 0);
+	assert_true(talk_may_repeat(here.talk) == false); /* nothing more can be sent */
+	assert_false(caller_is_done(&here.caller));
+	write_line(ann, "hello\n");
+	UNTIL(caller_is_done(&here.caller));
+	assert_int_equal(buffer_length(&here.talk->unheard), 0);
+	assert_int_equal(times_said("connected to ann port 1\n"), 2);
+	assert_said("* sent again, as nobody heard it: 2 lines\n");
+	assert_said("! ann port 1 is busy, and has heard nothing\n");
+	assert_said("* calling again while the line is busy, for up to 60 s\n");
+	close(ann);
+	finish();
+	assert_int_equal(talk_status(here.talk), 0);
+	assert_int_equal(played.called, 3);
+}
+
+/* Until its patience is over. */
+static void
+test_patience_ends(void **state)
+{
+	int calls;
+
+	(void)state;
+	find_busy(begin_patiently(3, EAR_OUTPUT));
+	for (calls = 1; !is_over(); calls++)
+		find_busy(arrive("ann"));
+	assert_int_equal(calls, 3);
+	assert_int_equal(played.called, 3);
+	assert_int_equal(times_said("! ann port 1 is busy, and has heard nothing\n"), 2);
+	assert_int_equal(talk_status(here.talk), 1);
+}
+
+/* Who says nothing for a while listens; if not, it is said that this is not made good. */
+static void
+test_busy_too_late(void **state)
+{
+	int ann;
+
+	(void)state;
+	ann = begin_patiently(60, EAR_OUTPUT);
+	read_line("one\n");
+	assert_int_equal(party(0)->link.listener.pid, 0);
+	world.time_passes = true;
+	UNTIL(caller_is_done(&here.caller));
+	world.time_passes = false;
+	assert_in_range(world.passed, SOUNDING_MS, SOUNDING_MS);
+	assert_int_not_equal(party(0)->link.listener.pid, 0);
+	find_busy(ann);
+	assert_said("! ann port 1 is busy, and has heard nothing\n");
+	assert_said("! not called again: what it was sent is not kept any more\n");
+	assert_int_equal(played.called, 1);
+	assert_int_equal(talk_status(here.talk), 1);
+}
+
+/* No more is read than is kept. */
+static void
+test_keeps_a_mebibyte(void **state)
+{
+	static char line[256 * 1024];
+	size_t sent = 0;
+	int ann;
+
+	(void)state;
+	memset(line, 'x', sizeof line);
+	line[sizeof line - 1] = '\n';
+	ann = begin_patiently(60, EAR_OUTPUT);
+	while (buffer_length(&here.talk->unheard) < 1024 * 1024) {
+		while (!talk_wants_input(here.talk)) {
+			sent += drain(ann);
+			go_on();
+		}
+		memcpy(talk_reserve(here.talk, sizeof line), line, sizeof line);
+		talk_send_reserved(here.talk, sizeof line);
+	}
+	while (sent < 1024 * 1024) {
+		sent += drain(ann);
+		go_on();
+	}
+	linger();
+	assert_false(talk_wants_input(here.talk));
+	write_line(ann, "hello\n");
+	UNTIL(talk_wants_input(here.talk));
+	close(ann);
+	finish();
+}
+
+/* The process that calls dies before it calls again: nobody will be there, and what was kept is lost. */
+static void
+test_caller_dies_while_line_is_busy(void **state)
+{
+	int ann;
+
+	(void)state;
+	ann = begin_patiently(60, EAR_OUTPUT);
+	read_line("one\n");
+	assert_received(ann, "one\n");
+	write_line(ann, opening_busy(false).bytes);
+	close(ann);
+	UNTIL(here.talk->redial.due != CLOCK_NEVER);
+	strlcpy(here.caller.error, "the process that calls died: Killed", sizeof here.caller.error);
+	tell(CALLER_FAILED, NULL, -1);
+	finish();
+	assert_said("! the process that calls died: Killed\n");
+	assert_said("! 1 line was not delivered\n");
+	assert_int_equal(talk_status(here.talk), 1);
+}
+
+/* A listener that cannot be started then is said as ever. */
+static void
+test_busy_line_with_no_listener(void **state)
+{
+	int ann;
+
+	(void)state;
+	ann = begin_patiently(60, EAR_OUTPUT);
+	world.forks_to_fail = -1;
+	write_line(ann, "hello\n");
+	let_pass();
+	assert_said("! ann port 1 cannot be listened to: Resource temporarily unavailable\n");
+	assert_int_equal(talk_status(here.talk), 1);
+	close(ann);
+}
+
+/* In the full screen what was sent is shown to be lost, and later lines stay where they are until somebody is there. */
+static void
+test_busy_line_in_the_screen(void **state)
+{
+	int ann;
+
+	(void)state;
+	ann = begin_patiently(60, EAR_PIPE);
+	send_line("one\n");
+	assert_received(ann, "one\n");
+	find_busy(ann);
+	assert_said("! 1 line was not delivered\n");
+	assert_int_equal(own_line(0).stream_end, STREAM_LOST);
+	ann = arrive("ann");
+	assert_int_equal(talk_send(here.talk, "two\n", 4), TALK_NOBODY);
+	world.time_passes = true;
+	UNTIL(times_said("connected to ann port 1\n") == 2);
+	world.time_passes = false;
+	send_line("two\n");
+	assert_received(ann, "two\n");
+	write_line(ann, "hello\n");
+	UNTIL(here.heard == 1);
+	assert_string_equal(record_of_others(), "ann: hello|");
+	talk_part(here.talk);
+	close(ann);
+	UNTIL(view(0).state == PARTY_OVER);
 }
 
 /* Then nothing that was sent has been shown, though it has arrived. */
@@ -3239,6 +3451,13 @@ main(int argc, char *argv[])
 		TEST(test_reset),
 		TEST(test_reset_with_lines_on_their_way),
 		TEST(test_busy),
+		TEST(test_busy_line_is_called_again),
+		TEST(test_patience_ends),
+		TEST(test_busy_too_late),
+		TEST(test_keeps_a_mebibyte),
+		TEST(test_caller_dies_while_line_is_busy),
+		TEST(test_busy_line_with_no_listener),
+		TEST(test_busy_line_in_the_screen),
 		TEST(test_busy_with_lines),
 		TEST(test_doubted),
 		TEST(test_busy_strangers),
