@@ -163,7 +163,7 @@ must_be_right(const struct options *o, const char *words, size_t size)
 	plain_must_be_right(plain);
 	must(o->screen.bell <= BELL_NEVER);
 	must(o->screen.history >= 100 && o->screen.history <= 10000000);
-	must(o->screen.waits == (o->call.role == ROLE_SERVER || o->call.wait > 0));
+	must(o->screen.waits == (o->call.role == ROLE_SERVER || o->call.wait > 0 || o->call.redial));
 	must(o->screen.name == o->trust.name);
 	must(plain->keep == o->call.keep);
 	must(!plain->unseen || (!o->call.tls && o->log == NULL)); /* nobody may have to look at it */
