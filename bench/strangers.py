@@ -96,7 +96,7 @@ def endure(stranger):
         calling = threading.Thread(target=call, daemon=True)
         calling.start()
         calling.join(PATIENCE)
-        terminal.wait_for(b"127.0.0.1 port")
+        terminal.wait_for(b"127.0.0.1")
         terminal.settle(0.2)
         cost = computed(terminal.pid) - before
 

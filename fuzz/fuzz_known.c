@@ -23,6 +23,12 @@ static const struct known new_caller = {
 	.name = "somebody new",
 };
 
+static const struct known new_name = {
+	.kind = KNOWN_NAME,
+	.fingerprint = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+	.name = "somebody else",
+};
+
 static const struct known new_server = {
 	.kind = KNOWN_SERVER,
 	.fingerprint = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
@@ -39,9 +45,9 @@ must_be_right(const struct known *known)
 	size_t length = known_format(known, line, sizeof line);
 
 	must(fingerprint_is_valid(known->fingerprint));
-	must(known->kind == KNOWN_CALLER ? name_fault(known->name) == NULL
+	must(known->kind != KNOWN_SERVER ? name_fault(known->name) == NULL
 					 : known->name[0] != '\0' && strlen(known->name) < sizeof known->name);
-	must(known->kind == KNOWN_CALLER ? known->port == 0 : known->port >= 1 && known->port <= 65535);
+	must(known->kind != KNOWN_SERVER ? known->port == 0 : known->port >= 1 && known->port <= 65535);
 	must(length > 0 && line[length - 1] == '\n');
 	must(known_parse(line, length - 1, &again));
 	must(again.kind == known->kind && again.port == known->port);
@@ -58,8 +64,9 @@ must_be_found(const struct buffer *file, const struct known *known)
 	if (known->kind == KNOWN_SERVER) {
 		must(known_server(file, known->name, known->port, known->fingerprint, other) == SERVER_SAME);
 	} else {
-		must(known_name(file, known->name));
-		must(known_caller(file, known->fingerprint, name));
+		must(known->kind == KNOWN_NAME || known_is_taken(file, known->name, ""));
+		must(known->kind == KNOWN_NAME || known_caller(file, known->fingerprint, name));
+		must(known_name(file, known->fingerprint, name));
 	}
 }
 
@@ -72,10 +79,12 @@ is_taken(const char *path, const struct known *known)
 	bool taken;
 
 	must(known_read(path, &file) == 0);
-	if (known->kind == KNOWN_CALLER)
-		taken = known_name(&file, known->name) && !known_caller(&file, known->fingerprint, name);
-	else
+	if (known->kind == KNOWN_SERVER)
 		taken = known_server(&file, known->name, known->port, known->fingerprint, other) == SERVER_CHANGED;
+	else
+		taken = known_is_taken(&file, known->name, known->fingerprint) &&
+			!(known->kind == KNOWN_CALLER ? known_caller(&file, known->fingerprint, name)
+						      : known_name(&file, known->fingerprint, name));
 	buffer_free(&file);
 	return taken;
 }
@@ -113,6 +122,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	must(fd != -1 && fchmod(fd, 0600) == 0 && write(fd, data, size) == (ssize_t)size);
 	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	must_be_added(path, &new_name);
 	must_be_added(path, &new_caller);
 	must_be_added(path, &new_server);
 	must(known_read(path, &file) == 0);

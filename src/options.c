@@ -28,7 +28,8 @@ enum {
 	OPTION_FINGERPRINT,
 	OPTION_PIN,
 	OPTION_ANONYMOUS,
-	OPTION_ONCE
+	OPTION_ONCE,
+	OPTION_PEER
 };
 
 static const struct option long_options[] = {
@@ -53,6 +54,7 @@ static const struct option long_options[] = {
 	{"pin", required_argument, NULL, OPTION_PIN},
 	{"anonymous", no_argument, NULL, OPTION_ANONYMOUS},
 	{"once", no_argument, NULL, OPTION_ONCE},
+	{"peer", required_argument, NULL, OPTION_PEER},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
 	{NULL, 0, NULL, 0},
@@ -80,6 +82,7 @@ options_help(void)
 	       "  -w, --wait SECONDS    client: keep calling for so long until somebody answers\n"
 	       "      --once            server: one caller, and whatever comes of that\n"
 	       "      --labels          say who spoke, before each of their lines (plain)\n"
+	       "      --peer NAME       what the other side is called here\n"
 	       "      --recv-only       only show what arrives (plain)\n"
 	       "      --send-only       only send what is typed (plain)\n"
 	       "      --fingerprint     show the fingerprint of your key\n"
@@ -180,6 +183,22 @@ set_role(struct call_options *o, enum role role)
 	return true;
 }
 
+/* Sets one's own name (-n), or what the other side is called (--peer). */
+static enum request
+set_name(struct options *o, int option, const char *name, char *error, size_t size)
+{
+	const char *fault = name_fault(name);
+
+	if (fault != NULL)
+		return wrong(error, size, "%s takes no name that %s: '%s'", option == 'n' ? "-n" : "--peer", fault,
+			     name);
+	if (option == 'n')
+		o->screen.name = o->trust.name = name;
+	else
+		o->call.peer = name;
+	return REQUEST_CHAT;
+}
+
 static enum request
 add_pin(struct options *o, const char *fingerprint, char *error, size_t size)
 {
@@ -225,6 +244,8 @@ contradiction(const struct options *o, const struct given *given)
 		return "-f says who begins with -a, which is not given";
 	if (o->call.redial && o->no_screen)
 		return "-k calls again in the full screen only";
+	if (o->call.peer != NULL && o->trust.name != NULL && name_is_alike(o->call.peer, o->trust.name))
+		return "-n and --peer give both sides one name";
 	if (o->call.once && o->call.role == ROLE_CLIENT)
 		return "--once is for the server (-s)";
 	if (o->call.once && o->call.keep)
@@ -405,9 +426,9 @@ options_parse(struct options *o, int argc, char *argv[], char *error, size_t siz
 			o->log = optarg;
 			break;
 		case 'n':
-			if ((problem = name_fault(optarg)) != NULL)
-				return wrong(error, size, "-n takes no name that %s: '%s'", problem, optarg);
-			o->screen.name = o->trust.name = optarg;
+		case OPTION_PEER:
+			if (set_name(o, c, optarg, error, size) == REQUEST_WRONG)
+				return REQUEST_WRONG;
 			break;
 		case 'p':
 			o->no_screen = true;

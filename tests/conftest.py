@@ -172,7 +172,7 @@ def called(serve, port):
     def called(*arguments, **options):
         server = serve(*arguments, **options)
         caller = call(port)
-        server.notice(f"{HOST} port {caller.port} has called")
+        server.notice(f"{HOST} has called")
         eventually(lambda: has_handed_over(server.pid, arguments), "the end of the process that waited")
         return server, caller
 

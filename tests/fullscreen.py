@@ -49,8 +49,7 @@ class DeafCaller:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
         self.socket.bind((own or ".".join(["127", *(str(random.randrange(1, 255)) for _ in range(3))]), 0))
         self.socket.connect((HOST, port))
-        self.host, number = self.socket.getsockname()
-        self.name = f"{self.host} port {number}"
+        self.host = self.socket.getsockname()[0]
 
     def read(self):
         """From now on it reads all that comes."""
@@ -70,7 +69,7 @@ def screen_deaf(screen, port):
         server = screen("-s", *arguments, port, **options)
         server.wait_for(notice(f"waiting on port {port}"))
         caller = DeafCaller(port)
-        server.wait_for(notice(f"{caller.name} has called"))
+        server.wait_for(notice(f"{caller.host} has called"))
         return server, caller
 
     return screen_deaf

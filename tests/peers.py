@@ -90,6 +90,11 @@ def free_port():
             return port
 
 
+def without_port(notice):
+    """A notice of the log as it is shown: the port of who has called is in the log alone."""
+    return re.sub(r"^((?:\* )?(?:\d+ more .*: )?\S+) port \d+(?= has called$| called while |$)", r"\1", notice)
+
+
 def unread(descriptor):
     """How many bytes wait in a socket or pipe to be read."""
     return struct.unpack("i", fcntl.ioctl(descriptor, termios.FIONREAD, bytes(4)))[0]

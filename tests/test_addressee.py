@@ -15,7 +15,7 @@ SECRET = "the password is hunter2"
 
 def kept(caller):
     """How tchat says that the line stays, and who is there now."""
-    return notice("that was begun before {} port {} came: Enter again sends it".format(*caller.socket.getsockname()))
+    return notice(f"that was begun before {caller.socket.getsockname()[0]} came: Enter again sends it")
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def leave(server, caller, port):
 def come(server, port):
     """Somebody else calls."""
     other = call(port, own=OTHER)
-    server.wait_for(notice(f"{OTHER} port {other.port} has called"))
+    server.wait_for(notice(f"{OTHER} has called"))
     return other
 
 
@@ -185,7 +185,7 @@ def test_keys_that_waited_for_the_pager(first, port, environment, tmp_path):
     other = call(port, own=OTHER)
     eventually(lambda: entries(log)[-1] == ("*", f"{OTHER} port {other.port} has called"), "that the other is there")
     server.press(ENTER)
-    server.wait_for(notice(f"{OTHER} port {other.port} has called"))
+    server.wait_for(notice(f"{OTHER} has called"))
     server.wait_for(kept(other))
     server.press(ENTER)
     assert other.expect(f"{SECRET}\n") == b""
@@ -196,7 +196,7 @@ def test_queue_is_for_one(screen, port):
     server = screen("-s", "-k", port)
     server.wait_for(notice(f"waiting on port {port}"))
     deaf = DeafCaller(port)
-    server.wait_for(notice(f"{deaf.name} has called"))
+    server.wait_for(notice(f"{deaf.host} has called"))
     server.say("x" * 3000)
     for number in range(100):
         server.say(f"{number} " + "y" * 3000)

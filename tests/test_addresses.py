@@ -147,8 +147,7 @@ def test_slow_answer_loses(choice, answering, calling, port):
     client.notice(f"connected to several port {port}")
     choice.release(SIX_THERE)
     eventually(lambda: SIX_HERE in choice.reset, "the reset")
-    server.err.expect(f"{THERE} port ")
-    server.err.expect(" has called\n")
+    server.notice(f"{THERE} has called")
     talk(client, server)
 
 
@@ -169,6 +168,5 @@ def test_both_answer_at_once(choice, answering, calling, port):
     client.notice(f"connected to several port {port}")
     eventually(lambda: HERE in choice.reset, "the reset")
     os.kill(waiting, signal.SIGCONT)
-    server.err.expect(f"{SIX_THERE} port ")
-    server.err.expect(" has called\n")
+    server.notice(f"{SIX_THERE} has called")
     talk(client, server)

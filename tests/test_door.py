@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from fullscreen import not_under_sanitizers
-from peers import DEADLINE, HOST, call, children, eventually, is_listening
+from peers import DEADLINE, HOST, call, children, eventually, is_listening, without_port
 from test_keep import BUSY
 from test_log import entries
 from test_screen import notice, theirs
 
+OTHER = "127.0.0.2"  # somebody else calls from there
 CROWD = 1000
 AT_ONCE = 8  # more than wait in the kernel would try again only after a second: BACKLOG in door.c
 
@@ -165,8 +166,8 @@ def test_crowd_is_summed_up(called, port, tmp_path):
     caller.close_input()
     server.wait()
     said = [text for _, text in entries(log)]
-    assert [line.partition("port")[2] for line in server.err.data.decode().splitlines()] == \
-        [line.partition("port")[2] for line in said if line != "what a noise"]
+    assert server.err.data.decode().splitlines() == \
+        [f"tchat: {without_port(line)}" for line in said if line != "what a noise"]
     one_by_one = sum(line.endswith(" called while the line was busy") for line in said)
     [summed_up] = [line for line in said if " more " in line]
     count = re.fullmatch(rf"(\d+) more called while the line was busy, the last of them: {HOST} port \d+", summed_up)[1]
@@ -212,7 +213,7 @@ def test_stranger_that_broke_off_is_not_noted(called, port):
     stranger = call(port)
     server.kill(signal.SIGCONT)
     assert stranger.expect_end() == BUSY
-    server.notice(f"{HOST} port {stranger.port} called while the line was busy")
+    server.notice(f"{HOST} called while the line was busy")
     assert f"port {gone} ".encode() not in server.err.data
     stranger.close_input()
     eventually(lambda: holdings(server.pid) == before, "that both are gone")
@@ -231,7 +232,7 @@ def test_caller_that_broke_off(serve, port, options):
     caller = call(port)
     caller.send("I am here\n")
     server.kill(signal.SIGCONT)
-    assert server.err.expect(f"{HOST} port {caller.port} has called\n") == b"tchat: "
+    assert server.err.expect(f"{HOST} has called\n") == b"tchat: "
     server.expect("I am here\n")
 
 
@@ -243,7 +244,7 @@ def test_caller_that_broke_off_before_a_screen(screen, port):
     scan(port, "reset")
     caller = call(port)
     os.kill(server.pid, signal.SIGCONT)
-    server.wait_for(notice(f"{HOST} port {caller.port} has called"))
+    server.wait_for(notice(f"{HOST} has called"))
     assert sum("has called" in row for row in server.pane) == 1
     server.say("you are the first")
     caller.expect("you are the first\n")
@@ -285,8 +286,8 @@ def test_scans_of_a_server_that_keeps(serve, port, how):
         scan(port, how)
 
     def get_through():
-        caller = call(port)
-        answer = f"{HOST} port {caller.port} has called\n".encode()
+        caller = call(port, own=OTHER)
+        answer = f"{OTHER} has called\n".encode()
         eventually(lambda: answer in server.err.data or caller.incoming.ended, "an answer")
         return None if caller.incoming.ended else caller
 
@@ -294,7 +295,7 @@ def test_scans_of_a_server_that_keeps(serve, port, how):
     caller.send("at last\n")
     server.expect("at last\n")
     caller.close_input()
-    server.err.expect(f"port {caller.port} has left\n")
+    server.notice(f"{OTHER} has left")
     server.notice(f"waiting on port {port}")
     eventually(lambda: holdings(server.pid) == before, "that all scans are gone")
 
@@ -308,16 +309,16 @@ def test_strangers_are_summed_up(serve, port):
             server.expect(f"{number}\n")
             caller.shutdown(socket.SHUT_WR)
             assert caller.recv(1) == b""
-    caller = call(port)
-    server.notice(f"{HOST} port {caller.port} has called")
+    caller = call(port, own=OTHER)
+    server.notice(f"{OTHER} has called")
     said = server.err.data.decode()
     one_by_one = said.count("has called\n") - 1
-    count = re.search(rf"tchat: (\d+) more called, the last of them: {HOST} port \d+\ntchat: .* has called\n$", said)[1]
+    count = re.search(rf"tchat: (\d+) more called, the last of them: {HOST}\ntchat: .* has called\n$", said)[1]
     assert 5 <= one_by_one <= 6 and one_by_one + int(count) == 40
     caller.send("at last\n")
     server.expect("at last\n")
     caller.close_input()
-    server.notice(f"{HOST} port {caller.port} has left")
+    server.notice(f"{OTHER} has left")
     server.notice(f"waiting on port {port}")
 
 
@@ -329,7 +330,7 @@ def test_many_callers_at_once(serve, port, keep):
     server.kill(signal.SIGSTOP)
     first, *others = [call(port) for _ in range(6)]
     server.kill(signal.SIGCONT)
-    server.notice(f"{HOST} port {first.port} has called")
+    server.notice(f"{HOST} has called")
     for other in others:
         if keep:
             assert other.expect_end() == BUSY

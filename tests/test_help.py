@@ -155,7 +155,7 @@ def test_hint(screen, start, port):
 
 @pytest.mark.parametrize("columns", [40, 39])
 def test_hint_in_half_a_terminal(screen, port, columns):
-    """There is room for it in each half of a terminal of 80 columns: it is worth more than the time and the port."""
+    """There is room for it in each half of a terminal of 80 columns: it is worth more than the time."""
     server = screen("-s", "-b", "localhost", port, columns=columns)
     server.wait_for("waiting on")
     client = screen("-c", "localhost", port, columns=columns)

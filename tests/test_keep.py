@@ -21,10 +21,10 @@ def test_one_caller_after_the_other(called, port):
     first.send("I am the first\n")
     server.expect("I am the first\n")
     first.close_input()
-    server.notice(f"{HOST} port {first.port} has left")
+    server.notice(f"{HOST} has left")
     server.notice(f"waiting on port {port}")
     second = call(port)
-    server.notice(f"{HOST} port {second.port} has called")
+    server.notice(f"{HOST} has called")
     second.send("I am the second\n")
     server.expect("I am the second\n")
     server.send("welcome, second\n")
@@ -102,7 +102,7 @@ def test_lines_keep_their_speaker(screen, port, environment, tmp_path):
     first.close_input()
     server.wait_for("has left$")
     second = call(port, own=other)
-    server.wait_for(f"{second.port} has called$")
+    server.wait_for(f"{other} has called$")
     assert server.shows(theirs("pay a hundred"))
     second.send("hello\n")
     server.wait_for(theirs("hello", other))
@@ -112,7 +112,7 @@ def test_lines_keep_their_speaker(screen, port, environment, tmp_path):
     assert server.shows(f":\\d\\d {HOST} < pay a hundred$") and server.shows(f":\\d\\d {other} < hello$")
     assert entries(log) == [
         ("*", f"waiting on port {port}"), ("*", f"{HOST} port {first.port} has called"),
-        ("<", "pay a hundred"), ("*", f"{HOST} port {first.port} has left"),
+        ("<", "pay a hundred"), ("*", f"{HOST} has left"),
         ("*", f"waiting on port {port}"), ("*", f"{other} port {second.port} has called"), ("<", "hello")]
 
 
@@ -121,7 +121,7 @@ def test_second_caller_is_told_that_the_line_is_busy(called, port):
     server, first = called("-k")
     second = call(port)
     assert second.expect_end() == BUSY
-    server.notice(f"{HOST} port {second.port} called while the line was busy")
+    server.notice(f"{HOST} called while the line was busy")
     first.send("go on\n")
     server.expect("go on\n")
     server.send("yes\n")
@@ -166,7 +166,7 @@ def test_busy_client(serve, start, port, mode):
         second.send("hello?\n")
     if mode != ["--send-only"]:
         second.expect(BUSY)
-    second.notice(f"{HOST} port {port} is busy, and has heard nothing")
+    second.notice(f"{HOST} is busy, and has heard nothing")
     assert second.wait() == 1
     first.send("still here\n")
     server.expect("still here\n")
@@ -192,9 +192,8 @@ def test_next_caller_after_a_broken_connection(called, port):
     server, first = called("-k")
     first.send("hello\n")
     server.expect("hello\n")
-    name = f"{HOST} port {first.port}"
     first.reset()
-    server.notice(f"the connection to {name} broke: Connection reset by peer")
+    server.notice(f"the connection to {HOST} broke: Connection reset by peer")
     second = call(port)
     second.send("better now\n")
     server.expect("better now\n")
@@ -208,7 +207,7 @@ def test_half_a_line_goes_only_to_whom_it_was_typed(called, port):
     first.close_input()
     server.notice(f"waiting on port {port}")
     second = call(port)
-    server.notice(f"{HOST} port {second.port} has called")
+    server.notice(f"{HOST} has called")
     server.send("st\nfor the second\n")
     assert second.expect("for the second\n") == b"st\n"
 
@@ -241,7 +240,7 @@ def test_turns_with_one_after_the_other(called, port):
     first.send("one\n")
     server.expect("one\n")
     first.close_input()
-    server.notice(f"{HOST} port {first.port} has left")
+    server.notice(f"{HOST} has left")
     second = call(port)
     second.send("two\n")
     server.expect("two\n")

@@ -22,7 +22,7 @@ from typing import NamedTuple
 import pytest
 
 from fullscreen import DeafCaller
-from peers import HOST, TCHAT, Door, call, eventually, family, is_idle, keepers, needs_linux, title
+from peers import HOST, TCHAT, Door, call, eventually, family, is_idle, keepers, needs_linux, title, without_port
 from terminal import ctrl
 from test_bad_networks import HASTY
 from test_keep import BUSY
@@ -52,7 +52,7 @@ TOLD = ("* tell the other person: ", "* or, in place of ", "* the fingerprint of
 # What either side says in words of its own.
 SERVER = {
     "DIALS": "waiting on port PORT",
-    "MEETS": "PEER has called",
+    "MEETS": "PLACE has called",
     "AGREES": "encrypted: the caller is friend",
     "IS NEW": 'the caller\'s key is not known yet: FINGERPRINT, it calls itself "stranger"',
     "ADVISES": "NUMBER\n? phone the other person: if you both see this number, answer yes",
@@ -60,19 +60,20 @@ SERVER = {
     "TRUSTS": "encrypted: the caller is known as stranger from now on"}
 CLIENT = {
     "DIALS": f"calling {HOST} port PORT",
-    "MEETS": "connected to PEER",
-    "AGREES": "encrypted: the key of PEER is known",
-    "IS NEW": "the key of PEER is not known yet: FINGERPRINT",
+    "MEETS": "connected to PLACE",
+    "AGREES": "encrypted: the key of PLACE is known",
+    "IS NEW": 'the key of PLACE is not known yet: FINGERPRINT, it calls itself "stranger"',
     "ADVISES": "phone the other person: if that is the fingerprint there, answer yes",  # it is not shown a key
     "ASKS": "is it the right one? answer yes or no",
-    "TRUSTS": "encrypted: the key of PEER is known from now on"}
+    "TRUSTS": "encrypted: the key of PLACE is known from now on\n* PLACE is known as stranger from now on"}
 
+# PLACE is where the peer is, as the log has it; PEER what it is called, once that is agreed on; HOLDER whose key it is.
 # How it begins (AGREES is said with TLS only), and how a server that keeps goes on.
 MET = "* DIALS\n* MEETS"
 BEGUN = f"{MET}\n* AGREES"
 TALKED = f"{BEGUN}\n> question\n< answer"
 ASKED = f"{MET}\n? IS NEW\n? ADVISES\n? ASKS"
-ANOTHER = "\n* DIALS\n* NEXT has called\n* AGREES\n* NEXT has left\n* DIALS"
+ANOTHER = "\n* DIALS\n* NEXT has called\n* AGREES\n* LAST has left\n* DIALS"
 PEER = {"leaves": "close_input", "resets": "reset", "cuts": "cut", "breaks off": "break_off"}
 UNLOGGED = "(not in the log:)"  # what follows
 TERMINATED = 128 + signal.SIGTERM
@@ -158,23 +159,23 @@ CASES = [
 
     # With TLS it does not come about.
     Case("peer does not speak TLS", "with peer: bare, dials, meets, peer sends: hello",
-         f"{MET}\n! cannot agree on encryption with PEER: it does not speak TLS: it needs -t", 1, "tls"),
+         f"{MET}\n! cannot agree on encryption with HOLDER: it does not speak TLS: it needs -t", 1, "tls"),
     Case("peer hangs up", "with peer: bare, dials, meets, peer: leaves",
-         f"{MET}\n! cannot agree on encryption with PEER: it hung up; perhaps it needs -t", 1, "tls"),
+         f"{MET}\n! cannot agree on encryption with HOLDER: it hung up; perhaps it needs -t", 1, "tls"),
     Case("peer says nothing", "with a fast clock, with peer: bare, dials, meets",
-         f"{MET}\n! cannot agree on encryption with PEER: it took more than 10 seconds; it most likely does not "
+         f"{MET}\n! cannot agree on encryption with HOLDER: it took more than 10 seconds; it most likely does not "
          "encrypt: it needs -t", 1, "server client tls"),
     Case("the encrypted line is busy", "with peer: bare, dials, meets, peer is busy",
-         f"{MET}\n! cannot agree on encryption with PEER: the line is busy", 1, "client tls"),
+         f"{MET}\n! cannot agree on encryption with HOLDER: the line is busy", 1, "client tls"),
     Case("told to end while agreeing", "with peer: bare, dials, meets, is terminated", MET, TERMINATED, "tls",
          ends=True),
     Case("leaves while agreeing", "with peer: bare, dials, meets, leaves", MET, 0, "screen tls",
          ends=True),  # elsewhere the input is read only later
-    Case("peer has no key", "without a key, dials, meets", f"{MET}\n! PEER has shown no key", 1, "server keep tls"),
+    Case("peer has no key", "without a key, dials, meets", f"{MET}\n! {HOST} has shown no key", 1, "server keep tls"),
     Case("wrong pin", f"with argument: --pin {OTHER}, dials, meets",
-         f"{MET}\n! the key of PEER is not one of those pinned: FINGERPRINT", 1, "server client tls"),
+         f"{MET}\n! the key of HOLDER is not one of those pinned: FINGERPRINT", 1, "server client tls"),
     Case("key has changed", "with another key known, dials, meets",
-         f"{MET}\n! THE KEY OF PEER HAS CHANGED: somebody may be in between\n! known:    {OTHER}\n"
+         f"{MET}\n! THE KEY OF PLACE HAS CHANGED: somebody may be in between\n! known:    {OTHER}\n"
          "! received: FINGERPRINT\n"
          "! if it was changed on purpose, remove the server's line from KNOWN FILE and call again", 1, "client tls"),
     Case("key is refused", "with a stranger, dials, meets, is asked, answers: no",
@@ -185,13 +186,13 @@ CASES = [
     Case("told to end while asked", "with a stranger, dials, meets, is asked, is terminated",
          f"{ASKED}\n! the key was not accepted", TERMINATED, "tls", ends=True),
     Case("peer leaves while asked about", "with a stranger, dials, meets, is asked, peer: leaves",
-         f"{ASKED}\n! PEER has left", 1, "tls", marks=[needs_linux]),
+         f"{ASKED}\n! {HOST} has left", 1, "tls", marks=[needs_linux]),
 
     # With TLS it comes about, and ends.
     Case("key is accepted", "with a stranger, dials, meets, is asked, answers: yes, talk, peer: leaves",
          f"{ASKED}\n* TRUSTS\n> question\n< answer\n* PEER has left", where="tls"),
     Case("right pin", "with argument: --pin FINGERPRINT, dials, meets, talk, peer: leaves",
-         f"{MET}\n* encrypted: the key of PEER is pinned\n> question\n< answer\n* PEER has left",
+         f"{MET}\n* encrypted: the key of HOLDER is pinned\n> question\n< answer\n* PEER has left",
          where="server client tls"),
     Case("peer is unknown", "with argument: --anonymous, without a key, dials, meets, talk, peer: leaves",
          f"{MET}\n* encrypted, but PEER is unknown: it has shown no key\n> question\n< answer\n* PEER has left",
@@ -335,7 +336,8 @@ class Stage:
             self._words["FINGERPRINT"] = self._identity.fingerprint if self._identity else ""
             self._words["NUMBER"] = "\n? ".join(number(self._ann, self._identity)) if self._identity else ""
         if not self._server:
-            self._words["PEER"] = f"{HOST} port {self._port}"
+            self._words["PLACE"] = self._words["HOLDER"] = f"{HOST} port {self._port}"
+        self._words["PEER"] = self._name(HOST)
         self._words["PORT"] = str(self._port)
         if self._front == "piped":
             os.mkfifo(self._path / "typed")
@@ -363,8 +365,9 @@ class Stage:
         pattern = r"(\S+ port \d+) has called" if self._server else "connected to (.*)"
         [name] = self._wait(lambda: re.findall(pattern, "\n".join(self._logged())), "the meeting")
         if self._server:
-            self._words["PEER"] = name
-            assert self._refuser or name == self._name(self._peer)
+            host = name.split()[0]
+            self._words |= {"PLACE": name, "HOLDER": host, "PEER": self._name(host)}
+            assert self._refuser or name == self._place(self._peer)
 
     def _connect(self):
         """The peer calls, or answers."""
@@ -378,9 +381,13 @@ class Stage:
         return Door.accept(self._door) if bare else self._door.accept()
 
     @staticmethod
-    def _name(peer):
-        """How tchat names a caller."""
+    def _place(peer):
+        """Where a caller is, as the log says it."""
         return "{} port {}".format(*peer.socket.getsockname())
+
+    def _name(self, host):
+        """What the peer, which is there, is called once it is agreed with."""
+        return self._identity.name if self._tls and self._identity else host
 
     def begins(self):
         """Both have agreed on encryption."""
@@ -452,7 +459,7 @@ class Stage:
 
     def somebody_else_calls(self):
         other = call(self._port)
-        self._words["OTHER"] = self._name(other)
+        self._words["OTHER"] = self._place(other)
         other.incoming.expect_end()
         self._wait_for_log("* OTHER called while the line was busy")
 
@@ -489,7 +496,7 @@ class Stage:
         if self._tls:
             self._identity = self._get("friend")
         other = self._connect()
-        self._words["NEXT"] = self._name(other)
+        self._words["NEXT"], self._words["LAST"] = self._place(other), self._name(HOST)
         self._wait_for_log("* AGREES" if self._tls else "* NEXT has called")
         other.close_input()
         self._wait_for_log("* DIALS")
@@ -551,7 +558,7 @@ def test_life(request, case, front, role, wire):
     unlogged = lines.index(UNLOGGED) if UNLOGGED in lines else len(lines)
     assert tamed(stage._logged()) == [re.sub("^[!?-]", "*", line) for line in lines[:unlogged]]
 
-    lines = [line for line in lines if line != UNLOGGED]
+    lines = [without_port(line) for line in lines if line != UNLOGGED]
     told = [line[2:] for line in lines if line[0] in "*?!"]
     if front == "screen":
         told = [line[2:] for line in lines if line[0] == "!" and case.status != 0 and not keeps]

@@ -37,8 +37,7 @@ def test_server_listens_on_all_addresses(serve, port):
     """Somebody can call on any address of the machine."""
     server = serve()
     call(port, "127.0.0.2")
-    server.err.expect("127.0.0.1 port ")
-    server.err.expect("has called\n")
+    server.notice("127.0.0.1 has called")
 
 
 @needs_ipv6
@@ -46,7 +45,7 @@ def test_server_listens_on_ipv6_too(serve, port):
     """IPv6 callers come in through the same port."""
     server = serve()
     caller = call(port, "::1")
-    server.notice(f"::1 port {caller.port} has called")
+    server.notice("::1 has called")
 
 
 @needs_ipv6

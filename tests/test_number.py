@@ -126,7 +126,7 @@ def test_fingerprint_of_a_server_is_compared(asked, bob, stranger, front, form):
     client, callee, door = asked(*front)
     client.say(form.format(stranger.fingerprint))
     client.wait_for(f"encrypted: the key of {door.peer} is known from now on$")
-    assert bob.known() == [f"server {stranger.fingerprint} {HOST} {door.port}"]
+    assert bob.keys() == [f"server {stranger.fingerprint} {HOST} {door.port}"]
 
 
 @FRONTS

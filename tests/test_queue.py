@@ -69,7 +69,7 @@ def test_full_queue(screen_deaf):
     order once the peer reads."""
     server, caller = screen_deaf(columns=120)
     said = fill(server)
-    assert server.shows(notice(f"{caller.name} takes nothing and the queue is full: .*"))
+    assert server.shows(notice(f"{caller.host} takes nothing and the queue is full: .*"))
     server.wait_for(lambda: re.fullmatch(r"x+ \d+\.", server.input))
     server.wait_for(lambda: queued(server))
     assert len(said) - 60_000 < 1 << 20 < len(said)

@@ -19,7 +19,7 @@ AUTOWRAP = 7 << 5  # as pyte notes the mode
 OFF = b"\x1b[?7l"
 SPACING = "\u0903"  # DEVANAGARI SIGN VISARGA, of general category Mc
 WIDER = "\u2603"  # where ambiguous characters are wide, as in terminals for Chinese (UAX 11)
-BAR = r"^ {HOST} port {port} [·-] not encrypted [·-] since \d\d:\d\d +F1/Alt-\? help$"
+BAR = r"^ {HOST} [·-] not encrypted [·-] since \d\d:\d\d +F1/Alt-\? help$"
 
 
 # What terminals disagree about, and what is drawn for it so that they agree.
@@ -47,7 +47,7 @@ def wider(screen_called, environment):
 
 def must_stand(server, caller):
     """A row that runs over changes neither the line below nor the bar, also when they are drawn again."""
-    bar = BAR.format(HOST=re.escape(HOST), port=caller.port)
+    bar = BAR.format(HOST=re.escape(HOST))
     forged = WIDER * 36 + "x" * 20 + "FORGED"  # a row for tchat
 
     def wide_rows():

@@ -54,7 +54,7 @@ def test_view_stays_while_lines_arrive(screen_called):
 
 
 @pytest.mark.parametrize("columns, before", [(80, f"below {HOST}   "), (30, "127\\.0\\.…   "),
-                                             (20, "  ")])
+                                             (22, "  ")])
 def test_newest_line_is_in_view(screen_called, columns, before):
     """Scrolled back, the row above the bar shows the newest line, as much of it as there is room for."""
     server, caller = screen_called(columns=columns)

@@ -150,7 +150,7 @@ def test_no_zombies(screen_called, port):
     for ending in ("leave", "reset", "kill"):
         server.wait_for(lambda: server.pane[-1].endswith(f"waiting on port {port}"))
         caller = call(port)
-        server.wait_for(lambda: server.pane[-1].endswith(f"{caller.port} has called"))
+        server.wait_for(lambda: server.pane[-1].endswith(f"{HOST} has called"))
         if ending == "kill":
             os.kill(listeners(server.pid)[0], signal.SIGKILL)
         elif ending == "reset":

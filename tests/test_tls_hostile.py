@@ -82,7 +82,7 @@ def test_caller_that_does_not_speak_tls(friendly, port, goes_on, text):
     server = friendly("-k")
     caller = call(port)
     caller.send(text)
-    peer = f"{HOST} port {caller.port}"
+    peer = HOST
     server.notice(f"{peer} has called")
     server.notice(cannot_agree(peer, "it does not speak TLS: it needs -t"))
     caller.incoming.expect_end()
@@ -129,7 +129,7 @@ def test_plain_screen_is_called_with_tls(screen_called):
     """In the full screen it says so too."""
     server, caller = screen_called()
     caller.send(client_hello())
-    server.wait_for(f"{HOST} port {caller.port} speaks TLS: that needs -t here$")
+    server.wait_for(f"{HOST} speaks TLS: that needs -t here$")
 
 
 def test_plain_client_gets_an_alert(calling):
@@ -146,7 +146,7 @@ def test_plain_keeping_server_is_called_with_tls(serve, port):
     server = serve("-k")
     caller = call(port)
     caller.send(client_hello())
-    server.notice(f"{HOST} port {caller.port} speaks TLS: that needs -t here")
+    server.notice(f"{HOST} speaks TLS: that needs -t here")
     server.notice(f"waiting on port {port}")
     caller = call(port)
     caller.send("hello\n")
@@ -201,7 +201,7 @@ def test_caller_hangs_up(friendly, port, goes_on, size):
     caller = call(port)
     caller.send(client_hello()[:size])
     caller.close_input()
-    server.notice(cannot_agree(f"{HOST} port {caller.port}", "it hung up" if size != 0 else SILENT))
+    server.notice(cannot_agree(HOST, "it hung up" if size != 0 else SILENT))
     caller.incoming.expect_end()
     goes_on(server)
 
@@ -231,7 +231,7 @@ def test_caller_resets(friendly, port, goes_on):
     caller = call(port)
     caller.send(client_hello()[:100])
     server.err.expect("has called\n")
-    peer = f"{HOST} port {caller.port}"
+    peer = HOST
     caller.reset()
     server.err.expect(f"tchat: {cannot_agree(peer, '')}")
     goes_on(server)
@@ -243,7 +243,7 @@ def test_caller_gives_its_reason_and_resets(friendly, port):
     server.kill(signal.SIGSTOP)
     caller = call(port)
     caller.send(client_hello() + bytes([21, 3, 3, 0, 2, 2, 48]))  # an alert: unknown CA
-    peer = f"{HOST} port {caller.port}"
+    peer = HOST
     caller.reset()
     server.kill(signal.SIGCONT)
     server.notice(cannot_agree(peer, "it sent what cannot be decrypted; perhaps it does not accept the key here"))
@@ -256,7 +256,7 @@ def test_caller_stalls(friendly, port, goes_on):
     began = time.monotonic()
     caller = call(port)
     caller.send(client_hello()[:100])
-    peer = f"{HOST} port {caller.port}"
+    peer = HOST
     server.notice(f"{peer} has called")
     server.notice(cannot_agree(peer, "it took more than 10 seconds"))
     assert 9 < time.monotonic() - began < 11 + 5 * SLOWNESS
@@ -270,7 +270,7 @@ def test_caller_stalls_while_another_calls(friendly, port, friend):
     began = time.monotonic()
     stranger = call(port)
     stranger.send(client_hello()[:100])
-    peer = f"{HOST} port {stranger.port}"
+    peer = HOST
     server.notice(f"{peer} has called")
     caller = tls_call(port, friend)
     server.notice(cannot_agree(peer, "it took more than 2 seconds, and others call"))
@@ -287,11 +287,11 @@ def test_second_caller_waits_for_a_moment(friendly, port, friend):
     that the line is busy."""
     server = friendly("-k")
     first = socket.create_connection((HOST, port))
-    server.notice(f"{HOST} port {first.getsockname()[1]} has called")
+    server.notice(f"{HOST} has called")
     second = call(port)
     caller = TlsLine(first, client_context(friend))
     server.notice("encrypted: the caller is friend")
-    server.notice(f"{HOST} port {second.port} called while the line was busy")
+    server.notice(f"{HOST} called while the line was busy")
     caller.send("it is me\n")
     server.expect("it is me\n")
 
@@ -302,7 +302,7 @@ def test_caller_without_encryption_waits(friendly, port, start):
     client = start("-c", HOST, port)
     client.expect("This line is encrypted: call with -t.\n")
     client.close_input()
-    client.notice(f"{HOST} port {port} speaks TLS: that needs -t here")
+    client.notice(f"{HOST} speaks TLS: that needs -t here")
     assert client.wait() == 1
     server.err.expect(": it took more than 10 seconds; it most likely does not encrypt: it needs -t\n")
 
@@ -314,7 +314,7 @@ def test_caller_that_is_told_what_is_wanted(calling, mode):
     callee.send("This line is encrypted: call with -t.\n")
     callee.close_input()
     client.close_input()
-    client.notice(f"{HOST} port {callee.socket.getsockname()[1]} speaks TLS: that needs -t here")
+    client.notice(f"{HOST} speaks TLS: that needs -t here")
     assert client.wait() == 1
 
 
@@ -335,7 +335,7 @@ def test_caller_that_says_less_than_a_record_has(friendly, port, text):
     server = friendly("--once")
     caller = call(port)
     caller.send(text)
-    server.notice(cannot_agree(f"{HOST} port {caller.port}", "it does not speak TLS: it needs -t"))
+    server.notice(cannot_agree(HOST, "it does not speak TLS: it needs -t"))
     assert caller.incoming.expect_end().startswith(b"\x15\x03")  # an alert
     assert server.wait() == 1
 
@@ -354,7 +354,7 @@ def test_caller_that_says_nothing_makes_room(friendly, port, friend):
     """What is likely is said to one, too, who has less time because others call."""
     server = friendly("-k")
     stranger = call(port)
-    peer = f"{HOST} port {stranger.port}"
+    peer = HOST
     server.notice(f"{peer} has called")
     tls_call(port, friend)
     server.notice(cannot_agree(peer, "it took more than 2 seconds, and others call; it most likely does not encrypt: "
@@ -522,7 +522,7 @@ def test_caller_with_an_alert_without_a_name(friendly, port, goes_on, number):
     server = friendly("-k")
     caller = call(port)
     caller.send(b"\x15\x03\x03\x00\x02\x02" + bytes([number]))
-    server.err.expect("tchat: " + cannot_agree(f"{HOST} port {caller.port}", ""))
+    server.err.expect("tchat: " + cannot_agree(HOST, ""))
     goes_on(server)
 
 
@@ -532,7 +532,7 @@ def test_server_that_wants_another_key(friend, stranger, bob, start):
     door = TlsDoor(friend, callers=[stranger])
     client = start("-c", "-t", "--pin", friend.fingerprint, HOST, door.port, env=bob.env)
     meet(door)
-    client.err.expect(f"tchat: {door.peer} broke off: ")
+    client.err.expect("tchat: friend broke off: ")
     assert client.wait() == 1
 
 
@@ -543,7 +543,7 @@ def test_peer_breaks_off(tls_called, mode):
     caller.send("a line\n")
     server.expect("a line\n")
     caller.break_off()
-    assert server.err.expect(f"tchat: {caller.peer} broke off: ") == b""
+    assert server.err.expect("tchat: friend broke off: ") == b""
     assert server.err.expect("\n")
     assert server.wait() == 1
 
@@ -555,7 +555,7 @@ def test_stream_is_cut(tls_called, mode):
     caller.send("a line\n")
     server.expect("a line\n")
     caller.cut()
-    server.notice(f"the connection to {caller.peer} was cut off: it ended without a goodbye")
+    server.notice("the connection to friend was cut off: it ended without a goodbye")
     assert server.wait() == 1
     assert server.out.data == b"a line\n"
 
@@ -567,7 +567,7 @@ def test_stream_is_cut_in_the_middle_of_a_record(tls_called):
     server.expect("a line\n")
     caller.socket.sendall(caller.seal(b"never to be seen\n")[:20])
     caller.cut()
-    server.notice(f"the connection to {caller.peer} was cut off: it ended without a goodbye")
+    server.notice("the connection to friend was cut off: it ended without a goodbye")
     assert server.wait() == 1
     assert server.out.data == b"a line\n"
 
@@ -588,7 +588,7 @@ def test_somebody_else_speaks_in_between(tls_called, text):
     caller.send("a line\n")
     server.expect("a line\n")
     caller.socket.sendall(text)
-    server.err.expect(f"tchat: the connection to {caller.peer} broke: ")
+    server.err.expect("tchat: the connection to friend broke: ")
     caller.incoming.expect_end()
     assert server.out.data == b"a line\n"
 
@@ -599,7 +599,7 @@ def test_record_is_changed_on_its_way(tls_called):
     record = bytearray(caller.seal(b"pay me 100\n"))
     record[9] ^= 1
     caller.socket.sendall(record)
-    server.err.expect(f"tchat: the connection to {caller.peer} broke: ")
+    server.err.expect("tchat: the connection to friend broke: ")
     assert server.wait() == 1
     assert server.out.data == b""
 
@@ -610,7 +610,7 @@ def test_record_comes_twice(tls_called):
     record = caller.seal(b"pay me 100\n")
     caller.socket.sendall(record + record)
     server.expect("pay me 100\n")
-    server.err.expect(f"tchat: the connection to {caller.peer} broke: ")
+    server.err.expect("tchat: the connection to friend broke: ")
     assert server.wait() == 1
     assert server.out.data == b"pay me 100\n"
 

@@ -214,7 +214,7 @@ def test_new_server_is_accepted(run, bob, identity, screen, port):
     client.wait_for("is known from now on$")
     client.say("hello")
     server.expect("hello\n")
-    assert bob.known() == [f"server {identity().fingerprint} {HOST} {port}"]
+    assert bob.keys() == [f"server {identity().fingerprint} {HOST} {port}"]
 
 
 # Keys of the encryption that change in mid-conversation

@@ -34,6 +34,8 @@ WRONG = {
     "waiting server": ["-s", "-w", "3"],
     "no seconds": ["-c", "-w", "0", HOST],
     "wrong seconds": ["-c", "-w", "soon", HOST],
+    "no name for the peer": ["-s", "--peer", ""],
+    "one name for both": ["-s", "-n", "Ann", "--peer", "ann"],
     "unknown letter": ["-s", "-z"],
     "unknown word": ["-s", "--no-such-option"],
     "missing argument": ["-s", "-l"],
@@ -54,8 +56,8 @@ HOSTILE = "x\033[2J\a\n\u009b"
 
 
 @pytest.mark.parametrize("arguments", [
-    ["-s", HOSTILE], ["-s", "--" + HOSTILE], ["-s", "-l", HOSTILE + "/log"], ["-c", HOSTILE, "8080"]],
-    ids=["port", "option", "log", "host"])
+    ["-s", HOSTILE], ["-s", "--" + HOSTILE], ["-s", "-l", HOSTILE + "/log"], ["-c", HOSTILE, "8080"], ["-s", "--peer", HOSTILE]],
+    ids=["port", "option", "log", "host", "peer"])
 def test_controls_in_words(start, arguments):
     """A message that quotes a word with control characters stays a line, and shows them as text."""
     tchat = start(*arguments)
@@ -72,7 +74,7 @@ def test_help(start, option):
     text = tchat.out.data.decode()
     for word in ("-s", "-c", "-4", "-6", "--alternate", "--bind", "--bell", "--first", "--history", "--keep", "--log",
                  "--name", "--plain", "--raw", "--wait", "--recv-only", "--send-only", "--tls", "--fingerprint",
-                 "--pin", "--anonymous", "--help", "--version"):
+                 "--pin", "--anonymous", "--peer", "--help", "--version"):
         assert word in text
     assert max(len(line) for line in text.splitlines()) < 80
 

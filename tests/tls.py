@@ -129,6 +129,10 @@ class Person:
         """The lines of the file of known peers."""
         return self.known_peers.read_text().splitlines() if self.known_peers.exists() else []
 
+    def keys(self):
+        """The same without what only names a server."""
+        return [line for line in self.known() if not line.startswith("name ")]
+
 
 OUTDATED_TIMES = {"has expired": (b"200101000000Z", b"200102000000Z"),
                   "is not valid yet": (b"480101000000Z", b"480102000000Z")}
@@ -219,7 +223,7 @@ def bob(person):
 def acquainted(ann, bob, port):
     """Ann and Bob know each other's keys already: he calls her on the port."""
     ann.knows(f"caller {bob.fingerprint} bob")
-    bob.knows(f"server {ann.fingerprint} {HOST} {port}")
+    bob.knows(f"server {ann.fingerprint} {HOST} {port}", f"name {ann.fingerprint} ann")
     return ann, bob
 
 
@@ -293,8 +297,8 @@ class TlsLine(Line):
 
     @property
     def peer(self):
-        """How tchat names this end of the connection, when this end has called."""
-        return f"{HOST} port {self.port}"
+        """How tchat names this end of the connection."""
+        return HOST
 
     @property
     def alert(self):

@@ -268,7 +268,7 @@ class Caller(End):
 
     def __init__(self, port):
         super().__init__(socket.create_connection((HOST, port), DEADLINE))
-        self.peer = f"{HOST} port {self.socket.getsockname()[1]}"  # as tchat calls it
+        self.peer = HOST  # as tchat calls it
 
     def hello(self, group=X25519, share=None, more=b""):
         """A ClientHello for a group and a share of it, with more extensions."""

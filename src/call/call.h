@@ -13,6 +13,7 @@ struct call_options {
 	enum role role;
 	const char *host; /* client: whom to call */
 	unsigned port;	  /* 1 to 65535 */
+	const char *peer; /* what whoever is at the other end is called here; or NULL */
 	const char *bind; /* the address to listen on, or to call from; or NULL */
 	int family;	  /* AF_UNSPEC, AF_INET or AF_INET6 */
 	unsigned wait;	  /* client: keep calling for so many seconds */

@@ -482,12 +482,14 @@ understand(struct caller *caller, struct message *message, int socket, struct pe
 
 	switch (message->kind) {
 	case CONNECTED:
-		peer_name(peer, o->role == ROLE_CLIENT ? o->host : NULL, o->port, &message->from);
+		peer_place(peer, o->role == ROLE_CLIENT ? o->host : NULL, o->port, &message->from);
+		if (o->peer != NULL)
+			peer_name(peer, o->peer);
 		peer->socket = socket;
 		caller->done = serves_one(o);
 		return CALLER_CONNECTED;
 	case REFUSED:
-		peer_name(peer, NULL, 0, &message->from);
+		peer_place(peer, NULL, 0, &message->from);
 		return CALLER_REFUSED;
 	case KNOCKED:
 		caller->knocked = true;

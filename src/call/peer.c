@@ -17,7 +17,7 @@
 #define KEEPALIVE_PROBES 3
 
 void
-peer_name(struct peer *peer, const char *host, unsigned port, const struct address *address)
+peer_place(struct peer *peer, const char *host, unsigned port, const struct address *address)
 {
 	char found[NI_MAXHOST], number[NI_MAXSERV];
 	int family = address->storage.ss_family;
@@ -29,8 +29,23 @@ peer_name(struct peer *peer, const char *host, unsigned port, const struct addre
 		host = found;
 	}
 	filter_string(host != NULL ? host : "somebody", peer->host, sizeof peer->host);
-	snprintf(peer->port, sizeof peer->port, "port %u", port);
-	snprintf(peer->name, sizeof peer->name, "%s %s", peer->host, peer->port);
+	snprintf(peer->place, sizeof peer->place, "%s port %u", peer->host, port);
+	strlcpy(peer->name, peer->host, sizeof peer->name);
+}
+
+void
+peer_name(struct peer *peer, const char *name)
+{
+	filter_string(name, peer->name, sizeof peer->name);
+}
+
+void
+peer_describe(const struct peer *peer, char whole[PEER_WHOLE_MAX])
+{
+	if (strcmp(peer->name, peer->host) == 0)
+		strlcpy(whole, peer->place, PEER_WHOLE_MAX);
+	else
+		snprintf(whole, PEER_WHOLE_MAX, "%s (%s)", peer->name, peer->place);
 }
 
 /* A setting that makes the conversation better; it works without, so failing is no error. */

@@ -13,16 +13,27 @@
 
 struct peer {
 	int socket;
-	char host[PEER_NAME_MAX];	/* as called by the person, a numeric address, or its own name; safe text */
-	char name[PEER_NAME_MAX + 16];	/* host and port, for messages: "192.0.2.7 port 8080" */
-	char port[16];			/* "port 8080"; empty where host is a name that the person has given it */
+	char host[PEER_NAME_MAX];	/* as called by the person, or a numeric address; safe text */
+	char place[PEER_NAME_MAX + 16];	/* host and port: "192.0.2.7 port 8080" */
+	char name[PEER_NAME_MAX];	/* what it goes by: a name, where one is known, or host; safe text */
 };
 
+#define PEER_WHOLE_MAX (2 * PEER_NAME_MAX + 32)
+
 /*
- * Names the peer after host and port; where host is NULL, after the address.  The strings are made
- * safe, and cut to what there is room for.
+ * Says where the peer is, by host and port or, where host is NULL, by the address, and names it after the host.  The
+ * strings are made safe, and cut to what there is room for.
  */
-void peer_name(struct peer *peer, const char *host, unsigned port, const struct address *address);
+void peer_place(struct peer *peer, const char *host, unsigned port, const struct address *address);
+
+/* From now on the peer goes by that name, which is made safe, and cut. */
+void peer_name(struct peer *peer, const char *name);
+
+/*
+ * Writes who it is and where, for the log and whoever wants to know: "Ann (192.0.2.7 port 51312)", or only where, if it
+ * goes by its host.
+ */
+void peer_describe(const struct peer *peer, char whole[PEER_WHOLE_MAX]);
 
 /*
  * Whether the peer's machine owes an answer: something is on its way to it, or the question whether it

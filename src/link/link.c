@@ -67,7 +67,7 @@ link_listen(struct link *link, int output, bool raw, const char *name, struct lo
 	if ((link->listener.pid = fork()) == -1)
 		goto fail;
 	if (link->listener.pid == 0)
-		birth(listener, link->peer.name, output == LINK_PIPE, parent);
+		birth(listener, link->peer.place, output == LINK_PIPE, parent);
 	close(report[1]);
 	link->report = report[0];
 	if (output == LINK_PIPE)

@@ -202,7 +202,7 @@ turns_begin(struct turns *t, struct talk *talk, bool mine, bool labels)
 			    .hint = mine ? CLOCK_NEVER : clock_now() + HINT_MS,
 			    .input = POLLS_NONE};
 	if (labels) {
-		strlcpy(t->name, view_of(t).host, sizeof t->name);
+		strlcpy(t->name, view_of(t).name, sizeof t->name);
 		t->label.name = t->name;
 	}
 }

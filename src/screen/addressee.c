@@ -30,8 +30,7 @@ is_for_them(struct addressee *a, struct talk *talk)
 	if (!talk_has_changed(talk, &a->begun) || !talk_view(talk, 0, &view))
 		return true;
 	a->named = view.id;
-	talk_notice(talk, VOICE_QUESTION, "that was begun before %s came: Enter again sends it",
-		    *view.port != '\0' ? view.name : view.host);
+	talk_notice(talk, VOICE_QUESTION, "that was begun before %s came: Enter again sends it", view.name);
 	return false;
 }
 

@@ -22,7 +22,6 @@ write_all_of(const struct bar *bar, char left[BAR_MAX], char right[BAR_MAX])
 {
 	*left = *right = '\0';
 	add(left, "", bar->name);
-	add(left, " ", bar->port);
 	add(left, SEPARATOR, bar->state);
 	add(left, SEPARATOR, bar->detail);
 	add(left, SEPARATOR, bar->since);
@@ -69,7 +68,7 @@ void
 bar_write(const struct bar *bar, int columns, char left[BAR_MAX], char right[BAR_MAX])
 {
 	struct bar b = *bar;
-	char *const spare[] = {b.since, b.port, b.act, b.tip, b.again, b.detail, b.mouse, b.key};
+	char *const spare[] = {b.since, b.act, b.tip, b.again, b.detail, b.mouse, b.key};
 
 	if (columns_of(&b) > columns)
 		strlcpy(b.tip, b.hint, sizeof b.tip);

@@ -11,7 +11,6 @@
 /* Safe text; what does not apply is empty. */
 struct bar {
 	char name[272];	 /* who, or what goes on without anybody; cut where it has to be */
-	char port[16];	 /* behind the name */
 	char state[64];	 /* how safe, or how, it goes; never cut, as half of it may be wrong */
 	char detail[32]; /* what else there is to know of that, and what to do about it */
 	char since[16];	 /* ... or how long it has gone so */

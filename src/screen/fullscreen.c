@@ -64,7 +64,7 @@ struct fullscreen {
 static struct talk_view
 view_of(const struct fullscreen *f)
 {
-	struct talk_view view = {.host = "", .port = "", .name = "", .secrecy = ""};
+	struct talk_view view = {.name = "", .secrecy = ""};
 
 	(void)talk_view(f->talk, 0, &view);
 	return view;
@@ -151,7 +151,7 @@ follow(struct fullscreen *f)
 	struct talk_view view = view_of(f);
 
 	if (view.id != 0 && view.state == PARTY_TALKING)
-		widen(f, view.host);
+		widen(f, view.name);
 	if (asking_begins(&f->asking, f->talk)) {
 		talk_ask(f->talk);
 		search_end(&f->search, &f->pane);
@@ -491,7 +491,7 @@ draw(struct fullscreen *f)
 			f->search.mode == SEARCH_OFF && f->rows == NULL, &bar);
 	if (screen_has_mouse())
 		strlcpy(bar.mouse, "mouse", sizeof bar.mouse);
-	attention_show(&f->attention, f->pane.following, linked ? view.host : "");
+	attention_show(&f->attention, f->pane.following, linked ? view.name : "");
 	screen_draw(&scene);
 	f->changed = false;
 }

@@ -29,8 +29,7 @@ describe_view(const struct talk *talk, const struct talk_view *view, enum status
 	size_t undelivered;
 	struct tm tm;
 
-	strlcpy(bar->name, view->host, sizeof bar->name);
-	strlcpy(bar->port, view->port, sizeof bar->port);
+	strlcpy(bar->name, view->name, sizeof bar->name);
 	switch (view->state) {
 	case PARTY_MET:
 	case PARTY_AGREEING:

@@ -83,6 +83,9 @@ void talk_offer_arrears(struct party *party);
 /* As talk_notice, for those who call back with a text (trust_say). */
 void talk_say_text(void *talk, enum voice voice, const char *text);
 
+/* Says safe text that stands in the log as another one, which says more. */
+void talk_say_apart(struct talk *talk, enum voice voice, const char *shown, const char *logged);
+
 /* Sums up the strangers who were not told of, before something else is said that matters. */
 void talk_sum_up(struct talk *talk);
 

@@ -57,6 +57,23 @@ party_say(void *party, enum voice voice, const char *text)
 	buffer_add(&p->held, text, strlen(text) + 1);
 }
 
+/* Says that it is there: a caller's port stands in the log alone. */
+static void
+say_met(struct party *p)
+{
+	char shown[sizeof p->peer.place + 32], logged[PEER_WHOLE_MAX + 32], whole[PEER_WHOLE_MAX];
+
+	peer_describe(&p->peer, whole);
+	if (p->talk->base->call->role == ROLE_SERVER) {
+		snprintf(shown, sizeof shown, "%s has called", p->peer.name);
+		snprintf(logged, sizeof logged, "%s has called", whole);
+	} else {
+		snprintf(shown, sizeof shown, "connected to %s", p->peer.place);
+		strlcpy(logged, shown, sizeof logged);
+	}
+	talk_say_apart(p->talk, VOICE_NOTICE, shown, logged);
+}
+
 void
 party_announce(struct party *p)
 {
@@ -66,6 +83,7 @@ party_announce(struct party *p)
 		return;
 	p->announced = true;
 	talk_sum_up(p->talk);
+	say_met(p);
 	for (; buffer_length(&p->held) > 0; buffer_drop(&p->held, strlen(held) + 1)) {
 		held = buffer_data(&p->held);
 		talk_say_text(p->talk, (enum voice)*held, held + 1);
@@ -147,7 +165,7 @@ record_heard(struct party *p, struct buffer *safe)
 
 	party_announce(p);
 	if (record->history != NULL)
-		history_set_speaker(record->history, p->peer.host);
+		history_set_speaker(record->history, p->peer.name);
 	return record_lines(record, VOICE_PEER, safe, 0);
 }
 
@@ -307,7 +325,7 @@ start_listener(struct party *p)
 	case EAR_PIPE:
 		return link_listen(&p->link, LINK_PIPE, false, NULL, NULL);
 	case EAR_OUTPUT:
-		return link_listen(&p->link, o->output, o->raw, o->labels ? p->peer.host : NULL, p->talk->record.log);
+		return link_listen(&p->link, o->output, o->raw, o->labels ? p->peer.name : NULL, p->talk->record.log);
 	case EAR_SELF:
 		break;
 	}
@@ -343,7 +361,7 @@ start_talking(struct party *p)
 		give_up(p);
 		return;
 	}
-	setproctitle("talking to %s", p->peer.name);
+	setproctitle("talking to %s", p->peer.place);
 	p->talk->whom = p->whom;
 	if (record->history != NULL)
 		p->first_line = history_end(record->history);
@@ -384,7 +402,6 @@ void
 party_begin(struct party *p, struct talk *talk, unsigned id, const struct peer *peer)
 {
 	const struct call_options *call = talk->base->call;
-	char text[sizeof p->peer.name + 32];
 
 	p->talk = talk;
 	p->id = id;
@@ -395,8 +412,8 @@ party_begin(struct party *p, struct talk *talk, unsigned id, const struct peer *
 	else
 		p->announced = strangers_may_tell(&talk->callers);
 	p->announces = clock_now() + ANNOUNCE_MS;
-	snprintf(text, sizeof text, call->role == ROLE_SERVER ? "%s has called" : "connected to %s", peer->name);
-	party_say(p, VOICE_NOTICE, text);
+	if (p->announced)
+		say_met(p);
 	if (!call->tls && !bare_is_known()) {
 		start_talking(p);
 		return;

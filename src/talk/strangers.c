@@ -29,11 +29,12 @@ strangers_may_tell(struct strangers *s)
 }
 
 void
-strangers_count(struct strangers *s, const char *last)
+strangers_count(struct strangers *s, const char *last, const char *logged)
 {
 	if (s->count++ == 0)
 		s->due = clock_now() + STRANGERS_SUM_MS;
 	strlcpy(s->last, last, sizeof s->last);
+	strlcpy(s->logged, logged, sizeof s->logged);
 }
 
 int64_t

@@ -30,14 +30,15 @@ struct strangers {
 	struct allowance told;
 	unsigned count;	   /* of those who were not told of */
 	int64_t due;	   /* if there are any: when they are to be summed up */
-	char last[PEER_NAME_MAX + 128]; /* what there is to say of the last one: its name, a cause */
+	char last[PEER_NAME_MAX + 128]; /* what there is to say of the last one: its host, a cause */
+	char logged[PEER_NAME_MAX + 128]; /* ... in the log, with its port */
 };
 
 /* Whether one more is to be told of. */
 bool strangers_may_tell(struct strangers *strangers);
 
 /* One more is not. */
-void strangers_count(struct strangers *strangers, const char *last);
+void strangers_count(struct strangers *strangers, const char *last, const char *logged);
 
 /* When there is a sum to be told, as of clock_now; or CLOCK_NEVER. */
 int64_t strangers_due(const struct strangers *strangers);

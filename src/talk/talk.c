@@ -100,12 +100,26 @@ talk_say_text(void *talk, enum voice voice, const char *text)
 	talk_notice(talk, voice, "%s", text);
 }
 
+void
+talk_say_apart(struct talk *t, enum voice voice, const char *shown, const char *logged)
+{
+	record_unlogged(&t->record, voice, shown);
+	log_line(t->record.log, VOICE_NOTICE, logged, strlen(logged));
+	t->face->say(t->face->context, voice, shown);
+	talk_flush(t);
+}
+
 /* Says how many strangers were not told of: what one has done, or many. */
 static void
 sum_up(struct talk *t, struct strangers *s, enum voice voice, const char *one, const char *many)
 {
+	char shown[sizeof s->last + 128], logged[sizeof s->logged + 128];
+	const char *what = s->count == 1 ? one : many;
+
+	snprintf(shown, sizeof shown, "%u more %s: %s", s->count, what, s->last);
+	snprintf(logged, sizeof logged, "%u more %s: %s", s->count, what, s->logged);
 	if (s->count > 0)
-		talk_notice(t, voice, "%u more %s: %s", s->count, s->count == 1 ? one : many, s->last);
+		talk_say_apart(t, voice, shown, logged);
 	s->count = 0;
 }
 
@@ -363,7 +377,7 @@ go_on_without(struct talk *t, struct party *p)
 		t->status = p->status;
 	rest_after(t, p);
 	if (!announced && base->call->role == ROLE_SERVER)
-		strangers_count(&t->callers, p->peer.name);
+		strangers_count(&t->callers, p->peer.host, p->peer.place);
 	if (unshown)
 		t->leaving = true;
 	if (t->count > 0)
@@ -442,6 +456,17 @@ go_uncalled(struct talk *t)
 		redial_later(&t->redial, 0, clock_now(), arc4random());
 }
 
+/* Somebody has found the line busy. */
+static void
+tell_refused(struct talk *t, const struct peer *peer)
+{
+	char shown[sizeof peer->host + 64], logged[sizeof peer->place + 64];
+
+	snprintf(shown, sizeof shown, "%s called while the line was busy", peer->host);
+	snprintf(logged, sizeof logged, "%s called while the line was busy", peer->place);
+	talk_say_apart(t, VOICE_NOTICE, shown, logged);
+}
+
 /* Hears what the caller has to say.  Returns whether there is something to be shown. */
 static bool
 hear_caller(struct talk *t, const struct polls *polls)
@@ -459,17 +484,17 @@ hear_caller(struct talk *t, const struct polls *polls)
 		break;
 	case CALLER_REFUSED:
 		if (strangers_may_tell(&t->refused)) {
-			talk_notice(t, VOICE_NOTICE, "%s called while the line was busy", peer.name);
+			tell_refused(t, &peer);
 			break;
 		}
-		strangers_count(&t->refused, peer.name);
+		strangers_count(&t->refused, peer.host, peer.place);
 		return false;
 	case CALLER_TROUBLED:
 		if (strangers_may_tell(&t->troubles)) {
 			talk_notice(t, VOICE_ALARM, "%s", t->base->caller->error);
 			break;
 		}
-		strangers_count(&t->troubles, t->base->caller->error);
+		strangers_count(&t->troubles, t->base->caller->error, t->base->caller->error);
 		return false;
 	case CALLER_UNREACHED:
 		go_uncalled(t);

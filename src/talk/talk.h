@@ -270,7 +270,7 @@ enum party_state {
 struct talk_view {
 	unsigned id; /* of this conversation, from 1 on */
 	enum party_state state;
-	const char *host, *port, *name, *secrecy; /* as in call/peer.h, and trust/trust.h; good until it goes on */
+	const char *name, *secrecy; /* as in call/peer.h, and trust/trust.h; good until it goes on */
 	time_t since;		/* when the conversation began */
 	bool stalled;		/* it has taken nothing for a while */
 	bool unanswered;	/* ... its machine does not even answer */
@@ -292,8 +292,8 @@ void talk_describe(const struct talk *talk, char *text, size_t size);
 size_t talk_count_undelivered(const struct talk *talk);
 
 /*
- * Rows that tell how safe it is, or that nobody is there, and then what to tell the other person, up to a NULL; good
- * until the next call.
+ * Rows that tell who is there, where, and how safe it is, or that nobody is there, and then what to tell the other
+ * person, up to a NULL; good until the next call.
  */
 const char *const *talk_secrecy(const struct talk *talk);
 

@@ -65,8 +65,6 @@ talk_view(const struct talk *t, unsigned number, struct talk_view *view)
 	*view = (struct talk_view){
 		.id = p->id,
 		.state = p->state,
-		.host = p->peer.host,
-		.port = p->peer.port,
 		.name = p->peer.name,
 		.secrecy = p->secrecy,
 		.since = p->since,
@@ -91,19 +89,34 @@ talk_describe(const struct talk *t, char *text, size_t size)
 		call_describe_none(t->base->call, text, size);
 }
 
+/* Who somebody is, and how safe it is to talk to them. */
+static const char *const *
+rows_of(const struct party *p, const struct tls *tls)
+{
+	static char who[PEER_WHOLE_MAX];
+	static const char *rows[TRUST_ROWS_MAX + 1] = {who};
+	const char *const *safety = trust_rows(tls);
+	int count = 1;
+
+	peer_describe(&p->peer, who);
+	do
+		rows[count++] = *safety;
+	while (*safety++ != NULL);
+	return rows;
+}
+
 const char *const *
 talk_secrecy(const struct talk *t)
 {
 	static const char *nobody[2 + INVITE_ROWS] = {"Nobody is there."};
-	const struct party *asked = talk_find(t, PARTY_ASKED);
-	struct party *p;
+	const struct party *p = talk_find(t, PARTY_ASKED);
 	int count = 1;
 
-	if (asked != NULL)
-		return trust_rows(asked->trust.tls);
+	if (p != NULL)
+		return rows_of(p, p->trust.tls);
 	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p))
 		if (party_is_linked(p))
-			return trust_rows(p->link.tls);
+			return rows_of(p, p->link.tls);
 	for (const char *const *row = invite_rows(t->base); t->waiting && *row != NULL; row++)
 		nobody[count++] = *row;
 	nobody[count] = NULL;

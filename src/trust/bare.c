@@ -87,7 +87,7 @@ bare_question(const struct trust *t)
 	int count = 0;
 
 	snprintf(text, sizeof text, "%s is known by its key, but without -t it shows none: anybody can have answered",
-		 t->peer->name);
+		 t->peer->place);
 	rows[count++] = text;
 	if (*t->remark != '\0')
 		rows[count++] = t->remark;
@@ -126,7 +126,7 @@ bare_answer(struct trust *t, const char *text, size_t length)
 		return t->state;
 	}
 	if (fault == NULL && strcasecmp(answer, "yes") == 0) {
-		trust_tell(t, VOICE_NOTICE, "not encrypted, though the key of %s is known", t->peer->name);
+		trust_tell(t, VOICE_NOTICE, "not encrypted, though the key of %s is known", t->peer->place);
 		t->secrecy = "not encrypted";
 		return t->state = TRUST_DONE;
 	}
@@ -138,7 +138,7 @@ bare_answer(struct trust *t, const char *text, size_t length)
 void
 bare_refuse(struct trust *t, const char *why)
 {
-	trust_tell(t, VOICE_ALARM, "nothing was sent to %s%s", t->peer->name, why);
+	trust_tell(t, VOICE_ALARM, "nothing was sent to %s%s", t->peer->place, why);
 	trust_tell(t, VOICE_ALARM, "call with -t, or, if it has no key any more, remove the server's line from %s",
 		   known_path);
 	fail(t);

@@ -65,8 +65,8 @@ known_parse(const char *line, size_t length, struct known *known)
 	    !fingerprint_is_valid(known->fingerprint))
 		return false;
 	known->port = 0;
-	if (strcmp(kind, "caller") == 0) {
-		known->kind = KNOWN_CALLER;
+	if (strcmp(kind, "caller") == 0 || strcmp(kind, "name") == 0) {
+		known->kind = *kind == 'c' ? KNOWN_CALLER : KNOWN_NAME;
 		return take_rest(next, known->name, sizeof known->name) && name_fault(known->name) == NULL;
 	}
 	if (strcmp(kind, "server") != 0 || !take_word(&next, known->name, sizeof known->name) ||
@@ -86,7 +86,8 @@ known_format(const struct known *known, char *line, size_t size)
 		length = snprintf(line, size, "server %s %s %u\n", known->fingerprint, known->name,
 				  known->port);
 	else
-		length = snprintf(line, size, "caller %s %s\n", known->fingerprint, known->name);
+		length = snprintf(line, size, "%s %s %s\n", known->kind == KNOWN_CALLER ? "caller" : "name",
+				  known->fingerprint, known->name);
 	return length > 0 && (size_t)length < size ? (size_t)length : 0;
 }
 
@@ -213,14 +214,17 @@ known_server(const struct buffer *text, const char *host, unsigned port, const c
 	return answer;
 }
 
-bool
-known_caller(const struct buffer *text, const char *fingerprint, char name[KNOWN_NAME_MAX])
+/* Whether there is a name for that key: the first of them, of callers only or not. */
+static bool
+find_name(const struct buffer *text, const char *fingerprint, bool callers_only, char name[KNOWN_NAME_MAX])
 {
 	struct known known;
 	size_t next = 0;
 
 	while (next_entry(text, &next, &known)) {
-		if (known.kind == KNOWN_CALLER && strcmp(known.fingerprint, fingerprint) == 0) {
+		bool named = known.kind == KNOWN_CALLER || (known.kind == KNOWN_NAME && !callers_only);
+
+		if (named && strcmp(known.fingerprint, fingerprint) == 0) {
 			strlcpy(name, known.name, KNOWN_NAME_MAX);
 			return true;
 		}
@@ -229,25 +233,58 @@ known_caller(const struct buffer *text, const char *fingerprint, char name[KNOWN
 }
 
 bool
-known_name(const struct buffer *text, const char *name)
+known_caller(const struct buffer *text, const char *fingerprint, char name[KNOWN_NAME_MAX])
+{
+	return find_name(text, fingerprint, true, name);
+}
+
+bool
+known_name(const struct buffer *text, const char *fingerprint, char name[KNOWN_NAME_MAX])
+{
+	return find_name(text, fingerprint, false, name);
+}
+
+/* Whether a key is that of a server. */
+static bool
+is_servers(const struct buffer *text, const char *fingerprint)
 {
 	struct known known;
 	size_t next = 0;
 
 	while (next_entry(text, &next, &known))
-		if (known.kind == KNOWN_CALLER && name_is_alike(known.name, name))
+		if (known.kind == KNOWN_SERVER && strcmp(known.fingerprint, fingerprint) == 0)
 			return true;
 	return false;
 }
 
-/* Whether the text has the key of an entry, in its place; of a caller, the name becomes the one known. */
+bool
+known_is_taken(const struct buffer *text, const char *name, const char *fingerprint)
+{
+	struct known known;
+	size_t next = 0;
+
+	while (next_entry(text, &next, &known))
+		if (known.kind != KNOWN_SERVER && strcmp(known.fingerprint, fingerprint) != 0 &&
+		    name_is_alike(known.name, name) &&
+		    (known.kind == KNOWN_CALLER || is_servers(text, known.fingerprint)))
+			return true;
+	return false;
+}
+
+/* Whether the text has the key of an entry, in its place; where that is a name, the entry's becomes the one known. */
 static bool
 is_there(const struct buffer *text, struct known *known)
 {
 	char other[FINGERPRINT_SIZE];
 
-	if (known->kind == KNOWN_CALLER)
+	switch (known->kind) {
+	case KNOWN_CALLER:
 		return known_caller(text, known->fingerprint, known->name);
+	case KNOWN_NAME:
+		return known_name(text, known->fingerprint, known->name);
+	case KNOWN_SERVER:
+		break;
+	}
 	return known_server(text, known->name, known->port, known->fingerprint, other) == SERVER_SAME;
 }
 
@@ -257,8 +294,8 @@ is_taken(const struct buffer *text, const struct known *known)
 {
 	char other[FINGERPRINT_SIZE];
 
-	if (known->kind == KNOWN_CALLER)
-		return known_name(text, known->name);
+	if (known->kind != KNOWN_SERVER)
+		return known_is_taken(text, known->name, known->fingerprint);
 	return known_server(text, known->name, known->port, known->fingerprint, other) == SERVER_CHANGED;
 }
 

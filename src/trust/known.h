@@ -3,7 +3,9 @@
  *
  *   server SHA256:zeroFingerprint... example.org 8080
  *   caller SHA256:zeroFingerprint... Ann
+ *   name SHA256:zeroFingerprint... Ann
  *
+ * The third says what a server is called whose key was accepted; by itself it lets nobody in, and accepts no key.
  * Empty lines, lines that start with #, and lines that are not understood are left alone.  Lines are only ever
  * appended, under a lock, and count once they are whole, so that neither a crash nor a second tchat damages
  * what is there.
@@ -20,10 +22,10 @@
 #define KNOWN_NAME_MAX 256
 
 struct known {
-	enum { KNOWN_SERVER, KNOWN_CALLER } kind;
+	enum { KNOWN_SERVER, KNOWN_CALLER, KNOWN_NAME } kind;
 	char fingerprint[FINGERPRINT_SIZE];
-	char name[KNOWN_NAME_MAX]; /* of the caller, or the server's host */
-	unsigned port;		   /* of a server */
+	char name[KNOWN_NAME_MAX]; /* of the key, or the server's host */
+	unsigned port;		   /* of a server; otherwise 0 */
 };
 
 /* Reads a line, without its LF.  False if it is none that tells of a key. */
@@ -52,11 +54,17 @@ enum server_key known_server(const struct buffer *text, const char *host, unsign
 /* Whether it has a caller with that key, and under which name. */
 bool known_caller(const struct buffer *text, const char *fingerprint, char name[KNOWN_NAME_MAX]);
 
-/* Whether it has a caller whose name looks the same (text/name.h). */
-bool known_name(const struct buffer *text, const char *name);
+/* Whether it has a name for that key, of a caller or a server: the first of them. */
+bool known_name(const struct buffer *text, const char *fingerprint, char name[KNOWN_NAME_MAX]);
 
 /*
- * Appends.  A key that is there already stays as it is, and a caller's name then becomes the one that it has
+ * Whether it has a name that looks the same (text/name.h) for another key than that one.  The name of a server counts
+ * as long as its key is there: whoever removes that need not know of the name.
+ */
+bool known_is_taken(const struct buffer *text, const char *name, const char *fingerprint);
+
+/*
+ * Appends.  What is there already stays as it is, and the name of a key then becomes the one that it has
  * there.  Returns 0, or -1 and errno: EEXIST if another key has that name, or is that server's.
  */
 int known_add(const char *path, struct known *known);

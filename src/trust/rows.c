@@ -21,8 +21,11 @@ statement(const struct trust *t)
 	static char text[TRUST_TEXT_MAX];
 	const char *name = tls_peer_name(t->tls);
 
-	if (t->call->role == ROLE_CLIENT)
-		snprintf(text, sizeof text, "the key of %s is not known yet: %s", t->peer->name, t->fingerprint);
+	if (t->call->role == ROLE_CLIENT && *t->name != '\0')
+		snprintf(text, sizeof text, "the key of %s is not known yet: %s, it %s \"%s\"", t->peer->place,
+			 t->fingerprint, t->named ? "is that of" : "calls itself", t->name);
+	else if (t->call->role == ROLE_CLIENT)
+		snprintf(text, sizeof text, "the key of %s is not known yet: %s", t->peer->place, t->fingerprint);
 	else if (*name != '\0')
 		snprintf(text, sizeof text, "the caller's key is not known yet: %s, it calls itself \"%s\"",
 			 t->fingerprint, name);
@@ -82,7 +85,7 @@ trust_rows(const struct tls *tls)
 	static const char *const plain[] = {
 		"This conversation is not encrypted:", "whoever is in between can read and change it.",
 		"Both sides need -t.", NULL};
-	static const char *rows[7] = {how, own, other};
+	static const char *rows[TRUST_ROWS_MAX] = {how, own, other};
 	const char **number = rows + 4;
 	char fingerprint[FINGERPRINT_SIZE];
 

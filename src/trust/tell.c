@@ -16,3 +16,9 @@ trust_tell(const struct trust *t, enum voice voice, const char *format, ...)
 	va_end(arguments);
 	t->say(t->context, voice, text);
 }
+
+const char *
+trust_whom(const struct trust *t)
+{
+	return t->call->role == ROLE_CLIENT ? t->peer->place : t->peer->name;
+}

@@ -115,15 +115,13 @@ fail(struct trust *t)
 	return t->state = TRUST_FAILED;
 }
 
-/* The conversation can begin, with a peer that is called so. */
+/* The conversation can begin, with a peer that is called so, unless the person calls it otherwise. */
 static enum trust_state
 succeed(struct trust *t, const char *secrecy, const char *name)
 {
 	t->secrecy = secrecy;
-	if (name != NULL) {
-		filter_string(name, t->peer->host, sizeof t->peer->host);
-		*t->peer->port = '\0';
-	}
+	if (name != NULL && *name != '\0' && t->call->peer == NULL)
+		peer_name(t->peer, name);
 	return t->state = TRUST_DONE;
 }
 
@@ -155,7 +153,7 @@ read_known(const struct trust *t, struct buffer *text)
 	return false;
 }
 
-/* Whether a caller is known by that name, or it cannot be told. */
+/* Whether another key is known by that name, or it cannot be told. */
 static bool
 is_taken(const struct trust *t, const char *name)
 {
@@ -164,12 +162,12 @@ is_taken(const struct trust *t, const char *name)
 
 	if (!read_known(t, &text))
 		return true;
-	taken = known_name(&text, name);
+	taken = known_is_taken(&text, name, t->fingerprint);
 	buffer_free(&text);
 	return taken;
 }
 
-/* Why no caller can have that name, as name_fault says it; NULL: one can. */
+/* Why nobody else can have that name, as name_fault says it; NULL: one can. */
 static const char *
 fault_of(const struct trust *t, const char *name)
 {
@@ -239,7 +237,7 @@ trust_ask(struct trust *t)
 static enum trust_state
 refuse_changed(struct trust *t, const char *other)
 {
-	trust_tell(t, VOICE_ALARM, "THE KEY OF %s HAS CHANGED: somebody may be in between", t->peer->name);
+	trust_tell(t, VOICE_ALARM, "THE KEY OF %s HAS CHANGED: somebody may be in between", t->peer->place);
 	trust_tell(t, VOICE_ALARM, "known:    %s", other);
 	trust_tell(t, VOICE_ALARM, "received: %s", t->fingerprint);
 	trust_tell(t, VOICE_ALARM, "if it was changed on purpose, remove the server's line from %s and call again",
@@ -252,13 +250,15 @@ refuse_changed(struct trust *t, const char *other)
 static enum trust_state
 check_pins(struct trust *t)
 {
+	const char *name = tls_peer_name(t->tls);
+
 	for (int i = 0; i < t->options->pin_count; i++) {
 		if (strcmp(t->options->pins[i], t->fingerprint) != 0)
 			continue;
-		trust_tell(t, VOICE_NOTICE, "encrypted: the key of %s is pinned", t->peer->name);
-		return succeed(t, "encrypted", NULL);
+		trust_tell(t, VOICE_NOTICE, "encrypted: the key of %s is pinned", trust_whom(t));
+		return succeed(t, "encrypted", fault_of(t, name) == NULL ? name : NULL);
 	}
-	trust_tell(t, VOICE_ALARM, "the key of %s is not one of those pinned: %s", t->peer->name, t->fingerprint);
+	trust_tell(t, VOICE_ALARM, "the key of %s is not one of those pinned: %s", trust_whom(t), t->fingerprint);
 	tls_refuse(t->tls);
 	return fail(t);
 }
@@ -275,16 +275,50 @@ judge_caller(struct trust *t, const struct buffer *text)
 	return succeed(t, "encrypted", name);
 }
 
+/* Finds out what the server is called: as its key is known, or as it says, where somebody can be called so. */
+static void
+find_name(struct trust *t, const struct buffer *text)
+{
+	char name[KNOWN_NAME_MAX] = "";
+
+	t->named = known_name(text, t->fingerprint, name);
+	if (!t->named && fault_of(t, tls_peer_name(t->tls)) == NULL &&
+	    !known_is_taken(text, tls_peer_name(t->tls), t->fingerprint))
+		strlcpy(name, tls_peer_name(t->tls), sizeof name);
+	strlcpy(t->name, name, sizeof t->name);
+}
+
+/* From now on the key, which is known, goes by the name that the server gives itself. */
+static void
+remember_name(struct trust *t)
+{
+	struct known known = {.kind = KNOWN_NAME};
+
+	if (t->named || *t->name == '\0')
+		return;
+	strlcpy(known.fingerprint, t->fingerprint, sizeof known.fingerprint);
+	strlcpy(known.name, t->name, sizeof known.name);
+	if (known_add(known_path, &known) == 0)
+		trust_tell(t, VOICE_NOTICE, "%s is known as %s from now on", t->peer->place, known.name);
+	else if (errno != EEXIST)
+		trust_tell(t, VOICE_NOTICE, "cannot remember the name: %s", strerror(errno));
+	else /* since it was looked at */
+		*known.name = '\0';
+	strlcpy(t->name, known.name, sizeof t->name);
+}
+
 /* Whether the server is the one that answered there before. */
 static enum trust_state
 judge_server(struct trust *t, const struct buffer *text)
 {
 	char other[FINGERPRINT_SIZE];
 
+	find_name(t, text);
 	switch (known_server(text, t->call->host, t->call->port, t->fingerprint, other)) {
 	case SERVER_SAME:
-		trust_tell(t, VOICE_NOTICE, "encrypted: the key of %s is known", t->peer->name);
-		return succeed(t, "encrypted", NULL);
+		trust_tell(t, VOICE_NOTICE, "encrypted: the key of %s is known", t->peer->place);
+		remember_name(t);
+		return succeed(t, "encrypted", t->name);
 	case SERVER_CHANGED:
 		return refuse_changed(t, other);
 	case SERVER_NEW:
@@ -369,7 +403,7 @@ trust_step(struct trust *t)
 		if (tls_lacks_key(t->tls))
 			trust_tell(t, VOICE_ALARM, "%s has shown no key", t->peer->name);
 		else
-			trust_tell(t, VOICE_ALARM, "cannot agree on encryption with %s: %s", t->peer->name,
+			trust_tell(t, VOICE_ALARM, "cannot agree on encryption with %s: %s", trust_whom(t),
 				   tls_error(t->tls));
 		return fail(t);
 	case TLS_PENDING:
@@ -377,7 +411,7 @@ trust_step(struct trust *t)
 	}
 	if (clock_until(t->deadline) > 0)
 		return TRUST_AGREEING;
-	trust_tell(t, VOICE_ALARM, "cannot agree on encryption with %s: it took more than %d seconds%s", t->peer->name,
+	trust_tell(t, VOICE_ALARM, "cannot agree on encryption with %s: it took more than %d seconds%s", trust_whom(t),
 		   HANDSHAKE_MS / 1000, likely_cause(t));
 	if (t->call->role == ROLE_SERVER && tls_heard_nothing(t->tls))
 		(void)send(t->peer->socket, opening_wanted, strlen(opening_wanted), MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -404,16 +438,19 @@ accept_key(struct trust *t, const char *name)
 		name = t->call->host;
 	strlcpy(known.fingerprint, t->fingerprint, sizeof known.fingerprint);
 	strlcpy(known.name, name, sizeof known.name);
-	if (known_add(known_path, &known) == 0)
+	if (known_add(known_path, &known) == 0) {
 		trust_tell(t, VOICE_NOTICE,
 			   server ? "encrypted: the caller is known as %s from now on"
 				  : "encrypted: the key of %s is known from now on",
-			   server ? known.name : t->peer->name);
-	else if (errno == EEXIST) /* since the question was asked */
+			   server ? known.name : t->peer->place);
+		if (!server)
+			remember_name(t);
+	} else if (errno == EEXIST) { /* since the question was asked */
 		return judge_again(t, name);
-	else
+	} else {
 		trust_tell(t, VOICE_ALARM, "cannot remember the key: %s", strerror(errno));
-	return succeed(t, "encrypted, new key", server ? known.name : NULL);
+	}
+	return succeed(t, "encrypted, new key", server ? known.name : t->name);
 }
 
 /* The name in an answer of yes and a name; what the caller calls itself, after yes alone; or NULL. */

@@ -3,7 +3,7 @@
  * and the person decides whether the key at the other end is the right one.
  *
  * Trust on first use, both ways: a server is known by host and port, a caller by its key and under the
- * name that it was given when it was let in.
+ * name that it was given when it was let in.  A server goes by the name that it gave itself when its key was met first.
  */
 #ifndef TRUST_H
 #define TRUST_H
@@ -15,6 +15,7 @@
 #include "call/call.h"
 #include "call/peer.h"
 #include "record/log.h"
+#include "text/name.h"
 #include "trust/fingerprint.h"
 
 #define TRUST_TEXT_MAX 1024
@@ -53,6 +54,8 @@ struct trust {
 	trust_say *say;
 	void *context;
 	char fingerprint[FINGERPRINT_SIZE]; /* of the peer */
+	char name[NAME_SIZE]; /* what a server with that key is called; empty: nothing that will do */
+	bool named;	      /* ... and that is known, rather than what it calls itself */
 	char remark[TRUST_TEXT_MAX]; /* TRUST_ASKING: safe text, on what was answered and is no answer; or empty */
 	char prompt[TRUST_TEXT_MAX]; /* ... and what can be answered */
 };
@@ -122,6 +125,8 @@ enum trust_state trust_answer(struct trust *trust, const char *text, size_t leng
  * is said.
  */
 void trust_refuse(struct trust *trust, const char *why);
+
+#define TRUST_ROWS_MAX 7 /* with the NULL */
 
 /*
  * Rows that tell how the conversation with a peer is encrypted and which keys the sides have, up to a NULL;

@@ -16,7 +16,6 @@
 
 static const struct bar talking = {
 	.name = "192.0.2.7",
-	.port = "port 51312",
 	.state = "encrypted, unknown",
 	.since = "since 14:02",
 	.tip = "F1/Alt-? help",
@@ -47,9 +46,8 @@ test_what_is_left_out(void **state)
 		int from; /* so many columns */
 		const char *text;
 	} rows[] = {
-		{70, "192.0.2.7 port 51312 \u00b7 encrypted, unknown \u00b7 since 14:02 | F1/Alt-? help"},
-		{64, "192.0.2.7 port 51312 \u00b7 encrypted, unknown \u00b7 since 14:02 | F1 help"},
-		{50, "192.0.2.7 port 51312 \u00b7 encrypted, unknown | F1 help"},
+		{59, "192.0.2.7 \u00b7 encrypted, unknown \u00b7 since 14:02 | F1/Alt-? help"},
+		{53, "192.0.2.7 \u00b7 encrypted, unknown \u00b7 since 14:02 | F1 help"},
 		{39, "192.0.2.7 \u00b7 encrypted, unknown | F1 help"},
 		{30, "192.0.2.7 \u00b7 encrypted, unknown"},
 		{29, "192.0.2\u2026 \u00b7 encrypted, unknown"},
@@ -77,9 +75,9 @@ test_news(void **state)
 	(void)state;
 	strlcpy(bar.news, "12 new below", sizeof bar.news);
 	strlcpy(bar.key, "Ctrl-PgDn", sizeof bar.key);
-	assert_string_equal(shown(&bar, 91), "192.0.2.7 port 51312 \u00b7 encrypted, unknown \u00b7 since 14:02 | "
+	assert_string_equal(shown(&bar, 80), "192.0.2.7 \u00b7 encrypted, unknown \u00b7 since 14:02 | "
 					     "12 new below \u00b7 Ctrl-PgDn \u00b7 F1 help");
-	assert_string_equal(shown(&bar, 97), "192.0.2.7 port 51312 \u00b7 encrypted, unknown \u00b7 since 14:02 | "
+	assert_string_equal(shown(&bar, 86), "192.0.2.7 \u00b7 encrypted, unknown \u00b7 since 14:02 | "
 					     "12 new below \u00b7 Ctrl-PgDn \u00b7 F1/Alt-? help");
 	assert_string_equal(shown(&bar, 66), "192.0.2.7 \u00b7 encrypted, unknown | "
 					     "12 new below \u00b7 Ctrl-PgDn \u00b7 F1 help");
@@ -100,9 +98,8 @@ test_detail(void **state)
 	strlcpy(bar.state, "over", sizeof bar.state);
 	strlcpy(bar.detail, "Ctrl-D leaves", sizeof bar.detail);
 	*bar.since = '\0';
-	assert_string_equal(shown(&bar, 52), "192.0.2.7 port 51312 \u00b7 over \u00b7 Ctrl-D leaves | F1 help");
-	assert_string_equal(shown(&bar, 58), "192.0.2.7 port 51312 \u00b7 over \u00b7 Ctrl-D leaves | F1/Alt-? help");
-	assert_string_equal(shown(&bar, 51), "192.0.2.7 \u00b7 over \u00b7 Ctrl-D leaves | F1 help");
+	assert_string_equal(shown(&bar, 47), "192.0.2.7 \u00b7 over \u00b7 Ctrl-D leaves | F1/Alt-? help");
+	assert_string_equal(shown(&bar, 46), "192.0.2.7 \u00b7 over \u00b7 Ctrl-D leaves | F1 help");
 	assert_string_equal(shown(&bar, 40), "192.0.2.7 \u00b7 over \u00b7 Ctrl-D leaves");
 	assert_string_equal(shown(&bar, 31), "192.0.2.7 \u00b7 over");
 }

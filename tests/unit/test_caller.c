@@ -134,8 +134,9 @@ admit(int fd)
 	UNTIL(here.told[CALLER_CONNECTED] > before);
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&own, &length), 0);
 	snprintf(expected, sizeof expected, "127.0.0.1 port %u", ntohs(own.sin_port));
-	assert_string_equal(here.peer.name, expected);
+	assert_string_equal(here.peer.place, expected);
 	assert_string_equal(here.peer.host, "127.0.0.1");
+	assert_string_equal(here.peer.name, "127.0.0.1");
 	assert_true(fcntl(here.peer.socket, F_GETFD) & FD_CLOEXEC);
 	assert_false(fcntl(here.peer.socket, F_GETFL) & O_NONBLOCK);
 	return here.peer.socket;
@@ -190,7 +191,7 @@ test_refuses(void **state)
 	assert_int_equal(write(far, "hello?\n", 7), 7);
 	caller_answer(&here.caller, CALLER_REFUSE);
 	UNTIL(here.told[CALLER_REFUSED] == 1);
-	assert_int_equal(strncmp(here.peer.name, "127.0.0.1 port ", 15), 0);
+	assert_int_equal(strncmp(here.peer.place, "127.0.0.1 port ", 15), 0);
 	assert_int_equal(recv(far, got, busy.length, MSG_WAITALL), (ssize_t)busy.length);
 	assert_memory_equal(got, busy.bytes, busy.length);
 	assert_int_equal(recv(far, got, 1, 0), 0);
@@ -367,7 +368,7 @@ test_calls(void **state)
 	assert_int_equal(here.told[CALLER_CONNECTED], 0);
 	caller_call(&here.caller, 0);
 	UNTIL(here.told[CALLER_CONNECTED] == 1);
-	assert_int_equal(strncmp(here.peer.name, "127.0.0.1 port ", 15), 0);
+	assert_int_equal(strncmp(here.peer.place, "127.0.0.1 port ", 15), 0);
 	assert_true(caller_is_done(&here.caller));
 	far = accept(door, NULL, NULL);
 	assert_connected(here.peer.socket, far);
@@ -877,7 +878,7 @@ test_unix_address(void **state)
 	say_with(&connected, 1);
 	UNTIL(here.told[CALLER_CONNECTED] == 1);
 	snprintf(expected, sizeof expected, "somebody port %u", here.options.port);
-	assert_string_equal(here.peer.name, expected);
+	assert_string_equal(here.peer.place, expected);
 	close(here.peer.socket);
 	close(its_socket);
 }

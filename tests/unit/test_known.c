@@ -108,12 +108,53 @@ test_callers(void **state)
 	assert_string_equal(name, "Ann Example");
 	assert_true(known_caller(text(), KEY, name));
 	assert_string_equal(name, "Bob");
-	assert_true(known_name(text(), "Ann Example"));
-	assert_true(known_name(text(), "ann\u2800example"));
-	assert_false(known_name(text(), "Ann"));
-	assert_false(known_name(text(), "example.org"));
+	assert_true(known_is_taken(text(), "Ann Example", KEY));
+	assert_true(known_is_taken(text(), "ann\u2800example", KEY));
+	assert_false(known_is_taken(text(), "Ann Example", OTHER_KEY));
+	assert_false(known_is_taken(text(), "Ann", KEY));
+	assert_false(known_is_taken(text(), "example.org", OTHER_KEY));
 	write_file("caller " KEY " \u00A0\ncaller " KEY " you\n");
 	assert_false(known_caller(text(), KEY, name));
+}
+
+/* A key has one name, whichever way it is met; that of a server lets nobody in, and is free once its key is gone. */
+static void
+test_names(void **state)
+{
+	char name[KNOWN_NAME_MAX], other[FINGERPRINT_SIZE];
+
+	(void)state;
+	write_file("server " KEY " ::1 80\nname " KEY " Ann\ncaller " OTHER_KEY " Bob\nname " THIRD_KEY " Eve\n"
+		   "name " KEY " you\nname " OTHER_KEY "\n");
+	assert_true(known_name(text(), KEY, name));
+	assert_string_equal(name, "Ann");
+	assert_true(known_name(text(), OTHER_KEY, name));
+	assert_string_equal(name, "Bob");
+	assert_false(known_caller(text(), KEY, name));
+	assert_int_equal(known_server(text(), "Ann", 80, KEY, other), SERVER_NEW);
+	assert_true(known_is_taken(text(), "ann", OTHER_KEY));
+	assert_false(known_is_taken(text(), "ann", KEY));
+	assert_false(known_is_taken(text(), "Eve", KEY));
+	write_file("name " KEY " Ann\n");
+	assert_false(known_name(text(), OTHER_KEY, name));
+}
+
+static void
+test_adding_names(void **state)
+{
+	struct known ann = {KNOWN_NAME, KEY, "Ann", 0}, renamed = {KNOWN_NAME, KEY, "Anna", 0};
+	struct known another = {KNOWN_NAME, OTHER_KEY, "ANN", 0}, caller = {KNOWN_CALLER, OTHER_KEY, "Ann", 0};
+
+	(void)state;
+	write_file("server " KEY " ::1 80\n");
+	assert_int_equal(known_add(path, &ann), 0);
+	assert_int_equal(known_add(path, &renamed), 0);
+	assert_string_equal(renamed.name, "Ann");
+	assert_int_equal(known_add(path, &another), -1);
+	assert_int_equal(errno, EEXIST);
+	assert_int_equal(known_add(path, &caller), -1);
+	assert_int_equal(errno, EEXIST);
+	file_must_be("server " KEY " ::1 80\nname " KEY " Ann\n");
 }
 
 /* The first line that is neither an entry nor a comment is pointed out. */
@@ -134,6 +175,8 @@ test_misunderstood(void **state)
 		{"# comment\nserver " KEY " ::1 65536\n", 2},
 		{"# comment\ncaller " KEY "\n", 2},
 		{"# comment\ncaller " KEY " you\n", 2},
+		{"name " KEY " Ann\n", 0},
+		{"name " KEY "\n", 1},
 	};
 
 	(void)state;
@@ -331,6 +374,8 @@ main(void)
 		cmocka_unit_test(test_servers),
 		cmocka_unit_test(test_server_with_two_keys),
 		cmocka_unit_test(test_callers),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_adding_names),
 		cmocka_unit_test(test_misunderstood),
 		cmocka_unit_test(test_reading),
 		cmocka_unit_test(test_adding),

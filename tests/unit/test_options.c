@@ -109,6 +109,9 @@ static struct right right[] = {
 	{"-s --keep", {SERVER, KEEP}},
 	{"-c -k localhost", {CLIENT, .call.redial = true, .screen.waits = true}},
 	{"-s --once", {SERVER, .call.once = true}},
+	{"-s --peer Ann", {SERVER, .call.peer = "Ann"}},
+	{"-c --peer=Ann -n Ben -r localhost",
+	 {CLIENT, .call.peer = "Ann", .screen.name = "Ben", .trust.name = "Ben", UNSEEN}},
 	{"-s -l talk.log", {SERVER, .log = "talk.log"}},
 	{"-s --log talk.log", {SERVER, .log = "talk.log"}},
 	{"-s -p", {SERVER, .no_screen = true}},
@@ -185,6 +188,7 @@ test_right(void **state)
 	assert_int_equal(options.call.keep, expected->call.keep);
 	assert_int_equal(options.call.redial, expected->call.redial);
 	assert_int_equal(options.call.once, expected->call.once);
+	assert_same_string(options.call.peer, expected->call.peer);
 	assert_int_equal(options.call.tls, expected->call.tls);
 	assert_same_string(options.log, expected->log);
 	assert_int_equal(options.no_screen, expected->no_screen);
@@ -318,6 +322,11 @@ static struct wrong wrong[] = {
 	{"-s --anonymous", {"--anonymous needs -t"}},
 	{"-s --pin SHA256:short", {"--pin needs -t"}},
 #if defined(HAVE_GNUTLS)
+	{"-s --peer ", {"--peer takes no name that shows nothing"}},
+	{"-s --peer tchat", {"--peer takes no name that tchat uses itself"}},
+	{"-s --peer a\x1b[2J", {"--peer takes no name that has other signs", "'a^[[2J'"}},
+	{"-s --peer " NAME_63 "4", {"--peer takes no name that has more than 63 bytes"}},
+	{"-s -n Ann --peer ANN", {"-n and --peer", "one name"}},
 	{"-s -t --anonymous --pin " KEY, {"--pin and --anonymous", "exclude"}},
 	{"-s -t --pin SHA256:short", {"'SHA256:short' is no fingerprint"}},
 	{"-s -t" PINS PINS PINS PINS " --pin " KEY, {"--pin can be given at most 16 times"}},
@@ -383,7 +392,7 @@ test_help_text(void **state)
 	static const char *const names[] = {
 		"tchat -s", "tchat -c", "-4", "-6", "-a, --alternate", "-b, --bind", "-B, --bell", "-f, --first",
 		"-H, --history", "-k, --keep", "-l, --log", "-n, --name", "-p, --plain", "-r, --raw", "-w, --wait",
-		"--once", "--recv-only", "--send-only", "-t, --tls", "--fingerprint", "--pin", "--anonymous", "-h, --help",
+		"--once", "--peer", "--recv-only", "--send-only", "-t, --tls", "--fingerprint", "--pin", "--anonymous", "-h, --help",
 		"-V, --version", "8080"};
 	const char *help = options_help();
 

@@ -471,8 +471,8 @@ tell(enum caller_news news, const char *name, int socket)
 	if (name == NULL)
 		return;
 	strlcpy(peer->host, name, sizeof peer->host);
-	strlcpy(peer->port, "port 1", sizeof peer->port);
-	snprintf(peer->name, sizeof peer->name, "%s port 1", name);
+	strlcpy(peer->name, name, sizeof peer->name);
+	snprintf(peer->place, sizeof peer->place, "%s port 1", name);
 }
 
 /* Somebody is at the door. */
@@ -646,6 +646,16 @@ all_has_arrived(void)
 	return talk_arrived(here.talk) == here.talk->stream;
 }
 
+/* So many more find the line busy. */
+static void
+turn_away(unsigned count)
+{
+	while (count-- > 0) {
+		tell(CALLER_REFUSED, "bob", -1);
+		UNTIL(played.count == 0);
+	}
+}
+
 /* ---- Nobody is there ---- */
 
 static void
@@ -753,7 +763,7 @@ test_news_of_others(void **state)
 	assert_said("! nobody can be let in: Too many open files\n");
 	tell(CALLER_REFUSED, "bob", -1);
 	UNTIL(played.count == 0);
-	assert_said("* bob port 1 called while the line was busy\n");
+	assert_said("* bob called while the line was busy\n");
 	assert_false(is_over());
 }
 
@@ -831,7 +841,7 @@ test_peer_leaves(void **state)
 
 	(void)state;
 	ann = begin_with_ann();
-	assert_said("* ann port 1 has called\n");
+	assert_said("* ann has called\n");
 	assert_int_equal(view(0).state, PARTY_TALKING);
 	assert_string_equal(view(0).secrecy, "not encrypted");
 	assert_int_equal(view(0).id, 1);
@@ -843,10 +853,10 @@ test_peer_leaves(void **state)
 	assert_received(ann, "three\n");
 	close(ann);
 	finish();
-	assert_said("* ann port 1 has left\n");
+	assert_said("* ann has left\n");
 	assert_int_equal(talk_status(here.talk), 0);
 	assert_int_equal(view(0).state, PARTY_OVER); /* it stays in view */
-	assert_string_equal(view(0).name, "ann port 1");
+	assert_string_equal(view(0).name, "ann");
 	assert_int_equal(talk_send(here.talk, "x\n", 2), TALK_NOBODY);
 	assert_int_equal(own_line(0).stream_end, STREAM_DELIVERED);
 }
@@ -930,7 +940,7 @@ test_reset(void **state)
 	UNTIL(here.heard == 1);
 	loopback_reset(ann);
 	finish();
-	assert_said("! the connection to ann port 1 broke: %s\n", strerror(ECONNRESET));
+	assert_said("! the connection to ann broke: %s\n", strerror(ECONNRESET));
 	assert_int_equal(talk_status(here.talk), 1);
 }
 
@@ -965,7 +975,7 @@ test_busy(void **state)
 			 (ssize_t)opening_busy(false).length);
 	close(ann);
 	finish();
-	assert_said("! ann port 1 is busy, and has heard nothing\n");
+	assert_said("! ann is busy, and has heard nothing\n");
 	assert_int_equal(talk_status(here.talk), 1);
 }
 
@@ -1255,7 +1265,7 @@ test_speaks_tls(void **state)
 	ann = begin_with_ann();
 	assert_int_equal(write(ann, "\x16\x03\x01\x02", 4), 4);
 	finish();
-	assert_said("! ann port 1 speaks TLS: that needs -t here\n");
+	assert_said("! ann speaks TLS: that needs -t here\n");
 	assert_int_equal(here.heard, 0);
 	assert_int_equal(talk_status(here.talk), 1);
 	close(ann);
@@ -1638,7 +1648,7 @@ test_listener_cannot_begin(void **state)
 	cell_is_shut = true;
 	ann = begin_with_ann();
 	finish();
-	assert_said("! ann port 1 cannot be listened to: %s\n", strerror(EPERM));
+	assert_said("! ann cannot be listened to: %s\n", strerror(EPERM));
 	assert_int_equal(talk_status(here.talk), 1);
 	close(ann);
 }
@@ -1653,7 +1663,7 @@ test_no_listener(void **state)
 	world.forks_to_fail = 1;
 	ann = arrive("ann");
 	assert_true(is_over());
-	assert_said("! ann port 1 cannot be listened to: %s\n", strerror(EAGAIN));
+	assert_said("! ann cannot be listened to: %s\n", strerror(EAGAIN));
 	assert_int_equal(talk_status(here.talk), 1);
 	assert_ended(ann);
 	close(ann);
@@ -1833,7 +1843,7 @@ test_patient(void **state)
 	linger();
 	assert_int_equal(view(0).state, PARTY_TALKING);
 	assert_true(talk_wants_input(here.talk));
-	assert_said("* ann port 1 has left\n");
+	assert_said("* ann has left\n");
 	said = say_much();
 	assert_false(talk_wants_input(here.talk));
 	talk_finish(here.talk);
@@ -1916,20 +1926,43 @@ test_log_fails(void **state)
 	assert_int_equal(talk_status(here.talk), 0);
 }
 
+static char log_path[64];
+
+/* There is a log. */
+static void
+keep_log(void)
+{
+	strlcpy(here.directory, "talk.XXXXXX", sizeof here.directory);
+	assert_non_null(mkdtemp(here.directory));
+	snprintf(log_path, sizeof log_path, "%s/log", here.directory);
+	assert_non_null(here.base.log = log_open(log_path));
+}
+
+/* The end of it; nothing more is to be logged. */
+static const char *
+logged(void)
+{
+	static char text[64 * 1024];
+	int fd = open(log_path, O_RDONLY);
+	off_t end = lseek(fd, 0, SEEK_END);
+	size_t length = end < (off_t)sizeof text - 1 ? (size_t)end : sizeof text - 1;
+
+	assert_int_equal(pread(fd, text, length, end - (off_t)length), length);
+	text[length] = '\0';
+	close(fd);
+	unlink(log_path);
+	return text;
+}
+
 /* What was not delivered is in the log, too. */
 static void
 test_log_of_what_is_lost(void **state)
 {
-	char path[64], text[64 * 1024];
-	size_t length;
-	off_t end;
-	int ann, fd;
+	const char *text;
+	int ann;
 
 	(void)state;
-	strlcpy(here.directory, "talk.XXXXXX", sizeof here.directory);
-	assert_non_null(mkdtemp(here.directory));
-	snprintf(path, sizeof path, "%s/log", here.directory);
-	assert_non_null(here.base.log = log_open(path));
+	keep_log();
 	ann = begin_with_slow_ann();
 	write_line(ann, "one\n");
 	UNTIL(here.heard == 1);
@@ -1938,15 +1971,35 @@ test_log_of_what_is_lost(void **state)
 	talk_hang_up(here.talk);
 	finish();
 	close(ann);
-	fd = open(path, O_RDONLY);
-	end = lseek(fd, 0, SEEK_END);
-	length = end < (off_t)sizeof text - 1 ? (size_t)end : sizeof text - 1;
-	assert_int_equal(pread(fd, text, length, end - (off_t)length), length);
-	text[length] = '\0';
-	close(fd);
-	unlink(path);
+	text = logged();
 	assert_non_null(strstr(text, " * not delivered: the last^[ one\n"));
 	assert_non_null(strstr(text, " lines were not delivered\n"));
+}
+
+/* The port of who calls is in the log, once; otherwise one goes by the host, or a name. */
+static void
+test_log_of_ports(void **state)
+{
+	const char *text;
+	int ann;
+
+	(void)state;
+	keep_log();
+	ann = begin_with_ann();
+	turn_away(ALLOWANCE_AT_ONCE + 2);
+	assert_string_equal(talk_secrecy(here.talk)[0], "ann port 1");
+	strlcpy(party(0)->peer.name, "Ann", sizeof party(0)->peer.name);
+	assert_string_equal(talk_secrecy(here.talk)[0], "Ann (ann port 1)");
+	close(ann);
+	finish();
+	assert_int_equal(times_said("port 1\n"), 0);
+	assert_int_equal(times_said("port 1 "), 0);
+	text = logged();
+	assert_non_null(strstr(text, " * ann port 1 has called\n"));
+	assert_non_null(strstr(text, " * bob port 1 called while the line was busy\n"));
+	assert_non_null(strstr(text, " * 2 more called while the line was busy, the last of them: bob port 1\n"));
+	assert_non_null(strstr(text, " has left\n"));
+	assert_null(strstr(text, "port 1 has left\n"));
 }
 
 /* ---- A server that keeps waiting ---- */
@@ -2360,7 +2413,7 @@ test_self_hears(void **state)
 	assert_int_equal(times_said(" has left"), 0);
 	assert_false(is_over());
 	take_line("unfin\n");
-	UNTIL(times_said("* ann port 1 has left\n") == 1);
+	UNTIL(times_said("* ann has left\n") == 1);
 	linger();
 	assert_false(is_over());
 	talk_note_closing(here.talk);
@@ -2548,8 +2601,8 @@ meet_two(int *ann, int *bob, void (*connect_ann)(int ends[2]))
 	knock();
 	UNTIL(played.admitted == 2);
 	*bob = arrive("bob");
-	assert_string_equal(view(0).host, "ann");
-	assert_string_equal(view(1).host, "bob");
+	assert_string_equal(view(0).name, "ann");
+	assert_string_equal(view(1).name, "bob");
 	assert_int_equal(view(0).state, PARTY_TALKING);
 	assert_int_equal(view(1).state, PARTY_TALKING);
 	assert_false(talk_view(here.talk, 2, &(struct talk_view){0}));
@@ -2614,7 +2667,7 @@ test_one_of_two_leaves(void **state)
 	write_line(bob, "one\n");
 	UNTIL(here.heard == 1);
 	close(ann);
-	UNTIL(times_said("* ann port 1 has left\n") == 1 && view(0).id == 2);
+	UNTIL(times_said("* ann has left\n") == 1 && view(0).id == 2);
 	assert_string_equal(record_of_others(), "bob: one|ann: unfin|");
 	assert_int_equal(times_said("* waiting on port 8080\n"), 1);
 	assert_false(talk_view(here.talk, 1, &(struct talk_view){0}));
@@ -2726,7 +2779,7 @@ test_settled_by_both(void **state)
 	say_much(); /* ann, who does not read, stays; bob goes */
 	drain_queue(bob, 1);
 	close(bob);
-	UNTIL(times_said("* bob port 1 has left\n") == 1 && !talk_view(here.talk, 1, &(struct talk_view){0}));
+	UNTIL(times_said("* bob has left\n") == 1 && !talk_view(here.talk, 1, &(struct talk_view){0}));
 	assert_int_equal(own_line(0).stream_end, here.talk->stream);
 	assert_true(talk_arrived(here.talk) < here.talk->stream);
 	drain_queue(ann, 0);
@@ -2768,10 +2821,10 @@ test_stopped_listener(void **state)
 	assert_int_equal(here.heard, 1);
 	close(ann);
 	close(bob);
-	UNTIL(times_said("* bob port 1 has left\n") == 1);
+	UNTIL(times_said("* bob has left\n") == 1);
 	talk_hang_up(here.talk);
 	finish();
-	assert_int_equal(times_said("ann port 1 has left"), 0);
+	assert_int_equal(times_said("ann has left"), 0);
 }
 
 /* ann says more than can be heard, from a process of her own. */
@@ -2849,16 +2902,6 @@ test_one_of_two_lies(void **state)
 
 /* ---- Strangers ---- */
 
-/* So many more find the line busy. */
-static void
-turn_away(unsigned count)
-{
-	while (count-- > 0) {
-		tell(CALLER_REFUSED, "bob", -1);
-		UNTIL(played.count == 0);
-	}
-}
-
 /* Whether nothing but somebody else's doing is waited for. */
 static bool
 is_at_rest(void)
@@ -2882,19 +2925,19 @@ test_busy_strangers(void **state)
 	changes = here.changes;
 	turn_away(90);
 	assert_int_equal(here.changes, changes);
-	assert_int_equal(times_said("* bob port 1 called while the line was busy\n"), ALLOWANCE_AT_ONCE);
+	assert_int_equal(times_said("* bob called while the line was busy\n"), ALLOWANCE_AT_ONCE);
 	assert_int_equal(times_said(" more "), 0);
 	world.time_passes = true;
 	UNTIL(times_said(" more ") == 1);
 	assert_int_equal(world.passed, STRANGERS_SUM_MS);
-	assert_said("* 90 more called while the line was busy, the last of them: bob port 1\n");
+	assert_said("* 90 more called while the line was busy, the last of them: bob\n");
 	assert_true(is_at_rest());
 	world.time_passes = false;
 	turn_away(4);
-	assert_int_equal(times_said("* bob port 1 called while the line was busy\n"), ALLOWANCE_AT_ONCE + 1);
+	assert_int_equal(times_said("* bob called while the line was busy\n"), ALLOWANCE_AT_ONCE + 1);
 	assert_false(is_at_rest());
 	talk_leave(here.talk, 1000); /* nothing is kept to oneself */
-	assert_said("* 3 more called while the line was busy, the last of them: bob port 1\n");
+	assert_said("* 3 more called while the line was busy, the last of them: bob\n");
 	close(ann);
 	finish();
 }
@@ -2941,17 +2984,17 @@ test_strangers_who_leave(void **state)
 	begin();
 	for (int i = 0; i < 30; i++)
 		come_and_go(NULL);
-	assert_int_equal(times_said("* eve port 1 has called\n"), ALLOWANCE_AT_ONCE);
-	assert_int_equal(times_said("* eve port 1 has left\n"), ALLOWANCE_AT_ONCE);
+	assert_int_equal(times_said("* eve has called\n"), ALLOWANCE_AT_ONCE);
+	assert_int_equal(times_said("* eve has left\n"), ALLOWANCE_AT_ONCE);
 	assert_int_equal(times_said("* waiting on port 8080\n"), ALLOWANCE_AT_ONCE + 1);
 	ann = arrive("ann");
 	world_turn(999);
 	linger();
-	assert_int_equal(times_said("ann"), 0);
+	assert_int_equal(times_said("ann has called"), 0);
 	world_turn(1);
-	UNTIL(times_said("* 25 more called, the last of them: eve port 1\n* ann port 1 has called\n") == 1);
+	UNTIL(times_said("* 25 more called, the last of them: eve\n* ann has called\n") == 1);
 	close(ann);
-	UNTIL(times_said("* ann port 1 has left\n* waiting on port 8080\n") == 1);
+	UNTIL(times_said("* ann has left\n* waiting on port 8080\n") == 1);
 }
 
 /* Somebody is at the door, and is let in as soon as may be. */
@@ -3103,7 +3146,7 @@ test_says_nothing(void **state)
 	assert_false(talk_wants_input(here.talk));
 	let_pass();
 	assert_int_equal(world.passed, 10000);
-	assert_said("! cannot agree on encryption with ann port 1: it took more than 10 seconds; "
+	assert_said("! cannot agree on encryption with ann: it took more than 10 seconds; "
 		    "it most likely does not encrypt: it needs -t\n");
 	assert_told_what_is_wanted(ann);
 	assert_ended(ann);
@@ -3188,7 +3231,7 @@ test_speaks_no_tls(void **state)
 	ann = begin_with_ann();
 	write_line(ann, "hello, is anybody there?\n");
 	finish();
-	assert_int_equal(times_said("! cannot agree on encryption with ann port 1: "), 1);
+	assert_int_equal(times_said("! cannot agree on encryption with ann: "), 1);
 	assert_int_equal(world.passed, 0);
 	assert_int_equal(talk_status(here.talk), 1);
 	close(ann);
@@ -3221,14 +3264,14 @@ test_strangers_who_agree_on_nothing(void **state)
 		come_and_go(i % 2 == 0 ? "hello, is anybody there?\n" : NULL);
 		world_turn(1000);
 	}
-	assert_true(times_said("* eve port 1 has called\n") <= ALLOWANCE_AT_ONCE + 1);
-	assert_int_equal(times_said("! cannot agree on encryption with eve port 1: "),
-			 times_said("* eve port 1 has called\n"));
+	assert_true(times_said("* eve has called\n") <= ALLOWANCE_AT_ONCE + 1);
+	assert_int_equal(times_said("! cannot agree on encryption with eve: "),
+			 times_said("* eve has called\n"));
 	assert_int_equal(times_said(" more "), 0);
 	tls = arrive_with_key(&ann, PARTY_ASKED);
-	assert_int_equal(times_said("ann port 1"), 0);
+	assert_int_equal(times_said("ann has called"), 0);
 	talk_ask(here.talk);
-	assert_int_equal(times_said("the last of them: eve port 1\n* ann port 1 has called\n? the caller's key"), 1);
+	assert_int_equal(times_said("the last of them: eve\n* ann has called\n? the caller's key"), 1);
 	talk_answer(here.talk, "yes", 3);
 	UNTIL(view(0).state == PARTY_TALKING);
 	tls_free(tls);
@@ -3278,7 +3321,7 @@ test_is_asked_and_says_yes(void **state)
 	talk_answer(here.talk, "yes Ann\n", 8);
 	assert_int_equal(view(0).state, PARTY_TALKING);
 	assert_int_equal(view(0).since, time_of_day);
-	assert_string_equal(view(0).host, "Ann");
+	assert_string_equal(view(0).name, "Ann");
 	assert_string_equal(view(0).secrecy, "encrypted, new key");
 	send_line("secret\n");
 	while (tls_receive(tls, got, sizeof got, MSG_DONTWAIT) == -1)
@@ -3286,10 +3329,10 @@ test_is_asked_and_says_yes(void **state)
 	assert_string_equal(got, "secret\n");
 	close(ann);
 	tls_free(tls);
-	UNTIL(times_said("the connection to ann port 1 was cut off: it ended without a goodbye\n") == 1);
+	UNTIL(times_said("the connection to Ann was cut off: it ended without a goodbye\n") == 1);
 	UNTIL(times_said("* waiting on port 8080\n") == 2);
 	tls = arrive_with_key(&ann, PARTY_TALKING);
-	assert_string_equal(view(0).host, "Ann");
+	assert_string_equal(view(0).name, "Ann");
 	assert_string_equal(view(0).secrecy, "encrypted");
 	talk_hang_up(here.talk);
 	finish();
@@ -3353,7 +3396,7 @@ test_leaves_while_asked_about(void **state)
 	tls_free(tls);
 	close(ann);
 	UNTIL(times_said("* waiting on port 8080\n") == 2);
-	assert_said("! ann port 1 has left\n");
+	assert_said("! ann has left\n");
 	assert_false(is_over());
 	assert_false(here.caller.done);
 	tls = arrive_with_key(&ann, PARTY_ASKED);
@@ -3381,7 +3424,7 @@ test_leaves_while_asked_about_once(void **state)
 	tls_free(tls);
 	close(ann);
 	finish();
-	assert_said("! ann port 1 has left\n");
+	assert_said("! ann has left\n");
 	assert_int_equal(talk_status(here.talk), 1);
 	talk_answer(here.talk, "yes\n", 4); /* too late */
 	assert_true(is_over());
@@ -3497,6 +3540,7 @@ main(int argc, char *argv[])
 		TEST(test_sends_file),
 		TEST(test_log_fails),
 		TEST(test_log_of_what_is_lost),
+		TEST(test_log_of_ports),
 		TEST(test_one_after_the_other),
 		TEST(test_next_waits_for_room),
 		TEST(test_caller_dies_while_talking),
