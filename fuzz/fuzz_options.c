@@ -67,9 +67,9 @@ parse(const struct command *command, size_t room)
 static bool
 is_same_call(const struct call_options *a, const struct call_options *b)
 {
-	return a->role == b->role && a->host == b->host && a->port == b->port && a->bind == b->bind &&
-	       a->family == b->family && a->wait == b->wait && a->keep == b->keep && a->once == b->once && a->redial == b->redial &&
-	       a->tls == b->tls;
+	return a->role == b->role && a->host == b->host && a->port == b->port && a->peer == b->peer &&
+	       a->bind == b->bind && a->family == b->family && a->wait == b->wait && a->keep == b->keep &&
+	       a->once == b->once && a->redial == b->redial && a->tls == b->tls;
 }
 
 static bool
@@ -132,6 +132,7 @@ call_must_be_right(const struct call_options *o)
 	must(o->port >= 1 && o->port <= 65535);
 	must(o->family == AF_UNSPEC || o->family == AF_INET || o->family == AF_INET6);
 	must(o->wait <= 24 * 60 * 60);
+	must(o->peer == NULL || name_fault(o->peer) == NULL);
 }
 
 static void
@@ -170,6 +171,7 @@ must_be_right(const struct options *o, const char *words, size_t size)
 	must(o->no_screen || !(plain->raw || plain->alternate || plain->receive_only || plain->send_only));
 	must_be_from(o->trust.name, words, size);
 	must_be_from(o->call.host, words, size);
+	must_be_from(o->call.peer, words, size);
 	must_be_from(o->call.bind, words, size);
 	must_be_from(o->log, words, size);
 }
