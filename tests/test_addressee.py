@@ -5,6 +5,7 @@ import pytest
 from fullscreen import CTRL_PAGE_UP, DELIVERED, F2, DeafCaller, marked, status_bar
 from peers import HOST, call, eventually
 from terminal import BACKSPACE, ENTER, UP, ctrl
+from test_again import said
 from test_log import entries
 from test_screen import lines, notice, pasted, theirs
 from tls import needs_tls, tls_call
@@ -146,7 +147,7 @@ def test_changed_twice(first, port):
     server.wait_for(kept(other))
     third = replace(server, other, port)
     server.press(ENTER)
-    server.wait_for(kept(third))
+    server.wait_for(lambda: said(server, kept(third)) == 2)
     server.press(ENTER)
     assert third.expect(f"{SECRET}\n") == b""
 

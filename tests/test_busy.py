@@ -65,8 +65,8 @@ def test_line_that_becomes_free(serve, start, port, tmp_path):
     assert client.wait() == 0
     assert client.out.data == b"yes\n"
     assert server.out.data == b"is somebody there?\n"
-    lines = [*UNTIL_FREE[0], f"{HOST} port PORT is busy, and has heard nothing", *UNTIL_FREE[1],
-             "sent again, as nobody heard it: 1 line", f"{HOST} port PORT has left"]
+    lines = [*UNTIL_FREE[0], f"{HOST} is busy, and has heard nothing", *UNTIL_FREE[1],
+             "sent again, as nobody heard it: 1 line", f"{HOST} has left"]
     assert told(client) == lines
     log = entries(tmp_path / "log")
     assert [text for mark, text in log if mark in "<>"] == ["is somebody there?", "yes"]
@@ -204,7 +204,7 @@ def test_busy_too_late(patient, much):
     callee = door.accept()
     callee.incoming.expect_amount(3 * MEBIBYTE)
     is_busy(callee)
-    client.notice(f"{HOST} port {door.port} is busy, and has heard nothing")
+    client.notice(f"{HOST} is busy, and has heard nothing")
     client.notice("not called again: what it was sent is not kept any more")
     assert client.wait() == 1
 
@@ -216,7 +216,7 @@ def test_patience_is_over(serve, start, port):
     server.err.expect("has called\n")
     client = start("-c", "-w", 3, HOST, port)
     client.notice("calling again while the line is busy, for up to 3 s")
-    client.notice(f"{HOST} port {port} is busy, and has heard nothing")
+    client.notice(f"{HOST} is busy, and has heard nothing")
     assert client.wait() == 1
     assert client.out.data == BUSY
     first.send("still here\n")
@@ -262,7 +262,7 @@ def test_part_of_the_busy_line(patient):
     callee.send("The line")
     callee.close_input()
     client.expect("The line\n")
-    client.notice(f"{HOST} port {door.port} has left")
+    client.notice(f"{HOST} has left")
     client.close_input()
     assert client.wait() == 0
 
@@ -290,7 +290,7 @@ def test_what_is_not_sent_again(start, how):
     callee.expect("one\ntwo\n")
     door.socket.close()
     is_busy(callee)
-    client.notice(f"{HOST} port {door.port} is busy, and has heard nothing")
+    client.notice(f"{HOST} is busy, and has heard nothing")
     if how == "told to end":
         client.kill(signal.SIGTERM)
     client.notice("2 lines were not delivered")
@@ -342,9 +342,9 @@ def test_encrypted_line(bob, friend, start):
     callee.expect("hello\n")
     callee.send("welcome\n")
     client.expect("welcome\n")
-    assert told(client)[-6:] == [
+    assert told(client)[-7:] == [
         *UNTIL_FREE[0], f"cannot agree on encryption with {HOST} port PORT: the line is busy", *UNTIL_FREE[1],
-        f"encrypted: the key of {HOST} port PORT is known"]
+        f"encrypted: the key of {HOST} port PORT is known", f"{HOST} port PORT is known as friend from now on"]
 
 
 @needs_tls

@@ -78,7 +78,7 @@ def test_memory_of_a_long_queue_is_given_back(called, port):
     before = memory(server.pid)
     for _ in range(2):  # the C library learns from the first how much may be wanted again
         slow = DeafCaller(port)
-        server.notice(f"{slow.name} has called")
+        server.notice(f"{slow.host} has called")
         with socket_of(server) as same:
             same.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)  # as large as it gets on a long way
         typed = server.clog(server.process.stdin.fileno())

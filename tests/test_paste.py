@@ -32,6 +32,18 @@ def test_several_lines(screen_called, end):
     server.wait_for(lambda: server.rows()[-4:] == ["> one⏎", "two⏎", "⏎", "four"])
 
 
+def test_lines_that_can_be_fetched_back_are_limited(screen_called):
+    """They are a mebibyte together at most, whatever is pasted: the oldest are forgotten."""
+    server, caller = screen_called()
+    server.say("the first")
+    lines = [letter * 300 * 1024 for letter in "abcd"]
+    for line in lines:
+        server.press(pasted(line) + ENTER)
+        caller.expect(line + "\n")
+    server.press(UP * 6 + ENTER)
+    caller.expect(lines[1] + "\n")
+
+
 def test_how_much_it_is(screen_called):
     """Before a paste is sent, the bar says how much it is, also where no more than a part of it is in view."""
     server, caller = screen_called()

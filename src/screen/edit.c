@@ -19,6 +19,7 @@
 
 #define PROMPT "> "
 #define HISTORY_LINES 1000 /* typed lines that can be fetched back */
+#define HISTORY_SIZE ((size_t)1024 * 1024) /* ... bytes of them, but for the newest */
 
 #define CTRL_KEY(c) ((c) & 0x1F)
 #define ESCAPE '\033'
@@ -227,6 +228,27 @@ no_completion(const char *text, int start, int end)
 	return NULL;
 }
 
+/* Puts a line into the history, and the oldest out of it where all of them take too much. */
+static void
+remember(const char *text)
+{
+	const HIST_ENTRY *last = history_get(history_base + history_length - 1);
+	size_t size = 0;
+	int kept = 0;
+
+	if (last != NULL && strcmp(last->line, text) == 0)
+		return;
+	add_history(text);
+	while (kept < history_length) {
+		size += strlen(history_list()[history_length - 1 - kept]->line);
+		if (size > HISTORY_SIZE && kept > 0)
+			break;
+		kept++;
+	}
+	stifle_history(kept);
+	stifle_history(HISTORY_LINES);
+}
+
 /* Readline's word that the line is complete; NULL is Ctrl-D on an empty line. */
 static void
 take_line(char *text)
@@ -251,11 +273,8 @@ take_line(char *text)
 	/* Where a paste ended with the end of its last line, that and Enter are one. */
 	if (length == 0 || text[length - 1] != '\n')
 		buffer_add(&complete, "\n", 1);
-	if (*text != '\0') {
-		const HIST_ENTRY *last = history_get(history_base + history_length - 1);
-		if (last == NULL || strcmp(last->line, text) != 0)
-			add_history(text);
-	}
+	if (*text != '\0')
+		remember(text);
 	free(text);
 }
 

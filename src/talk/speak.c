@@ -117,12 +117,13 @@ void
 talk_offer_arrears(struct party *p)
 {
 	size_t count = arrears_count(&p->talk->arrears, &p->whom);
-	char text[sizeof p->peer.host + 160];
+	const char *name = *p->whom.key != '\0' ? p->peer.name : p->peer.host; /* what it is known again by */
+	char text[PEER_NAME_MAX + 160];
 
 	if (count == 0)
 		return;
 	snprintf(text, sizeof text, "%zu line%s not delivered to %s before: F6 sends %s now%s", count,
-		 count == 1 ? " was" : "s were", p->peer.host, count == 1 ? "it" : "them",
+		 count == 1 ? " was" : "s were", name, count == 1 ? "it" : "them",
 		 *p->whom.key != '\0' ? "" : ", and nobody vouches that this is the same person");
 	party_say(p, VOICE_QUESTION, text);
 }
