@@ -1,7 +1,9 @@
 /*
  * inside - what the parts of talk know of each other, and nobody else does.
  *
- *   talk.c    who comes and goes, what the caller has to do, leaving
+ *   talk.c    who comes and goes, leaving
+ *   calling.c when somebody is waited for, or called, and called again
+ *   notices.c what is said by the program itself
  *   speak.c   what is sent, and how far it has come; what is heard
  *   view.c    what there is to be shown, the question of trust, the last words
  *   party.c   one other side
@@ -59,26 +61,47 @@ struct party *talk_next(const struct talk *talk, const struct party *after);
 /* The first one who is in such a state; or NULL. */
 struct party *talk_find(const struct talk *talk, enum party_state state);
 
+/* Drops all of them. */
+void talk_clear(struct talk *talk);
+
+/* Whether there will be room for another one in a moment: whoever is there is about to go. */
+bool talk_has_room_soon(const struct talk *talk);
+
 /* Does what follows from where everybody has got to. */
 void talk_follow(struct talk *talk);
+
+/* --- calling.c --- */
+
+/* Begins to wait for the next one, or to call, anew; and says so, if somebody wants to know. */
+void talk_wait_for_next(struct talk *talk, bool says);
 
 /* A conversation begins.  If it is to be the only one, nobody else is let in, or called. */
 void talk_close_door(struct talk *talk);
 
-/* Whether the line will be called again if it turns out to be busy (-w). */
+/* Nobody has answered the call. */
+void talk_go_unanswered(struct talk *talk);
+
+/* Whether the line will be called again if it turns out to be busy (-w); and whether it will, after somebody. */
 bool talk_calls_again(const struct talk *talk);
+bool talk_repeats_after(const struct talk *talk, const struct party *party);
 
-/* Sends what was unheard to somebody who is called again. */
-void talk_repeat(struct talk *talk, struct party *party);
+/* It will not, perhaps after somebody: what was kept for that is lost, which is said. */
+void talk_stop_repeating(struct talk *talk, const struct party *party);
 
-/* Says in words how much was lost, lines or bytes; an empty text if nothing was. */
-void talk_describe_amount(const struct talk *talk, uint64_t lost, char *text, size_t size);
+/* Sees to it that the line is called again after somebody, if it is to be: as it was busy (repeats), or with -k. */
+void talk_call_later(struct talk *talk, const struct party *party, bool repeats);
+
+/* When that is, or a second nearer; and calls, if it is.  Returns whether there is something to be shown. */
+void talk_poll_calling(const struct talk *talk, struct polls *polls);
+bool talk_step_calling(struct talk *talk);
+
+/* --- notices.c --- */
+
+/* Says what to tell the other person.  It is not for the log: it is no part of the conversation. */
+void talk_invite(struct talk *talk);
 
 /* Logs safe text that is part of a question, and tells the front end that there is something to show. */
 void talk_put_question(struct talk *talk, const char *text);
-
-/* Somebody takes lines now: offers what that one has not got before. */
-void talk_offer_arrears(struct party *party);
 
 /* As talk_notice, for those who call back with a text (trust_say). */
 void talk_say_text(void *talk, enum voice voice, const char *text);
@@ -86,13 +109,25 @@ void talk_say_text(void *talk, enum voice voice, const char *text);
 /* Says safe text that stands in the log as another one, which says more. */
 void talk_say_apart(struct talk *talk, enum voice voice, const char *shown, const char *logged);
 
-/* Sums up the strangers who were not told of, before something else is said that matters. */
+/* Sums up the strangers who were not told of; and when that is to be done, if nothing that matters is said before. */
 void talk_sum_up(struct talk *talk);
+int64_t talk_sum_is_due(const struct talk *talk);
 
 /* Writes the log; that it fails is said, once. */
 void talk_flush(struct talk *talk);
 
 /* A listener says that it cannot write to the log, and why; that is said, too, once. */
 void talk_log_fails(struct talk *talk, int cause);
+
+/* --- speak.c, fate.c --- */
+
+/* Sends what was unheard to somebody who is called again. */
+void talk_repeat(struct talk *talk, struct party *party);
+
+/* Somebody takes lines now: offers what that one has not got before. */
+void talk_offer_arrears(struct party *party);
+
+/* Says in words how much was lost, lines or bytes; an empty text if nothing was. */
+void talk_describe_amount(const struct talk *talk, uint64_t lost, char *text, size_t size);
 
 #endif

@@ -1,0 +1,131 @@
+#include <config.h>
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "talk/inside.h"
+#include "talk/invite.h"
+
+/* --- What is said, and recorded. --- */
+
+static void __attribute__((format(printf, 3, 0)))
+say(struct talk *t, enum voice voice, const char *format, va_list arguments)
+{
+	char text[RECORD_NOTICE_MAX];
+
+	record_notice(&t->record, voice, text, format, arguments);
+	t->face->say(t->face->context, voice, text);
+}
+
+/* Says what has to do with the log itself. */
+static void __attribute__((format(printf, 2, 3)))
+say_unlogged(struct talk *t, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	say(t, VOICE_ALARM, format, arguments);
+	va_end(arguments);
+}
+
+/* Says why the log has failed, if it has (0: not). */
+static void
+tell_log_failed(struct talk *t, int cause)
+{
+	if (cause != 0)
+		say_unlogged(t, "cannot write to the log; the conversation goes on without it: %s", strerror(cause));
+}
+
+void
+talk_flush(struct talk *t)
+{
+	tell_log_failed(t, log_flush(t->record.log));
+}
+
+void
+talk_log_fails(struct talk *t, int cause)
+{
+	tell_log_failed(t, log_fails(t->record.log, cause));
+}
+
+void
+talk_notice(struct talk *t, enum voice voice, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	say(t, voice, format, arguments);
+	va_end(arguments);
+	talk_flush(t);
+}
+
+void
+talk_put_question(struct talk *t, const char *text)
+{
+	log_line(t->record.log, VOICE_NOTICE, text, strlen(text));
+	t->face->say(t->face->context, VOICE_QUESTION, text);
+	talk_flush(t);
+}
+
+void
+talk_invite(struct talk *t)
+{
+	for (const char *const *row = invite_rows(t->base); *row != NULL; row++) {
+		record_unlogged(&t->record, VOICE_NOTICE, *row);
+		t->face->say(t->face->context, VOICE_NOTICE, *row);
+	}
+}
+
+void
+talk_say_text(void *talk, enum voice voice, const char *text)
+{
+	talk_notice(talk, voice, "%s", text);
+}
+
+void
+talk_say_apart(struct talk *t, enum voice voice, const char *shown, const char *logged)
+{
+	record_unlogged(&t->record, voice, shown);
+	log_line(t->record.log, VOICE_NOTICE, logged, strlen(logged));
+	t->face->say(t->face->context, voice, shown);
+	talk_flush(t);
+}
+
+/* --- Strangers who are not told of. --- */
+
+/* Says how many strangers were not told of: what one has done, or many. */
+static void
+sum_up(struct talk *t, struct strangers *s, enum voice voice, const char *one, const char *many)
+{
+	char shown[sizeof s->last + 128], logged[sizeof s->logged + 128];
+	const char *what = s->count == 1 ? one : many;
+
+	snprintf(shown, sizeof shown, "%u more %s: %s", s->count, what, s->last);
+	snprintf(logged, sizeof logged, "%u more %s: %s", s->count, what, s->logged);
+	if (s->count > 0)
+		talk_say_apart(t, voice, shown, logged);
+	s->count = 0;
+}
+
+void
+talk_sum_up(struct talk *t)
+{
+	sum_up(t, &t->callers, VOICE_NOTICE, "called", "called, the last of them");
+	sum_up(t, &t->refused, VOICE_NOTICE, "called while the line was busy",
+	       "called while the line was busy, the last of them");
+	sum_up(t, &t->troubles, VOICE_ALARM, "time", "times");
+}
+
+int64_t
+talk_sum_is_due(const struct talk *t)
+{
+	const struct strangers *const all[] = {&t->callers, &t->refused, &t->troubles};
+	int64_t due = CLOCK_NEVER;
+
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		if (strangers_due(all[i]) < due)
+			due = strangers_due(all[i]);
+	return due;
+}
