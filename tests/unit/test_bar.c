@@ -113,7 +113,7 @@ test_again(void **state)
 	(void)state;
 	strlcpy(bar.act, "F8 hangs up", sizeof bar.act);
 	strlcpy(bar.again, "F6 sends 3 lines again", sizeof bar.again);
-	assert_string_equal(shown(&bar, 109), "192.0.2.7 port 51312 \u00b7 encrypted, unknown \u00b7 since 14:02 \u00b7 "
+	assert_string_equal(shown(&bar, 98), "192.0.2.7 \u00b7 encrypted, unknown \u00b7 since 14:02 \u00b7 "
 					      "F8 hangs up \u00b7 F6 sends 3 lines again | F1/Alt-? help");
 	assert_string_equal(shown(&bar, 67), "192.0.2.7 \u00b7 encrypted, unknown \u00b7 F6 sends 3 lines again | F1 help");
 	assert_string_equal(shown(&bar, 60), "192.0.2.7 \u00b7 encrypted, unknown \u00b7 F6 sends 3 lines again");

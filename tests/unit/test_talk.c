@@ -1047,7 +1047,7 @@ test_busy_line_is_called_again(void **state)
 	assert_int_equal(buffer_length(&here.talk->unheard), 0);
 	assert_int_equal(times_said("connected to ann port 1\n"), 2);
 	assert_said("* sent again, as nobody heard it: 2 lines\n");
-	assert_said("! ann port 1 is busy, and has heard nothing\n");
+	assert_said("! ann is busy, and has heard nothing\n");
 	assert_said("* calling again while the line is busy, for up to 60 s\n");
 	close(ann);
 	finish();
@@ -1067,7 +1067,7 @@ test_patience_ends(void **state)
 		find_busy(arrive("ann"));
 	assert_int_equal(calls, 3);
 	assert_int_equal(played.called, 3);
-	assert_int_equal(times_said("! ann port 1 is busy, and has heard nothing\n"), 2);
+	assert_int_equal(times_said("! ann is busy, and has heard nothing\n"), 2);
 	assert_int_equal(talk_status(here.talk), 1);
 }
 
@@ -1087,7 +1087,7 @@ test_busy_too_late(void **state)
 	assert_in_range(world.passed, SOUNDING_MS, SOUNDING_MS);
 	assert_int_not_equal(party(0)->link.listener.pid, 0);
 	find_busy(ann);
-	assert_said("! ann port 1 is busy, and has heard nothing\n");
+	assert_said("! ann is busy, and has heard nothing\n");
 	assert_said("! not called again: what it was sent is not kept any more\n");
 	assert_int_equal(played.called, 1);
 	assert_int_equal(talk_status(here.talk), 1);
@@ -1157,7 +1157,7 @@ test_busy_line_with_no_listener(void **state)
 	world.forks_to_fail = -1;
 	write_line(ann, "hello\n");
 	let_pass();
-	assert_said("! ann port 1 cannot be listened to: Resource temporarily unavailable\n");
+	assert_said("! ann cannot be listened to: Resource temporarily unavailable\n");
 	assert_int_equal(talk_status(here.talk), 1);
 	close(ann);
 }
