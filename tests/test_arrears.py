@@ -268,6 +268,6 @@ def test_another_key_answers(bob, friend, stranger, screen):
     door.context = server_context(friend)
     client.press(ENTER)
     callee = door.accept()
-    client.wait_for(notice(offer(3, HOST)))
+    client.wait_for(notice(offer(3, "friend")))
     client.press(F6)
     callee.expect(FILLED)
