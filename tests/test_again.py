@@ -366,7 +366,7 @@ def test_busy_encrypted_line_is_called_again(bob, screen):
     callee = door.accept()
     callee.send(BUSY_ALERTS)
     callee.close_input()
-    client.wait_for("the line is busy$")
+    client.wait_for("is busy, and has heard nothing$")
     door.accept()
     client.wait_for(lambda: said(client, notice("connected to .*")) == 2)
 

@@ -72,7 +72,7 @@ def test_caller_who_is_back(lost, port, options):
     server.wait_for(marked(DELIVERED, "the first"))
     assert "F6" not in server.bar
     server.press(F6)
-    server.wait_for(notice("there is nothing to be sent again"))
+    server.wait_for(notice("there is nothing to be sent again: what has a . has arrived"))
     again.close_input()
     server.press(ctrl("D"))
     assert server.wait() == 0

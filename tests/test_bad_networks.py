@@ -150,7 +150,7 @@ def test_patience_is_for_every_address(link, with_etc, run, port):
     server.notice(f"waiting on port {port}")
     hosts = f"{NOWHERE} several\n{ELSEWHERE} several\n"
     client = run(*link.inside(1), *with_etc(hosts=hosts), TCHAT, "-c", "-w", 4, "several", port)
-    client.notice(f"calling several port {port}")
+    client.notice(f"calling several port {port}, for up to 4 s")
     client.notice(f"connected to several port {port}")
 
 

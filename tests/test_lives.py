@@ -55,7 +55,7 @@ SERVER = {
     "MEETS": "PLACE has called",
     "AGREES": "encrypted: the caller is friend",
     "IS NEW": 'the caller\'s key is not known yet: FINGERPRINT, it calls itself "stranger"',
-    "ADVISES": "NUMBER\n? phone the other person: if you both see this number, answer yes",
+    "ADVISES": "NUMBER\n? phone the other person: both of you must see this number",
     "ASKS": "let it in? answer yes, or yes and a name to know it by, or no",
     "TRUSTS": "encrypted: the caller is known as stranger from now on"}
 CLIENT = {
@@ -63,7 +63,7 @@ CLIENT = {
     "MEETS": "connected to PLACE",
     "AGREES": "encrypted: the key of PLACE is known",
     "IS NEW": 'the key of PLACE is not known yet: FINGERPRINT, it calls itself "stranger"',
-    "ADVISES": "phone the other person: if that is the fingerprint there, answer yes",  # it is not shown a key
+    "ADVISES": "phone the other person: that must be the fingerprint there",  # it is not shown a key
     "ASKS": "is it the right one? answer yes or no",
     "TRUSTS": "encrypted: the key of PLACE is known from now on\n* PLACE is known as stranger from now on"}
 
@@ -166,7 +166,7 @@ CASES = [
          f"{MET}\n! cannot agree on encryption with HOLDER: it took more than 10 seconds; it most likely does not "
          "encrypt: it needs -t", 1, "server client tls"),
     Case("the encrypted line is busy", "with peer: bare, dials, meets, peer is busy",
-         f"{MET}\n! cannot agree on encryption with HOLDER: the line is busy", 1, "client tls"),
+         f"{MET}\n! {HOST} is busy, and has heard nothing", 1, "client tls"),
     Case("told to end while agreeing", "with peer: bare, dials, meets, is terminated", MET, TERMINATED, "tls",
          ends=True),
     Case("leaves while agreeing", "with peer: bare, dials, meets, leaves", MET, 0, "screen tls",

@@ -304,6 +304,18 @@ def test_name_of_a_pinned_key(ann, bob, friend, serve, port, named, role):
 
 
 @needs_keys
+def test_known_name_of_a_pinned_key(ann, friend, stranger, serve, port):
+    """One pinned key cannot pass for another: it goes by the name it is known by; of several, one that is not known goes
+    by none."""
+    ann.knows(f"caller {friend.fingerprint} Ben")
+    server = serve("-t", "-k", "--pin", friend.fingerprint, "--pin", stranger.fingerprint, env=ann.env)
+    tls_call(port, friend).close_input()
+    server.notice("Ben has left")
+    tls_call(port, stranger).close_input()
+    server.notice(f"{HOST} has left")
+
+
+@needs_keys
 def test_name_that_cannot_be_noted(bob, friend, run):
     """A name that cannot be written is used, and that is said."""
     door = TlsDoor(friend)

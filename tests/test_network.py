@@ -249,7 +249,7 @@ def test_client_bound_to_a_foreign_address(start, port):
 def test_client_keeps_calling(start, port):
     """With -w, it does not matter who is started first."""
     client = start("-c", "-w", int(DEADLINE), HOST, port)
-    client.notice(f"calling {HOST} port {port}")
+    client.notice(f"calling {HOST} port {port}, for up to {int(DEADLINE)} s")
     client.settle()
     server = start("-s", port)
     client.notice(f"connected to {HOST} port {port}")

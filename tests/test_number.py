@@ -56,7 +56,7 @@ def test_both_see_the_same(ann, bob, screen, port, columns):
     for terminal in server, client:
         terminal.wait_for(lambda: "yes or no?" in terminal.bar)
         assert shown(terminal) == expected
-        assert "phone the other person: if you both see this number, answer yes" in " ".join(
+        assert "phone the other person: both of you must see this number" in " ".join(
             row.lstrip("? ") for row in terminal.pane)
     client.say("yes")
     server.say("yes Bob")
@@ -84,7 +84,7 @@ def test_no_number_where_a_key_is_not_shown(asked):
     """A server that does not ask for the caller's key cannot compute it."""
     client, callee, door = asked()
     assert shown(client) == []
-    assert client.shows("phone the other person: if that is the fingerprint there, answer yes$")
+    assert client.shows("phone the other person: that must be the fingerprint there$")
     client.press(F3)
     client.wait_for("TLS 1.3")
     assert shown(client) == []

@@ -727,7 +727,7 @@ def test_port_in_use_is_reported(screen):
 def test_client_keeps_calling(screen, start, port):
     """With -w the screen is there before the server is."""
     client = screen("-c", "-w", int(DEADLINE), HOST, port)
-    client.wait_for(notice(f"calling {HOST} port {port}"))
+    client.wait_for(notice(f"calling {HOST} port {port}, for up to .*"))
     server = start("-s", port)
     client.wait_for(notice(f"connected to {HOST} port {port}"))
     client.say("at last")

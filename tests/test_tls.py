@@ -199,7 +199,7 @@ def test_second_caller_is_told_that_the_line_is_busy(tls_called, start, ann, bob
     """Another caller learns that the line is busy; who speaks already is not disturbed."""
     server, first = tls_called("-k")
     client = start("-c", "-t", "--pin", ann.fingerprint, HOST, port, env=bob.env)
-    client.notice(f"cannot agree on encryption with {HOST} port {port}: the line is busy")
+    client.notice(f"{HOST} is busy, and has heard nothing")
     assert client.wait() == 1
     server.err.expect(" called while the line was busy\n")
     with pytest.raises(ssl.SSLError):
@@ -221,7 +221,7 @@ def test_client_waits_for_the_server(acquainted, start, serve, port):
     """With -w a client calls until somebody answers, and then encrypts."""
     ann, bob = acquainted
     client = start("-c", "-t", "-w", 60, HOST, port, env=bob.env)
-    client.notice(f"calling {HOST} port {port}")
+    client.notice(f"calling {HOST} port {port}, for up to 60 s")
     server = serve("-t", env=ann.env)
     client.notice(f"encrypted: the key of {HOST} port {port} is known")
     client.send("at last\n")

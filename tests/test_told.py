@@ -53,13 +53,14 @@ def told(server):
     return rows[:next(n for n, row in enumerate(rows) if row.startswith("waiting on"))]
 
 
-@pytest.mark.parametrize("options, address", [([], f"{FOUR}, {SIX}"), (["-4"], FOUR), (["-6"], SIX)])
+@pytest.mark.parametrize("options, first, others", [
+    ([], FOUR, f"{SIX}, desk"), (["-4"], FOUR, "desk"), (["-6"], SIX, "desk")])
 @pytest.mark.parametrize("front", [[], ["-p"], ["-a"]], ids=["full screen", "plain", "turns"])
-def test_command_and_addresses(waiting, port, front, options, address):
-    """The other person is to be told the command, and in place of the machine's name its addresses in the network; not
-    those that are deprecated, or of an interface that is down, and none of loopback."""
+def test_command_and_addresses(waiting, port, front, options, first, others):
+    """The other person is to be told the command, with one of the machine's addresses in the network, and the others and
+    its name in place of that; not those that are deprecated, or of an interface that is down, and none of loopback."""
     server = waiting(*front, *options)
-    assert told(server)[-2:] == [f"tell the other person: tchat -c desk {port}", f"or, in place of desk: {address}"]
+    assert told(server)[-2:] == [f"tell the other person: tchat -c {first} {port}", f"or, in place of {first}: {others}"]
 
 
 def test_command_works(waiting, run, port):
@@ -102,7 +103,7 @@ def test_fingerprint(waiting, ann, port, front):
     """With -t the command has it, too, and the fingerprint is to be told."""
     assert ann.fingerprint
     assert told(waiting("-t", *front, env=ann.env)) == [
-        f"tell the other person: tchat -c -t desk {port}", f"or, in place of desk: {FOUR}, {SIX}",
+        f"tell the other person: tchat -c -t {FOUR} {port}", f"or, in place of {FOUR}: {SIX}, desk",
         f"the fingerprint of your key: {ann.fingerprint}"]
 
 
@@ -121,8 +122,8 @@ def test_said_once(waiting, run, port, tmp_path):
     assert said(server, "tell the other person") == 1
     server.press(F3)
     server.wait_for("Nobody is there")
-    server.wait_for(f"^ +tell the other person: tchat -c desk {port}$")
-    assert server.shows(f"^ +or, in place of desk: {FOUR}, {SIX}$")
+    server.wait_for(f"^ +tell the other person: tchat -c {FOUR} {port}$")
+    assert server.shows(f"^ +or, in place of {FOUR}: {SIX}, desk$")
     eventually(lambda: entries(tmp_path / "log")[-1] == ("*", f"waiting on port {port}"), "the log")
     assert "tell the other" not in (tmp_path / "log").read_text()
 

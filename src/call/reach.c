@@ -148,14 +148,12 @@ reach_list(const struct address *listening, int count, const struct machine *mac
 	*hosts = '\0';
 	for (int i = 0; i < count && is_fit(machine->name); i++)
 		named |= is_any((const struct sockaddr *)&listening[i].storage);
-	if (named)
-		add_word(&found, machine->name);
 	for (size_t f = 0; f < sizeof families / sizeof families[0]; f++)
 		for (int i = 0; i < count; i++)
 			if (listening[i].storage.ss_family == families[f])
 				add_listening(&found, (const struct sockaddr *)&listening[i].storage, machine);
-	if (found.addresses == 0) /* then the name leads nowhere either */
-		*hosts = '\0';
+	if (named && found.addresses > 0) /* else the name leads nowhere either */
+		add_word(&found, machine->name);
 }
 
 void

@@ -7,6 +7,7 @@
 
 #define SEPARATOR " \u00b7 "
 #define GAP 2 /* columns at least between the two ends */
+#define NAME_COLUMNS 16 /* so many of the name are worth more than what there is to do */
 
 /* Adds words behind those before them. */
 static void
@@ -68,12 +69,17 @@ void
 bar_write(const struct bar *bar, int columns, char left[BAR_MAX], char right[BAR_MAX])
 {
 	struct bar b = *bar;
-	char *const spare[] = {b.since, b.act, b.tip, b.again, b.detail, b.mouse, b.key};
+	char *const spare[] = {b.since, b.act, b.tip, b.again, b.mouse, b.key};
+	char least[sizeof b.name];
 
 	if (columns_of(&b) > columns)
 		strlcpy(b.tip, b.hint, sizeof b.tip);
 	for (size_t i = 0; i < sizeof spare / sizeof spare[0] && columns_of(&b) > columns; i++)
 		*spare[i] = '\0';
+	strlcpy(least, b.name, sizeof least);
+	wrap_cut(least, sizeof least, NAME_COLUMNS);
+	if (columns_with(&b, least) > columns)
+		*b.detail = '\0';
 	if (columns_with(&b, "") > columns)
 		shorten_state(b.state);
 	if (columns_with(&b, "") > columns)

@@ -108,7 +108,7 @@ announce(struct fullscreen *f)
 {
 	struct talk_view view = view_of(f);
 
-	if (!view.told || view.id == f->noticed)
+	if (!view.told || view.again || view.id == f->noticed)
 		return;
 	f->noticed = view.id;
 	call_attention(f, 1);

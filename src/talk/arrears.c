@@ -12,11 +12,13 @@ is_same(const struct talk_whom *a, const struct talk_whom *b)
 	return strcmp(a->key, b->key) == 0 && (*a->key != '\0' || strcmp(a->place, b->place) == 0);
 }
 
+#define PAGE ((size_t)4096) /* of memory, at least: each has some of its own */
+
 /* With all that it takes. */
 static size_t
 size_of(const struct arrear *arrear)
 {
-	return sizeof *arrear + arrear->length;
+	return (sizeof *arrear + arrear->length + PAGE - 1) / PAGE * PAGE;
 }
 
 /* Drops the oldest until little enough is left, or only the newest. */

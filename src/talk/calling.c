@@ -30,7 +30,9 @@ talk_wait_for_next(struct talk *t, bool says)
 	t->again_until = patience > 0 ? clock_now() + patience : 0;
 	begin_waiting(t, patience);
 	talk_describe(t, text, sizeof text);
-	if (says)
+	if (says && patience > 0)
+		talk_notice(t, VOICE_NOTICE, "%s, for up to %u s", text, t->base->call->wait);
+	else if (says)
 		talk_notice(t, VOICE_NOTICE, "%s", text);
 }
 
@@ -67,6 +69,12 @@ bool
 talk_calls_again(const struct talk *t)
 {
 	return t->again_until - clock_now() > REDIAL_BUSY_MS && !caller_is_done(t->base->caller);
+}
+
+bool
+talk_sounds(const struct talk *t)
+{
+	return t->base->call->wait > 0 && !caller_is_done(t->base->caller);
 }
 
 /* The line was busy: in a moment it is called again, which is said once. */
@@ -187,10 +195,18 @@ talk_countdown(const struct talk *t)
 	return t->redial.due == CLOCK_NEVER ? -1 : (clock_until(t->redial.due) + 999) / 1000;
 }
 
+struct party *
+talk_in_trial(const struct talk *t)
+{
+	struct party *p = talk_next(t, NULL);
+
+	return p != NULL && t->again && p->sounding && !p->announced ? p : NULL;
+}
+
 bool
 talk_calls_by_itself(const struct talk *t)
 {
-	return t->redial.due != CLOCK_NEVER || (t->waiting && t->by_itself);
+	return t->redial.due != CLOCK_NEVER || (t->waiting && t->by_itself) || talk_in_trial(t) != NULL;
 }
 
 bool
@@ -198,15 +214,18 @@ talk_stop_calling(struct talk *t)
 {
 	const struct call_options *call = t->base->call;
 	bool calling = call->role == ROLE_CLIENT && t->waiting, counting = t->redial.due != CLOCK_NEVER;
+	struct party *trial = talk_in_trial(t);
 
 	redial_stop(&t->redial);
 	t->again_until = 0;
+	if (trial != NULL)
+		party_close(trial, 0);
 	if (calling) {
 		caller_stop(t->base->caller);
 		t->waiting = false;
 		t->status = 1;
 	}
-	if (calling || counting)
+	if (calling || counting || trial != NULL)
 		talk_notice(t, VOICE_NOTICE, "not calling any more");
-	return calling || counting;
+	return calling || counting || trial != NULL;
 }

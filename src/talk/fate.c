@@ -164,7 +164,6 @@ party_note_lost(struct party *p)
 	struct buffer safe = t->options->ear == EAR_PIPE ? lost_lines(p) : (struct buffer){0}, noted = {0};
 	struct span lost, line;
 
-	keep_lost(p);
 	for (lost = buffer_span(&safe); (line = span_line(&lost)).length > 0;) {
 		buffer_add(&noted, "not delivered: ", strlen("not delivered: "));
 		buffer_add(&noted, line.text, line.length - span_is_complete(line));
@@ -173,4 +172,5 @@ party_note_lost(struct party *p)
 	}
 	buffer_free(&noted);
 	buffer_free(&safe);
+	keep_lost(p); /* last, as there may be no memory for it */
 }

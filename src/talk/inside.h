@@ -43,7 +43,7 @@ struct talk {
 	char unreached[sizeof((struct caller){0}.error)]; /* ... namely why nobody could be */
 	int countdown;	     /* ... in so many seconds, as was shown; -1: not */
 	int64_t again_until; /* -w: before then, the line is called again where it is busy; 0: it is not */
-	bool again;	     /* ... as it was: nothing is said of such a call before somebody is known to listen */
+	bool again;	     /* ... as it was: nothing is said of such a call at first (party_announce) */
 	struct buffer unheard; /* ... what was sent, and is sent again then (not EAR_PIPE) */
 	bool finished;	     /* ... and its end */
 	bool leaving;	     /* nobody else will be called or waited for */
@@ -75,11 +75,18 @@ void talk_follow(struct talk *talk);
 /* Begins to wait for the next one, or to call, anew; and says so, if somebody wants to know. */
 void talk_wait_for_next(struct talk *talk, bool says);
 
-/* A conversation begins.  If it is to be the only one, nobody else is let in, or called. */
+/*
+ * A conversation begins.  If it is to be the only one, nobody else is let in, or called; what was kept to be sent again
+ * is not needed any more.
+ */
 void talk_close_door(struct talk *talk);
 
 /* Nobody has answered the call. */
 void talk_go_unanswered(struct talk *talk);
+
+/* Whether it is looked first whether the line is busy, with -w; and who is looked at so, if nothing was said of that. */
+bool talk_sounds(const struct talk *talk);
+struct party *talk_in_trial(const struct talk *talk);
 
 /* Whether the line will be called again if it turns out to be busy (-w); and whether it will, after somebody. */
 bool talk_calls_again(const struct talk *talk);

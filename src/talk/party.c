@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/signals.h"
-#include "link/sounding.h"
+#include "call/sounding.h"
 #include "talk/inside.h"
 #include "trust/bare.h"
 #include "trust/tls.h"
@@ -353,7 +353,7 @@ start_talking(struct party *p)
 	p->is_known = p->link.tls != NULL && tls_peer(p->link.tls, p->whom.key);
 	if (p->is_known)
 		party_announce(p);
-	p->sounding = p->link.tls == NULL && talk_calls_again(p->talk);
+	p->sounding = p->link.tls == NULL && talk_sounds(p->talk);
 	if (!p->sounding && start_listener(p) == -1) {
 		snprintf(text, sizeof text, "%s cannot be listened to: %s", p->peer.name, strerror(errno));
 		party_say(p, VOICE_ALARM, text);
@@ -570,16 +570,15 @@ receive(struct party *p, const struct polls *polls)
 static bool
 sound(struct party *p)
 {
-	bool again = talk_calls_again(p->talk);
 	enum sounding found = sounding_look(p->link.peer.socket);
 
 	p->sounds_busy = found == SOUNDING_PART;
-	if (found == SOUNDING_BUSY && again) {
+	if (found == SOUNDING_BUSY) {
 		link_end(&p->link, (struct ending){ENDING_BUSY, 0});
 		party_hang_up(p);
 		return true;
 	}
-	if (again && found != SOUNDING_SOMEBODY && clock_until(p->sounds_until) > 0)
+	if (found != SOUNDING_SOMEBODY && clock_until(p->sounds_until) > 0)
 		return false;
 	p->sounding = false;
 	party_announce(p);

@@ -120,7 +120,7 @@ talk_offer_arrears(struct party *p)
 	const char *name = *p->whom.key != '\0' ? p->peer.name : p->peer.host; /* what it is known again by */
 	char text[PEER_NAME_MAX + 160];
 
-	if (count == 0)
+	if (count == 0 || p->state != PARTY_TALKING)
 		return;
 	snprintf(text, sizeof text, "%zu line%s not delivered to %s before: F6 sends %s now%s", count,
 		 count == 1 ? " was" : "s were", name, count == 1 ? "it" : "them",
@@ -147,12 +147,12 @@ send_again(struct talk *t, struct arrear *arrear)
 void
 talk_send_arrears(struct talk *t)
 {
-	const struct party *p = next_taker(t, NULL);
+	const struct party *taker = next_taker(t, NULL), *p = taker != NULL && !taker->sounding ? taker : NULL;
 	struct arrear *arrear = p != NULL ? arrears_find(&t->arrears, &p->whom) : NULL;
 
 	if (arrear == NULL)
 		talk_notice(t, VOICE_NOTICE, "%s",
-			    STAILQ_EMPTY(&t->arrears) ? "there is nothing to be sent again"
+			    STAILQ_EMPTY(&t->arrears) ? "there is nothing to be sent again: what has a ? has arrived"
 			    : p == NULL		      ? "nobody is there to be sent that again"
 						      : "what is to be sent again is for somebody else");
 	for (; arrear != NULL; arrear = arrears_find(&t->arrears, &p->whom)) {

@@ -72,7 +72,7 @@ talk_view(const struct talk *t, unsigned number, struct talk_view *view)
 		.unanswered = linked && p->link.unanswered,
 		.ended = linked && p->link.ending.how != ENDING_NONE,
 		.silent = !p->has_spoken,
-		.arrears = party_takes_lines(p) ? arrears_count(&t->arrears, &p->whom) : 0,
+		.arrears = party_takes_lines(p) && !p->sounding ? arrears_count(&t->arrears, &p->whom) : 0,
 		.told = p->announced,
 		.again = t->again && p->sounding,
 		.queued = linked ? buffer_length(&p->link.outbox) : 0,
@@ -83,7 +83,7 @@ talk_view(const struct talk *t, unsigned number, struct talk_view *view)
 void
 talk_describe(const struct talk *t, char *text, size_t size)
 {
-	if (t->waiting || t->base->call->role == ROLE_SERVER)
+	if (t->waiting || t->base->call->role == ROLE_SERVER || talk_in_trial(t) != NULL)
 		call_describe(t->base->call, text, size);
 	else
 		call_describe_none(t->base->call, text, size);

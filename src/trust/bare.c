@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/descriptor.h"
+#include "call/sounding.h"
 #include "text/filter.h"
 #include "trust/answer.h"
 #include "trust/bare.h"
@@ -73,7 +74,13 @@ fail(struct trust *t)
 enum trust_state
 bare_step(struct trust *t)
 {
-	if (t->state != TRUST_ASKING || !patience_is_lost(t->peer->socket, 0, &t->has_spoken))
+	if (t->state != TRUST_ASKING)
+		return t->state;
+	if ((t->busy = sounding_look(t->peer->socket) == SOUNDING_BUSY)) {
+		trust_tell(t, VOICE_ALARM, "%s is busy, and has heard nothing", t->peer->name);
+		return fail(t);
+	}
+	if (!patience_is_lost(t->peer->socket, 0, &t->has_spoken))
 		return t->state;
 	trust_tell(t, VOICE_ALARM, "%s has left", t->peer->name);
 	return fail(t);

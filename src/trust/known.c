@@ -214,6 +214,19 @@ known_server(const struct buffer *text, const char *host, unsigned port, const c
 	return answer;
 }
 
+/* Whether a key is that of a server. */
+static bool
+is_servers(const struct buffer *text, const char *fingerprint)
+{
+	struct known known;
+	size_t next = 0;
+
+	while (next_entry(text, &next, &known))
+		if (known.kind == KNOWN_SERVER && strcmp(known.fingerprint, fingerprint) == 0)
+			return true;
+	return false;
+}
+
 /* Whether there is a name for that key: the first of them, of callers only or not. */
 static bool
 find_name(const struct buffer *text, const char *fingerprint, bool callers_only, char name[KNOWN_NAME_MAX])
@@ -222,7 +235,8 @@ find_name(const struct buffer *text, const char *fingerprint, bool callers_only,
 	size_t next = 0;
 
 	while (next_entry(text, &next, &known)) {
-		bool named = known.kind == KNOWN_CALLER || (known.kind == KNOWN_NAME && !callers_only);
+		bool named = known.kind == KNOWN_CALLER ||
+			     (known.kind == KNOWN_NAME && !callers_only && is_servers(text, fingerprint));
 
 		if (named && strcmp(known.fingerprint, fingerprint) == 0) {
 			strlcpy(name, known.name, KNOWN_NAME_MAX);
@@ -242,19 +256,6 @@ bool
 known_name(const struct buffer *text, const char *fingerprint, char name[KNOWN_NAME_MAX])
 {
 	return find_name(text, fingerprint, false, name);
-}
-
-/* Whether a key is that of a server. */
-static bool
-is_servers(const struct buffer *text, const char *fingerprint)
-{
-	struct known known;
-	size_t next = 0;
-
-	while (next_entry(text, &next, &known))
-		if (known.kind == KNOWN_SERVER && strcmp(known.fingerprint, fingerprint) == 0)
-			return true;
-	return false;
 }
 
 bool

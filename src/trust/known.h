@@ -54,7 +54,7 @@ enum server_key known_server(const struct buffer *text, const char *host, unsign
 /* Whether it has a caller with that key, and under which name. */
 bool known_caller(const struct buffer *text, const char *fingerprint, char name[KNOWN_NAME_MAX]);
 
-/* Whether it has a name for that key, of a caller or a server: the first of them. */
+/* Whether it has a name for that key, of a caller or of a server whose key is there: the first of them. */
 bool known_name(const struct buffer *text, const char *fingerprint, char name[KNOWN_NAME_MAX]);
 
 /*

@@ -71,8 +71,8 @@ trust_question(const struct trust *t)
 	rows[0] = statement(t);
 	if (*t->remark != '\0')
 		rows[count++] = t->remark;
-	rows[count++] = numbered ? "phone the other person: if you both see this number, answer yes"
-				 : "phone the other person: if that is the fingerprint there, answer yes";
+	rows[count++] = numbered ? "phone the other person: both of you must see this number"
+				 : "phone the other person: that must be the fingerprint there";
 	rows[count++] = t->prompt;
 	rows[count] = NULL;
 	return rows;

@@ -246,17 +246,46 @@ refuse_changed(struct trust *t, const char *other)
 	return fail(t);
 }
 
+/*
+ * Finds out what the key is called: as it is known, or as whoever has it says, if that will do; nothing where another
+ * key has that name.
+ */
+static void
+find_name(struct trust *t, const struct buffer *text)
+{
+	char name[KNOWN_NAME_MAX] = "";
+
+	t->named = known_name(text, t->fingerprint, name);
+	if (!t->named && fault_of(t, tls_peer_name(t->tls)) == NULL)
+		strlcpy(name, tls_peer_name(t->tls), sizeof name);
+	if (known_is_taken(text, name, t->fingerprint))
+		*name = '\0';
+	strlcpy(t->name, name, sizeof t->name);
+}
+
+/* The same of a key that was named on the command line.  Of several, each could say that it is the other. */
+static void
+find_name_of_pinned(struct trust *t)
+{
+	struct buffer text;
+
+	if (known_read(known_path, &text) == 0)
+		find_name(t, &text);
+	if (!t->named && t->options->pin_count > 1)
+		*t->name = '\0';
+	buffer_free(&text);
+}
+
 /* Only those keys are accepted that were named on the command line. */
 static enum trust_state
 check_pins(struct trust *t)
 {
-	const char *name = tls_peer_name(t->tls);
-
 	for (int i = 0; i < t->options->pin_count; i++) {
 		if (strcmp(t->options->pins[i], t->fingerprint) != 0)
 			continue;
 		trust_tell(t, VOICE_NOTICE, "encrypted: the key of %s is pinned", trust_whom(t));
-		return succeed(t, "encrypted", fault_of(t, name) == NULL ? name : NULL);
+		find_name_of_pinned(t);
+		return succeed(t, "encrypted", t->name);
 	}
 	trust_tell(t, VOICE_ALARM, "the key of %s is not one of those pinned: %s", trust_whom(t), t->fingerprint);
 	tls_refuse(t->tls);
@@ -273,19 +302,6 @@ judge_caller(struct trust *t, const struct buffer *text)
 		return t->state = TRUST_ASKING;
 	trust_tell(t, VOICE_NOTICE, "encrypted: the caller is %s", name);
 	return succeed(t, "encrypted", name);
-}
-
-/* Finds out what the server is called: as its key is known, or as it says, where somebody can be called so. */
-static void
-find_name(struct trust *t, const struct buffer *text)
-{
-	char name[KNOWN_NAME_MAX] = "";
-
-	t->named = known_name(text, t->fingerprint, name);
-	if (!t->named && fault_of(t, tls_peer_name(t->tls)) == NULL &&
-	    !known_is_taken(text, tls_peer_name(t->tls), t->fingerprint))
-		strlcpy(name, tls_peer_name(t->tls), sizeof name);
-	strlcpy(t->name, name, sizeof t->name);
 }
 
 /* From now on the key, which is known, goes by the name that the server gives itself. */
@@ -400,7 +416,9 @@ trust_step(struct trust *t)
 		return judge(t);
 	case TLS_FAILED:
 		t->busy = tls_is_busy(t->tls);
-		if (tls_lacks_key(t->tls))
+		if (t->busy)
+			trust_tell(t, VOICE_ALARM, "%s is busy, and has heard nothing", t->peer->name);
+		else if (tls_lacks_key(t->tls))
 			trust_tell(t, VOICE_ALARM, "%s has shown no key", t->peer->name);
 		else
 			trust_tell(t, VOICE_ALARM, "cannot agree on encryption with %s: %s", trust_whom(t),

@@ -157,6 +157,21 @@ test_adding_names(void **state)
 	file_must_be("server " KEY " ::1 80\nname " KEY " Ann\n");
 }
 
+/* The name of a server goes with its key: whoever removes that line need not know of the other. */
+static void
+test_name_without_its_key(void **state)
+{
+	char name[KNOWN_NAME_MAX];
+	struct buffer text;
+
+	(void)state;
+	write_file("name " KEY " Ann\nserver " OTHER_KEY " ::1 80\n");
+	assert_int_equal(known_read(path, &text), 0);
+	assert_false(known_name(&text, KEY, name));
+	assert_false(known_is_taken(&text, "Ann", OTHER_KEY));
+	buffer_free(&text);
+}
+
 /* The first line that is neither an entry nor a comment is pointed out. */
 static void
 test_misunderstood(void **state)
@@ -376,6 +391,7 @@ main(void)
 		cmocka_unit_test(test_callers),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_adding_names),
+		cmocka_unit_test(test_name_without_its_key),
 		cmocka_unit_test(test_misunderstood),
 		cmocka_unit_test(test_reading),
 		cmocka_unit_test(test_adding),

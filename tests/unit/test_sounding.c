@@ -17,7 +17,7 @@
 #include <cmocka.h>
 
 #include "call/opening.h"
-#include "link/sounding.h"
+#include "call/sounding.h"
 #include "loopback.h"
 
 static int ends[2]; /* theirs, ours */

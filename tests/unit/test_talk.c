@@ -31,7 +31,7 @@
 #include "call/opening.h"
 #include "link/cell.h"
 #include "link/listener.h"
-#include "link/sounding.h"
+#include "call/sounding.h"
 #include "loopback.h"
 #include "talk/inside.h"
 #include "trust/keeper.h"
@@ -1068,6 +1068,49 @@ test_patience_ends(void **state)
 	assert_int_equal(calls, 3);
 	assert_int_equal(played.called, 3);
 	assert_int_equal(times_said("! ann is busy, and has heard nothing\n"), 2);
+	assert_int_equal(talk_status(here.talk), 1);
+}
+
+/* The last call, for which there is but a moment, is one like the others. */
+static void
+test_last_call(void **state)
+{
+	int ann;
+
+	(void)state;
+	ann = begin_patiently(3, EAR_OUTPUT);
+	read_line("one\n");
+	assert_received(ann, "one\n");
+	talk_finish(here.talk);
+	find_busy(ann);
+	find_busy(arrive("ann"));
+	assert_int_equal(played.called, 3);
+	assert_false(talk_calls_again(here.talk));
+	ann = arrive("ann");
+	assert_received(ann, "one\n");
+	assert_ended(ann);
+	write_line(ann, "hello\n");
+	close(ann);
+	finish();
+	assert_said("* sent again, as nobody heard it: 1 line\n");
+	assert_int_equal(talk_status(here.talk), 0);
+}
+
+/* If she is busy then, or when there is no time for another call, what was sent is counted. */
+static void
+test_busy_at_last(void **state)
+{
+	int ann;
+
+	(void)state;
+	ann = begin_patiently(2, EAR_OUTPUT);
+	read_line("one\n");
+	here.talk->again_until = clock_now() + REDIAL_BUSY_MS;
+	find_busy(ann);
+	assert_true(is_over());
+	assert_said("! ann is busy, and has heard nothing\n");
+	assert_said("! 1 line was not delivered\n");
+	assert_int_equal(played.called, 1);
 	assert_int_equal(talk_status(here.talk), 1);
 }
 
@@ -2173,7 +2216,7 @@ test_sent_again(void **state)
 	here.call.keep = true;
 	begin();
 	talk_send_arrears(here.talk);
-	assert_said("* there is nothing to be sent again\n");
+	assert_said("* there is nothing to be sent again: what has a ? has arrived\n");
 	lose(line, 2);
 	assert_int_equal(span_count_lines(all_lost()), 2);
 	ann = arrive("ann");
@@ -2190,7 +2233,7 @@ test_sent_again(void **state)
 	assert_int_equal(own_line(0).stream_end, here.talk->stream);
 	UNTIL(all_has_arrived());
 	talk_send_arrears(here.talk);
-	assert_int_equal(times_said("* there is nothing to be sent again\n"), 2);
+	assert_int_equal(times_said("* there is nothing to be sent again: what has a ? has arrived\n"), 2);
 	talk_leave(here.talk, 1000);
 	close(ann);
 	finish();
@@ -3496,6 +3539,8 @@ main(int argc, char *argv[])
 		TEST(test_busy),
 		TEST(test_busy_line_is_called_again),
 		TEST(test_patience_ends),
+		TEST(test_last_call),
+		TEST(test_busy_at_last),
 		TEST(test_busy_too_late),
 		TEST(test_keeps_a_mebibyte),
 		TEST(test_caller_dies_while_line_is_busy),

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 #include "call/opening.h"
-#include "link/sounding.h"
+#include "call/sounding.h"
 
 #define START_MAX 64 /* more than a busy tchat says */
 
