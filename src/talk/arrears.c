@@ -28,7 +28,7 @@ drop_oldest(struct arrears *arrears)
 	struct arrear *arrear;
 	size_t size = 0, lines = 0;
 
-	STAILQ_FOREACH (arrear, arrears, entry)
+	for (arrear = STAILQ_FIRST(arrears); arrear != NULL; arrear = STAILQ_NEXT(arrear, entry))
 		size += size_of(arrear);
 	while (size > ARREARS_MAX && STAILQ_NEXT(STAILQ_FIRST(arrears), entry) != NULL) {
 		arrear = STAILQ_FIRST(arrears);
@@ -62,7 +62,7 @@ arrears_find(const struct arrears *arrears, const struct talk_whom *whom)
 {
 	struct arrear *arrear;
 
-	STAILQ_FOREACH (arrear, arrears, entry)
+	for (arrear = STAILQ_FIRST(arrears); arrear != NULL; arrear = STAILQ_NEXT(arrear, entry))
 		if (is_same(&arrear->whom, whom))
 			return arrear;
 	return NULL;
@@ -74,7 +74,7 @@ arrears_count(const struct arrears *arrears, const struct talk_whom *whom)
 	const struct arrear *arrear;
 	size_t count = 0;
 
-	STAILQ_FOREACH (arrear, arrears, entry)
+	for (arrear = STAILQ_FIRST(arrears); arrear != NULL; arrear = STAILQ_NEXT(arrear, entry))
 		if (is_same(&arrear->whom, whom))
 			count += arrear->count;
 	return count;

@@ -147,7 +147,7 @@ talk_lost(const struct talk *t)
 	struct buffer lines = {0};
 	const struct arrear *arrear;
 
-	STAILQ_FOREACH (arrear, &t->arrears, entry)
+	for (arrear = STAILQ_FIRST(&t->arrears); arrear != NULL; arrear = STAILQ_NEXT(arrear, entry))
 		filter_text(arrear->text, arrear->length, SIZE_MAX, &lines);
 	return lines;
 }
