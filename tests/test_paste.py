@@ -36,12 +36,12 @@ def test_lines_that_can_be_fetched_back_are_limited(screen_called):
     """They are a mebibyte together at most, whatever is pasted: the oldest are forgotten."""
     server, caller = screen_called()
     server.say("the first")
-    lines = [letter * 300 * 1024 for letter in "abcd"]
+    lines = [letter * 128 * 1024 for letter in "abcdefghij"]
     for line in lines:
         server.press(pasted(line) + ENTER)
         caller.expect(line + "\n")
-    server.press(UP * 6 + ENTER)
-    caller.expect(lines[1] + "\n")
+    server.press(UP * 20 + ENTER)
+    caller.expect(lines[2] + "\n")
 
 
 def test_how_much_it_is(screen_called):
