@@ -227,6 +227,23 @@ def test_line_was_busy(screen):
     client.wait_for(notice(SENT_NOW.format("1 line")))
 
 
+def test_more_lines_than_the_history_has(screen):
+    """They are counted, and offered, all the same."""
+    door = Door()
+    client = screen("-c", "-H", 100, HOST, door.port, columns=160)
+    callee = door.accept()
+    client.wait_for("connected to")
+    client.press(pasted("\r".join(f"line {n}" for n in range(150))) + ENTER)
+    callee.expect("line 149\n")
+    is_busy(callee)
+    client.wait_for("150 lines were not delivered$")
+    client.wait_for(lambda: CALL_AGAIN in client.bar)
+    client.press(ENTER)
+    callee = door.accept()
+    client.wait_for(notice(offer(150, HOST) + NOBODY_VOUCHES))
+
+
+
 def test_nothing_is_sent_by_itself(screen):
     """A client that calls again by itself does not repeat by itself what it has said."""
     door = Door()

@@ -80,33 +80,17 @@ party_settle(struct party *p)
 	party_say(p, ending_is_orderly(&p->link.ending) ? VOICE_NOTICE : VOICE_ALARM, text);
 }
 
-/* Adds its lines in the history that are lost. */
-static void
-collect_lost(const struct party *p, struct buffer *lines)
-{
-	const struct history *history = p->talk->record.history;
-
-	for (uint64_t n = first_line(p); n < history_end(history); n++) {
-		struct line line = history_line(history, n);
-
-		if (line.voice != VOICE_SELF || line.stream_end != STREAM_LOST)
-			continue;
-		buffer_add(lines, line.text, line.length);
-		buffer_add(lines, "\n", 1);
-	}
-}
-
-/* What was not delivered, as safe text: what has not arrived, but all of it where nothing was shown. */
+/*
+ * What was not delivered, as safe text: what has not arrived; but where nothing was shown all of it, as far as it is
+ * kept.
+ */
 static struct buffer
 lost_lines(const struct party *p)
 {
-	struct span undelivered = link_undelivered(&p->link);
+	struct span lost = has_shown_nothing(p) ? buffer_span(&p->kept) : link_undelivered(&p->link);
 	struct buffer lines = {0};
 
-	if (p->talk->record.history != NULL && has_shown_nothing(p))
-		collect_lost(p, &lines);
-	else
-		filter_text(undelivered.text, undelivered.length, SIZE_MAX, &lines);
+	filter_text(lost.text, lost.length, SIZE_MAX, &lines);
 	return lines;
 }
 
@@ -121,7 +105,7 @@ count_lost(const struct party *p)
 	if (p->talk->options->ear != EAR_PIPE)
 		return span_count_lines(link_undelivered(&p->link));
 	lines = lost_lines(p);
-	count = span_count_lines(buffer_span(&lines));
+	count = span_count_lines(buffer_span(&lines)) + (has_shown_nothing(p) ? p->forgotten : 0);
 	buffer_free(&lines);
 	return count;
 }

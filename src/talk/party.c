@@ -128,8 +128,10 @@ party_forget_kept(struct party *p, uint64_t arrived)
 
 	if (lf == NULL)
 		return;
-	p->kept_from += (uint64_t)(lf + 1 - kept.text);
-	buffer_drop(&p->kept, (size_t)(lf + 1 - kept.text));
+	kept.length = (size_t)(lf + 1 - kept.text);
+	p->forgotten += span_count_lines(kept);
+	p->kept_from += kept.length;
+	buffer_drop(&p->kept, kept.length);
 }
 
 /* --- The end. --- */
@@ -198,8 +200,8 @@ party_hang_up(struct party *p)
 	end_line(p);
 	tell_ending(p);
 	party_settle(p);
-	party_note_lost(p);
 	party_describe_lost(p, lost, sizeof lost);
+	party_note_lost(p);
 	if (*lost != '\0' && !repeats) {
 		party_announce(p);
 		party_say(p, VOICE_ALARM, lost);
