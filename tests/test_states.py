@@ -64,7 +64,7 @@ class Place:
             sock.close()
         self._door, self._queue = None, []
 
-    def sleep(self):
+    def fall_silent(self):
         """The queue is full, and nobody takes anybody out of it."""
         self.leave()
         self._open(backlog=0)
@@ -111,7 +111,7 @@ class Play:
             self.begins()
 
     def nobody_answers(self):
-        self._place.sleep()
+        self._place.fall_silent()
         self._begins_at_last()
 
     def nobody_waits(self):
@@ -164,22 +164,22 @@ class Play:
 
     def it_breaks(self):
         if not self._server:
-            self._place.sleep()
+            self._place.fall_silent()
         self._peer.reset()
 
     def it_is_busy(self):
         if not self._server:
-            self._place.sleep()
+            self._place.fall_silent()
         self._peer.send(BUSY_ALERTS if "-t" in self._options else BUSY)
         self._peer.close_input()
 
     def time_passes(self):
-        self._place.sleep()
+        self._place.fall_silent()
 
     def press(self, key, stays):
         """Presses a key.  Who is hung up on hangs up as well."""
         if key == "Enter" and not self._server and not stays:
-            self._place.sleep()
+            self._place.fall_silent()
         (self._terminal.press_and_wait if stays else self._terminal.press)(KEYS[key])
         if key in ("F8", "Ctrl-C", "Ctrl-D") and self._peer:
             self._peer.incoming.expect_end()
