@@ -301,6 +301,9 @@ parse_client_operands(struct options *o, int argc, char *argv[], char *error, si
 		return wrong(error, size, "whom to call is missing: tchat -c host %s", argv[0]);
 	if (argc > 2)
 		return wrong(error, size, "too many operands, from '%s' on", argv[2]);
+	if (strpbrk(argv[0], "@/") != NULL)
+		return wrong(error, size, "'%s' is no host: give its name or address alone, tchat -c host [port]",
+			     argv[0]);
 	port = split_host(&argv[0]);
 	if (*argv[0] == '\0')
 		return wrong(error, size, "whom to call is missing before ':%s'", port != NULL ? port : "");

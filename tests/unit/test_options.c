@@ -263,6 +263,8 @@ static struct wrong wrong[] = {
 	{"-c localhost: 9000", {"two ports", "'' and '9000'"}},
 	{"-c localhost:9000 9001", {"two ports", "'9000' and '9001'"}},
 	{"-c [::1]:", {"'' is no port"}},
+	{"-c ann@localhost 8080", {"'ann@localhost' is no host", "alone"}},
+	{"-c http://localhost:8080/", {"'http://localhost:8080/' is no host", "alone"}},
 	{"-s localhost 8080", {"-s takes a port", "-b localhost 8080"}},
 	{"-s localhost", {"'localhost' is no port"}},
 	{"-s 0", {"port", "'0'"}},
