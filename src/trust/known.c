@@ -235,10 +235,10 @@ find_name(const struct buffer *text, const char *fingerprint, bool callers_only,
 	size_t next = 0;
 
 	while (next_entry(text, &next, &known)) {
-		bool named = known.kind == KNOWN_CALLER ||
-			     (known.kind == KNOWN_NAME && !callers_only && is_servers(text, fingerprint));
-
-		if (named && strcmp(known.fingerprint, fingerprint) == 0) {
+		if (strcmp(known.fingerprint, fingerprint) != 0)
+			continue;
+		if (known.kind == KNOWN_CALLER ||
+		    (known.kind == KNOWN_NAME && !callers_only && is_servers(text, fingerprint))) {
 			strlcpy(name, known.name, KNOWN_NAME_MAX);
 			return true;
 		}
