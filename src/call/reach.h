@@ -28,8 +28,9 @@ struct machine {
  * first.  Those are addresses, IPv4 before IPv6; then, as few networks know names, the machine's name, where all its
  * addresses of a family are listened on and it is fit to be said.  Addresses are left out that lead nowhere from
  * another machine, or not for long: loopback, interfaces that are down, link-local IPv6, which would need a scope of
- * the other machine's, and temporary and deprecated IPv6 as far as flags say so.  One that is listened on by itself was asked for, and is said, if it is not
- * of loopback.  Empty where no other machine can call, as far as is known.  hosts has room for REACH_SIZE.
+ * the other machine's, and temporary and deprecated IPv6 as far as flags say so.  One that is listened on by itself
+ * was asked for, and is said, if it is not of loopback.  Empty where no other machine can call, as far as is known.
+ * hosts has room for REACH_SIZE.
  */
 void reach_list(const struct address *listening, int count, const struct machine *machine, char *hosts);
 

@@ -34,7 +34,8 @@ sounding_look(int socket)
 
 	if (poll(&fd, 1, 0) <= 0)
 		return SOUNDING_NOTHING;
-	if (ioctl(socket, FIONREAD, &unread) == -1 || unread == 0) /* an error is told to one recv(2) only: not to this */
+	/* An error is told to one recv(2) only: not to this one. */
+	if (ioctl(socket, FIONREAD, &unread) == -1 || unread == 0)
 		return SOUNDING_SOMEBODY;
 	n = recv(socket, start, sizeof start, MSG_PEEK | MSG_DONTWAIT);
 	if (n <= 0 || !opening_may_be_busy(start, (size_t)n))

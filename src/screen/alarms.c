@@ -14,7 +14,8 @@ is_newest(const struct alarms *alarms, const char *line)
 	size_t length = strlen(line), all = buffer_length(&alarms->lines);
 	const char *end = buffer_data(&alarms->lines) + all;
 
-	return all > length && memcmp(end - length - 1, line, length) == 0 && (all == length + 1 || end[-length - 2] == '\n');
+	return all > length && memcmp(end - length - 1, line, length) == 0 &&
+	       (all == length + 1 || end[-length - 2] == '\n');
 }
 
 void

@@ -101,8 +101,8 @@ examine_ss3(struct span text, size_t start)
 }
 
 /*
- * A string, which begins at that place; or a key with Alt and what was typed after it: where that begins with a blank or
- * a control, as no string does, or as words do, and a control is in it or it does not end.
+ * A string, which begins at that place; or a key with Alt and what was typed after it: where that begins with a blank
+ * or a control, as no string does, or as words do, and a control is in it or it does not end.
  */
 static struct key
 examine_string(struct span text, size_t start)

@@ -104,13 +104,14 @@ status_describe(const struct talk *talk, const struct talk_view *view, enum stat
 		const struct pane *pane, size_t typed, bool edits, struct bar *bar)
 {
 	bool can_leave = edits && typed == 0, sends = edits && view->id != 0 && view->state == PARTY_TALKING;
+	bool gone = view->id == 0 || view->state == PARTY_OVER || !view->told; /* or perhaps not there */
 
 	*bar = (struct bar){.name = ""};
 	if (view->id == 0 || (view->again && !view->told)) /* it may be busy */
 		talk_describe(talk, bar->name, sizeof bar->name);
 	else
 		describe_view(talk, view, question, can_leave, bar);
-	if ((talk_can_call(talk) || talk_calls_by_itself(talk)) && (view->id == 0 || view->state == PARTY_OVER || !view->told))
+	if ((talk_can_call(talk) || talk_calls_by_itself(talk)) && gone)
 		describe_next_call(talk, can_leave, edits, bar);
 	if (typed > 1)
 		snprintf(bar->typed, sizeof bar->typed, "%zu lines%s", typed, sends ? ", Enter sends all" : "");

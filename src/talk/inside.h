@@ -84,7 +84,7 @@ void talk_close_door(struct talk *talk);
 /* Nobody has answered the call. */
 void talk_go_unanswered(struct talk *talk);
 
-/* Whether it is looked first whether the line is busy, with -w; and who is looked at so, if nothing was said of that. */
+/* Whether it is looked first whether the line is busy (-w); and who is looked at so, if nothing was said of that. */
 bool talk_sounds(const struct talk *talk);
 struct party *talk_in_trial(const struct talk *talk);
 

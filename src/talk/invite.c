@@ -23,9 +23,10 @@ write_local(const struct call_options *call, char *row, size_t size)
 
 	filter_string(call->bind != NULL ? call->bind : "localhost", host, sizeof host);
 	write_command(call, host, command, sizeof command);
-	snprintf(row, size, "%s: %s",
-		 call->bind != NULL ? "only this machine can call" : "no address in a network is known; on this machine",
-		 command);
+	if (call->bind != NULL)
+		snprintf(row, size, "only this machine can call: %s", command);
+	else
+		snprintf(row, size, "no address in a network is known; on this machine: %s", command);
 }
 
 /* The words after the first one, with commas between them; empty if there are none. */
