@@ -2,12 +2,14 @@
 
 import contextlib
 import os
+import re
 import signal
 
 import pytest
 
-from peers import HOST, TCHAT, Door, eventually
+from peers import HOST, SLOWNESS, TCHAT, Door, eventually
 from terminal import UP, ctrl
+from test_again import is_busy
 from tls import OBEDIENT
 
 KEY = "SHA256:" + "B" * 42 + "A"
@@ -27,6 +29,11 @@ def known(tmp_path, environment):
     file.write_text(f"# Ann's\nserver {KEY} {HOST} {door.port}\n")
     file.chmod(0o600)
     return door, file
+
+
+def times(client, pattern):
+    """How many rows show that."""
+    return sum(bool(re.search(pattern, row)) for row in client.rows())
 
 
 def statement(door):
@@ -139,6 +146,48 @@ def test_it_speaks_and_leaves_while_one_is_asked(asked, front):
     callee.close_input()
     client.say("yes")
     client.wait_for("hi$")
+
+
+@pytest.mark.parametrize("front", [[], ["-p"]], ids=["full screen", "plain"])
+def test_busy_line(known, screen, front):
+    """Who calls again while the line is busy (-w) is asked when it is first called, and when it is not busy."""
+    door, _ = known
+    client = screen("-c", "-w", int(60 * SLOWNESS), *front, HOST, door.port, **WIDE)
+    first = door.accept()
+    client.wait_for(GO_ON + "$")
+    is_busy(first)
+    for _ in range(3):
+        is_busy(door.accept())
+    callee = door.accept()
+    client.wait_for(lambda: times(client, re.escape(statement(door))) == 2)
+    client.wait_for(GO_ON + "$")
+    client.say("yes")
+    client.wait_for("not encrypted, though")
+    client.say("hello")
+    assert callee.expect("hello\n") == b""
+    once = ["calling again while the line is busy", f"{HOST} is busy, and has heard nothing"]
+    assert [times(client, text) for text in once] == [1, 1] and times(client, "connected to") == 2
+    assert times(client, re.escape(statement(door))) == 2
+
+
+@pytest.mark.parametrize("key", [ctrl("C"), ctrl("D")], ids=["stops", "leaves"])
+def test_giving_up_a_busy_line(known, screen, key):
+    """While it is looked whether the line is busy again, too: nobody is asked then, and nothing was sent."""
+    door, _ = known
+    client = screen("-c", "-w", int(60 * SLOWNESS), HOST, door.port, **WIDE)
+    first = door.accept()
+    client.wait_for(GO_ON + "$")
+    is_busy(first)
+    client.wait_for("calling again while the line is busy")
+    callee = door.accept()
+    client.wait_for(lambda: f"calling {HOST}" in client.bar and "Ctrl-C stops that" in client.bar)
+    client.press(key)
+    if key == ctrl("C"):
+        client.wait_for("not calling any more")
+        client.wait_for(lambda: "Enter calls again" in client.bar)
+        client.press(ctrl("D"))
+    assert client.wait() == 1
+    assert callee.expect_end() == b"" and times(client, "nothing was sent") == 0
 
 
 def test_lines_of_others(known, start):

@@ -218,7 +218,9 @@ talk_stop_calling(struct talk *t)
 
 	redial_stop(&t->redial);
 	t->again_until = 0;
-	if (trial != NULL)
+	if (trial != NULL && trial->state == PARTY_AGREEING)
+		party_refuse(trial, "");
+	else if (trial != NULL)
 		party_close(trial, 0);
 	if (calling) {
 		caller_stop(t->base->caller);

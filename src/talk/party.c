@@ -189,7 +189,8 @@ end_line(struct party *p)
 void
 party_hang_up(struct party *p)
 {
-	bool again = p->sounding && p->link.ending.how == ENDING_BUSY, repeats = again && p->talk->options->ear != EAR_PIPE;
+	bool again = p->sounding && p->link.ending.how == ENDING_BUSY;
+	bool repeats = again && p->talk->options->ear != EAR_PIPE;
 	char lost[64];
 
 	if (!party_can_lose(p))
@@ -388,6 +389,7 @@ follow_trust(struct party *p, enum trust_state state)
 	case TRUST_AGREEING:
 		break;
 	case TRUST_ASKING:
+		p->sounding = false;
 		p->state = PARTY_ASKED;
 		break;
 	case TRUST_DONE:
@@ -421,11 +423,12 @@ party_begin(struct party *p, struct talk *talk, unsigned id, const struct peer *
 		return;
 	}
 	p->state = PARTY_AGREEING;
+	p->sounding = !call->tls && !p->announced;
 	p->makes_room = clock_now() + AGREE_MS;
 	if (call->tls)
 		trust_begin(&p->trust, talk->base->trust, call, &p->peer, say_for_trust, p);
 	else
-		bare_begin(&p->trust, call, &p->peer, say_for_trust, p);
+		bare_begin(&p->trust, call, &p->peer, p->sounding, say_for_trust, p);
 	follow_trust(p, trust_step(&p->trust)); /* a client has to say something first */
 }
 

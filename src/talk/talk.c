@@ -435,11 +435,11 @@ talk_leave(struct talk *t, int ms)
 		talk_stop_repeating(t, NULL);
 	talk_sum_up(t);
 	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p)) {
-		bool agreeing = p->state == PARTY_AGREEING; /* it is as if nobody had answered */
+		bool agreeing = p->state == PARTY_AGREEING;
 
 		if (agreeing || p->state == PARTY_ASKED)
 			party_refuse(p, "");
-		if (agreeing)
+		if (agreeing && !p->trust.bare) /* it is as if nobody had answered; else the line was busy */
 			p->status = 0;
 		party_close(p, ms);
 	}

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/clock.h"
 #include "base/descriptor.h"
 #include "call/sounding.h"
 #include "text/filter.h"
@@ -52,12 +53,14 @@ bare_introduce(trust_say *say_to, void *context)
 }
 
 void
-bare_begin(struct trust *t, const struct call_options *call, struct peer *peer, trust_say *say_to, void *context)
+bare_begin(struct trust *t, const struct call_options *call, struct peer *peer, bool sounds, trust_say *say_to,
+	   void *context)
 {
 	*t = (struct trust){
 		.call = call,
 		.bare = true,
-		.state = TRUST_ASKING,
+		.state = sounds ? TRUST_AGREEING : TRUST_ASKING,
+		.deadline = clock_now() + SOUNDING_MS,
 		.peer = peer,
 		.say = say_to,
 		.context = context,
@@ -71,15 +74,28 @@ fail(struct trust *t)
 	return t->state = TRUST_FAILED;
 }
 
+void
+bare_poll(const struct trust *t, struct polls *polls)
+{
+	patience_poll(t->peer->socket, t->has_spoken, polls);
+	if (t->state == TRUST_AGREEING)
+		polls_until(polls, t->deadline);
+}
+
 enum trust_state
 bare_step(struct trust *t)
 {
-	if (t->state != TRUST_ASKING)
+	enum sounding found;
+
+	if (t->state != TRUST_AGREEING && t->state != TRUST_ASKING)
 		return t->state;
-	if ((t->busy = sounding_look(t->peer->socket) == SOUNDING_BUSY)) {
+	found = sounding_look(t->peer->socket);
+	if ((t->busy = found == SOUNDING_BUSY)) {
 		trust_tell(t, VOICE_ALARM, "%s is busy, and has heard nothing", t->peer->name);
 		return fail(t);
 	}
+	if (found == SOUNDING_SOMEBODY || clock_until(t->deadline) == 0)
+		t->state = TRUST_ASKING;
 	if (!patience_is_lost(t->peer->socket, 0, &t->has_spoken))
 		return t->state;
 	trust_tell(t, VOICE_ALARM, "%s has left", t->peer->name);
@@ -145,8 +161,11 @@ bare_answer(struct trust *t, const char *text, size_t length)
 void
 bare_refuse(struct trust *t, const char *why)
 {
-	trust_tell(t, VOICE_ALARM, "nothing was sent to %s%s", t->peer->place, why);
-	trust_tell(t, VOICE_ALARM, "call with -t, or, if it has no key any more, remove the server's line from %s",
-		   known_path);
+	if (t->state == TRUST_ASKING) {
+		trust_tell(t, VOICE_ALARM, "nothing was sent to %s%s", t->peer->place, why);
+		trust_tell(t, VOICE_ALARM,
+			   "call with -t, or, if it has no key any more, remove the server's line from %s",
+			   known_path);
+	}
 	fail(t);
 }

@@ -21,10 +21,14 @@ bool bare_is_known(void);
 /* Says why that cannot be told, if so. */
 void bare_introduce(trust_say *say, void *context);
 
-/* Begins with the question (TRUST_ASKING); all pointers are as in trust_begin. */
-void bare_begin(struct trust *trust, const struct call_options *call, struct peer *peer, trust_say *say,
+/*
+ * Begins with the question (TRUST_ASKING) or, if the line was busy and may be so again, by looking whether it is
+ * (TRUST_AGREEING), so that nobody is asked for nothing; all pointers are as in trust_begin.
+ */
+void bare_begin(struct trust *trust, const struct call_options *call, struct peer *peer, bool sounds, trust_say *say,
 		void *context);
 
+void bare_poll(const struct trust *trust, struct polls *polls);
 enum trust_state bare_step(struct trust *trust);
 void bare_ask(struct trust *trust);
 const char *const *bare_question(const struct trust *trust);

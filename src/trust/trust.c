@@ -368,6 +368,10 @@ judge(struct trust *t)
 void
 trust_poll(const struct trust *t, struct polls *polls)
 {
+	if (t->bare) {
+		bare_poll(t, polls);
+		return;
+	}
 	if (t->state == TRUST_ASKING) {
 		patience_poll(t->peer->socket, t->has_spoken, polls);
 		return;

@@ -34,7 +34,7 @@ struct trust_options {
 typedef void trust_say(void *context, enum voice voice, const char *text);
 
 enum trust_state {
-	TRUST_AGREEING, /* the handshake */
+	TRUST_AGREEING, /* the handshake; bare: whether the line is busy */
 	TRUST_ASKING,	/* the person has to be asked (trust_ask) and to answer (trust_answer) */
 	TRUST_DONE,	/* the conversation can begin */
 	TRUST_FAILED	/* it cannot, as was said; the peer's socket is closed */

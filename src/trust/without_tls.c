@@ -4,7 +4,6 @@
 #include <errno.h>
 
 #include "trust/bare.h"
-#include "trust/patience.h"
 #include "trust/tls.h"
 #include "trust/trust.h"
 
@@ -116,7 +115,7 @@ trust_begin(struct trust *trust, const struct trust_options *options, const stru
 void
 trust_poll(const struct trust *trust, struct polls *polls)
 {
-	patience_poll(trust->peer->socket, trust->has_spoken, polls);
+	bare_poll(trust, polls);
 }
 
 enum trust_state
