@@ -458,6 +458,22 @@ def test_question_is_hung_up_on(ann, stranger, screen, port):
 
 
 @needs_tls
+def test_hanging_up_after_the_question(ann, stranger, screen, port):
+    """A question that was answered is over: then hanging up is said, as ever."""
+    assert ann.fingerprint
+    server = screen("-s", "-t", port, env=ann.env, columns=150)
+    server.wait_for("waiting on port")
+    caller = tls_call(port, stranger)
+    wait_for_question(server, "or no")
+    server.say("yes Carl")
+    server.wait_for(notice("encrypted: the caller is known as Carl from now on"))
+    server.press(F8)
+    server.wait_for(notice("hanging up on Carl"))
+    caller.close_input()
+    waits_again(server)
+
+
+@needs_tls
 def test_another_server_at_the_same_place(bob, friend, stranger, screen):
     """A line that was begun for one key is not sent to another, which is there when it is called again."""
     door = TlsDoor(friend)

@@ -455,7 +455,9 @@ talk_part(struct talk *t)
 	if (t->count == 0 && !(t->base->call->keep && talk_stop_calling(t)))
 		talk_notice(t, VOICE_NOTICE, "there is nobody to hang up on");
 	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p)) {
-		if (p->state < PARTY_CLOSING && !p->question_put) { /* else that is an answer, which is told */
+		bool answers = p->state == PARTY_ASKED && p->question_put; /* which is told */
+
+		if (p->state < PARTY_CLOSING && !answers) {
 			party_announce(p);
 			talk_notice(t, VOICE_NOTICE, "hanging up on %s", p->peer.name);
 		}
