@@ -44,8 +44,10 @@ def secret_of(person, kind):
     """The bytes that make a key a private one, as memory can have them: as they are written, or as a number is stored."""
     text = openssl("pkey", "-in", person.key, "-noout", "-text").decode()
     name = "prime1" if kind.startswith("rsa") else "priv"
-    number = bytes.fromhex("".join(re.search(rf"^{name}:\n((?: +[0-9a-f:]+\n)+)", text, re.M)[1].split()).replace(":", ""))
-    return [number.lstrip(b"\0"), number.lstrip(b"\0")[::-1]]
+    octets = bytes.fromhex("".join(re.search(rf"^{name}:\n((?: +[0-9a-f:]+\n)+)", text, re.M)[1].split()).replace(":", ""))
+    if kind == "ed25519":  # these are no number: a zero at the beginning is one of them
+        return [octets]
+    return [octets.lstrip(b"\0"), octets.lstrip(b"\0")[::-1]]
 
 
 def has_in_memory(pid, secrets):
