@@ -442,14 +442,21 @@ def test_refused_key_does_not_end_a_server(ann, stranger, friend, screen, port):
     server.wait_for("^hello$")
 
 
-@needs_tls
-def test_question_is_hung_up_on(ann, stranger, screen, port):
-    """In the full screen the key that hangs up answers it, too: no."""
+@pytest.fixture
+def asked(ann, stranger, screen, port):
+    """A server in the full screen that asks whether to let in who has called; and that one."""
     assert ann.fingerprint
     server = screen("-s", "-t", port, env=ann.env, columns=150)
     server.wait_for("waiting on port")
     caller = tls_call(port, stranger)
     wait_for_question(server, "or no")
+    return server, caller
+
+
+@needs_tls
+def test_question_is_hung_up_on(asked):
+    """In the full screen the key that hangs up answers it, too: no."""
+    server, caller = asked
     assert "F8 hangs up" in server.bar
     server.press(F8)
     server.wait_for(notice("the key was not accepted"))
@@ -458,13 +465,9 @@ def test_question_is_hung_up_on(ann, stranger, screen, port):
 
 
 @needs_tls
-def test_hanging_up_after_the_question(ann, stranger, screen, port):
+def test_hanging_up_after_the_question(asked):
     """A question that was answered is over: then hanging up is said, as ever."""
-    assert ann.fingerprint
-    server = screen("-s", "-t", port, env=ann.env, columns=150)
-    server.wait_for("waiting on port")
-    caller = tls_call(port, stranger)
-    wait_for_question(server, "or no")
+    server, caller = asked
     server.say("yes Carl")
     server.wait_for(notice("encrypted: the caller is known as Carl from now on"))
     server.press(F8)

@@ -169,6 +169,7 @@ def test_listener_does_not_know_them(screen_deaf, port):  # noqa: F811
     first.reset()
     waits_again(server, 1)
     second = call(port)
+    server.wait_for(notice(".* has called"))
     server.say("hello")
     second.expect("hello\n")
 
@@ -241,7 +242,6 @@ def test_more_lines_than_the_history_has(screen):
     client.press(ENTER)
     callee = door.accept()
     client.wait_for(notice(offer(150, HOST) + NOBODY_VOUCHES))
-
 
 
 def test_nothing_is_sent_by_itself(screen):

@@ -181,7 +181,10 @@ def test_strangers_do_not_ring_for_ever(ann, on_terminal, port):
         return server.shows(r"\d more called")
 
     eventually(is_summed_up, "that some are but counted")
-    told = lambda: said(server, notice(".* has called"))  # noqa: E731
+
+    def told():
+        return said(server, notice(".* has called"))
+
     server.wait_for(lambda: server.display.title == f"({told()}) tchat")
     assert 5 <= told() < len(callers)
     assert 1 <= rings(server) <= told()

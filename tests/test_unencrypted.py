@@ -9,7 +9,7 @@ import pytest
 
 from peers import HOST, SLOWNESS, TCHAT, Door, eventually
 from terminal import UP, ctrl
-from test_again import is_busy
+from test_again import is_busy, said
 from tls import OBEDIENT
 
 KEY = "SHA256:" + "B" * 42 + "A"
@@ -29,11 +29,6 @@ def known(tmp_path, environment):
     file.write_text(f"# Ann's\nserver {KEY} {HOST} {door.port}\n")
     file.chmod(0o600)
     return door, file
-
-
-def times(client, pattern):
-    """How many rows show that."""
-    return sum(bool(re.search(pattern, row)) for row in client.rows())
 
 
 def statement(door):
@@ -159,15 +154,15 @@ def test_busy_line(known, screen, front):
     for _ in range(3):
         is_busy(door.accept())
     callee = door.accept()
-    client.wait_for(lambda: times(client, re.escape(statement(door))) == 2)
+    client.wait_for(lambda: said(client, re.escape(statement(door))) == 2)
     client.wait_for(GO_ON + "$")
     client.say("yes")
     client.wait_for("not encrypted, though")
     client.say("hello")
     assert callee.expect("hello\n") == b""
     once = ["calling again while the line is busy", f"{HOST} is busy, and has heard nothing"]
-    assert [times(client, text) for text in once] == [1, 1] and times(client, "connected to") == 2
-    assert times(client, re.escape(statement(door))) == 2
+    assert [said(client, text) for text in once] == [1, 1] and said(client, "connected to") == 2
+    assert said(client, re.escape(statement(door))) == 2
 
 
 @pytest.mark.parametrize("key", [ctrl("C"), ctrl("D")], ids=["stops", "leaves"])
@@ -185,9 +180,10 @@ def test_giving_up_a_busy_line(known, screen, key):
     if key == ctrl("C"):
         client.wait_for("not calling any more")
         client.wait_for(lambda: "Enter calls again" in client.bar)
+        assert client.pane[-1].endswith("not calling any more")
         client.press(ctrl("D"))
     assert client.wait() == 1
-    assert callee.expect_end() == b"" and times(client, "nothing was sent") == 0
+    assert callee.expect_end() == b"" and said(client, "nothing was sent") == 0
 
 
 def test_lines_of_others(known, start):
