@@ -218,6 +218,8 @@ talk_stop_calling(struct talk *t)
 
 	redial_stop(&t->redial);
 	t->again_until = 0;
+	if (trial != NULL) /* else that it was connected to would be said last */
+		party_announce(trial);
 	if (trial != NULL && trial->state == PARTY_AGREEING)
 		party_refuse(trial, "");
 	else if (trial != NULL)
