@@ -27,7 +27,6 @@
 
 #define SEALED_MAX 65536	/* about so much is sealed at once */
 #define HELD_MAX ((size_t)1024 * 1024) /* taken by the kernel: then it is asked what need not be held */
-#define CHUNK 65536		/* read from the listener at once */
 #define FILE_MAX ((size_t)1024 * 1024) /* sent from a file at once */
 #define LOOK_MS 2000		/* how often to look whether the peer answers */
 #define UNWATCHED_MS 4000	/* longer without a look, and nothing is known of that time */
@@ -96,26 +95,51 @@ bool
 link_is_waiting(const struct link *link)
 {
 	return link->send_error == 0 &&
-	       (buffer_length(&link->outbox) > link->outbox_taken || buffer_length(&link->sealed.pending) > 0 ||
+	       (link_queued(link) > link->outbox_taken || buffer_length(&link->sealed.pending) > 0 ||
 		must_part(link));
 }
 
-/* Where in the stream the outbox begins: what is before has arrived. */
-static uint64_t
-outbox_start(const struct link *link)
+void
+link_set_source(struct link *link, const struct link_source *source, void *context)
 {
-	return link->queued - buffer_length(&link->outbox);
+	link->source = source;
+	link->context = context;
 }
 
-/* Sends some of the outbox.  Returns 0, or -1 and errno. */
+size_t
+link_queued(const struct link *link)
+{
+	return (size_t)(link->queued - link->start);
+}
+
+/* What is to be sent, or sealed, next, where done bytes since the start are already. */
+static struct span
+next_piece(const struct link *link, size_t done)
+{
+	if (link->source != NULL)
+		return link->source->next(link->context);
+	return (struct span){buffer_data(&link->outbox) + done, buffer_length(&link->outbox) - done};
+}
+
+/* So much of that is sent, or sealed. */
+static void
+take_piece(struct link *link, size_t length)
+{
+	if (link->source != NULL)
+		link->source->take(link->context, length);
+}
+
+/* Sends some of what is there.  Returns 0, or -1 and errno. */
 static int
 send_some(struct link *link)
 {
-	ssize_t n = send(link->peer.socket, buffer_data(&link->outbox) + link->outbox_taken,
-			 buffer_length(&link->outbox) - link->outbox_taken, MSG_DONTWAIT | MSG_NOSIGNAL);
+	struct span piece = next_piece(link, link->outbox_taken);
+	ssize_t n = send(link->peer.socket, piece.text, piece.length, MSG_DONTWAIT | MSG_NOSIGNAL);
 
-	if (n > 0)
+	if (n > 0) {
 		link->outbox_taken += (size_t)n;
+		take_piece(link, (size_t)n);
+	}
 	return n == -1 ? -1 : 0;
 }
 
@@ -124,23 +148,25 @@ static int
 send_some_sealed(struct link *link)
 {
 	struct sealed *sealed = &link->sealed;
-	size_t done = (size_t)(sealed->text - outbox_start(link)); /* of the outbox */
+	size_t done = (size_t)(sealed->text - link->start);
 	int result, cause;
 
-	while (done < buffer_length(&link->outbox) && buffer_length(&sealed->pending) < SEALED_MAX) {
-		ssize_t n = sealed_add(sealed, link->tls, buffer_data(&link->outbox) + done,
-				       buffer_length(&link->outbox) - done);
+	while (done < link_queued(link) && buffer_length(&sealed->pending) < SEALED_MAX) {
+		struct span piece = next_piece(link, done);
+		ssize_t n = sealed_add(sealed, link->tls, piece.text, piece.length);
+
 		if (n == -1)
 			return -1;
 		done += (size_t)n;
+		take_piece(link, (size_t)n);
 	}
-	if (done == buffer_length(&link->outbox) && must_part(link)) {
+	if (done == link_queued(link) && must_part(link)) {
 		link->phase = LINK_PARTED;
 		sealed_add_end(sealed, link->tls);
 	}
 	result = sealed_send(sealed, link->peer.socket);
 	cause = errno;
-	link->outbox_taken = (size_t)(sealed_taken(sealed) - outbox_start(link)); /* it may have taken some */
+	link->outbox_taken = (size_t)(sealed_taken(sealed) - link->start); /* it may have taken some */
 	errno = cause;
 	return result;
 }
@@ -201,6 +227,13 @@ link_send_reserved(struct link *link, size_t length)
 }
 
 void
+link_send_from_source(struct link *link, size_t length)
+{
+	link->queued += length;
+	flush(link);
+}
+
+void
 link_send(struct link *link, const char *bytes, size_t length)
 {
 	memcpy(link_reserve(link, length), bytes, length);
@@ -247,6 +280,7 @@ link_send_file(struct link *link, int file)
 		return -1; /* reading it tells what is wrong with it, if it is not only that it cannot be sent so */
 	if (n > 0) {
 		link->queued += (uint64_t)n;
+		link->start += (uint64_t)n;
 		link->from_file += (uint64_t)n;
 	}
 	return 1;
@@ -259,7 +293,7 @@ link_send_file(struct link *link, int file)
 uint64_t
 link_taken(const struct link *link)
 {
-	return link->queued - (buffer_length(&link->outbox) - link->outbox_taken);
+	return link->start + link->outbox_taken;
 }
 
 /* How many bytes the kernel has taken and the peer, as far as is known, has not acknowledged. */
@@ -311,14 +345,16 @@ link_arrived(struct link *link)
 
 	look_for_answer(link);
 	if (link->tls != NULL) /* bytes to text */
-		held = link->outbox_taken - (size_t)(sealed_arrived(&link->sealed, held) - outbox_start(link));
+		held = link->outbox_taken - (size_t)(sealed_arrived(&link->sealed, held) - link->start);
 	if (held < link->outbox_taken) {
-		buffer_drop(&link->outbox, link->outbox_taken - held);
+		link->start += link->outbox_taken - held;
+		if (link->source == NULL)
+			buffer_drop(&link->outbox, link->outbox_taken - held);
 		link->outbox_taken = held;
 	}
 	if (held - link->outbox_taken < link->from_file)
 		link->from_file = held - link->outbox_taken;
-	arrived = outbox_start(link) - link->from_file;
+	arrived = link->start - link->from_file;
 	link->progress = link->tls != NULL ? link->sealed.bytes_arrived : arrived;
 	link->looked_at = clock_now();
 	return arrived;
@@ -329,7 +365,7 @@ link_arrived_lately(struct link *link)
 {
 	if (clock_now() - link->looked_at >= LINK_ARRIVED_MS)
 		return link_arrived(link);
-	return outbox_start(link) - link->from_file;
+	return link->start - link->from_file;
 }
 
 int
@@ -359,13 +395,13 @@ link_end(struct link *link, struct ending ending)
 }
 
 size_t
-link_hear(struct link *link, const struct polls *polls, struct buffer *lines)
+link_hear(struct link *link, const struct polls *polls, struct buffer *lines, size_t most)
 {
 	ssize_t n;
 
 	if (polls_found(polls, link->lines_slot) == 0)
 		return 0;
-	n = read(link->lines, buffer_reserve(lines, CHUNK), CHUNK);
+	n = read(link->lines, buffer_reserve(lines, most), most);
 	if (n > 0)
 		buffer_grow(lines, (size_t)n);
 	else if (n == 0)
@@ -416,14 +452,14 @@ link_can_deliver(struct link *link)
 void
 link_poll(struct link *link, struct polls *polls, bool receives)
 {
-	short events = (short)((link_is_waiting(link) ? POLLOUT : 0) | (receives ? POLLIN : 0));
-	bool listening = link->listener.pid != 0 && !link->reported;
+	bool listened = link->listener.pid != 0, listening = listened && !link->reported;
+	short events = (short)((link_is_waiting(link) ? POLLOUT : 0) | (receives && !listened ? POLLIN : 0));
 
 	link->socket_slot = link->lines_slot = link->report_slot = POLLS_NONE;
 	if (events != 0)
 		link->socket_slot = polls_add(polls, link->peer.socket, events);
 	if (listening && link->lines != -1)
-		link->lines_slot = polls_add(polls, link->lines, POLLIN);
+		link->lines_slot = receives ? polls_add(polls, link->lines, POLLIN) : POLLS_NONE;
 	else if (listening)
 		link->report_slot = polls_add(polls, link->report, POLLIN);
 	child_poll(&link->listener, polls);

@@ -45,12 +45,24 @@ enum link_phase {
 	LINK_SHUT	/* the sending side of the socket is shut */
 };
 
+/*
+ * Where what is sent is kept, if somebody else does that for several links at once, and not each in its outbox: gives
+ * as much of what is to be sent next as lies together, and is told how much of that has been taken.
+ */
+struct link_source {
+	struct span (*next)(void *context);
+	void (*take)(void *context, size_t length);
+};
+
 struct link {
 	struct peer peer;     /* its socket is this link's */
 	struct tls *tls;      /* of an encrypted conversation, else NULL */
 
-	struct buffer outbox; /* from arrived to queued, but for what came from a file */
-	size_t outbox_taken;  /* so many bytes of it, the first ones, the kernel has taken */
+	const struct link_source *source; /* or NULL: what is sent is in the outbox */
+	void *context;	      /* of the source */
+	struct buffer outbox; /* from start to queued */
+	uint64_t start;	      /* what is before has arrived, but for what came from a file */
+	size_t outbox_taken;  /* so many bytes from there on the kernel has taken */
 	uint64_t from_file;   /* so many before it were sent from a file, and are not known to have arrived */
 	uint64_t queued;
 	struct sealed sealed; /* encrypted: what became of the bytes since they were sealed */
@@ -88,6 +100,13 @@ void link_init(struct link *link, const struct peer *peer, struct tls *tls);
 int link_listen(struct link *link, int output, bool raw, const char *name, struct log *log);
 
 /* --- Sending. --- */
+
+/* From now on what is sent comes from there, and nothing is put into the outbox; of that, so many more bytes are there. */
+void link_set_source(struct link *link, const struct link_source *source, void *context);
+void link_send_from_source(struct link *link, size_t length);
+
+/* How many bytes have not arrived, or the kernel has not taken. */
+size_t link_queued(const struct link *link);
 
 /* Puts bytes into the outbox and sends what can be sent at once. */
 void link_send(struct link *link, const char *bytes, size_t length);
@@ -147,10 +166,11 @@ uint64_t link_undelivered_bytes(const struct link *link);
 /* --- Receiving. --- */
 
 /*
- * After a wait that has found something: adds what the listener lets through to lines.  Returns how many
- * bytes that is.
+ * After a wait that has found something: adds what the listener lets through to lines, at most so many bytes.
+ * Returns how many.
  */
-size_t link_hear(struct link *link, const struct polls *polls, struct buffer *lines);
+#define LINK_HEARD 65536 /* more than that a pipe does not hold */
+size_t link_hear(struct link *link, const struct polls *polls, struct buffer *lines, size_t most);
 
 /*
  * The same without a listener, with room for size bytes; what comes is not filtered.  At the end of the
@@ -170,7 +190,7 @@ void link_stop_listening(struct link *link);
 
 /* --- Both. --- */
 
-/* What to wait for; without a listener, receives says whether link_receive is wanted. */
+/* What to wait for; receives says whether link_hear or, without a listener, link_receive is wanted. */
 void link_poll(struct link *link, struct polls *polls, bool receives);
 
 /*

@@ -452,7 +452,7 @@ party_give_way(struct party *p)
 	give_up(p);
 }
 
-/* Whether what comes from the socket is waited for here, and not by a listener. */
+/* Whether more of what it says is wanted, by way of its listener, if it has one. */
 static bool
 wants_bytes(const struct party *p)
 {
@@ -460,7 +460,7 @@ wants_bytes(const struct party *p)
 		return false;
 	if (p->sounding)
 		return !p->sounds_busy;
-	return p->talk->options->ear == EAR_SELF && (p->state == PARTY_CLOSING || !is_full(p));
+	return p->talk->options->ear != EAR_SELF || p->state == PARTY_CLOSING || !is_full(p);
 }
 
 void
@@ -520,7 +520,7 @@ note_answer(struct party *p)
 static size_t
 hear(struct party *p, const struct polls *polls)
 {
-	size_t n = link_hear(&p->link, polls, &p->heard), whole, safe;
+	size_t n = link_hear(&p->link, polls, &p->heard, LINK_HEARD), whole, safe;
 	struct span heard = buffer_span(&p->heard);
 	const char *lf;
 

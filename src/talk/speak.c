@@ -93,7 +93,7 @@ look_ahead(const struct talk *t, size_t length)
 	if (next_taker(t, NULL) == NULL)
 		return TALK_NOBODY;
 	for (p = next_taker(t, NULL); p != NULL; p = next_taker(t, p)) {
-		size_t held = buffer_length(&p->link.outbox);
+		size_t held = link_queued(&p->link);
 
 		if (held > 0 && held + length > OUTBOX_MAX)
 			return TALK_FULL;

@@ -75,7 +75,7 @@ talk_view(const struct talk *t, unsigned number, struct talk_view *view)
 		.arrears = party_takes_lines(p) && !p->sounding ? arrears_count(&t->arrears, &p->whom) : 0,
 		.told = p->announced,
 		.again = t->again && p->sounding,
-		.queued = linked ? buffer_length(&p->link.outbox) : 0,
+		.queued = linked ? link_queued(&p->link) : 0,
 	};
 	return true;
 }
