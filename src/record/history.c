@@ -7,16 +7,21 @@
 #include "base/fatal.h"
 #include "base/secluded.h"
 #include "text/filter.h"
+#include "text/hash.h"
 #include "record/history.h"
 
 #define BYTES_MIN ((size_t)1024 * 1024)
 #define BLOCK (FILTER_LINE_MAX + 4096) /* room for any line, and for many short ones */
+#define BUCKETS_MIN 16
+#define NOBODY UINT32_MAX
 
 struct entry {
 	time_t when;
 	uint32_t end; /* of the line's text, in the block; it starts where the line before ends ... */
-	uint32_t voice;
+	unsigned voice : 8, speaker : 24; /* the speaker's number: there are no more of them than lines */
 };
+
+_Static_assert(sizeof(struct entry) <= 16, "what a line costs");
 
 /*
  * Some of the lines, all together in one piece of memory: text from its start on, entries from its end
@@ -31,10 +36,11 @@ struct block {
 	};
 };
 
-/* Who says the peer's lines from a line on, up to where the next one begins. */
+/* Who says some of the lines that are held, or will say the next.  Each stands once in the table, at its number. */
 struct speaker {
-	uint64_t first;
-	char *label;
+	char *label; /* NULL: the number is free */
+	size_t lines;
+	uint32_t next; /* in the same bucket, or of the numbers that are free; NOBODY: none */
 };
 
 struct history {
@@ -43,20 +49,16 @@ struct history {
 	size_t bytes;		/* of text */
 	struct buffer blocks;	/* pointers to them, oldest first; only the last one takes lines */
 	struct block *spare;	/* the last one that was given back; NULL: none */
-	struct buffer speakers; /* oldest first; only the first one can be from before the oldest line */
+	struct buffer speakers; /* the table */
+	uint32_t free;		/* a number in it that is; NOBODY: none */
+	size_t held;		/* so many are not */
+	uint32_t current;	/* who says the next line */
+	uint32_t *buckets;	/* by the labels' hashes: the first in each, or NOBODY */
+	size_t bucket_count;	/* a power of 2 */
+	uint32_t seed;		/* of the hashes: whoever chooses a name is not to choose the bucket */
 };
 
-struct history *
-history_new(size_t max_lines)
-{
-	struct history *h = malloc(sizeof *h);
-	size_t bytes = max_lines * HISTORY_BYTES_PER_LINE;
-
-	if (h == NULL)
-		fatal("cannot get memory");
-	*h = (struct history){.max_lines = max_lines, .max_bytes = bytes < BYTES_MIN ? BYTES_MIN : bytes};
-	return h;
-}
+/* --- Blocks. --- */
 
 static struct block **
 all_blocks(const struct history *h)
@@ -162,68 +164,147 @@ line_of(struct block *block, uint64_t number)
 	return line;
 }
 
+/* --- Who speaks. --- */
+
 static struct speaker *
-all_speakers(const struct history *h)
+speaker_at(const struct history *h, uint32_t number)
 {
-	return (struct speaker *)(void *)buffer_data(&h->speakers);
+	return (struct speaker *)(void *)buffer_data(&h->speakers) + number;
 }
 
-static size_t
-speaker_count(const struct history *h)
+/* The bucket for a label. */
+static uint32_t *
+bucket_of(const struct history *h, const char *label)
 {
-	return buffer_length(&h->speakers) / sizeof(struct speaker);
+	return &h->buckets[hash_text(h->seed, label) & (h->bucket_count - 1)];
 }
 
-/* The label of who said the line of that number, if the peer did. */
-static const char *
-find_speaker(const struct history *h, uint64_t number)
+static void
+put_into_bucket(struct history *h, uint32_t number)
 {
-	const struct speaker *speakers = all_speakers(h);
-	size_t low = 0, high = speaker_count(h); /* it is the one before speakers[low], or between them */
+	struct speaker *speaker = speaker_at(h, number);
+	uint32_t *bucket = bucket_of(h, speaker->label);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
+	speaker->next = *bucket;
+	*bucket = number;
+}
 
-		if (speakers[middle].first <= number)
-			low = middle + 1;
-		else
-			high = middle;
+/* Has as many buckets as there are speakers, or more. */
+static void
+make_buckets(struct history *h)
+{
+	size_t count = h->bucket_count == 0 ? BUCKETS_MIN : 2 * h->bucket_count;
+	uint32_t numbers = (uint32_t)(buffer_length(&h->speakers) / sizeof(struct speaker));
+
+	if (h->held < h->bucket_count)
+		return;
+	free(h->buckets);
+	if ((h->buckets = reallocarray(NULL, count, sizeof *h->buckets)) == NULL)
+		fatal("cannot get memory");
+	h->bucket_count = count;
+	for (size_t i = 0; i < count; i++)
+		h->buckets[i] = NOBODY;
+	for (uint32_t number = 0; number < numbers; number++)
+		if (speaker_at(h, number)->label != NULL)
+			put_into_bucket(h, number);
+}
+
+/* The number of who has that label; NOBODY: none has. */
+static uint32_t
+find_speaker(const struct history *h, const char *label)
+{
+	uint32_t number = *bucket_of(h, label);
+
+	while (number != NOBODY && strcmp(speaker_at(h, number)->label, label) != 0)
+		number = speaker_at(h, number)->next;
+	return number;
+}
+
+/* Gives somebody a number. */
+static uint32_t
+add_speaker(struct history *h, const char *label)
+{
+	struct speaker speaker = {.label = strdup(label)};
+	uint32_t number = h->free;
+
+	if (speaker.label == NULL)
+		fatal("cannot get memory");
+	make_buckets(h);
+	if (number == NOBODY) {
+		number = (uint32_t)(buffer_length(&h->speakers) / sizeof speaker);
+		buffer_add(&h->speakers, (char *)&speaker, sizeof speaker);
+	} else {
+		h->free = speaker_at(h, number)->next;
+		*speaker_at(h, number) = speaker;
 	}
-	return low == 0 ? "" : speakers[low - 1].label;
+	put_into_bucket(h, number);
+	h->held++;
+	return number;
+}
+
+/* Forgets somebody who has said none of the lines that are held, nor will say the next. */
+static void
+drop_if_silent(struct history *h, uint32_t number)
+{
+	struct speaker *speaker;
+	uint32_t *place;
+
+	if (number == h->current || speaker_at(h, number)->lines > 0)
+		return;
+	speaker = speaker_at(h, number);
+	for (place = bucket_of(h, speaker->label); *place != number; place = &speaker_at(h, *place)->next)
+		;
+	*place = speaker->next;
+	free(speaker->label);
+	*speaker = (struct speaker){.next = h->free};
+	h->free = number;
+	h->held--;
+}
+
+struct history *
+history_new(size_t max_lines)
+{
+	struct history *h = malloc(sizeof *h);
+	size_t bytes = max_lines * HISTORY_BYTES_PER_LINE;
+
+	if (h == NULL)
+		fatal("cannot get memory");
+	*h = (struct history){.max_lines = max_lines,
+			      .max_bytes = bytes < BYTES_MIN ? BYTES_MIN : bytes,
+			      .free = NOBODY,
+			      .seed = arc4random()};
+	h->current = add_speaker(h, "");
+	return h;
 }
 
 void
 history_set_speaker(struct history *h, const char *label)
 {
-	struct speaker speaker = {.first = h->end};
-	size_t count = speaker_count(h);
+	uint32_t before = h->current;
 
-	if (count > 0 && strcmp(all_speakers(h)[count - 1].label, label) == 0)
+	if (strcmp(speaker_at(h, before)->label, label) == 0)
 		return;
-	if ((speaker.label = strdup(label)) == NULL)
-		fatal("cannot get memory");
-	buffer_add(&h->speakers, (char *)&speaker, sizeof speaker);
+	if ((h->current = find_speaker(h, label)) == NOBODY)
+		h->current = add_speaker(h, label);
+	drop_if_silent(h, before);
 }
 
-/* Forgets those who have said none of the lines that are held. */
-static void
-drop_speakers(struct history *h)
-{
-	while (speaker_count(h) > 1 && all_speakers(h)[1].first <= h->start) {
-		free(all_speakers(h)->label);
-		buffer_drop(&h->speakers, sizeof(struct speaker));
-	}
-}
+/* --- Lines. --- */
 
 /* Forgets the oldest line, and gives its block back if it was the last one there. */
 static void
 drop_oldest(struct history *h)
 {
 	struct block *oldest = all_blocks(h)[0];
+	struct line line = line_of(oldest, h->start);
+	uint32_t speaker = entry_at(oldest, (size_t)(h->start - oldest->first))->speaker;
 
-	h->bytes -= line_of(oldest, h->start).length;
+	h->bytes -= line.length;
 	h->start++;
-	drop_speakers(h);
+	if (line.voice == VOICE_PEER) {
+		speaker_at(h, speaker)->lines--;
+		drop_if_silent(h, speaker);
+	}
 	if (h->start < oldest->first + oldest->count)
 		return;
 	buffer_drop(&h->blocks, sizeof(struct block *));
@@ -247,8 +328,12 @@ history_add(struct history *h, enum voice voice, time_t when, const char *text, 
 	end = end_before(block, block->count);
 	memcpy(block->text + end, &stream_end, prefix);
 	memcpy(block->text + end + prefix, text, length);
-	*entry_at(block, block->count++) = (struct entry){
-		.when = when, .end = (uint32_t)(end + prefix + length), .voice = voice};
+	*entry_at(block, block->count++) = (struct entry){.when = when,
+							  .end = (uint32_t)(end + prefix + length),
+							  .voice = (unsigned char)voice,
+							  .speaker = h->current & 0xFFFFFF};
+	if (voice == VOICE_PEER)
+		speaker_at(h, h->current)->lines++;
 	h->bytes += length;
 	h->end++;
 }
@@ -268,10 +353,11 @@ history_end(const struct history *h)
 struct line
 history_line(const struct history *h, uint64_t number)
 {
-	struct line line = line_of(find_block(h, number), number);
+	struct block *block = find_block(h, number);
+	struct line line = line_of(block, number);
 
 	if (line.voice == VOICE_PEER)
-		line.speaker = find_speaker(h, number);
+		line.speaker = speaker_at(h, entry_at(block, (size_t)(number - block->first))->speaker)->label;
 	return line;
 }
 
@@ -293,8 +379,9 @@ history_free(struct history *h)
 	if (h->spare != NULL)
 		secluded_free(h->spare, sizeof *h->spare);
 	buffer_free(&h->blocks);
-	for (size_t i = 0; i < speaker_count(h); i++)
-		free(all_speakers(h)[i].label);
+	for (uint32_t number = 0; number < buffer_length(&h->speakers) / sizeof(struct speaker); number++)
+		free(speaker_at(h, number)->label);
 	buffer_free(&h->speakers);
+	free(h->buckets);
 	free(h);
 }

@@ -3,8 +3,8 @@
  *
  * Lines are held in blocks of memory, which are taken as lines come in and given back as the oldest
  * are forgotten: a line costs its text and 16 bytes, one's own 8 more.  Lines are numbered from 0 in
- * the order of their arrival, and keep their numbers.  Who the peer was costs something only where
- * that changes.
+ * the order of their arrival, and keep their numbers.  Who spoke is a number in an entry, of a label that
+ * is held once, as long as it stands before a line that is held.
  */
 #ifndef HISTORY_H
 #define HISTORY_H
@@ -37,7 +37,7 @@ struct line {
  */
 struct history *history_new(size_t max_lines);
 
-/* From now on the peer's lines are said by somebody of that label, which is safe text. */
+/* From now on the peer's lines are said by somebody of that label, which is safe text; before the first call, of "". */
 void history_set_speaker(struct history *history, const char *label);
 
 /*

@@ -101,7 +101,7 @@ timestamp(struct log *log)
 }
 
 void
-log_line(struct log *log, enum voice voice, const char *text, size_t length)
+log_line_of(struct log *log, enum voice voice, const char *speaker, const char *text, size_t length)
 {
 	const char mark[] = {' ', (char)voice, ' '};
 	const char *stamp;
@@ -111,8 +111,19 @@ log_line(struct log *log, enum voice voice, const char *text, size_t length)
 	stamp = timestamp(log);
 	buffer_add(&log->lines, stamp, strlen(stamp));
 	buffer_add(&log->lines, mark, sizeof mark);
+	if (speaker != NULL) {
+		buffer_add(&log->lines, "<", 1);
+		buffer_add(&log->lines, speaker, strlen(speaker));
+		buffer_add(&log->lines, "> ", 2);
+	}
 	buffer_add(&log->lines, text, length);
 	buffer_add(&log->lines, "\n", 1);
+}
+
+void
+log_line(struct log *log, enum voice voice, const char *text, size_t length)
+{
+	log_line_of(log, voice, NULL, text, length);
 }
 
 /* Adds safe text, in which lines end anywhere. */

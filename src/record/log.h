@@ -3,6 +3,7 @@
  *
  *   2026-01-31T17:05:09+01:00 > a line that was sent
  *   2026-01-31T17:05:11+01:00 < a line that was received
+ *   2026-01-31T17:05:15+01:00 < <~ann> a line that one of several others has sent
  *   2026-01-31T17:05:20+01:00 * a notice
  *
  * The file is opened for appending and only whole lines are written, so the two processes of a
@@ -41,6 +42,9 @@ const char *log_exposed(const struct log *log);
 
 /* Adds a line, which is safe text without its LF.  A log of NULL takes everything and keeps nothing. */
 void log_line(struct log *log, enum voice voice, const char *text, size_t length);
+
+/* The same for a line of one of several, by name, which is safe text, too. */
+void log_line_of(struct log *log, enum voice voice, const char *speaker, const char *text, size_t length);
 
 /*
  * Adds bytes of a stream as they were sent or received: they pass the text filter, and each line

@@ -51,8 +51,9 @@ add(struct record *r, enum voice voice, time_t now, struct span line, uint64_t s
 	history_add(r->history, voice, now, line.text, line.length, stream_end);
 }
 
-size_t
-record_lines(struct record *r, enum voice voice, struct buffer *lines, uint64_t stream_end)
+/* Adds lines; in the log with a name before each, but where that is NULL. */
+static size_t
+add_lines(struct record *r, enum voice voice, const char *speaker, struct buffer *lines, uint64_t stream_end)
 {
 	struct span rest = buffer_span(lines), line;
 	size_t count = 0, length = 0;
@@ -62,11 +63,25 @@ record_lines(struct record *r, enum voice voice, struct buffer *lines, uint64_t 
 		length += line.length;
 		line.length--; /* it is kept without its LF */
 		add(r, voice, now, line, stream_end);
-		log_line(r->log, voice, line.text, line.length);
+		log_line_of(r->log, voice, speaker, line.text, line.length);
 		count++;
 	}
 	buffer_drop(lines, length);
 	return count;
+}
+
+size_t
+record_lines(struct record *r, enum voice voice, struct buffer *lines, uint64_t stream_end)
+{
+	return add_lines(r, voice, NULL, lines, stream_end);
+}
+
+size_t
+record_lines_of(struct record *r, const char *speaker, struct buffer *lines)
+{
+	if (r->history != NULL)
+		history_set_speaker(r->history, speaker);
+	return add_lines(r, VOICE_PEER, speaker, lines, 0);
 }
 
 void

@@ -31,6 +31,9 @@ void record_init(struct record *record, size_t max_lines, struct log *log);
  */
 size_t record_lines(struct record *record, enum voice voice, struct buffer *lines, uint64_t stream_end);
 
+/* The same for lines of one of several others, whose name, safe text, they have in the history and in the log. */
+size_t record_lines_of(struct record *record, const char *speaker, struct buffer *lines);
+
 /*
  * Adds what the program itself has to say, made safe; in the log each of its voices is a notice.  The safe text
  * is written to safe, too.

@@ -272,6 +272,94 @@ test_many_speakers(void **state)
 	history_free(h);
 }
 
+/* Nor is it if somebody speaks under a new name with each line. */
+static void
+test_speaker_with_many_names(void **state)
+{
+	struct history *h = history_new(100);
+	struct rusage usage;
+	char label[32];
+	long before;
+
+	(void)state;
+	getrusage(RUSAGE_SELF, &usage);
+	before = usage.ru_maxrss;
+	for (int n = 0; n < 1000000; n++) {
+		snprintf(label, sizeof label, "%d", n);
+		history_set_speaker(h, label);
+		history_add(h, VOICE_PEER, 0, "text", 4, 0);
+	}
+	getrusage(RUSAGE_SELF, &usage);
+	if (__asan_init == NULL)
+		assert_true(usage.ru_maxrss - before < 3 * 1024); /* KiB; a number for each would be 23 MiB */
+	assert_string_equal(speaker_of(h, 1000000 - 100), "999900");
+	history_free(h);
+}
+
+/*
+ * Many who speak by turns, as in a group: who said a line is held once, however often that changes, and is right even
+ * where a number has been somebody else's before.
+ */
+static void
+test_speakers_by_turns(void **state)
+{
+	struct history *h = history_new(100000);
+	struct rusage usage;
+	char label[256];
+	long before;
+
+	(void)state;
+	getrusage(RUSAGE_SELF, &usage);
+	before = usage.ru_maxrss;
+	for (unsigned n = 0; n < 300000; n++) {
+		snprintf(label, sizeof label, "%0255u", n % 1000 + n / 100000);
+		history_set_speaker(h, label);
+		history_add(h, VOICE_PEER, 0, "text", 4, 0);
+	}
+	getrusage(RUSAGE_SELF, &usage);
+	if (__asan_init == NULL)
+		assert_true(usage.ru_maxrss - before < 6 * 1024); /* KiB; a copy for each line would be 24 MiB more */
+	for (uint64_t n = history_start(h); n < history_end(h); n++) {
+		snprintf(label, sizeof label, "%0255u", (unsigned)(n % 1000 + n / 100000));
+		assert_string_equal(speaker_of(h, n), label);
+	}
+	history_free(h);
+}
+
+/* Whoever spoke is forgotten with the last of the lines, and may come back; the next one has another number or not. */
+static void
+test_speakers_come_back(void **state)
+{
+	static const char *const labels[] = {"ann", "bob", "", "ann", "bob", "cid", "cid", "ann"};
+	const unsigned count = sizeof labels / sizeof labels[0];
+
+	(void)state;
+	for (size_t lines = 1; lines < 12; lines++) {
+		struct history *h = history_new(lines);
+
+		for (unsigned n = 0; n < 200; n++) {
+			history_set_speaker(h, labels[n * n % 11 % count]);
+			history_add(h, VOICE_PEER, 0, "text", 4, 0);
+			for (uint64_t i = history_start(h); i < history_end(h); i++)
+				assert_string_equal(speaker_of(h, i), labels[i * i % 11 % count]);
+		}
+		history_free(h);
+	}
+}
+
+/* Before anybody is named, whoever speaks has no name. */
+static void
+test_speaker_without_a_name(void **state)
+{
+	struct history *h = history_new(3);
+
+	(void)state;
+	history_add(h, VOICE_PEER, 0, "text", 4, 0);
+	history_set_speaker(h, "ann");
+	assert_string_equal(speaker_of(h, 0), "");
+	history_free(h);
+}
+
 int
 main(void)
 {
@@ -286,6 +374,10 @@ main(void)
 		cmocka_unit_test(test_speakers),
 		cmocka_unit_test(test_silent_speakers),
 		cmocka_unit_test(test_many_speakers),
+		cmocka_unit_test(test_speaker_with_many_names),
+		cmocka_unit_test(test_speakers_by_turns),
+		cmocka_unit_test(test_speakers_come_back),
+		cmocka_unit_test(test_speaker_without_a_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

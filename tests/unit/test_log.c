@@ -205,6 +205,21 @@ test_time_goes_on(void **state)
 	log_close(log);
 }
 
+/* One of several has a name before what it says, whatever that is. */
+static void
+test_names(void **state)
+{
+	struct log *log = open_log();
+
+	(void)state;
+	log_line_of(log, VOICE_PEER, "~ann", "hello", 5);
+	log_line_of(log, VOICE_PEER, "bob", "<ann> no", 8);
+	log_line_of(NULL, VOICE_PEER, "bob", "a", 1);
+	assert_int_equal(log_flush(log), 0);
+	must_hold(STAMP " < <~ann> hello\n" STAMP " < <bob> <ann> no\n");
+	log_close(log);
+}
+
 static void
 test_written_by_flush(void **state)
 {
@@ -536,6 +551,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_format),
 		TEST(test_time_goes_on),
+		TEST(test_names),
 		TEST(test_written_by_flush),
 		TEST(test_bytes),
 		TEST(test_mode),

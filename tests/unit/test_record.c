@@ -132,6 +132,26 @@ test_lines(void **state)
 	buffer_free(&lines);
 }
 
+/* Of several others, each line has its speaker; only what is complete is that one's. */
+static void
+test_lines_of_several(void **state)
+{
+	struct record *r = *state;
+	struct buffer lines = {0};
+
+	buffer_add(&lines, "one\ntwo\nthr", 11);
+	assert_int_equal(record_lines_of(r, "~ann", &lines), 2);
+	assert_int_equal(buffer_length(&lines), 3);
+	buffer_drop(&lines, 3);
+	buffer_add(&lines, "three\n", 6);
+	assert_int_equal(record_lines_of(r, "bob", &lines), 1);
+	assert_string_equal(all(r), "one|two|three|");
+	assert_string_equal(history_line(r->history, 1).speaker, "~ann");
+	assert_string_equal(history_line(r->history, 2).speaker, "bob");
+	assert_int_equal(history_line(r->history, 2).voice, VOICE_PEER);
+	buffer_free(&lines);
+}
+
 static char noticed[RECORD_NOTICE_MAX]; /* what notify was last given back */
 
 static void __attribute__((format(printf, 3, 4)))
@@ -193,6 +213,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_days, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_silent_days, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_lines, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_lines_of_several, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_notices, set_up, tear_down),
 		cmocka_unit_test(test_no_history),
 		cmocka_unit_test_setup_teardown(test_long_notice, set_up, tear_down),
