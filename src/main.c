@@ -16,6 +16,7 @@
 #include "call/caller.h"
 #include "link/cell.h"
 #include "options.h"
+#include "plain/host.h"
 #include "plain/plain.h"
 #include "record/log.h"
 #include "record/notice.h"
@@ -207,7 +208,7 @@ main(int argc, char *argv[], char *environment[])
 	} else if (full_screen) {
 		status = fullscreen_run(&options.screen, &base);
 	} else {
-		status = plain_run(&options.plain, &base);
+		status = options.call.group ? host_run(&base) : plain_run(&options.plain, &base);
 	}
 
 	caller_close(&caller);

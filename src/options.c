@@ -17,6 +17,8 @@
 
 #define PORT_DEFAULT 8080
 #define WAIT_MAX 86400 /* seconds of a day */
+#define MEMBERS_DEFAULT 32
+#define MEMBERS_MAX 1000
 #define HISTORY_DEFAULT 10000
 #define HISTORY_MIN 100
 #define HISTORY_MAX 10000000
@@ -25,6 +27,7 @@ enum {
 	OPTION_RECV_ONLY = 256,
 	OPTION_SEND_ONLY,
 	OPTION_LABELS,
+	OPTION_MEMBERS,
 	OPTION_FINGERPRINT,
 	OPTION_PIN,
 	OPTION_ANONYMOUS,
@@ -39,6 +42,7 @@ static const struct option long_options[] = {
 	{"bind", required_argument, NULL, 'b'},
 	{"bell", required_argument, NULL, 'B'},
 	{"first", required_argument, NULL, 'f'},
+	{"group", no_argument, NULL, 'g'},
 	{"history", required_argument, NULL, 'H'},
 	{"keep", no_argument, NULL, 'k'},
 	{"log", required_argument, NULL, 'l'},
@@ -49,6 +53,7 @@ static const struct option long_options[] = {
 	{"recv-only", no_argument, NULL, OPTION_RECV_ONLY},
 	{"send-only", no_argument, NULL, OPTION_SEND_ONLY},
 	{"labels", no_argument, NULL, OPTION_LABELS},
+	{"members", required_argument, NULL, OPTION_MEMBERS},
 	{"tls", no_argument, NULL, 't'},
 	{"fingerprint", no_argument, NULL, OPTION_FINGERPRINT},
 	{"pin", required_argument, NULL, OPTION_PIN},
@@ -71,6 +76,7 @@ options_help(void)
 	       "  -b, --bind ADDRESS    listen on, or call from, this address\n"
 	       "  -B, --bell WHEN       ring for lines and calls: auto, always or never\n"
 	       "  -f, --first me|peer   with -a: who speaks first; by default the client\n"
+	       "  -g, --group           server: several callers at once, who hear each other\n"
 	       "  -H, --history LINES   keep so many lines to scroll back to, by default 10000\n"
 	       "  -k, --keep            server: one caller after the other, also in plain mode\n"
 	       "                        client: call again by itself when the line breaks\n"
@@ -82,6 +88,7 @@ options_help(void)
 	       "  -w, --wait SECONDS    client: keep calling for so long until somebody answers\n"
 	       "      --once            server: one caller, and whatever comes of that\n"
 	       "      --labels          say who spoke, before each of their lines (plain)\n"
+	       "      --members N       with -g: so many callers at most, by default 32\n"
 	       "      --peer NAME       what the other side is called here\n"
 	       "      --recv-only       only show what arrives (plain)\n"
 	       "      --send-only       only send what is typed (plain)\n"
@@ -224,10 +231,35 @@ struct given {
 	enum { FIRST_CLIENT, FIRST_ME, FIRST_PEER } first; /* with -a: who says the first line */
 };
 
+/* What of that has to do with a group. */
+static const char *
+group_contradiction(const struct options *o)
+{
+	if (!o->call.group)
+		return o->call.members > 0 ? "--members needs -g" : NULL;
+	if (o->call.role == ROLE_CLIENT)
+		return "-g is for the server (-s): whoever calls a group needs no option for that";
+	if (o->plain.alternate)
+		return "-a takes turns with one, -g talks to several: choose one";
+	if (o->plain.raw)
+		return "-g puts names before lines, -r knows no lines: choose one";
+	if (o->plain.receive_only || o->plain.send_only)
+		return "-g goes both ways, --recv-only and --send-only have one direction: choose one";
+	if (o->plain.labels)
+		return "--labels are for one other side, with -g names stand before the lines anyway";
+	if (o->call.once)
+		return "--once is for one caller, -g for several: choose one";
+	if (o->call.peer != NULL)
+		return "--peer names one other side, with -g there are several";
+	return NULL;
+}
+
 /* What is wrong with options that are each right by themselves; NULL if nothing is. */
 static const char *
 contradiction(const struct options *o, const struct given *given)
 {
+	const char *problem;
+
 	if (given->four && given->six)
 		return "-4 and -6 exclude each other";
 	if (o->plain.receive_only && o->plain.send_only)
@@ -250,6 +282,8 @@ contradiction(const struct options *o, const struct given *given)
 		return "--once is for the server (-s)";
 	if (o->call.once && o->call.keep)
 		return "-k and --once exclude each other";
+	if ((problem = group_contradiction(o)) != NULL)
+		return problem;
 	if (o->call.wait > 0 && o->call.role == ROLE_SERVER)
 		return "-w is for the client (-c), a server waits anyway";
 	if (!o->call.tls && o->trust.pin_count > 0)
@@ -335,7 +369,10 @@ derive(struct options *o, const struct given *given)
 
 	o->call.redial = o->call.keep && o->call.role == ROLE_CLIENT;
 	o->call.keep &= !o->call.redial;
+	o->call.keep |= o->call.group; /* it goes on without whoever has left */
 	plain->keep = o->call.keep;
+	if (o->call.group && o->call.members == 0)
+		o->call.members = MEMBERS_DEFAULT;
 	plain->unseen = plain->raw && !o->call.tls && o->log == NULL;
 	plain->speaks_first = given->first == FIRST_ME ||
 			      (given->first == FIRST_CLIENT && o->call.role == ROLE_CLIENT);
@@ -382,7 +419,7 @@ options_parse(struct options *o, int argc, char *argv[], char *error, size_t siz
 	};
 	opterr = 0;
 	optind = 0; /* from the beginning, also when a command line was read before */
-	while ((c = getopt_long(argc, argv, ":sc46ab:B:f:H:kl:n:prtw:hV", long_options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, ":sc46ab:B:f:gH:kl:n:prtw:hV", long_options, NULL)) != -1) {
 		given.others |= c != OPTION_FINGERPRINT && c != 'n';
 		switch (c) {
 		case 's':
@@ -415,6 +452,15 @@ options_parse(struct options *o, int argc, char *argv[], char *error, size_t siz
 			if (strcmp(optarg, "me") != 0 && strcmp(optarg, "peer") != 0)
 				return wrong(error, size, "-f takes 'me' or 'peer', not '%s'", optarg);
 			given.first = strcmp(optarg, "me") == 0 ? FIRST_ME : FIRST_PEER;
+			break;
+		case 'g':
+			o->call.group = true;
+			break;
+		case OPTION_MEMBERS:
+			o->call.members = (unsigned)strtonum(optarg, 1, MEMBERS_MAX, &problem);
+			if (problem != NULL)
+				return wrong(error, size, "--members takes a number from 1 to %d, not '%s'", MEMBERS_MAX,
+					     optarg);
 			break;
 		case 'H':
 			o->screen.history = (unsigned)strtonum(optarg, HISTORY_MIN, HISTORY_MAX, &problem);

@@ -32,6 +32,15 @@ buffer_line(const struct buffer *buffer)
 	return span_is_complete(line) ? line : (struct span){NULL, 0};
 }
 
+struct span
+buffer_lines(const struct buffer *buffer)
+{
+	struct span text = buffer_span(buffer);
+	const char *lf = text.length > 0 ? memrchr(text.text, '\n', text.length) : NULL;
+
+	return lf != NULL ? (struct span){text.text, (size_t)(lf + 1 - text.text)} : (struct span){NULL, 0};
+}
+
 char *
 buffer_reserve(struct buffer *buffer, size_t length)
 {

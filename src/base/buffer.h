@@ -29,6 +29,9 @@ struct span buffer_span(const struct buffer *buffer);
 /* The first line, with its LF; an empty span if none is complete.  Good until the buffer is changed. */
 struct span buffer_line(const struct buffer *buffer);
 
+/* All that are complete. */
+struct span buffer_lines(const struct buffer *buffer);
+
 /* Adds length bytes at the end. */
 void buffer_add(struct buffer *buffer, const char *data, size_t length);
 

@@ -62,7 +62,7 @@ door_open(struct door *door, const struct call_options *options, char *error, si
 	int cause = EADDRNOTAVAIL;
 	char why[256];
 
-	*door = (struct door){.tls = options->tls};
+	*door = (struct door){.tls = options->tls, .group = options->group};
 	if (count < 0) {
 		snprintf(error, size, "cannot find %s: %s", options->bind ? options->bind : "any address",
 			 resolve_strerror(count));
@@ -200,7 +200,7 @@ door_admit(struct door *door, struct address *from)
 bool
 door_refuse(struct door *door, struct address *from)
 {
-	struct opening busy = opening_busy(door->tls);
+	struct opening busy = opening_busy(door->tls, door->group);
 	int fd = door->refused_count < DOOR_WAITING_MAX ? door_admit(door, from) : -1;
 
 	if (fd == -1)

@@ -23,6 +23,7 @@ struct door {
 	} refused[DOOR_WAITING_MAX];
 	int refused_count;
 	bool tls;	/* callers expect TLS */
+	bool group;	/* they are several at once */
 	int cause;	/* why nobody could be let in, or 0 */
 	int64_t retry;	/* ... the next try is then */
 };

@@ -8,26 +8,36 @@
 enum { ALERT = 21, HANDSHAKE = 22, WARNING = 1, CLOSE_NOTIFY = 0, USER_CANCELED = 90 };
 
 static const char busy_line[] = "The line is busy. Please call again later.\n";
+static const char full_line[] = "The room is full. Please call again later.\n";
 static const char busy_alerts[] = {ALERT, 3, 3, 0, 2, WARNING, USER_CANCELED,
 				   ALERT, 3, 3, 0, 2, WARNING, CLOSE_NOTIFY};
 
 struct opening
-opening_busy(bool tls)
+opening_busy(bool tls, bool group)
 {
-	return tls ? (struct opening){busy_alerts, sizeof busy_alerts}
-		   : (struct opening){busy_line, sizeof busy_line - 1};
+	if (tls)
+		return (struct opening){busy_alerts, sizeof busy_alerts};
+	return group ? (struct opening){full_line, sizeof full_line - 1}
+		     : (struct opening){busy_line, sizeof busy_line - 1};
 }
 
-bool
-opening_is_busy(const char *data, size_t length)
+/* Whether a text begins so, and is no longer than that. */
+static bool
+begins(const char *data, size_t length, const char *line)
 {
-	return length == sizeof busy_line - 1 && memcmp(data, busy_line, length) == 0;
+	return length <= strlen(line) && memcmp(data, line, length) == 0;
 }
 
 bool
 opening_may_be_busy(const char *data, size_t length)
 {
-	return length <= sizeof busy_line - 1 && memcmp(data, busy_line, length) == 0;
+	return begins(data, length, busy_line) || begins(data, length, full_line);
+}
+
+bool
+opening_is_busy(const char *data, size_t length)
+{
+	return opening_may_be_busy(data, length) && length > 0 && data[length - 1] == '\n';
 }
 
 const char opening_wanted[] = "This line is encrypted: call with -t.\n";

@@ -10,15 +10,18 @@
 /* Whether a stream that begins so is TLS: a handshake, or its refusal (RFC 8446, 5.1). */
 bool opening_is_tls(const char *data, size_t length);
 
-/* What a caller is told while the line is busy: a line of text; with TLS, user_canceled and close_notify. */
+/*
+ * What a caller is told while the line is busy, or the room of a group is full: a line of text; with TLS, user_canceled
+ * and close_notify.
+ */
 struct opening {
 	const char *bytes;
 	size_t length;
 };
-struct opening opening_busy(bool tls);
+struct opening opening_busy(bool tls, bool group);
 
 /*
- * Whether a peer that has said this, and nothing else, was a busy tchat.  A person can say the same; who
+ * Whether a peer that has said this, and nothing else, was a busy tchat, or one whose room is full.  A person can say the same; who
  * leaves with these words alone has not had a conversation either.
  */
 bool opening_is_busy(const char *data, size_t length);

@@ -47,14 +47,18 @@ link_init(struct link *link, const struct peer *peer, struct tls *tls)
 }
 
 int
-link_listen(struct link *link, int output, bool raw, const char *name, struct log *log)
+link_listen(struct link *link, int output, enum link_filter how, const char *name, struct log *log)
 {
-	struct listener listener = {
-		.intake = link->intake, .output = output, .name = name, .log = log, .pipe = {-1, -1}};
+	struct listener listener = {.intake = link->intake,
+				    .output = output,
+				    .relays = how == LINK_RELAYED,
+				    .name = name,
+				    .log = log,
+				    .pipe = {-1, -1}};
 	int lines[2] = {-1, -1}, report[2];
 	pid_t parent = getpid();
 
-	listener.intake.raw = raw;
+	listener.intake.raw = how == LINK_RAW;
 	if (pipe2(report, O_CLOEXEC) == -1)
 		return -1;
 	if (output == LINK_PIPE && pipe2(lines, O_CLOEXEC) == -1)

@@ -97,7 +97,12 @@ void link_init(struct link *link, const struct peer *peer, struct tls *tls);
  * a name for it (text/label.h), or NULL.  Returns 0, or -1 and errno.
  */
 #define LINK_PIPE (-2)
-int link_listen(struct link *link, int output, bool raw, const char *name, struct log *log);
+enum link_filter {
+	LINK_SHOWN,   /* what comes is made safe to be shown */
+	LINK_RELAYED, /* ... and to be passed on to others (filter_init_relayed) */
+	LINK_RAW      /* it passes unchanged */
+};
+int link_listen(struct link *link, int output, enum link_filter how, const char *name, struct log *log);
 
 /* --- Sending. --- */
 

@@ -306,7 +306,10 @@ listener_run(struct listener *listener)
 
 	if (listener->pipe[0] != -1)
 		return pass_unseen(listener);
-	filter_init(&filter);
+	if (listener->relays)
+		filter_init_relayed(&filter);
+	else
+		filter_init(&filter);
 	outlet.output = listener->output;
 	outlet.label.name = listener->name;
 	ending = pass_stream(listener, &filter, &outlet);

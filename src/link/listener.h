@@ -13,6 +13,7 @@
 struct listener {
 	struct intake intake;
 	int output;	 /* where safe lines, or raw bytes, go; -1: nowhere */
+	bool relays;	 /* the lines are for others */
 	const char *name; /* in the label of each line; NULL: they have none */
 	struct log *log; /* what is received is added to it; NULL for none */
 	bool behind;	 /* the log has not taken all of that yet, as the speaker was told */

@@ -51,6 +51,22 @@ is_doubted(const struct party *p)
 	return false;
 }
 
+/* Of a group: what one has not got the others have; the last one takes what nobody has. */
+static void
+settle_last(struct party *p)
+{
+	struct history *history = p->talk->record.history;
+
+	if (p->talk->count > 1 || history == NULL)
+		return;
+	for (uint64_t n = first_line(p); n < history_end(history); n++) {
+		struct line line = history_line(history, n);
+
+		if (line.voice == VOICE_SELF && line.stream_end > p->member.place && line.stream_end < STREAM_DOUBTED)
+			history_settle(history, n, STREAM_LOST);
+	}
+}
+
 void
 party_settle(struct party *p)
 {
@@ -60,6 +76,10 @@ party_settle(struct party *p)
 	size_t doubted = 0;
 	char text[96];
 
+	if (p->talk->room != NULL) {
+		settle_last(p);
+		return;
+	}
 	for (uint64_t n = first_line(p); history != NULL && n < history_end(history); n++) {
 		struct line line = history_line(history, n);
 
@@ -100,6 +120,8 @@ count_lost(const struct party *p)
 	struct buffer lines;
 	uint64_t count;
 
+	if (p->talk->room != NULL)
+		return room_count_undelivered(p);
 	if (p->talk->options->raw)
 		return link_undelivered_bytes(&p->link);
 	if (p->talk->options->ear != EAR_PIPE)
@@ -123,6 +145,10 @@ void
 party_describe_lost(const struct party *p, char *text, size_t size)
 {
 	talk_describe_amount(p->talk, count_lost(p), text, size);
+	if (p->talk->room != NULL && *text != '\0') {
+		strlcat(text, " to ", size);
+		strlcat(text, p->peer.name, size);
+	}
 }
 
 /* Keeps what was not delivered for when it is there again. */
@@ -148,6 +174,8 @@ party_note_lost(struct party *p)
 	struct buffer safe = t->options->ear == EAR_PIPE ? lost_lines(p) : (struct buffer){0}, noted = {0};
 	struct span lost, line;
 
+	if (t->room != NULL) /* the others have them */
+		return;
 	for (lost = buffer_span(&safe); (line = span_line(&lost)).length > 0;) {
 		buffer_add(&noted, "not delivered: ", strlen("not delivered: "));
 		buffer_add(&noted, line.text, line.length - span_is_complete(line));

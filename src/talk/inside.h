@@ -8,6 +8,7 @@
  *   view.c    what there is to be shown, the question of trust, the last words
  *   party.c   one other side
  *   fate.c    what became of the lines that it was sent
+ *   room.c    a group: who is in it, and what goes from one to all
  */
 #ifndef INSIDE_H
 #define INSIDE_H
@@ -18,6 +19,7 @@
 #include "talk/arrears.h"
 #include "talk/party.h"
 #include "talk/redial.h"
+#include "talk/room.h"
 #include "talk/strangers.h"
 #include "talk/talk.h"
 
@@ -29,6 +31,7 @@ struct talk {
 	const struct talk_face *face;
 	struct record record;
 	struct arrears arrears; /* lines that were not delivered (EAR_PIPE) */
+	struct room *room; /* of a group; NULL: there is one other side at most */
 	struct parties parties;
 	struct party *spare; /* there is memory for the next one, where somebody may be short of it */
 	unsigned count;	     /* of those who are not over */
@@ -115,6 +118,9 @@ void talk_say_text(void *talk, enum voice voice, const char *text);
 
 /* Says safe text that stands in the log as another one, which says more. */
 void talk_say_apart(struct talk *talk, enum voice voice, const char *shown, const char *logged);
+
+/* Why others are turned away: "the line was busy". */
+const char *talk_busy(const struct talk *talk);
 
 /* Sums up the strangers who were not told of; and when that is to be done, if nothing that matters is said before. */
 void talk_sum_up(struct talk *talk);

@@ -109,12 +109,21 @@ sum_up(struct talk *t, struct strangers *s, enum voice voice, const char *one, c
 	s->count = 0;
 }
 
+const char *
+talk_busy(const struct talk *t)
+{
+	return t->room != NULL ? "the room was full" : "the line was busy";
+}
+
 void
 talk_sum_up(struct talk *t)
 {
+	char one[64], many[96];
+
+	snprintf(one, sizeof one, "called while %s", talk_busy(t));
+	snprintf(many, sizeof many, "%s, the last of them", one);
 	sum_up(t, &t->callers, VOICE_NOTICE, "called", "called, the last of them");
-	sum_up(t, &t->refused, VOICE_NOTICE, "called while the line was busy",
-	       "called while the line was busy, the last of them");
+	sum_up(t, &t->refused, VOICE_NOTICE, one, many);
 	sum_up(t, &t->troubles, VOICE_ALARM, "time", "times");
 }
 

@@ -63,6 +63,8 @@ say_met(struct party *p)
 {
 	char shown[sizeof p->peer.place + 32], logged[PEER_WHOLE_MAX + 32], whole[PEER_WHOLE_MAX];
 
+	if (p->talk->room != NULL) /* it is told once it has joined */
+		return;
 	peer_describe(&p->peer, whole);
 	if (p->talk->base->call->role == ROLE_SERVER) {
 		snprintf(shown, sizeof shown, "%s has called", p->peer.name);
@@ -100,6 +102,8 @@ party_taken(const struct party *p)
 
 	if (!party_is_linked(p))
 		return UINT64_MAX;
+	if (p->talk->room != NULL)
+		return p->member.reader.next;
 	taken = link_taken(&p->link);
 	return taken == p->link.queued ? UINT64_MAX : p->joined + taken;
 }
@@ -107,7 +111,11 @@ party_taken(const struct party *p)
 uint64_t
 party_arrived(const struct party *p)
 {
-	if (!party_is_linked(p) || p->delivery.arrived == p->link.queued)
+	if (!party_is_linked(p))
+		return UINT64_MAX;
+	if (p->talk->room != NULL)
+		return p->member.place;
+	if (p->delivery.arrived == p->link.queued)
 		return UINT64_MAX;
 	return p->joined + p->delivery.arrived;
 }
@@ -153,18 +161,24 @@ tell_ending(struct party *p)
 	if (!can_tell_ending(p))
 		return;
 	p->told = true;
+	if (p->talk->room != NULL) {
+		room_leave(p);
+		return;
+	}
 	if (ending_is_our_failure(&p->link.ending))
 		party_announce(p);
 	ending_describe(&p->link.ending, p->peer.name, text, sizeof text);
 	party_say(p, p->link.ending.how == ENDING_LEFT ? VOICE_NOTICE : VOICE_ALARM, text);
 }
 
-/* Records the lines that are complete in safe text, under its name.  Returns how many. */
+/* Takes the lines that are complete in safe text: they are recorded, under its name.  Returns how many. */
 static size_t
-record_heard(struct party *p, struct buffer *safe)
+take_heard(struct party *p, struct buffer *safe)
 {
 	struct record *record = &p->talk->record;
 
+	if (p->talk->room != NULL)
+		return room_hear(p, safe);
 	party_announce(p);
 	if (record->history != NULL)
 		history_set_speaker(record->history, p->peer.name);
@@ -182,7 +196,7 @@ end_line(struct party *p)
 	filter_text(buffer_data(&p->heard), buffer_length(&p->heard), FILTER_LINE_MAX, &safe);
 	buffer_drop(&p->heard, buffer_length(&p->heard));
 	buffer_add(&safe, "\n", 1);
-	record_heard(p, &safe);
+	take_heard(p, &safe);
 	buffer_free(&safe);
 }
 
@@ -200,6 +214,8 @@ party_hang_up(struct party *p)
 	p->delivery.arrived = link_arrived(&p->link);
 	end_line(p);
 	tell_ending(p);
+	if (p->talk->room != NULL)
+		room_leave(p);
 	party_settle(p);
 	party_describe_lost(p, lost, sizeof lost);
 	party_note_lost(p);
@@ -224,6 +240,8 @@ party_close(struct party *p, int ms)
 	if (p->state != PARTY_TALKING)
 		return;
 	log_end(p->talk->record.log, VOICE_SELF);
+	if (p->talk->room != NULL)
+		room_send(p);
 	link_finish(&p->link);
 	p->state = PARTY_CLOSING;
 	p->deadline = deadline;
@@ -326,9 +344,10 @@ start_listener(struct party *p)
 
 	switch (o->ear) {
 	case EAR_PIPE:
-		return link_listen(&p->link, LINK_PIPE, false, NULL, NULL);
+		return link_listen(&p->link, LINK_PIPE, p->talk->room != NULL ? LINK_RELAYED : LINK_SHOWN, NULL, NULL);
 	case EAR_OUTPUT:
-		return link_listen(&p->link, o->output, o->raw, o->labels ? p->peer.name : NULL, p->talk->record.log);
+		return link_listen(&p->link, o->output, o->raw ? LINK_RAW : LINK_SHOWN,
+				   o->labels ? p->peer.name : NULL, p->talk->record.log);
 	case EAR_SELF:
 		break;
 	}
@@ -357,14 +376,21 @@ start_talking(struct party *p)
 	if (p->is_known)
 		party_announce(p);
 	p->sounding = p->link.tls == NULL && talk_sounds(p->talk);
+	if (p->talk->room != NULL)
+		room_enter(p);
 	if (!p->sounding && start_listener(p) == -1) {
 		snprintf(text, sizeof text, "%s cannot be listened to: %s", p->peer.name, strerror(errno));
 		party_say(p, VOICE_ALARM, text);
+		if (p->talk->room != NULL)
+			room_leave(p);
 		link_close(&p->link);
 		give_up(p);
 		return;
 	}
-	setproctitle("talking to %s", p->peer.place);
+	if (p->talk->room != NULL)
+		setproctitle("a room of %u", p->talk->count + 1);
+	else
+		setproctitle("talking to %s", p->peer.place);
 	p->talk->whom = p->whom;
 	if (record->history != NULL)
 		p->first_line = history_end(record->history);
@@ -377,7 +403,7 @@ start_talking(struct party *p)
 	p->state = PARTY_TALKING;
 	if (p->sounding)
 		talk_repeat(p->talk, p);
-	else
+	else if (p->talk->room == NULL)
 		begin_for_good(p);
 }
 
@@ -414,7 +440,7 @@ party_begin(struct party *p, struct talk *talk, unsigned id, const struct peer *
 	if (call->role == ROLE_CLIENT)
 		p->announced = !talk->again || !talk_calls_again(talk);
 	else
-		p->announced = strangers_may_tell(&talk->callers);
+		p->announced = talk->room == NULL && strangers_may_tell(&talk->callers);
 	p->announces = clock_now() + ANNOUNCE_MS;
 	if (p->announced)
 		say_met(p);
@@ -460,6 +486,8 @@ wants_bytes(const struct party *p)
 		return false;
 	if (p->sounding)
 		return !p->sounds_busy;
+	if (p->talk->room != NULL)
+		return room_hears(p);
 	return p->talk->options->ear != EAR_SELF || p->state == PARTY_CLOSING || !is_full(p);
 }
 
@@ -473,7 +501,7 @@ party_poll(struct party *p, struct polls *polls)
 		break;
 	case PARTY_TALKING:
 		polls_within(polls, link_timeout(&p->link));
-		if (!p->announced)
+		if (!p->announced && p->talk->room == NULL)
 			polls_until(polls, p->announces);
 		/* What the front end has taken or finished since the last step can be what was waited for. */
 		if (p->link.ending.how != ENDING_NONE && (!outlasts_end(p) || can_tell_ending(p)))
@@ -520,7 +548,9 @@ note_answer(struct party *p)
 static size_t
 hear(struct party *p, const struct polls *polls)
 {
-	size_t n = link_hear(&p->link, polls, &p->heard, LINK_HEARD), whole, safe;
+	const struct room *room = p->talk->room;
+	size_t most = room != NULL ? room_share(room) : LINK_HEARD, whole, safe;
+	size_t n = link_hear(&p->link, polls, &p->heard, most);
 	struct span heard = buffer_span(&p->heard);
 	const char *lf;
 
@@ -529,12 +559,12 @@ hear(struct party *p, const struct polls *polls)
 	note_answer(p);
 	lf = memrchr(heard.text + heard.length - n, '\n', n);
 	whole = lf != NULL ? (size_t)(lf + 1 - heard.text) : 0; /* what follows may end amid a character */
-	safe = filter_safe_length(heard.text, whole);
+	safe = room != NULL ? filter_relayed_length(heard.text, whole) : filter_safe_length(heard.text, whole);
 	if (safe < whole || heard.length - whole > FILTER_LINE_MAX)
 		link_stop_listening(&p->link);
 	if (safe < whole) /* what is before that still counts, line by line */
 		buffer_cut(&p->heard, safe);
-	return whole > 0 ? record_heard(p, &p->heard) : 0;
+	return whole > 0 ? take_heard(p, &p->heard) : 0;
 }
 
 /* Adds a piece of safe text.  The end of a line that was too long is none of the other side's: it is told apart. */
@@ -598,7 +628,8 @@ static bool
 step_link(struct party *p, const struct polls *polls)
 {
 	const struct talk_face *face = p->talk->face;
-	bool stays = p->state == PARTY_TALKING && !p->announced && clock_until(p->announces) == 0;
+	bool stays = p->state == PARTY_TALKING && !p->announced && p->talk->room == NULL &&
+		     clock_until(p->announces) == 0;
 	bool ended = p->link.ending.how != ENDING_NONE, known = false, reaped, moved;
 	size_t lines = 0;
 
@@ -608,7 +639,7 @@ step_link(struct party *p, const struct polls *polls)
 		lines = hear(p, polls);
 	else if (p->state != PARTY_REAPING && p->talk->options->ear == EAR_SELF)
 		receive(p, polls);
-	if (lines > 0)
+	if (lines > 0 && face->heard != NULL)
 		face->heard(face->context, lines);
 	if (stays)
 		party_announce(p);
@@ -659,6 +690,7 @@ party_free(struct party *p)
 		party_refuse(p, "");
 	if (party_is_linked(p))
 		link_close(&p->link);
+	reader_free(&p->member.reader);
 	buffer_free(&p->heard);
 	buffer_free(&p->held);
 	buffer_free(&p->kept);

@@ -24,6 +24,7 @@
 #include "call/peer.h"
 #include "link/link.h"
 #include "talk/delivery.h"
+#include "talk/room.h"
 #include "talk/talk.h"
 #include "text/filter.h"
 #include "trust/trust.h"
@@ -52,6 +53,7 @@ struct party {
 	bool sounds_busy;	/* ... and what it has said so far may become that it is busy */
 	int64_t sounds_until;	/* ... then it is taken for somebody who does */
 	struct delivery delivery;
+	struct member member;	/* of a group */
 	struct filter filter;	/* EAR_SELF */
 	struct buffer heard;	/* EAR_SELF: safe text that nobody took; EAR_PIPE: of a line that still arrives */
 	uint64_t first_line;	/* of the conversation, in the history */

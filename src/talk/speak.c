@@ -88,11 +88,11 @@ look_ahead(const struct talk *t, size_t length)
 {
 	const struct party *p;
 
-	if (talk_find(t, PARTY_ASKED) != NULL)
+	if (t->room == NULL && talk_find(t, PARTY_ASKED) != NULL)
 		return TALK_QUESTION;
 	if (next_taker(t, NULL) == NULL)
 		return TALK_NOBODY;
-	for (p = next_taker(t, NULL); p != NULL; p = next_taker(t, p)) {
+	for (p = t->room == NULL ? next_taker(t, NULL) : NULL; p != NULL; p = next_taker(t, p)) {
 		size_t held = link_queued(&p->link);
 
 		if (held > 0 && held + length > OUTBOX_MAX)
@@ -106,6 +106,8 @@ talk_send(struct talk *t, const char *lines, size_t length)
 {
 	enum talk_sent sent = look_ahead(t, length);
 
+	if (sent == TALK_SENT && t->room != NULL)
+		return room_say(t, (struct span){lines, length});
 	if (sent == TALK_SENT)
 		send_to_all(t, (struct span){lines, length});
 	return sent;
@@ -176,8 +178,8 @@ talk_has_changed(const struct talk *t, const struct talk_whom *before)
 	bool client = t->base->call->role == ROLE_CLIENT; /* whose other side is at the place that it calls */
 	bool same_key = (client || *before->key != '\0') && strcmp(t->whom.key, before->key) == 0;
 
-	/* What was begun before the first one came is for that one. */
-	return before->id != 0 && before->id != t->whom.id && !same_key && next_taker(t, NULL) != NULL;
+	/* What was begun before the first one came is for that one; in a group it is for whoever is there. */
+	return t->room == NULL && before->id != 0 && before->id != t->whom.id && !same_key && next_taker(t, NULL) != NULL;
 }
 
 bool
@@ -185,6 +187,8 @@ talk_wants_input(const struct talk *t)
 {
 	const struct party *p = next_taker(t, NULL);
 
+	if (t->room != NULL)
+		return p != NULL && room_has_room(t->room);
 	if (p == NULL || talk_find(t, PARTY_ASKED) != NULL)
 		return false;
 	if (talk_may_repeat(t) && buffer_length(&t->unheard) > UNHEARD_MAX)
@@ -209,15 +213,22 @@ first_taker(const struct talk *t)
 char *
 talk_reserve(struct talk *t, size_t length)
 {
+	if (t->room != NULL)
+		return t->reserved = buffer_reserve(&t->room->typed, length);
 	return t->reserved = link_reserve(&first_taker(t)->link, length);
 }
 
 void
 talk_send_reserved(struct talk *t, size_t length)
 {
-	struct party *first = first_taker(t);
 	struct span text = {t->reserved, length};
+	struct party *first;
 
+	if (t->room != NULL) {
+		room_say(t, text);
+		return;
+	}
+	first = first_taker(t);
 	for (struct party *p = next_taker(t, first); p != NULL; p = next_taker(t, p))
 		link_send(&p->link, text.text, length);
 	count_sent(t, text); /* before it is sent: an answer must not get into the log before what it answers */
@@ -255,6 +266,10 @@ end_stream(struct talk *t)
 void
 talk_finish(struct talk *t)
 {
+	if (t->room != NULL) { /* it ends nothing that others say */
+		room_finish(t);
+		return;
+	}
 	if (t->unfinished && !t->options->raw)
 		send_to_all(t, (struct span){"\n", 1});
 	log_end(t->record.log, VOICE_SELF);

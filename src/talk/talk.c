@@ -138,7 +138,7 @@ rest_after(struct talk *t, const struct party *p)
 
 	if (p->came_to_nothing)
 		t->rest = clock_now() + REST_MS;
-	if (p->is_known || answered || !recorded)
+	if (t->room != NULL || p->is_known || answered || !recorded)
 		return;
 	allowance_take(&t->visits);
 	if (allowance_next(&t->visits) > t->rest)
@@ -170,7 +170,7 @@ go_on_without(struct talk *t, struct party *p)
 	if (base->call->role == ROLE_CLIENT && !repeats)
 		party_announce(p);
 	t->count--;
-	if (!stranger)
+	if (!stranger && t->room == NULL)
 		t->status = p->status;
 	rest_after(t, p);
 	if (!announced && base->call->role == ROLE_SERVER)
@@ -237,8 +237,8 @@ tell_refused(struct talk *t, const struct peer *peer)
 {
 	char shown[sizeof peer->host + 64], logged[sizeof peer->place + 64];
 
-	snprintf(shown, sizeof shown, "%s called while the line was busy", peer->host);
-	snprintf(logged, sizeof logged, "%s called while the line was busy", peer->place);
+	snprintf(shown, sizeof shown, "%s called while %s", peer->host, talk_busy(t));
+	snprintf(logged, sizeof logged, "%s called while %s", peer->place, talk_busy(t));
 	talk_say_apart(t, VOICE_NOTICE, shown, logged);
 }
 
@@ -337,6 +337,8 @@ talk_new(const struct talk_base *base, const struct talk_options *o, const struc
 	record_init(&t->record, o->history, base->log);
 	STAILQ_INIT(&t->parties);
 	STAILQ_INIT(&t->arrears);
+	if (base->call->group)
+		room_open(t);
 	return t;
 }
 
@@ -372,6 +374,8 @@ talk_poll(struct talk *t, struct polls *polls)
 	poll_door(t, polls);
 	talk_poll_calling(t, polls);
 	polls_until(polls, talk_sum_is_due(t));
+	if (t->room != NULL)
+		room_poll(t, polls);
 	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p))
 		party_poll(p, polls);
 }
@@ -383,11 +387,15 @@ talk_step(struct talk *t, const struct polls *polls)
 	bool changed = false;
 	struct party *p;
 
+	if (t->room != NULL)
+		room_look(t, polls);
 	/* Those who are there go first: what they say may be the last thing before they make room. */
 	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p))
 		changed |= party_step(p, polls);
 	changed |= hear_caller(t, polls);
 	changed |= hear_key(t, polls);
+	if (t->room != NULL)
+		changed |= room_step(t);
 	talk_follow(t);
 	changed |= talk_step_calling(t);
 	if (clock_until(talk_sum_is_due(t)) == 0) {
@@ -413,6 +421,7 @@ void
 talk_free(struct talk *t)
 {
 	talk_clear(t);
+	room_close(t);
 	record_free(&t->record);
 	arrears_free(&t->arrears);
 	buffer_free(&t->unheard);
@@ -434,6 +443,8 @@ talk_leave(struct talk *t, int ms)
 	if (t->count == 0)
 		talk_stop_repeating(t, NULL);
 	talk_sum_up(t);
+	if (t->room != NULL)
+		room_end(t);
 	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p)) {
 		bool agreeing = p->state == PARTY_AGREEING;
 

@@ -69,6 +69,8 @@ struct talk_face {
 	void (*say)(void *context, enum voice voice, const char *text);
 	/* EAR_PIPE: so many more lines of others are in the record. */
 	void (*heard)(void *context, size_t lines);
+	/* ... these, in a group: safe text, with the name before each; or NULL, as where they are shown from the record. */
+	void (*hear)(void *context, struct span lines);
 };
 
 /*
@@ -215,6 +217,9 @@ void talk_note_closing(struct talk *talk);
  */
 void talk_log_heard(struct talk *talk, struct span line);
 void talk_fail_output(struct talk *talk, int cause);
+
+/* Of a group: whether what the members say is to be heard just now; it is, until something else is said. */
+void talk_hear(struct talk *talk, bool hears);
 
 /* --- The question of trust. --- */
 

@@ -285,6 +285,7 @@ check_pins(struct trust *t)
 			continue;
 		trust_tell(t, VOICE_NOTICE, "encrypted: the key of %s is pinned", trust_whom(t));
 		find_name_of_pinned(t);
+		t->vouched = t->named;
 		return succeed(t, "encrypted", t->name);
 	}
 	trust_tell(t, VOICE_ALARM, "the key of %s is not one of those pinned: %s", trust_whom(t), t->fingerprint);
@@ -301,6 +302,7 @@ judge_caller(struct trust *t, const struct buffer *text)
 	if (!known_caller(text, t->fingerprint, name))
 		return t->state = TRUST_ASKING;
 	trust_tell(t, VOICE_NOTICE, "encrypted: the caller is %s", name);
+	t->vouched = true;
 	return succeed(t, "encrypted", name);
 }
 
@@ -472,6 +474,7 @@ accept_key(struct trust *t, const char *name)
 	} else {
 		trust_tell(t, VOICE_ALARM, "cannot remember the key: %s", strerror(errno));
 	}
+	t->vouched = server;
 	return succeed(t, "encrypted, new key", server ? known.name : t->name);
 }
 

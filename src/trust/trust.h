@@ -55,6 +55,7 @@ struct trust {
 	void *context;
 	char fingerprint[FINGERPRINT_SIZE]; /* of the peer */
 	char name[NAME_SIZE]; /* what a server with that key is called; empty: nothing that will do */
+	bool vouched;	      /* TRUST_DONE: that the peer goes by a name which the key is known by */
 	bool named;	      /* ... and that is known, rather than what it calls itself */
 	char remark[TRUST_TEXT_MAX]; /* TRUST_ASKING: safe text, on what was answered and is no answer; or empty */
 	char prompt[TRUST_TEXT_MAX]; /* ... and what can be answered */

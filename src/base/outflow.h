@@ -1,0 +1,47 @@
+/*
+ * outflow - what goes out by a descriptor that others may have opened, and may not read: nobody waits for it.
+ *
+ * O_NONBLOCK belongs to a description, which is shared with the shell and other programs, so it is not set there: the
+ * file is opened once more where that can be done; else no more is written at once than poll(2) says there is room for.
+ */
+#ifndef OUTFLOW_H
+#define OUTFLOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/polls.h"
+#include "base/span.h"
+
+struct outflow {
+	int fd;
+	bool is_socket;
+	bool shared;	     /* its description is the others', too, and may make whoever writes wait */
+	struct buffer waits; /* to be written */
+	int64_t moved;	     /* when some was taken last, or there was nothing */
+	int cause;	     /* why it takes nothing any more, an errno; 0: it does */
+	int slot;
+};
+
+/* Returns 0, or -1 and errno.  The descriptor stays the other's. */
+int outflow_open(struct outflow *outflow, int fd);
+
+void outflow_add(struct outflow *outflow, struct span bytes);
+
+/* How many bytes wait. */
+size_t outflow_length(const struct outflow *outflow);
+
+/* Waits until there is room, if something waits; then writes what there is room for. */
+void outflow_poll(struct outflow *outflow, struct polls *polls);
+
+/* Writes what is taken at once.  Returns 0, or an errno the first time that it fails: what waits is dropped then. */
+int outflow_flush(struct outflow *outflow);
+
+/* Writes what is left, for a second at most. */
+void outflow_drain(struct outflow *outflow);
+
+void outflow_close(struct outflow *outflow);
+
+#endif

@@ -1,0 +1,51 @@
+#include <config.h>
+
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "talk/crowd.h"
+
+bool
+crowd_may_tell(struct crowd *c, bool comes)
+{
+	int64_t now = clock_now(), until = c->told_until > now ? c->told_until : now;
+
+	if (c->came + c->left == 0 && until - now <= (CROWD_AT_ONCE - 1) * (int64_t)CROWD_EVERY_MS) {
+		c->told_until = until + CROWD_EVERY_MS;
+		return true;
+	}
+	if (c->came + c->left == 0)
+		c->due = now + CROWD_SUM_MS;
+	if (comes)
+		c->came++;
+	else
+		c->left++;
+	return false;
+}
+
+int64_t
+crowd_due(const struct crowd *c)
+{
+	return c->came + c->left > 0 ? c->due : CLOCK_NEVER;
+}
+
+/* Counts in words what so many have done; an empty text if nobody has. */
+static void
+count(unsigned number, const char *done, char *text, size_t size)
+{
+	*text = '\0';
+	if (number > 0)
+		snprintf(text, size, "%u %s %s", number, number == 1 ? "has" : "have", done);
+}
+
+bool
+crowd_sum_up(struct crowd *c, char *text, size_t size)
+{
+	char came[32], left[32];
+
+	count(c->came, "joined", came, sizeof came);
+	count(c->left, "left", left, sizeof left);
+	snprintf(text, size, "%s%s%s", came, *came != '\0' && *left != '\0' ? ", " : "", left);
+	c->came = c->left = 0;
+	return *text != '\0';
+}

@@ -1,0 +1,575 @@
+#include <config.h>
+
+#include <sys/ioctl.h>
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/fatal.h"
+#include "link/link.h"
+#include "talk/inside.h"
+#include "text/said.h"
+#include "trust/known.h"
+#include "trust/store.h"
+
+#define BEHIND_MAX ((size_t)1024 * 1024) /* whoever is so far behind, */
+#define BEHIND_MS 10000			  /* and takes nothing for so long, is hung up on */
+#define STREAM_MAX (4 * BEHIND_MAX)	  /* until then no more than that is kept */
+#define FULL_SHARE ((size_t)64 * 1024)	  /* ... and of each no more than that is heard */
+#define SHARE_MIN ((size_t)4096)	  /* heard of one at once, if all talk */
+#define NAMELESS_MS 10000 /* who gives no name for so long is told of all the same */
+#define NAMES_MAX 3	  /* so many names can be refused */
+#define HERE_MAX 512	  /* bytes of who is here */
+#define TOLD_MAX (HERE_MAX + 256)
+
+static struct span
+span_of(const char *text)
+{
+	return (struct span){text, strlen(text)};
+}
+
+/* --- What is said goes to all. --- */
+
+/* Adds lines to the stream, and offers them to all who take some, but for whom they are from. */
+static void
+add(struct talk *t, unsigned author, struct span lines)
+{
+	struct party *p;
+
+	stream_add(&t->room->stream, author, lines);
+	t->stream = t->room->stream.end;
+	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p))
+		if (p->id != author && party_takes_lines(p))
+			p->member.offered += lines.length;
+}
+
+void
+room_send(struct party *p)
+{
+	size_t offered = p->member.offered;
+
+	p->member.offered = 0;
+	if (offered > 0 && p->link.phase == LINK_OPEN)
+		link_send_from_source(&p->link, offered);
+}
+
+/* Has all of them. */
+static void
+send_all(struct talk *t)
+{
+	struct party *p;
+
+	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p))
+		if (party_takes_lines(p))
+			room_send(p);
+}
+
+static struct span
+next_of_reader(void *context)
+{
+	return reader_next(context);
+}
+
+static void
+take_of_reader(void *context, size_t length)
+{
+	reader_take(context, length);
+}
+
+static const struct link_source reading = {next_of_reader, take_of_reader};
+
+/* Says something to one alone. */
+static void __attribute__((format(printf, 2, 3)))
+tell_apart(struct party *p, const char *format, ...)
+{
+	char text[TOLD_MAX];
+	va_list arguments;
+	size_t length;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof text - 1, format, arguments);
+	va_end(arguments);
+	length = strlcat(text, "\n", sizeof text);
+	reader_add_aside(&p->member.reader, (struct span){text, length});
+	p->member.offered += length;
+}
+
+/* Says something that the room itself has to say to all but one. */
+static void
+tell_others(struct talk *t, unsigned id, const char *text)
+{
+	char line[TOLD_MAX + 4];
+
+	snprintf(line, sizeof line, "* %s\n", text);
+	add(t, id, span_of(line));
+}
+
+/* --- Who comes and goes. --- */
+
+/* "3 are here", with whoever is here at the keyboard. */
+static void
+count_here(const struct talk *t, char *text, size_t size)
+{
+	size_t count = t->room->roster.count;
+
+	snprintf(text, size, "%zu %s here", count, count == 1 ? "is" : "are");
+}
+
+/* Tells of those who were not told of, if there are any. */
+static void
+sum_up(struct talk *t)
+{
+	char sum[96], here[32], text[160];
+
+	if (!crowd_sum_up(&t->room->crowd, sum, sizeof sum))
+		return;
+	count_here(t, here, sizeof here);
+	snprintf(text, sizeof text, "%s: %s", sum, here);
+	tell_others(t, STREAM_EVERYBODY, text);
+	talk_notice(t, VOICE_NOTICE, "%s", text);
+}
+
+/* Tells that one has come or gone, to all but that one; where it is, and why it has gone, stand in the log alone. */
+static void
+tell_of(struct party *p, bool comes, const char *what, const char *why)
+{
+	struct talk *t = p->talk;
+	char here[32], text[TOLD_MAX], logged[2 * TOLD_MAX + PEER_WHOLE_MAX], whole[PEER_WHOLE_MAX];
+
+	if (!crowd_may_tell(&t->room->crowd, comes))
+		return;
+	count_here(t, here, sizeof here);
+	peer_describe(&p->peer, whole);
+	snprintf(text, sizeof text, "%s: %s", what, here);
+	/* (192.0.2.7 port 51312) */
+	snprintf(logged, sizeof logged, "%s%s%s%s", text, whole + strlen(p->peer.name), *why != '\0' ? ", " : "", why);
+	tell_others(t, p->id, text);
+	talk_say_apart(t, VOICE_NOTICE, text, logged);
+}
+
+/* It is to be told that it is there, under the name that it has. */
+static void
+tell_joined(struct party *p)
+{
+	char what[PEER_NAME_MAX + 16];
+
+	p->announced = true;
+	p->member.told = true;
+	snprintf(what, sizeof what, "%s has joined", p->peer.name);
+	tell_of(p, true, what, "");
+}
+
+/* Takes over the name that it has in the roster. */
+static void
+take_name(struct party *p)
+{
+	const char *shown = roster_find(&p->talk->room->roster, p->id)->shown;
+
+	peer_name(&p->peer, shown);
+	snprintf(p->member.prefix, sizeof p->member.prefix, "<%s> ", shown);
+}
+
+/* From now on what it says is passed on. */
+static void
+begin_to_speak(struct party *p)
+{
+	char before[PEER_NAME_MAX], what[2 * PEER_NAME_MAX + 16];
+
+	strlcpy(before, p->peer.name, sizeof before);
+	take_name(p);
+	p->member.named = true;
+	p->member.tells = CLOCK_NEVER;
+	if (!p->member.told) {
+		tell_joined(p);
+	} else if (strcmp(before, p->peer.name) != 0) {
+		snprintf(what, sizeof what, "%s is %s now", before, p->peer.name);
+		tell_others(p->talk, p->id, what);
+		talk_notice(p->talk, VOICE_NOTICE, "%s", what);
+	}
+}
+
+/* It gets this name.  Returns NULL, or why it cannot be had, in words that go on after "a name that". */
+static const char *
+claim(struct party *p, struct span name)
+{
+	struct room *room = p->talk->room;
+	struct buffer known = {0};
+	bool is_read = *room->known == '\0' || known_read(room->known, &known) == 0;
+	const char *fault;
+
+	/* If it cannot be told whose it is, it is nobody's. */
+	fault = is_read ? roster_name(&room->roster, p->id, name, &known) : "may be somebody else's";
+	buffer_free(&known);
+	return fault;
+}
+
+/* It is a guest, whatever it says. */
+static void
+be_guest(struct party *p)
+{
+	begin_to_speak(p);
+	tell_apart(p, "* You are %s.", p->peer.name);
+}
+
+/* What it has said is to be its name. */
+static void
+take_for_name(struct party *p, struct span line)
+{
+	const char *fault = line.length > 0 ? claim(p, line) : NULL;
+	char here[32];
+
+	if (fault != NULL)
+		tell_apart(p, "* A name that %s will not do.%s", fault,
+			   ++p->member.refused < NAMES_MAX ? " Another one, please:" : "");
+	if (line.length == 0 || p->member.refused == NAMES_MAX) {
+		be_guest(p);
+	} else if (fault == NULL) {
+		begin_to_speak(p);
+		count_here(p->talk, here, sizeof here);
+		tell_apart(p, "* You are %s: %s.", p->peer.name, here);
+	}
+}
+
+/* Whether it has said something before it could be asked for its name. */
+static bool
+speaks_unasked(const struct party *p)
+{
+	int bytes = 0;
+
+	return p->link.tls == NULL && ioctl(p->link.peer.socket, FIONREAD, &bytes) == 0 && bytes > 0;
+}
+
+/* Whether it comes with a name that a key vouches for, and that nobody has who is here, as by the same key. */
+static bool
+brings_name(struct party *p)
+{
+	struct roster *roster = &p->talk->room->roster;
+
+	roster_enter(roster, p->id, p->is_known && p->trust.vouched);
+	if (p->is_known && claim(p, span_of(p->peer.name)) == NULL)
+		return true;
+	roster_leave(roster, p->id);
+	roster_enter(roster, p->id, false);
+	return false;
+}
+
+/* Asks it for its name, unless it speaks without that. */
+static void
+ask_for_name(struct party *p)
+{
+	if (speaks_unasked(p))
+		be_guest(p);
+	else
+		tell_apart(p, "* What is your name? Your first line is it; what you say after that goes to all.");
+}
+
+void
+room_enter(struct party *p)
+{
+	struct room *room = p->talk->room;
+	char here[HERE_MAX];
+
+	p->member = (struct member){
+		.is_here = true, .tells = clock_now() + NAMELESS_MS, .place = room->stream.end};
+	link_set_source(&p->link, &reading, &p->member.reader);
+	reader_begin(&p->member.reader, &room->stream, p->id);
+	roster_list(&room->roster, p->id, here, sizeof here);
+	if (brings_name(p)) {
+		begin_to_speak(p);
+		tell_apart(p, "* Welcome, %s. Here: %s.", p->peer.name, here);
+	} else {
+		take_name(p);
+		tell_apart(p, "* Welcome. Here: %s.", here);
+		ask_for_name(p);
+	}
+	room_send(p);
+}
+
+/* It is not here any more, and has done this, and why; which is told, unless all have to leave. */
+static void
+leave(struct party *p, const char *done, const char *why)
+{
+	char what[PEER_NAME_MAX + 96];
+
+	p->member.is_here = false;
+	roster_leave(&p->talk->room->roster, p->id);
+	snprintf(what, sizeof what, "%s %s", p->peer.name, done);
+	if (p->member.told && !p->talk->leaving)
+		tell_of(p, false, what, why);
+}
+
+void
+room_leave(struct party *p)
+{
+	const struct ending *ending = &p->link.ending;
+	char why[PEER_NAME_MAX + 128] = "";
+
+	if (!p->member.is_here)
+		return;
+	if (!ending_is_orderly(ending))
+		ending_describe(ending, p->peer.name, why, sizeof why);
+	leave(p, ending->how == ENDING_NONE   ? "was hung up on"
+		 : ending->how == ENDING_LEFT ? "has left"
+					      : "has gone: the connection broke", why);
+}
+
+/* --- Hearing. --- */
+
+/* Has all others get lines, each with its LF, with a name before each. */
+static void
+pass_on(struct talk *t, unsigned author, const char *prefix, struct span lines)
+{
+	struct buffer said = {0}, shown = {0};
+	struct span line;
+
+	while ((line = span_line(&lines)).length > 0) {
+		line.length--;
+		said_add(&said, span_of(prefix), line);
+	}
+	add(t, author, buffer_span(&said));
+	if (author != ROSTER_HOST && t->face->hear != NULL) {
+		filter_text(buffer_data(&said), buffer_length(&said), FILTER_LINE_MAX, &shown);
+		t->face->hear(t->face->context, buffer_span(&shown));
+	}
+	buffer_free(&shown);
+	buffer_free(&said);
+}
+
+size_t
+room_hear(struct party *p, struct buffer *heard)
+{
+	struct buffer safe = {0};
+	struct span line;
+	size_t count;
+
+	while (!p->member.named && (line = buffer_line(heard)).length > 0) {
+		take_for_name(p, (struct span){line.text, line.length - 1});
+		buffer_drop(heard, line.length);
+	}
+	line = buffer_lines(heard);
+	if (line.length == 0)
+		return 0;
+	p->member.said += line.length;
+	pass_on(p->talk, p->id, p->member.prefix, line);
+	filter_text(line.text, line.length, FILTER_LINE_MAX, &safe);
+	buffer_drop(heard, line.length);
+	count = record_lines_of(&p->talk->record, p->peer.name, &safe);
+	buffer_free(&safe);
+	return count;
+}
+
+bool
+room_hears(const struct party *p)
+{
+	const struct room *room = p->talk->room;
+
+	if (room->deaf)
+		return false;
+	if (!room->full)
+		return true;
+	return p->member.said < FULL_SHARE && room_has_room(room);
+}
+
+void
+talk_hear(struct talk *t, bool hears)
+{
+	t->room->deaf = !hears;
+}
+
+size_t
+room_share(const struct room *room)
+{
+	size_t share = LINK_HEARD / (room->speaking > 0 ? room->speaking : 1);
+
+	return share > SHARE_MIN ? share : SHARE_MIN;
+}
+
+/* --- What is typed here. --- */
+
+/* Passes on the lines that are complete. */
+static void
+say_lines(struct talk *t)
+{
+	struct room *room = t->room;
+	struct buffer safe = {0};
+	struct span line;
+
+	while ((line = buffer_line(&room->line)).length > 0) {
+		pass_on(t, ROSTER_HOST, room->prefix, line);
+		filter_text(line.text, line.length, FILTER_LINE_MAX, &safe);
+		buffer_drop(&room->line, line.length);
+		record_lines(&t->record, VOICE_SELF, &safe, t->stream);
+	}
+	buffer_free(&safe);
+	talk_flush(t); /* before it is sent: an answer must not get into the log before what it answers */
+	send_all(t);
+}
+
+bool
+room_has_room(const struct room *room)
+{
+	return room->stream.end - room->stream.start < STREAM_MAX;
+}
+
+enum talk_sent
+room_say(struct talk *t, struct span text)
+{
+	struct room *room = t->room;
+	const char *next = text.text, *end = text.text + text.length;
+	struct span piece;
+
+	if (!room_has_room(room))
+		return TALK_FULL;
+	while ((piece = filter_next(&room->filter, &next, end)).length > 0)
+		buffer_add(&room->line, piece.text, piece.length);
+	say_lines(t);
+	return TALK_SENT;
+}
+
+void
+room_finish(struct talk *t)
+{
+	struct room *room = t->room;
+	struct span piece;
+
+	while ((piece = filter_end(&room->filter)).length > 0)
+		buffer_add(&room->line, piece.text, piece.length);
+	say_lines(t);
+}
+
+/* --- All of them. --- */
+
+void
+room_open(struct talk *t)
+{
+	const char *name = t->base->trust != NULL ? t->base->trust->name : NULL;
+	struct room *room = calloc(1, sizeof *room);
+
+	if (room == NULL)
+		fatal("cannot get memory");
+	t->room = room;
+	filter_init_relayed(&room->filter);
+	if (store_find("known_peers", room->known, sizeof room->known) == -1)
+		*room->known = '\0';
+	roster_enter(&room->roster, ROSTER_HOST, true);
+	if (name != NULL)
+		(void)roster_name(&room->roster, ROSTER_HOST, span_of(name), NULL);
+	snprintf(room->prefix, sizeof room->prefix, "<%s> ", roster_find(&room->roster, ROSTER_HOST)->shown);
+}
+
+void
+room_close(struct talk *t)
+{
+	struct room *room = t->room;
+
+	if (room == NULL)
+		return;
+	stream_free(&room->stream);
+	roster_free(&room->roster);
+	buffer_free(&room->line);
+	buffer_free(&room->typed);
+	free(room);
+}
+
+void
+room_end(struct talk *t)
+{
+	sum_up(t);
+	if (t->count > 0)
+		tell_others(t, STREAM_EVERYBODY, "the room is closed");
+	send_all(t);
+}
+
+void
+room_look(struct talk *t, const struct polls *polls)
+{
+	const struct party *p;
+
+	t->room->speaking = 0;
+	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p))
+		t->room->speaking += party_is_linked(p) && polls_found(polls, p->link.lines_slot) != 0;
+}
+
+/* How far behind it is. */
+static size_t
+behind(const struct party *p)
+{
+	return (size_t)(p->talk->room->stream.end - p->member.place);
+}
+
+/* Whoever is far behind, and takes nothing, goes. */
+static bool
+look_after(struct party *p)
+{
+	if (p->state == PARTY_TALKING && !p->member.told && clock_until(p->member.tells) == 0) {
+		tell_joined(p);
+		p->member.tells = CLOCK_NEVER;
+		return true;
+	}
+	if (!party_can_lose(p) || behind(p) < BEHIND_MAX || clock_now() - p->delivery.moved < BEHIND_MS)
+		return false;
+	leave(p, "was hung up on, as it takes nothing of what is said", "");
+	party_hang_up(p);
+	return true;
+}
+
+/* Forgets what has arrived everywhere, and sees whether that is enough. */
+static void
+trim(struct talk *t)
+{
+	struct room *room = t->room;
+	uint64_t least = room->stream.end;
+	struct party *p;
+
+	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p)) {
+		if (!party_can_lose(p))
+			continue;
+		p->member.place = reader_place(&p->member.reader, p->delivery.arrived);
+		if (p->member.place < least)
+			least = p->member.place;
+	}
+	stream_trim(&room->stream, least);
+	room->full = room->stream.end - least >= BEHIND_MAX;
+	for (p = talk_next(t, NULL); !room->full && p != NULL; p = talk_next(t, p))
+		p->member.said = 0;
+}
+
+void
+room_poll(const struct talk *t, struct polls *polls)
+{
+	const struct party *p;
+
+	polls_until(polls, crowd_due(&t->room->crowd));
+	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p)) {
+		if (p->state == PARTY_TALKING && !p->member.told)
+			polls_until(polls, p->member.tells);
+		if (party_can_lose(p) && behind(p) >= BEHIND_MAX)
+			polls_until(polls, p->delivery.moved + BEHIND_MS);
+	}
+}
+
+bool
+room_step(struct talk *t)
+{
+	struct party *p;
+	bool changed = false;
+
+	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p))
+		changed |= look_after(p);
+	if (clock_until(crowd_due(&t->room->crowd)) == 0) {
+		sum_up(t);
+		changed = true;
+	}
+	send_all(t);
+	trim(t);
+	return changed;
+}
+
+size_t
+room_count_undelivered(const struct party *p)
+{
+	return reader_count_lines(&p->member.reader, p->member.place);
+}

@@ -1,0 +1,96 @@
+/*
+ * room - a group: who is in it, under which name, and what goes from one to all.
+ *
+ *   listener of ann -> party's heard -> room: "<~ann> " and the line -> stream -> reader of bob  -> link
+ *   keyboard ------------------------->       "<carl> " and the line            reader of dora -> link
+ *
+ * Whoever has no name that a key vouches for is asked for one, hears the others meanwhile, and is not heard.  What is
+ * passed on has passed the filter (text/filter.h), and nobody can say a line that begins with another's name.
+ */
+#ifndef ROOM_H
+#define ROOM_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/polls.h"
+#include "talk/crowd.h"
+#include "talk/roster.h"
+#include "talk/stream.h"
+#include "talk/talk.h"
+#include "text/filter.h"
+
+struct party;
+
+#define ROOM_PREFIX_MAX (ROSTER_SHOWN_MAX + 4) /* "<~ann> " */
+
+/* What a party of a group has besides. */
+struct member {
+	struct reader reader;
+	uint64_t place;	    /* everything before it in the stream has arrived, or is its own */
+	size_t offered;	    /* bytes of the stream for it of which its link does not know yet */
+	size_t said;	    /* bytes that it has said since the room became full */
+	bool is_here;	    /* in the roster */
+	bool named;	    /* what it says is passed on; otherwise its next line is a name */
+	bool told;	    /* that it is there */
+	unsigned refused;   /* so many names */
+	int64_t tells;	    /* if it is not named: then it is told that it is there */
+	char prefix[ROOM_PREFIX_MAX]; /* before its lines */
+};
+
+struct room {
+	struct stream stream;
+	struct roster roster;
+	char known[PATH_MAX]; /* the file of names that belong to keys; empty: there is none */
+	struct crowd crowd;
+	bool deaf;	    /* nothing is heard (talk_hear) */
+	bool full;	    /* somebody is ROOM_BEHIND bytes behind */
+	unsigned speaking;  /* so many have something to say at this moment */
+	char prefix[ROOM_PREFIX_MAX]; /* before what is said here */
+	struct filter filter; /* ... through which it goes */
+	struct buffer line; /* safe text of a line of that which is not complete */
+	struct buffer typed; /* room for what is read */
+};
+
+void room_open(struct talk *talk);
+void room_close(struct talk *talk);
+
+/*
+ * Somebody can be talked to: gets a name, or is asked for one, and hears the others from now on.  It is not listened to
+ * yet: what it has said so far it has said without having been asked.
+ */
+void room_enter(struct party *party);
+
+/* It says nothing more, as its link's ending says, or is hung up on: that is told, once. */
+void room_leave(struct party *party);
+
+/* Takes the lines that are complete in what was heard of it, relayed text.  Returns how many there are to be shown. */
+size_t room_hear(struct party *party, struct buffer *heard);
+
+/* Whether, and how many bytes at once, it is to be heard. */
+bool room_hears(const struct party *party);
+size_t room_share(const struct room *room);
+
+/* What is typed here: as talk_send, talk_reserve, talk_send_reserved and talk_finish. */
+enum talk_sent room_say(struct talk *talk, struct span text);
+bool room_has_room(const struct room *room);
+void room_finish(struct talk *talk);
+
+/* It is over, as all are told. */
+void room_end(struct talk *talk);
+
+/* Has a member's link send what was said since the last time; to be called before that is to end. */
+void room_send(struct party *party);
+
+/* After a wait: sees how many have something to say, who then share what is heard. */
+void room_look(struct talk *talk, const struct polls *polls);
+
+/* What is to be done later; and after a step of all parties: sends what was said, hangs up on who takes nothing. */
+void room_poll(const struct talk *talk, struct polls *polls);
+bool room_step(struct talk *talk);
+
+/* How many lines have not arrived at its machine. */
+size_t room_count_undelivered(const struct party *party);
+
+#endif
