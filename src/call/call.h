@@ -21,6 +21,7 @@ struct call_options {
 	bool keep;	  /* one conversation after the other */
 	bool once;	  /* server: one caller, whoever it is, and whatever comes of that */
 	bool tls;	  /* callers expect TLS */
+	bool group;	  /* server: several callers at once, who hear each other */
 };
 
 /* Says in one line of safe text what is being done: "waiting on port 8080". */
