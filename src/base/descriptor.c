@@ -3,10 +3,12 @@
 #if defined(HAVE_MEMFD_CREATE)
 #include <sys/mman.h>
 #endif
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <errno.h>
 #include <poll.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -82,6 +84,21 @@ descriptors_standard(void)
 		fd = open("/dev/null", O_RDWR);
 	while (fd >= 0 && fd <= 2);
 	return fd == -1 ? -1 : close(fd);
+}
+
+size_t
+descriptors_raise(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+		return SIZE_MAX; /* nobody knows of one */
+	if (limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		if (setrlimit(RLIMIT_NOFILE, &limit) == -1) /* some systems have a limit beside that one */
+			(void)getrlimit(RLIMIT_NOFILE, &limit);
+	}
+	return limit.rlim_cur > SIZE_MAX ? SIZE_MAX : (size_t)limit.rlim_cur;
 }
 
 int

@@ -36,6 +36,9 @@ int open_memory(const char *title);
  */
 int descriptors_standard(void);
 
+/* Has this process open as many files as it may.  Returns how many. */
+size_t descriptors_raise(void);
+
 /*
  * Keeps count (at most 8) descriptors, renumbered so that fds[i] becomes i, and closes all others.
  * Where fds[i] is -1, i is closed too.  Returns 0, or -1 and errno.

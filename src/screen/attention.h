@@ -42,7 +42,7 @@ void attention_add(struct attention *attention, uint64_t count, bool in_view);
 /* Rings, if that is due. */
 void attention_ring(struct attention *attention);
 
-/* The same, and brings the title up to date.  peer is whom one talks to, or "". */
+/* The same, and brings the title up to date.  peer is whom one talks to, or how many they are; or "". */
 void attention_show(struct attention *attention, bool in_view, const char *peer);
 
 #endif

@@ -12,7 +12,7 @@
 struct bar {
 	char name[272];	 /* who, or what goes on without anybody; cut where it has to be */
 	char state[64];	 /* how safe, or how, it goes; never cut, as half of it may be wrong */
-	char detail[32]; /* what else there is to know of that, and what to do about it */
+	char detail[48]; /* what else there is to know of that, and what to do about it */
 	char since[16];	 /* ... or how long it has gone so */
 	char act[16];	 /* ... and what would end it */
 	char again[48];	 /* ... and what would be sent again, and by what */

@@ -2,6 +2,7 @@
 
 #include <curses.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -18,6 +19,8 @@
 
 #define NEWEST "below" /* in place of the time */
 
+#define MOST 999 /* others that are counted in a mark: so many, or more */
+
 /* Before one's own lines: how far they have come. */
 static const char mark_own[] = ">";		/* not known */
 static const char mark_waiting[] = "\u00b7";	/* here still */
@@ -25,6 +28,12 @@ static const char mark_sent[] = "\u203a";	/* the system has taken it */
 static const char mark_delivered[] = "\u2713"; /* the peer's machine has it */
 static const char mark_lost[] = "\u2717";
 static const char mark_doubted[] = "?";		/* it has, and perhaps nobody saw it */
+
+/* The mark before a line. */
+struct mark {
+	char text[ROWS_MARK_SIZE];
+	enum style style;
+};
 
 /* How the text of a line looks: what has failed, or is asked, is not to be missed. */
 static enum style
@@ -44,9 +53,9 @@ style_of(enum voice voice)
 	return STYLE_PLAIN;
 }
 
-/* How far one's own line has come. */
+/* How far one's own line has come: to everybody, if there are several others. */
 static const char *
-mark_of(const struct scene *scene, const struct line *line)
+sign_of(const struct scene *scene, const struct line *line)
 {
 	if (line->stream_end >= STREAM_DOUBTED)
 		return line->stream_end == STREAM_LOST ? mark_lost : mark_doubted;
@@ -57,16 +66,42 @@ mark_of(const struct scene *scene, const struct line *line)
 	return line->stream_end <= scene->taken ? mark_sent : mark_waiting;
 }
 
-/* Draws that. */
-static void
-draw_mark(const struct scene *scene, int y, int x, const struct line *line)
+/* ... or to how many of them it has not; 0: there is one, or nobody. */
+static size_t
+count_on_its_way(const struct scene *scene, const struct line *line, const char *sign)
 {
-	const char *mark = mark_of(scene, line);
+	if (scene->group == NULL || (sign != mark_waiting && sign != mark_sent))
+		return 0;
+	return scene->group->on_its_way(scene->group->talk, line->stream_end);
+}
 
-	style_set(mark == mark_lost || mark == mark_doubted ? STYLE_ALARM
-		  : mark == mark_delivered		    ? STYLE_DELIVERED
-							    : STYLE_PLAIN);
-	paint_text(y, x, 1, mark, strlen(mark));
+/* The mark that says so. */
+static struct mark
+mark_of(const struct scene *scene, const struct line *line)
+{
+	const char *sign = sign_of(scene, line);
+	size_t count = count_on_its_way(scene, line, sign);
+	struct mark mark = {.style = sign == mark_lost || sign == mark_doubted ? STYLE_ALARM
+				     : sign == mark_delivered		       ? STYLE_DELIVERED
+									       : STYLE_PLAIN};
+
+	if (count > 0)
+		snprintf(mark.text, sizeof mark.text, "%zu", count < MOST ? count : MOST);
+	else
+		strlcpy(mark.text, sign, sizeof mark.text);
+	return mark;
+}
+
+/* Draws a mark, at the end of its columns. */
+static void
+draw_mark(const struct layout *l, int y, const struct mark *mark)
+{
+	int width = wrap_measure(mark->text, strlen(mark->text));
+
+	if (*mark->text == '\0' || width > l->mark_width)
+		return;
+	style_set(mark->style);
+	paint_text(y, l->gutter + l->mark_width - width, width, mark->text, strlen(mark->text));
 }
 
 /* Draws when a line was said, where there is room for that. */
@@ -93,7 +128,8 @@ mark(int y, int x, int columns, bool current)
 static void
 draw_head(const struct scene *scene, const struct layout *l, int y, const struct line *line, uint64_t number)
 {
-	char label[LABEL_SIZE], sign = (char)line->voice;
+	struct mark sign = {.text = {(char)line->voice}, .style = style_of(line->voice)};
+	char label[LABEL_SIZE];
 	bool current;
 	int width;
 
@@ -101,17 +137,19 @@ draw_head(const struct scene *scene, const struct layout *l, int y, const struct
 		sizeof label);
 	wrap_cut(label, sizeof label, l->label_width);
 	width = wrap_measure(label, strlen(label));
-	style_set(line->voice == VOICE_PEER ? STYLE_PEER_NAME : STYLE_NAME);
+	if (line->voice == VOICE_PEER && scene->group != NULL)
+		style_set_name(line->speaker);
+	else
+		style_set(line->voice == VOICE_PEER ? STYLE_PEER_NAME : STYLE_NAME);
 	paint_text(y, l->labels + l->label_width - width, width, label, strlen(label));
 	if (search_marks_name(scene->search, line, number, &current))
 		mark(y, l->labels + l->label_width - width, width, current);
 	if (l->text == 0)
 		return;
-	style_set(style_of(line->voice));
 	if (line->voice == VOICE_SELF)
-		draw_mark(scene, y, l->gutter, line);
-	else if (line->voice != VOICE_PEER)
-		paint_text(y, l->gutter, 1, &sign, 1);
+		sign = mark_of(scene, line);
+	if (line->voice != VOICE_PEER)
+		draw_mark(l, y, &sign);
 }
 
 /*
@@ -196,12 +234,11 @@ draw_row(const struct scene *scene, const struct layout *l, int y, const struct 
 static struct shown
 shown_in(const struct scene *scene, const struct line *line, const struct pane_row *row)
 {
-	bool has_mark = !row->is_rule && row->row.start == 0 && line->voice == VOICE_SELF;
+	struct shown shown = {.line = row->line, .start = row->is_rule ? 0 : row->row.start, .is_rule = row->is_rule};
 
-	return (struct shown){.line = row->line,
-			      .start = row->is_rule ? 0 : row->row.start,
-			      .is_rule = row->is_rule,
-			      .mark = has_mark ? mark_of(scene, line) : NULL};
+	if (!row->is_rule && row->row.start == 0 && line->voice == VOICE_SELF)
+		strlcpy(shown.mark, mark_of(scene, line).text, sizeof shown.mark);
+	return shown;
 }
 
 /* Draws the rows in view, which are count, at the bottom of the pane's. */

@@ -33,12 +33,15 @@
 #define FRAME_MS 16	/* the screen is drawn at most so often */
 #define COURTESY_MS 1	/* what was sent is drawn so much later: on the same processor, it is heard before */
 #define LABEL_MAX 256
+#define MARK_MAX 3	/* columns of a group's marks */
 #define WHEEL_ROWS 3	/* that a notch of the mouse's wheel scrolls */
 
 struct fullscreen {
 	struct talk *talk;
 	char own_label[LABEL_MAX]; /* before one's own lines; safe text */
 	int label_width;	   /* of the widest label so far: columns that do not come and go */
+	int mark_width;		   /* ... for the marks of a group */
+	size_t members;		   /* of a group, who were there last */
 	bool leaving;		   /* the person wants to */
 	bool gone;		   /* the terminal is, or nothing more can be typed */
 	bool broken;		   /* ... because Readline cannot be had */
@@ -103,12 +106,27 @@ call_attention(struct fullscreen *f, size_t count)
 	f->changed = true;
 }
 
+/* The same for those of a group who have come. */
+static void
+announce_members(struct fullscreen *f)
+{
+	size_t members = talk_members(f->talk);
+
+	if (members > f->members)
+		call_attention(f, members - f->members);
+	f->members = members;
+}
+
 /* The same for who is there, once that was said. */
 static void
 announce(struct fullscreen *f)
 {
 	struct talk_view view = view_of(f);
 
+	if (talk_is_group(f->talk)) {
+		announce_members(f);
+		return;
+	}
 	if (!view.told || view.again || view.id == f->noticed)
 		return;
 	f->noticed = view.id;
@@ -128,13 +146,6 @@ say(void *context, enum voice voice, const char *text)
 	f->changed = true;
 }
 
-/* Somebody has said something. */
-static void
-heard(void *context, size_t lines)
-{
-	call_attention(context, lines);
-}
-
 /* Makes room for a label. */
 static void
 widen(struct fullscreen *f, const char *label)
@@ -143,6 +154,40 @@ widen(struct fullscreen *f, const char *label)
 
 	if (width > f->label_width)
 		f->label_width = width;
+}
+
+/* Makes room for the name of one of a group. */
+static void
+widen_for_member(void *context, const struct talk_view *view)
+{
+	if (view->state == PARTY_TALKING)
+		widen(context, view->name);
+}
+
+/* Makes room for what stands before the lines of a group. */
+static void
+widen_for_group(struct fullscreen *f)
+{
+	int width = 1;
+
+	for (size_t most = talk_members(f->talk); most >= 10 && width < MARK_MAX; most /= 10)
+		width++;
+	if (width > f->mark_width)
+		f->mark_width = width;
+	talk_each(f->talk, widen_for_member, f);
+}
+
+/* Somebody has said something; one of a group may be gone by the time that it is drawn. */
+static void
+heard(void *context, size_t lines)
+{
+	struct fullscreen *f = context;
+	const struct history *history = f->pane.history;
+	struct line last = history_line(history, history_end(history) - 1);
+
+	if (last.voice == VOICE_PEER)
+		widen(f, last.speaker);
+	call_attention(f, lines);
 }
 
 /* Does what follows for the screen from who is there now. */
@@ -465,11 +510,26 @@ look_after_loan(struct fullscreen *f)
 
 /* --- The screen. --- */
 
+/* Says in the window's title who is there, and what came unseen. */
+static void
+show_title(struct fullscreen *f, const struct talk_view *view)
+{
+	bool linked = view->id != 0 && view->state >= PARTY_TALKING && view->state < PARTY_OVER;
+	char who[LABEL_MAX] = "";
+
+	if (!talk_is_group(f->talk))
+		strlcpy(who, linked ? view->name : "", sizeof who);
+	else if (talk_members(f->talk) > 0)
+		status_count(f->talk, who, sizeof who);
+	attention_show(&f->attention, f->pane.following, who);
+}
+
 static void
 draw(struct fullscreen *f)
 {
 	struct talk_view view = view_of(f);
-	bool linked = view.id != 0 && view.state >= PARTY_TALKING && view.state < PARTY_OVER;
+	struct scene_group group = {
+		.mark_width = f->mark_width, .talk = f->talk, .on_its_way = talk_on_its_way};
 	struct bar bar;
 	struct scene scene = {
 		.pane = &f->pane,
@@ -478,6 +538,7 @@ draw(struct fullscreen *f)
 		.marks = talk_knows_arrived(),
 		.taken = talk_taken(f->talk),
 		.arrived = talk_arrived(f->talk),
+		.group = talk_is_group(f->talk) ? &group : NULL,
 		.question = talk_question(f->talk),
 		.bar = &bar,
 		.help = f->rows,
@@ -492,7 +553,7 @@ draw(struct fullscreen *f)
 			f->search.mode == SEARCH_OFF && f->rows == NULL, &bar);
 	if (screen_has_mouse())
 		strlcpy(bar.mouse, "mouse", sizeof bar.mouse);
-	attention_show(&f->attention, f->pane.following, linked ? view.name : "");
+	show_title(f, &view);
 	screen_draw(&scene);
 	f->changed = false;
 }
@@ -520,6 +581,8 @@ put_out(struct fullscreen *f)
 		attention_ring(&f->attention);
 		flush(f);
 	} else {
+		if (talk_is_group(f->talk))
+			widen_for_group(f);
 		draw(f);
 	}
 	f->next_frame = clock_now() + FRAME_MS;

@@ -6,9 +6,10 @@
 #include "text/wrap.h"
 
 #define LABEL_MAX 16   /* columns */
+#define MEMBER_MAX 21  /* ... of one of several: a name has up to 20, and a mark before it if it is not proven */
 #define TIME_FROM 40   /* narrower screens show no times */
 #define LABEL_FROM 24  /* ... and no labels */
-#define GUTTER_WIDTH 2 /* the mark of who speaks, and a blank */
+#define GUTTER_WIDTH 2 /* the mark of a question, and a blank */
 #define GUTTER_FROM 8  /* ... and text alone */
 #define NEWEST_FROM 3  /* rows of the pane, one of which can be spared */
 
@@ -82,6 +83,19 @@ arrange_question(struct layout *l, const char *const *question)
 	l->question_row = l->pane_rows -= rows;
 }
 
+/* How many columns labels get. */
+static int
+label_width(const struct scene *scene, int columns)
+{
+	int most = scene->group != NULL ? MEMBER_MAX : LABEL_MAX;
+
+	if (columns < LABEL_FROM)
+		return 0;
+	if (most > columns / 4)
+		most = columns / 4;
+	return scene->label_width < most ? scene->label_width : most;
+}
+
 struct layout
 layout_arrange(const struct scene *scene, int rows, int columns)
 {
@@ -96,12 +110,10 @@ layout_arrange(const struct scene *scene, int rows, int columns)
 	if (!pane_shows_newest(scene->pane) && l.pane_rows >= NEWEST_FROM)
 		l.newest_row = --l.pane_rows;
 	l.labels = columns >= TIME_FROM ? LAYOUT_TIME_WIDTH : 0;
-	if (columns >= LABEL_FROM)
-		l.label_width = columns / 4 < LABEL_MAX ? columns / 4 : LABEL_MAX;
-	if (l.label_width > scene->label_width)
-		l.label_width = scene->label_width;
+	l.label_width = label_width(scene, columns);
 	l.gutter = l.labels + l.label_width + (l.label_width > 0 ? 1 : 0);
-	l.text = columns >= GUTTER_FROM ? l.gutter + GUTTER_WIDTH : 0;
+	l.mark_width = scene->group != NULL ? scene->group->mark_width : 1;
+	l.text = columns >= GUTTER_FROM ? l.gutter + l.mark_width + 1 : 0;
 	l.text_width = columns - l.text;
 	return l;
 }

@@ -24,7 +24,7 @@ struct layout {
 	int status_row;			 /* -1: there is no room for it */
 	int input_row, input_rows;
 	int labels, label_width; /* where they start, and columns for them; 0: none are shown */
-	int gutter;		 /* the mark of who speaks */
+	int gutter, mark_width;	 /* the mark of who speaks, or of how far it has come */
 	int text;		 /* where text starts */
 	int text_width;
 };

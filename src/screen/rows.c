@@ -14,7 +14,8 @@ static bool are_known;
 static bool
 is_same(const struct shown *a, const struct shown *b)
 {
-	return a->line == b->line && a->start == b->start && a->is_rule == b->is_rule && a->mark == b->mark;
+	return a->line == b->line && a->start == b->start && a->is_rule == b->is_rule &&
+	       strcmp(a->mark, b->mark) == 0;
 }
 
 /* Whether what was drawn in the one stands where it would be drawn in the other. */

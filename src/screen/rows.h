@@ -12,13 +12,14 @@
 #include "screen/layout.h"
 
 #define ROWS_NOTHING UINT64_MAX
+#define ROWS_MARK_SIZE 8
 
 /* What a row shows.  The text of a line that has a number never changes. */
 struct shown {
 	uint64_t line;	  /* ROWS_NOTHING: the row is empty */
 	size_t start;	  /* of the part of the line that is shown */
 	bool is_rule;
-	const char *mark; /* how far the line has come, a constant; NULL: that is not shown */
+	char mark[ROWS_MARK_SIZE]; /* how far the line has come; empty: that is not shown */
 };
 
 /* A picture with such a layout begins, in which the pane is to show these: what only stands elsewhere is moved. */

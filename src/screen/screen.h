@@ -14,6 +14,15 @@
 #include "screen/pane.h"
 #include "screen/search.h"
 
+struct talk;
+
+/* What is to be seen of a group, besides. */
+struct scene_group {
+	int mark_width; /* columns for the mark before one's own lines, 1 to 3: of the highest number there */
+	const struct talk *talk;
+	size_t (*on_its_way)(const struct talk *talk, uint64_t stream_end); /* talk_on_its_way */
+};
+
 /* Everything that is to be seen. */
 struct scene {
 	struct pane *pane;	  /* its size is set by screen_draw */
@@ -22,6 +31,7 @@ struct scene {
 	bool marks;		  /* whether it is known what has arrived of one's own lines */
 	uint64_t taken;		  /* the stream's bytes that are on their way, or have arrived */
 	uint64_t arrived;	  /* those that have arrived */
+	const struct scene_group *group; /* or NULL: there is one other side */
 	const char *const *question; /* rows above the status bar, up to a NULL: all (talk_question) or none; or NULL */
 	const struct bar *bar;
 	const char *const *help;  /* rows to be shown over the pane, up to a NULL; or NULL */

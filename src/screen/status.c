@@ -21,12 +21,26 @@ describe_question(enum status_question question)
 	return "agreeing on encryption";
 }
 
+/* ... of somebody who is going, or of all, as the person leaves. */
+static void
+describe_closing(const struct talk *talk, bool can_leave, struct bar *bar)
+{
+	size_t undelivered = talk_count_undelivered(talk);
+
+	if (undelivered == 0) {
+		strlcpy(bar->state, "hanging up", sizeof bar->state);
+		return;
+	}
+	snprintf(bar->state, sizeof bar->state, "waiting to deliver %zu line%s", undelivered,
+		 undelivered == 1 ? "" : "s");
+	strlcpy(bar->detail, can_leave ? "Ctrl-D gives up" : "", sizeof bar->detail);
+}
+
 /* What the status bar says of somebody who is there, or was. */
 static void
 describe_view(const struct talk *talk, const struct talk_view *view, enum status_question question, bool can_leave,
 	      struct bar *bar)
 {
-	size_t undelivered;
 	struct tm tm;
 
 	strlcpy(bar->name, view->name, sizeof bar->name);
@@ -51,21 +65,51 @@ describe_view(const struct talk *talk, const struct talk_view *view, enum status
 		}
 		break;
 	case PARTY_CLOSING:
+		describe_closing(talk, can_leave, bar);
+		break;
 	case PARTY_REAPING:
-		undelivered = view->state == PARTY_CLOSING ? talk_count_undelivered(talk) : 0;
-		if (undelivered > 0) {
-			snprintf(bar->state, sizeof bar->state, "waiting to deliver %zu line%s", undelivered,
-				 undelivered == 1 ? "" : "s");
-			strlcpy(bar->detail, can_leave ? "Ctrl-D gives up" : "", sizeof bar->detail);
-		} else {
-			strlcpy(bar->state, "hanging up", sizeof bar->state);
-		}
+		strlcpy(bar->state, "hanging up", sizeof bar->state);
 		break;
 	case PARTY_OVER:
 		strlcpy(bar->state, talk_status(talk) == 0 ? "over" : "failed", sizeof bar->state);
 		strlcpy(bar->detail, can_leave ? "Ctrl-D leaves" : "", sizeof bar->detail);
 		break;
 	}
+}
+
+/* Of several others, what matters to the bar. */
+struct crowd {
+	size_t stalled, closing;
+};
+
+static void
+note_member(void *context, const struct talk_view *view)
+{
+	struct crowd *crowd = context;
+
+	crowd->stalled += view->state == PARTY_TALKING && view->stalled;
+	crowd->closing += view->state == PARTY_CLOSING;
+}
+
+/* What the status bar says of a group. */
+static void
+describe_group(const struct talk *talk, bool can_leave, struct bar *bar)
+{
+	struct crowd crowd = {0};
+
+	talk_each(talk, note_member, &crowd);
+	if (talk_members(talk) > 0) {
+		status_count(talk, bar->name, sizeof bar->name);
+		strlcpy(bar->state, talk_encrypts(talk) ? "encrypted" : "not encrypted", sizeof bar->state);
+	} else if (crowd.closing > 0) {
+		describe_closing(talk, can_leave, bar);
+	} else {
+		talk_describe(talk, bar->name, sizeof bar->name);
+		status_count(talk, bar->state, sizeof bar->state);
+	}
+	if (crowd.stalled > 0)
+		snprintf(bar->detail, sizeof bar->detail, "%zu %s not read", crowd.stalled,
+			 crowd.stalled == 1 ? "does" : "do");
 }
 
 /* ... and what comes next, where the line can be called, or is called by itself. */
@@ -100,20 +144,34 @@ describe_pane(const struct pane *pane, struct bar *bar)
 }
 
 void
+status_count(const struct talk *talk, char *text, size_t size)
+{
+	size_t members = talk_members(talk);
+
+	if (members == 0)
+		strlcpy(text, "nobody else is here", size);
+	else
+		snprintf(text, size, "%zu other%s here", members, members == 1 ? "" : "s");
+}
+
+void
 status_describe(const struct talk *talk, const struct talk_view *view, enum status_question question,
 		const struct pane *pane, size_t typed, bool edits, struct bar *bar)
 {
-	bool can_leave = edits && typed == 0, sends = edits && view->id != 0 && view->state == PARTY_TALKING;
+	bool group = talk_is_group(talk), can_leave = edits && typed == 0;
+	bool heard = group ? talk_members(talk) > 0 : view->id != 0 && view->state == PARTY_TALKING;
 	bool gone = view->id == 0 || view->state == PARTY_OVER || !view->told; /* or perhaps not there */
 
 	*bar = (struct bar){.name = ""};
-	if (view->id == 0 || (view->again && !view->told)) /* it may be busy */
+	if (group)
+		describe_group(talk, can_leave, bar);
+	else if (view->id == 0 || (view->again && !view->told)) /* it may be busy */
 		talk_describe(talk, bar->name, sizeof bar->name);
 	else
 		describe_view(talk, view, question, can_leave, bar);
 	if ((talk_can_call(talk) || talk_calls_by_itself(talk)) && gone)
 		describe_next_call(talk, can_leave, edits, bar);
 	if (typed > 1)
-		snprintf(bar->typed, sizeof bar->typed, "%zu lines%s", typed, sends ? ", Enter sends all" : "");
+		snprintf(bar->typed, sizeof bar->typed, "%zu lines%s", typed, edits && heard ? ", Enter sends all" : "");
 	describe_pane(pane, bar);
 }

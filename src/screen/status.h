@@ -13,6 +13,9 @@
 /* Whether the person can answer the question of trust, or cannot, as there is no room for it. */
 enum status_question { STATUS_NOT_ASKED, STATUS_ASKED, STATUS_HIDDEN };
 
+/* Says of a group how many are there: "5 others here". */
+void status_count(const struct talk *talk, char *text, size_t size);
+
 /*
  * Fills the bar.  view is zeroed where nobody is there; so many lines are in the input line, of which an empty one has
  * none: then Ctrl-D would leave, if that line gets the next key (edits), and not the search or what is shown over the

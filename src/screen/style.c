@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "screen/style.h"
+#include "screen/tint.h"
 
 #define PALETTE 256 /* with more, a colour's number is no place in a table, but what it is made of */
 
@@ -12,7 +13,7 @@
 static const struct {
 	attr_t attributes;
 	short colour; /* 0: the terminal's own */
-} looks[] = {
+} looks[STYLE_COUNT] = {
 	[STYLE_PLAIN] = {A_NORMAL, 0},
 	[STYLE_FAINT] = {A_NORMAL, 243},     /* #767676 */
 	[STYLE_NAME] = {A_BOLD, 0},
@@ -38,9 +39,11 @@ style_open(void)
 	if (!has_colors() || start_color() == ERR || use_default_colors() == ERR || COLORS != PALETTE)
 		return;
 	has_palette = true;
-	for (short i = 0; i < (short)(sizeof looks / sizeof looks[0]); i++)
+	for (int i = 0; i < STYLE_COUNT; i++)
 		if (looks[i].colour != 0)
-			init_pair(i, looks[i].colour, -1);
+			init_pair((short)i, looks[i].colour, -1);
+	for (int i = 0; i < TINT_COUNT; i++)
+		init_pair((short)(STYLE_COUNT + i), tint_colours[i], -1);
 }
 
 /* The pair of colours of a style. */
@@ -54,6 +57,14 @@ void
 style_set(enum style style)
 {
 	attr_set(looks[style].attributes, pair_of(style), NULL);
+}
+
+void
+style_set_name(const char *name)
+{
+	short pair = (short)(has_palette ? STYLE_COUNT + (int)tint_of(name) : 0);
+
+	attr_set(looks[STYLE_PEER_NAME].attributes, pair, NULL);
 }
 
 void

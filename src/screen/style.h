@@ -20,7 +20,8 @@ enum style {
 	STYLE_ALARM,
 	STYLE_FOUND,	  /* what was found by a search */
 	STYLE_LIKE_FOUND, /* and the rest of what it can find */
-	STYLE_OVER	 /* what is not the conversation: the status bar, the help */
+	STYLE_OVER,	 /* what is not the conversation: the status bar, the help */
+	STYLE_COUNT
 };
 
 /* Gets the colours ready, once ncurses has the terminal; none if NO_COLOR is set to something (no-color.org). */
@@ -28,6 +29,9 @@ void style_open(void);
 
 /* What is drawn from now on looks like this. */
 void style_set(enum style style);
+
+/* ... or as a name among several, each of which has its colour (screen/tint.h). */
+void style_set_name(const char *name);
 
 /* What is drawn from a place on, in so many columns, looks like this. */
 void style_change(int y, int x, int columns, enum style style);

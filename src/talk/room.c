@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/descriptor.h"
 #include "base/fatal.h"
 #include "link/link.h"
 #include "talk/inside.h"
@@ -22,6 +23,8 @@
 #define SHARE_MIN ((size_t)4096)	  /* heard of one at once, if all talk */
 #define NAMELESS_MS 10000 /* who gives no name for so long is told of all the same */
 #define NAMES_MAX 3	  /* so many names can be refused */
+#define MEMBER_FILES 3	  /* descriptors: its socket, its listener's lines and report */
+#define OTHER_FILES 40	  /* ... and what the program has besides, a new member for a moment, too */
 #define HERE_MAX 512	  /* bytes of who is here */
 #define TOLD_MAX (HERE_MAX + 256)
 
@@ -441,6 +444,18 @@ room_finish(struct talk *t)
 }
 
 /* --- All of them. --- */
+
+bool
+room_fits(unsigned members, char *error, size_t size)
+{
+	size_t needed = (size_t)members * MEMBER_FILES + OTHER_FILES, most = descriptors_raise();
+
+	if (most >= needed)
+		return true;
+	snprintf(error, size, "cannot have %u members: that takes %zu open files, and %zu are allowed (ulimit -n)", members,
+		 needed, most);
+	return false;
+}
 
 void
 room_open(struct talk *t)

@@ -53,6 +53,9 @@ struct room {
 	struct buffer typed; /* room for what is read */
 };
 
+/* Whether so many can have the descriptors that they need; false with the reason in error. */
+bool room_fits(unsigned members, char *error, size_t size);
+
 void room_open(struct talk *talk);
 void room_close(struct talk *talk);
 

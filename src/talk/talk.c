@@ -321,6 +321,8 @@ talk_new(const struct talk_base *base, const struct talk_options *o, const struc
 {
 	struct talk *t;
 
+	if (base->call->group && !room_fits(base->call->members, error, size))
+		return NULL;
 	if (o->ear != EAR_SELF && birth_prepare(o->unseen && o->output != -1) == -1) {
 		snprintf(error, size, "cannot prepare the listener's confinement: %s", strerror(errno));
 		return NULL;

@@ -302,6 +302,23 @@ size_t talk_count_undelivered(const struct talk *talk);
  */
 const char *const *talk_secrecy(const struct talk *talk);
 
+/* --- A group. --- */
+
+/* Whether there can be several others at once, who hear each other. */
+bool talk_is_group(const struct talk *talk);
+
+/* How many others are there (PARTY_TALKING). */
+size_t talk_members(const struct talk *talk);
+
+/* To how many of them one's own line that ends there in the stream is still on its way. */
+size_t talk_on_its_way(const struct talk *talk, uint64_t stream_end);
+
+/* Whether whoever is let in is talked to with encryption (-t). */
+bool talk_encrypts(const struct talk *talk);
+
+/* Views all of them, one after the other: each view is good until look returns. */
+void talk_each(const struct talk *talk, void (*look)(void *context, const struct talk_view *view), void *context);
+
 /* --- The end of the program. --- */
 
 /*

@@ -51,18 +51,12 @@ talk_refuse(struct talk *t, const char *why)
 
 /* --- Who is there. --- */
 
-bool
-talk_view(const struct talk *t, unsigned number, struct talk_view *view)
+static struct talk_view
+view_of(const struct talk *t, const struct party *p)
 {
-	const struct party *p = talk_next(t, NULL);
-	bool linked;
+	bool linked = party_is_linked(p);
 
-	while (p != NULL && number-- > 0)
-		p = talk_next(t, p);
-	if (p == NULL)
-		return false;
-	linked = party_is_linked(p);
-	*view = (struct talk_view){
+	return (struct talk_view){
 		.id = p->id,
 		.state = p->state,
 		.name = p->peer.name,
@@ -77,6 +71,18 @@ talk_view(const struct talk *t, unsigned number, struct talk_view *view)
 		.again = t->again && p->sounding,
 		.queued = linked ? link_queued(&p->link) : 0,
 	};
+}
+
+bool
+talk_view(const struct talk *t, unsigned number, struct talk_view *view)
+{
+	const struct party *p = talk_next(t, NULL);
+
+	while (p != NULL && number-- > 0)
+		p = talk_next(t, p);
+	if (p == NULL)
+		return false;
+	*view = view_of(t, p);
 	return true;
 }
 
@@ -121,6 +127,50 @@ talk_secrecy(const struct talk *t)
 		nobody[count++] = *row;
 	nobody[count] = NULL;
 	return nobody;
+}
+
+/* --- A group. --- */
+
+bool
+talk_is_group(const struct talk *t)
+{
+	return t->base->call->group;
+}
+
+size_t
+talk_members(const struct talk *t)
+{
+	size_t count = 0;
+
+	for (const struct party *p = talk_next(t, NULL); p != NULL; p = talk_next(t, p))
+		count += p->state == PARTY_TALKING;
+	return count;
+}
+
+size_t
+talk_on_its_way(const struct talk *t, uint64_t stream_end)
+{
+	size_t count = 0;
+
+	for (const struct party *p = talk_next(t, NULL); p != NULL; p = talk_next(t, p))
+		count += p->state == PARTY_TALKING && party_arrived(p) < stream_end;
+	return count;
+}
+
+bool
+talk_encrypts(const struct talk *t)
+{
+	return t->base->call->tls;
+}
+
+void
+talk_each(const struct talk *t, void (*look)(void *context, const struct talk_view *view), void *context)
+{
+	for (const struct party *p = talk_next(t, NULL); p != NULL; p = talk_next(t, p)) {
+		struct talk_view view = view_of(t, p);
+
+		look(context, &view);
+	}
 }
 
 /* --- The end of the program. --- */

@@ -180,7 +180,7 @@ static void
 test_refuses(void **state)
 {
 	bool tls = *state != NULL;
-	struct opening busy = opening_busy(tls);
+	struct opening busy = opening_busy(tls, false);
 	char got[128];
 	int far, another;
 

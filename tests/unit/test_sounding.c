@@ -81,7 +81,7 @@ test_nothing(void **state)
 static void
 test_busy(void **state)
 {
-	struct opening busy = opening_busy(false);
+	struct opening busy = opening_busy(false, false);
 
 	(void)state;
 	say(busy.bytes, 1);
@@ -97,7 +97,7 @@ test_busy(void **state)
 static void
 test_reset_after_that(void **state)
 {
-	struct opening busy = opening_busy(false);
+	struct opening busy = opening_busy(false, false);
 
 	(void)state;
 	say(busy.bytes, busy.length);
@@ -111,7 +111,7 @@ test_reset_after_that(void **state)
 static void
 test_somebody(void **state)
 {
-	struct opening busy = opening_busy(false);
+	struct opening busy = opening_busy(false, false);
 
 	(void)state;
 	say("Hello\n", 6);

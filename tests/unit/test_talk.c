@@ -971,8 +971,8 @@ test_busy(void **state)
 
 	(void)state;
 	ann = begin_with_ann();
-	assert_int_equal(write(ann, opening_busy(false).bytes, opening_busy(false).length),
-			 (ssize_t)opening_busy(false).length);
+	assert_int_equal(write(ann, opening_busy(false, false).bytes, opening_busy(false, false).length),
+			 (ssize_t)opening_busy(false, false).length);
 	close(ann);
 	finish();
 	assert_said("! ann is busy, and has heard nothing\n");
@@ -996,7 +996,7 @@ begin_patiently(unsigned seconds, enum talk_ear ear)
 static void
 find_busy(int ann)
 {
-	write_line(ann, opening_busy(false).bytes);
+	write_line(ann, opening_busy(false, false).bytes);
 	shutdown(ann, SHUT_WR);
 	UNTIL(here.talk->count == 0);
 	close(ann);
@@ -1178,7 +1178,7 @@ test_caller_dies_while_line_is_busy(void **state)
 	ann = begin_patiently(60, EAR_OUTPUT);
 	read_line("one\n");
 	assert_received(ann, "one\n");
-	write_line(ann, opening_busy(false).bytes);
+	write_line(ann, opening_busy(false, false).bytes);
 	close(ann);
 	UNTIL(here.talk->redial.due != CLOCK_NEVER);
 	strlcpy(here.caller.error, "the process that calls died: Killed", sizeof here.caller.error);
@@ -1245,8 +1245,8 @@ test_busy_with_lines(void **state)
 	send_line("two\n");
 	assert_received(ann, "one\ntwo\n");
 	UNTIL(all_has_arrived());
-	assert_int_equal(write(ann, opening_busy(false).bytes, opening_busy(false).length),
-			 (ssize_t)opening_busy(false).length);
+	assert_int_equal(write(ann, opening_busy(false, false).bytes, opening_busy(false, false).length),
+			 (ssize_t)opening_busy(false, false).length);
 	close(ann);
 	finish();
 	assert_int_equal(times_said("! 2 lines were not delivered\n"), 1);
@@ -2314,8 +2314,8 @@ test_much_has_arrived(void **state)
 	send_line("one\n");
 	drain_queue(ann, 0);
 	UNTIL(all_has_arrived());
-	assert_int_equal(write(ann, opening_busy(false).bytes, opening_busy(false).length),
-			 (ssize_t)opening_busy(false).length);
+	assert_int_equal(write(ann, opening_busy(false, false).bytes, opening_busy(false, false).length),
+			 (ssize_t)opening_busy(false, false).length);
 	close(ann);
 	UNTIL(times_said("* waiting on port 8080\n") == 2);
 	assert_in_range(all_lost().length, 4, 1024 * 1024);
