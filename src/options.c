@@ -19,6 +19,7 @@
 #define WAIT_MAX 86400 /* seconds of a day */
 #define MEMBERS_DEFAULT 32
 #define MEMBERS_MAX 1000
+#define RECALL_MAX 1000 /* lines */
 #define HISTORY_DEFAULT 10000
 #define HISTORY_MIN 100
 #define HISTORY_MAX 10000000
@@ -28,6 +29,7 @@ enum {
 	OPTION_SEND_ONLY,
 	OPTION_LABELS,
 	OPTION_MEMBERS,
+	OPTION_RECALL,
 	OPTION_FINGERPRINT,
 	OPTION_PIN,
 	OPTION_ANONYMOUS,
@@ -50,6 +52,7 @@ static const struct option long_options[] = {
 	{"plain", no_argument, NULL, 'p'},
 	{"raw", no_argument, NULL, 'r'},
 	{"wait", required_argument, NULL, 'w'},
+	{"recall", required_argument, NULL, OPTION_RECALL},
 	{"recv-only", no_argument, NULL, OPTION_RECV_ONLY},
 	{"send-only", no_argument, NULL, OPTION_SEND_ONLY},
 	{"labels", no_argument, NULL, OPTION_LABELS},
@@ -90,6 +93,7 @@ options_help(void)
 	       "      --labels          say who spoke, before each of their lines (plain)\n"
 	       "      --members N       with -g: so many callers at most, by default 32\n"
 	       "      --peer NAME       what the other side is called here\n"
+	       "      --recall N        with -g: give the last N lines to those who come later\n"
 	       "      --recv-only       only show what arrives (plain)\n"
 	       "      --send-only       only send what is typed (plain)\n"
 	       "      --fingerprint     show the fingerprint of your key\n"
@@ -235,8 +239,12 @@ struct given {
 static const char *
 group_contradiction(const struct options *o)
 {
+	if (!o->call.group && o->call.members > 0)
+		return "--members needs -g";
+	if (!o->call.group && o->call.recall > 0)
+		return "--recall needs -g";
 	if (!o->call.group)
-		return o->call.members > 0 ? "--members needs -g" : NULL;
+		return NULL;
 	if (o->call.role == ROLE_CLIENT)
 		return "-g is for the server (-s): whoever calls a group needs no option for that";
 	if (o->plain.alternate)
@@ -455,6 +463,12 @@ options_parse(struct options *o, int argc, char *argv[], char *error, size_t siz
 			break;
 		case 'g':
 			o->call.group = true;
+			break;
+		case OPTION_RECALL:
+			o->call.recall = (unsigned)strtonum(optarg, 0, RECALL_MAX, &problem);
+			if (problem != NULL)
+				return wrong(error, size, "--recall takes lines from 0 to %d, not '%s'", RECALL_MAX,
+					     optarg);
 			break;
 		case OPTION_MEMBERS:
 			o->call.members = (unsigned)strtonum(optarg, 1, MEMBERS_MAX, &problem);

@@ -23,6 +23,7 @@ struct call_options {
 	bool tls;	  /* callers expect TLS */
 	bool group;	  /* server: several callers at once, who hear each other */
 	unsigned members; /* ... at most so many */
+	unsigned recall;  /* ... who get so many of the lines that were said before they came */
 };
 
 /* Says in one line of safe text what is being done: "waiting on port 8080". */

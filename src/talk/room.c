@@ -259,6 +259,21 @@ brings_name(struct party *p)
 	return false;
 }
 
+/* Gives it the lines that were said before, and says what becomes of its own. */
+static void
+give_recall(struct party *p)
+{
+	struct recall *recall = &p->talk->room->recall;
+	struct span lines = recall_give(recall, *p->whom.key != '\0' ? p->whom.key : p->whom.place);
+
+	if (recall->most == 0)
+		return;
+	reader_add_aside(&p->member.reader, lines);
+	p->member.offered += lines.length;
+	tell_apart(p, "* The last %zu line%s said here %s given to those who come later.", recall->most,
+		   recall->most == 1 ? "" : "s", recall->most == 1 ? "is" : "are");
+}
+
 /* Asks it for its name, unless it speaks without that. */
 static void
 ask_for_name(struct party *p)
@@ -283,9 +298,11 @@ room_enter(struct party *p)
 	if (brings_name(p)) {
 		begin_to_speak(p);
 		tell_apart(p, "* Welcome, %s. Here: %s.", p->peer.name, here);
+		give_recall(p);
 	} else {
 		take_name(p);
 		tell_apart(p, "* Welcome. Here: %s.", here);
+		give_recall(p);
 		ask_for_name(p);
 	}
 	room_send(p);
@@ -331,6 +348,7 @@ pass_on(struct talk *t, unsigned author, const char *prefix, struct span lines)
 	while ((line = span_line(&lines)).length > 0) {
 		line.length--;
 		said_add(&said, span_of(prefix), line);
+		recall_add(&t->room->recall, span_of(prefix), line);
 	}
 	add(t, author, buffer_span(&said));
 	if (author != ROSTER_HOST && t->face->hear != NULL) {
@@ -467,6 +485,7 @@ room_open(struct talk *t)
 		fatal("cannot get memory");
 	t->room = room;
 	filter_init_relayed(&room->filter);
+	recall_init(&room->recall, t->base->call->recall);
 	if (store_find("known_peers", room->known, sizeof room->known) == -1)
 		*room->known = '\0';
 	roster_enter(&room->roster, ROSTER_HOST, true);
@@ -483,6 +502,7 @@ room_close(struct talk *t)
 	if (room == NULL)
 		return;
 	stream_free(&room->stream);
+	recall_free(&room->recall);
 	roster_free(&room->roster);
 	buffer_free(&room->line);
 	buffer_free(&room->typed);

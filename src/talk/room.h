@@ -16,6 +16,7 @@
 
 #include "base/polls.h"
 #include "talk/crowd.h"
+#include "talk/recall.h"
 #include "talk/roster.h"
 #include "talk/stream.h"
 #include "talk/talk.h"
@@ -44,6 +45,7 @@ struct room {
 	struct roster roster;
 	char known[PATH_MAX]; /* the file of names that belong to keys; empty: there is none */
 	struct crowd crowd;
+	struct recall recall;
 	bool deaf;	    /* nothing is heard (talk_hear) */
 	bool full;	    /* somebody is ROOM_BEHIND bytes behind */
 	unsigned speaking;  /* so many have something to say at this moment */
