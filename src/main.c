@@ -14,6 +14,7 @@
 #include "base/fatal.h"
 #include "base/signals.h"
 #include "call/caller.h"
+#include "call/handed.h"
 #include "link/cell.h"
 #include "options.h"
 #include "plain/host.h"
@@ -185,6 +186,10 @@ main(int argc, char *argv[], char *environment[])
 		return EXIT_FAILURE;
 	}
 
+	if (handed_take(&options.call, error, sizeof error) == -1) {
+		notice(log, "%s", error);
+		return EXIT_FAILURE;
+	}
 	full_screen = can_have_full_screen(&options);
 	if (options.call.redial && !full_screen) {
 		notice(NULL, "-k calls again in the full screen only, which needs a terminal");

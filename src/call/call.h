@@ -14,6 +14,7 @@ struct call_options {
 	const char *host; /* client: whom to call */
 	unsigned port;	  /* 1 to 65535 */
 	const char *peer; /* what whoever is at the other end is called here; or NULL */
+	int handed;	  /* server: so many listening sockets were handed over (call/handed.h) */
 	const char *bind; /* the address to listen on, or to call from; or NULL */
 	int family;	  /* AF_UNSPEC, AF_INET or AF_INET6 */
 	unsigned wait;	  /* client: keep calling for so many seconds */

@@ -17,6 +17,7 @@
 #include "base/signals.h"
 #include "call/caller.h"
 #include "call/dial.h"
+#include "call/handed.h"
 #include "call/door.h"
 #include "call/reach.h"
 #include "text/filter.h"
@@ -246,8 +247,8 @@ get_ready(struct process *p, char *error, size_t size)
 static _Noreturn void
 be_caller(const struct call_options *options, int speaker, pid_t parent)
 {
-	enum { SPEAKER = 3 };
-	const int fds[] = {-1, -1, -1, speaker}; /* nothing to write to but the speaker */
+	const int its_speaker = HANDED_FIRST + options->handed;
+	int fds[HANDED_FIRST + HANDED_MAX + 1] = {-1, -1, -1}; /* nothing to write to but the speaker */
 	struct process p = {.options = options, .speaker = speaker};
 	struct message news = {.kind = READY};
 	char error[sizeof p.dial.error], title[PEER_NAME_MAX + 64];
@@ -255,10 +256,13 @@ be_caller(const struct call_options *options, int speaker, pid_t parent)
 
 	child_begin(parent, -1);
 	signals_ignore(SIGTSTP);
+	for (int i = HANDED_FIRST; i < HANDED_FIRST + options->handed; i++)
+		fds[i] = i;
+	fds[its_speaker] = speaker;
 	signals_ignore(SIGTERM); /* one for the whole group: the speaker says when it is over */
-	ready = descriptors_keep(fds, SPEAKER + 1) == 0;
+	ready = descriptors_keep(fds, its_speaker + 1) == 0;
 	if (ready)
-		p.speaker = SPEAKER;
+		p.speaker = its_speaker;
 	if (!ready || descriptors_standard() == -1) {
 		snprintf(error, sizeof error, "cannot start the process that calls: %s", strerror(errno));
 		ready = false;
@@ -296,6 +300,7 @@ caller_start(struct caller *caller, const struct call_options *options)
 	if ((pid = fork()) == 0)
 		be_caller(options, ends[1], parent);
 	close(ends[1]);
+	handed_close(options);
 	caller->socket = ends[0];
 	caller->child.pid = pid == -1 ? 0 : pid;
 	if (pid == -1)

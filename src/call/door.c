@@ -11,16 +11,18 @@
 
 #include "base/clock.h"
 #include "call/door.h"
+#include "call/handed.h"
 #include "call/opening.h"
 
 #define BACKLOG 8
+#define BACKLOG_GROUP 128
 #define RETRY_MS 100	/* after a caller could not be let in */
 #define HANG_UP_MS 2000 /* how long a refused caller has to read why */
 #define DROPPED 65536	/* bytes of what it sends, at once */
 
 /* A socket that listens on one address, or -1 and errno. */
 static int
-listen_on(const struct address *address)
+listen_on(const struct address *address, int backlog)
 {
 	int family = address->storage.ss_family, on = 1;
 	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -32,7 +34,7 @@ listen_on(const struct address *address)
 	    (family == AF_INET6 &&
 	     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) == -1) ||
 	    bind(fd, (const struct sockaddr *)&address->storage, address->length) == -1 ||
-	    listen(fd, BACKLOG) == -1) {
+	    listen(fd, backlog) == -1) {
 		int cause = errno;
 		close(fd);
 		errno = cause;
@@ -58,18 +60,23 @@ int
 door_open(struct door *door, const struct call_options *options, char *error, size_t size)
 {
 	struct address addresses[RESOLVE_MAX];
-	int count = resolve_now(options->bind, options->port, options->family, addresses);
+	int backlog = options->group ? BACKLOG_GROUP : BACKLOG;
+	int count = options->handed > 0 ? 0 : resolve_now(options->bind, options->port, options->family, addresses);
 	int cause = EADDRNOTAVAIL;
 	char why[256];
 
 	*door = (struct door){.tls = options->tls, .group = options->group};
+	while (door->count < options->handed) {
+		door->listening[door->count] = HANDED_FIRST + door->count;
+		door->count++;
+	}
 	if (count < 0) {
 		snprintf(error, size, "cannot find %s: %s", options->bind ? options->bind : "any address",
 			 resolve_strerror(count));
 		return -1;
 	}
 	for (int i = 0; i < count; i++) {
-		int fd = listen_on(&addresses[i]);
+		int fd = listen_on(&addresses[i], backlog);
 		if (fd != -1) {
 			door->listening[door->count++] = fd;
 			continue;

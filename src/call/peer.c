@@ -16,14 +16,32 @@
 #define KEEPALIVE_INTERVAL 10
 #define KEEPALIVE_PROBES 3
 
+/* Takes an address of IPv4 out of one of IPv6 that stands for it (RFC 4291, 2.5.5.2), as sockets for both have it. */
+static struct address
+unmapped(const struct address *address)
+{
+	const struct sockaddr_in6 *six = (const void *)&address->storage;
+	struct address plain = *address;
+	struct sockaddr_in four = {.sin_family = AF_INET};
+
+	if (address->storage.ss_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&six->sin6_addr))
+		return plain;
+	four.sin_port = six->sin6_port;
+	memcpy(&four.sin_addr, six->sin6_addr.s6_addr + 12, sizeof four.sin_addr);
+	memcpy(&plain.storage, &four, sizeof four);
+	plain.length = sizeof four;
+	return plain;
+}
+
 void
 peer_place(struct peer *peer, const char *host, unsigned port, const struct address *address)
 {
 	char found[NI_MAXHOST], number[NI_MAXSERV];
-	int family = address->storage.ss_family;
+	struct address plain = unmapped(address);
+	int family = plain.storage.ss_family;
 
 	if (host == NULL && (family == AF_INET || family == AF_INET6) &&
-	    getnameinfo((const struct sockaddr *)&address->storage, address->length, found, sizeof found, number,
+	    getnameinfo((const struct sockaddr *)&plain.storage, plain.length, found, sizeof found, number,
 			sizeof number, NI_NUMERICHOST | NI_NUMERICSERV) == 0) {
 		port = (unsigned)strtoul(number, NULL, 10);
 		host = found;

@@ -1,0 +1,86 @@
+#include <config.h>
+
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "call/handed.h"
+
+/* How many sockets there are for this process; 0: none. */
+static int
+count_handed(void)
+{
+	const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
+	const char *problem;
+	int number = 0;
+
+	if (pid != NULL && count != NULL && strtonum(pid, 1, INT32_MAX, &problem) == getpid() && problem == NULL)
+		number = (int)strtonum(count, 0, INT16_MAX, &problem);
+	unsetenv("LISTEN_PID");
+	unsetenv("LISTEN_FDS");
+	unsetenv("LISTEN_FDNAMES");
+	return number;
+}
+
+/* A number that getsockopt(2) gives, of the socket itself; 0 if it gives none. */
+static int
+option_of(int fd, int name)
+{
+	int value = 0;
+	socklen_t length = sizeof value;
+
+	return getsockopt(fd, SOL_SOCKET, name, &value, &length) == 0 ? value : 0;
+}
+
+/* The port at which a socket listens; 0: it does not, or not to TCP. */
+static unsigned
+port_of(int fd)
+{
+	struct sockaddr_storage address = {0};
+	socklen_t length = sizeof address;
+
+	if (option_of(fd, SO_TYPE) != SOCK_STREAM || option_of(fd, SO_ACCEPTCONN) == 0 ||
+	    getsockname(fd, (struct sockaddr *)&address, &length) == -1)
+		return 0;
+	if (address.ss_family == AF_INET)
+		return ntohs(((const struct sockaddr_in *)(const void *)&address)->sin_port);
+	if (address.ss_family == AF_INET6)
+		return ntohs(((const struct sockaddr_in6 *)(const void *)&address)->sin6_port);
+	return 0;
+}
+
+int
+handed_take(struct call_options *o, char *error, size_t size)
+{
+	int count = count_handed();
+
+	if (o->role != ROLE_SERVER)
+		return 0;
+	if (count > HANDED_MAX) {
+		snprintf(error, size, "cannot wait at %d sockets that were handed over: %d at most", count, HANDED_MAX);
+		return -1;
+	}
+	for (int i = count - 1; i >= 0; i--) {
+		int fd = HANDED_FIRST + i;
+
+		if ((o->port = port_of(fd)) == 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) == -1) {
+			snprintf(error, size, "cannot wait at descriptor %d: it is no socket that listens to TCP", fd);
+			return -1;
+		}
+	}
+	o->handed = count;
+	return 0;
+}
+
+void
+handed_close(const struct call_options *o)
+{
+	for (int i = 0; i < o->handed; i++)
+		close(HANDED_FIRST + i);
+}
