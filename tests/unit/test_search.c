@@ -405,6 +405,28 @@ test_marks(void **state)
 	assert_false(search_marks(&f->search, &line, 0, 0, &place, &current));
 }
 
+/* Of several who speak by turns, the lines of the one whose name was typed. */
+static void
+test_one_of_several(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const names[] = {"Ann", "~bob", "Cid"};
+
+	for (int i = 0; i < 9; i++) {
+		history_set_speaker(f->history, names[i % 3]);
+		say(f, VOICE_PEER, "hello");
+	}
+	look_for(f, "~bob");
+	expect_hit(f, 7, 0);
+	press(f, "\r");
+	press(f, "n");
+	expect_hit(f, 4, 0);
+	press(f, "n");
+	expect_hit(f, 1, 0);
+	press(f, "n");
+	expect_hit(f, 1, 0);
+}
+
 int
 main(void)
 {
@@ -420,6 +442,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_lines_come_and_go, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_steps, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_marks, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_one_of_several, set_up, tear_down),
 	};
 
 	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
