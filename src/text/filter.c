@@ -13,6 +13,13 @@ filter_init(struct filter *filter)
 	*filter = (struct filter){.line_max = FILTER_LINE_MAX};
 }
 
+void
+filter_init_relayed(struct filter *filter)
+{
+	filter_init(filter);
+	filter->relayed = true;
+}
+
 static bool
 is_printable_ascii(char c)
 {
@@ -110,7 +117,7 @@ clean_line(const char *s, const char *end, size_t room, struct marks *marks)
 static struct marks
 marks_before(const struct filter *filter, const char *s)
 {
-	return (struct marks){s, filter->marks};
+	return (struct marks){s, filter->marks, filter->relayed};
 }
 
 /* What counts of them for what comes after end. */
@@ -332,6 +339,15 @@ filter_safe_length(const char *text, size_t length)
 	struct filter filter;
 
 	filter_init(&filter);
+	return clean_run(&filter, text, text + length);
+}
+
+size_t
+filter_relayed_length(const char *text, size_t length)
+{
+	struct filter filter;
+
+	filter_init_relayed(&filter);
 	return clean_run(&filter, text, text + length);
 }
 

@@ -36,6 +36,7 @@ struct filter {
 	char pending[4]; /* the start of a character, not yet complete */
 	uint8_t held;		  /* how many bytes of it there are */
 	bool cr;		  /* a CR was read, what follows decides what it means */
+	bool relayed;		  /* see filter_init_relayed */
 	bool cut;		  /* the last piece begins with the end of a line that was too long */
 	uint8_t marks;		  /* so many characters without a column of their own came last */
 	size_t line_max;	  /* where a line is ended, in bytes of safe text */
@@ -45,6 +46,13 @@ struct filter {
 
 /* A filter at the beginning of a stream.  LC_CTYPE must be a UTF-8 locale, for iswprint(3). */
 void filter_init(struct filter *filter);
+
+/*
+ * The same for text that is passed on to others, whose C libraries may know more: characters that iswprint(3) does not
+ * know, and which nothing else in the table above is about, are not seen by their number, but pass.  Tags are: they
+ * show nothing, but in the flags of three countries.  Before such text is shown here it needs the usual filter.
+ */
+void filter_init_relayed(struct filter *filter);
 
 /*
  * Takes bytes from *input, moves *input on, and returns the next piece of safe text, which points
@@ -64,6 +72,9 @@ struct span filter_end(struct filter *filter);
  * the rest not, at least not its beginning.
  */
 size_t filter_safe_length(const char *text, size_t length);
+
+/* The same of a filter for text that is passed on. */
+size_t filter_relayed_length(const char *text, size_t length);
 
 /*
  * Adds a whole text, made safe, to the buffer; an unfinished last line stays without LF.  Lines are

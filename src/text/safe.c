@@ -15,25 +15,27 @@
 
 uint64_t safe_letters[0x110000 / 64], safe_marks[0x110000 / 64];
 
-/* Whether a character that is no C0 control or DEL must not reach a terminal as itself. */
-static bool
-is_unsafe(uint32_t c)
+/* What a character is to a terminal that is no C0 control or DEL: safe as itself, not safe, or nobody knows. */
+enum verdict { SAFE, UNSAFE, FOREIGN };
+
+static enum verdict
+judge(uint32_t c)
 {
 	if (c < 0x7F)
-		return false;
+		return SAFE;
 	if (c < 0xA0) /* C1 controls: some terminals obey them */
-		return true;
+		return UNSAFE;
 	if (c == 0x200D || (c >= 0xFE00 && c <= 0xFE0F)) /* joiner and variation selectors: emoji */
-		return false;
+		return SAFE;
 	if (c == 0x2028 || c == 0x2029) /* line and paragraph separators */
-		return true;
+		return UNSAFE;
 	if ((c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069)) /* bidirectional controls */
-		return true;
+		return UNSAFE;
 	if (c == 0xFEFF || (c >= 0xE0000 && c <= 0xE007F)) /* byte order mark, tags */
-		return true;
+		return UNSAFE;
 	if ((c >= 0xFDD0 && c <= 0xFDEF) || (c & 0xFFFE) == 0xFFFE) /* noncharacters */
-		return true;
-	return !iswprint((wint_t)c);
+		return UNSAFE;
+	return iswprint((wint_t)c) ? SAFE : FOREIGN;
 }
 
 /* Whether a character that is safe has no column of its own. */
@@ -46,10 +48,32 @@ is_mark(uint32_t c)
 bool
 safe_learn(uint32_t c)
 {
-	if (is_unsafe(c))
+	if (judge(c) != SAFE)
 		return false;
 	(is_mark(c) ? safe_marks : safe_letters)[c / 64] |= UINT64_C(1) << c % 64;
 	return true;
+}
+
+bool
+safe_is_unknown(uint32_t c)
+{
+	return judge(c) == FOREIGN;
+}
+
+bool
+safe_is_unknown_mark(uint32_t c)
+{
+	static const struct {
+		uint32_t first, last;
+	} blocks[] = {
+		{0x0300, 0x036F}, {0x1AB0, 0x1AFF}, {0x1DC0, 0x1DFF}, {0x200B, 0x200F},   {0x2060, 0x2065},
+		{0x206A, 0x206F}, {0x20D0, 0x20FF}, {0xFE20, 0xFE2F}, {0xFFF0, 0xFFFB}, {0xE0080, 0xE0FFF},
+	};
+
+	for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++)
+		if (c >= blocks[i].first && c <= blocks[i].last)
+			return true;
+	return false;
 }
 
 #ifdef BLOCK
@@ -144,7 +168,7 @@ are_letters(unsigned char first, unsigned char second)
 	uint32_t last = first < 0xE0 ? c : c + 0x3F;
 
 	for (; c <= last; c++)
-		if ((is_unsafe(c) || is_mark(c)) && (c < 0xD800 || c > 0xDFFF)) /* those are no UTF-8 */
+		if ((judge(c) != SAFE || is_mark(c)) && (c < 0xD800 || c > 0xDFFF)) /* those are no UTF-8 */
 			return false;
 	return true;
 }
@@ -329,8 +353,10 @@ clean_blocks(const char *text, size_t length, struct marks *marks, bool trusted)
 		most = most < BATCH ? 2 * most : BATCH;
 	}
 	s = whole(text, s);
-	if (marks->end > s) /* a mark that is not whole was counted, too */
-		*marks = (struct marks){s, marks->count - 1};
+	if (marks->end > s) { /* a mark that is not whole was counted, too */
+		marks->end = s;
+		marks->count--;
+	}
 	return (size_t)(s - text);
 }
 

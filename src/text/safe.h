@@ -32,7 +32,20 @@ safe_is_mark(uint32_t c)
 /* Whether a character, no C0 control or DEL, is safe; noted for the next time.  LC_CTYPE must be a UTF-8 locale. */
 bool safe_learn(uint32_t c);
 
-/* The same, after the first time by what was noted. */
+/*
+ * Whether a character is not safe for one reason alone: that the C library does not know it.  A newer one may, so it
+ * may be passed on to others; see filter_init_relayed.
+ */
+bool safe_is_unknown(uint32_t c);
+
+/*
+ * Whether such a character counts as a mark: where Unicode keeps its numbers for combining marks of all scripts, and
+ * for what shows nothing (Default_Ignorable_Code_Point).  Others may turn out to be marks of their script, too, and are
+ * not limited: whoever knows that limits them, and whoever does not shows each in a place of its own.
+ */
+bool safe_is_unknown_mark(uint32_t c);
+
+/* The same as safe_learn, after the first time by what was noted. */
 static inline bool
 safe_is_known(uint32_t c)
 {
@@ -43,7 +56,15 @@ safe_is_known(uint32_t c)
 struct marks {
 	const char *end;
 	unsigned count;
+	bool relayed; /* what is looked at is passed on, and not shown here: unknown characters may stay */
 };
+
+/* Whether a character is counted among the marks. */
+static inline bool
+safe_counts(uint32_t c, const struct marks *marks)
+{
+	return safe_is_mark(c) || (marks->relayed && !safe_is_letter(c) && safe_is_unknown_mark(c));
+}
 
 /* Whether the character at s may be shown as itself, after these marks and whatever follows them. */
 static inline bool
@@ -51,9 +72,9 @@ safe_character(uint32_t c, const char *s, const struct marks *marks)
 {
 	if (safe_is_letter(c))
 		return true;
-	if (!safe_is_mark(c) && !safe_learn(c))
+	if (!safe_is_mark(c) && !safe_learn(c) && !(marks->relayed && safe_is_unknown(c)))
 		return false;
-	return !safe_is_mark(c) || marks->end != s || marks->count < SAFE_MARKS_MAX;
+	return marks->end != s || marks->count < SAFE_MARKS_MAX || !safe_counts(c, marks);
 }
 
 /* Counts the character that is at s and ends at end, if it is a mark; to be done after safe_character. */
@@ -62,8 +83,10 @@ safe_count(uint32_t c, const char *s, const char *end, struct marks *marks)
 {
 	unsigned count = marks->end == s ? marks->count : 0;
 
-	if (safe_is_mark(c))
-		*marks = (struct marks){end, count + (count < SAFE_MARKS_MAX)};
+	if (safe_counts(c, marks)) {
+		marks->end = end;
+		marks->count = count + (count < SAFE_MARKS_MAX);
+	}
 }
 
 /*
