@@ -137,6 +137,7 @@ const char *
 name_fault(const char *text)
 {
 	struct census census = examine(text);
+	struct name_look look;
 
 	if (!census.shown)
 		return "shows nothing";
@@ -150,7 +151,8 @@ name_fault(const char *text)
 		return "has no letter";
 	if (census.mixed)
 		return "has letters of several alphabets";
-	if (name_is_alike(text, "you") || name_is_alike(text, "tchat"))
+	name_look(text, &look);
+	if (name_looks_like(&look, "you") || name_looks_like(&look, "tchat"))
 		return "tchat uses itself";
 	return NULL;
 }
@@ -184,9 +186,8 @@ tidy(char *text)
 	*to = '\0';
 }
 
-/* Whether a name could be taken for what tells of a key: the number, or a fingerprint. */
-static bool
-looks_like_proof(const char *name)
+bool
+name_is_proof(const char *name)
 {
 	return digit_count(name) >= NAME_DIGITS || strcasestr(name, "SHA256") != NULL;
 }
@@ -199,9 +200,19 @@ name_tame(const char *claim, char name[NAME_SIZE])
 		return;
 	}
 	tidy(name);
-	if (name_fault(name) != NULL || looks_like_proof(name))
+	if (name_fault(name) != NULL || name_is_proof(name))
 		*name = '\0';
 }
+
+#if defined(HAVE_GNUTLS)
+static bool
+is_ascii(const char *text)
+{
+	while (*text != '\0' && (unsigned char)*text < 0x80)
+		text++;
+	return *text == '\0';
+}
+#endif
 
 /*
  * Puts letters and their accents together where that is one character (NFC).  GnuTLS does so for passwords, and
@@ -214,6 +225,8 @@ compose(char *text, size_t size)
 #if defined(HAVE_GNUTLS)
 	gnutls_datum_t composed = {NULL, 0};
 
+	if (is_ascii(text)) /* which is nearly all names, and stays as it is */
+		return;
 	if (gnutls_utf8_password_normalize((const unsigned char *)text, (unsigned)strlen(text), &composed,
 					   GNUTLS_UTF8_IGNORE_ERRS) == 0)
 		strlcpy(text, (const char *)composed.data, size);
@@ -242,32 +255,39 @@ copy_letters(const char *name, char *letters, size_t size)
 	compose(letters, size);
 }
 
-/* The next letter, folded; 0 at the end.  *name is moved on. */
-static uint32_t
-next_letter(const char **name)
+void
+name_look(const char *name, struct name_look *look)
 {
-	const char *end = *name + strlen(*name);
+	char letters[3 * NAME_SIZE]; /* NFC can triple the bytes (UAX 15) */
+	const char *next = letters, *end;
+	size_t count = 0;
 	uint32_t c;
 
-	while (*name < end) {
-		*name = utf8_next(*name, end, &c);
+	memset(look, 0, sizeof *look);
+	copy_letters(name, letters, sizeof letters);
+	for (end = letters + strlen(letters); next < end && count < NAME_SIZE - 1;) {
+		next = utf8_next(next, end, &c);
 		if (kind_of(c) == LETTER)
-			return fold_case(c);
+			look->letters[count++] = fold_case(c);
 	}
-	return 0;
+}
+
+bool
+name_looks_like(const struct name_look *look, const char *word)
+{
+	const uint32_t *letter = look->letters;
+
+	while (*word != '\0' && *letter == (unsigned char)*word)
+		letter++, word++;
+	return *word == '\0' && *letter == 0;
 }
 
 bool
 name_is_alike(const char *a, const char *b)
 {
-	char letters_a[3 * NAME_SIZE], letters_b[3 * NAME_SIZE]; /* NFC can triple the bytes (UAX 15) */
-	const char *next_a = letters_a, *next_b = letters_b;
-	uint32_t c;
+	struct name_look look_a, look_b;
 
-	copy_letters(a, letters_a, sizeof letters_a);
-	copy_letters(b, letters_b, sizeof letters_b);
-	while ((c = next_letter(&next_a)) == next_letter(&next_b))
-		if (c == 0)
-			return true;
-	return false;
+	name_look(a, &look_a);
+	name_look(b, &look_b);
+	return memcmp(&look_a, &look_b, sizeof look_a) == 0;
 }

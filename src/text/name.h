@@ -9,6 +9,7 @@
 #define NAME_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #define NAME_SIZE 64 /* bytes, with the NUL; certificates take one more (RFC 5280, ub-common-name) */
 
@@ -19,12 +20,26 @@ const char *name_fault(const char *text);
 
 /*
  * Makes a name of what a stranger claims to be called: what is no part of one becomes a blank, so no quotation mark,
- * sign or row of blanks makes the line around it look like another.  Empty if that is no name, has NAME_DIGITS digits,
- * of whatever script, or holds what looks like a fingerprint.
+ * sign or row of blanks makes the line around it look like another.  Empty if that is no name, or one that is a proof.
  */
 void name_tame(const char *claim, char name[NAME_SIZE]);
 
+/* Whether a name could be taken for what tells of a key: NAME_DIGITS digits, of whatever script, or a fingerprint. */
+bool name_is_proof(const char *name);
+
 /* Whether two names look the same: case, blanks and signs do not count, nor how an accent is encoded. */
 bool name_is_alike(const char *a, const char *b);
+
+/*
+ * What a name looks like, to be compared with that of many others: names look the same if these are equal, and memcmp
+ * says so.
+ */
+struct name_look {
+	uint32_t letters[NAME_SIZE]; /* small ones; all others are 0 */
+};
+void name_look(const char *name, struct name_look *look);
+
+/* Whether that is what this word of small ASCII letters looks like. */
+bool name_looks_like(const struct name_look *look, const char *word);
 
 #endif

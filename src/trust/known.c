@@ -261,14 +261,19 @@ known_name(const struct buffer *text, const char *fingerprint, char name[KNOWN_N
 bool
 known_is_taken(const struct buffer *text, const char *name, const char *fingerprint)
 {
+	struct name_look look, other;
 	struct known known;
 	size_t next = 0;
 
-	while (next_entry(text, &next, &known))
-		if (known.kind != KNOWN_SERVER && strcmp(known.fingerprint, fingerprint) != 0 &&
-		    name_is_alike(known.name, name) &&
+	name_look(name, &look);
+	while (next_entry(text, &next, &known)) {
+		if (known.kind == KNOWN_SERVER || strcmp(known.fingerprint, fingerprint) == 0)
+			continue;
+		name_look(known.name, &other);
+		if (memcmp(&other, &look, sizeof look) == 0 &&
 		    (known.kind == KNOWN_CALLER || is_servers(text, known.fingerprint)))
 			return true;
+	}
 	return false;
 }
 
