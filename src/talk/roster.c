@@ -15,6 +15,7 @@
 
 #define GUEST "guest"
 #define AND " and "
+#define TOO_LONG "is too long: there is room for 20 columns"
 
 /* Where somebody with that number is, or would be. */
 static size_t
@@ -146,7 +147,7 @@ static const char *
 fault_typed(const char *name, const struct buffer *known)
 {
 	if (wrap_measure(name, strlen(name)) > ROSTER_COLUMNS)
-		return "is too long: there is room for 20 columns";
+		return TOO_LONG;
 	if (is_heaped(name))
 		return "has more marks on a letter than are shown";
 	if (name_is_proof(name))
@@ -167,23 +168,23 @@ trim(struct span text)
 }
 
 const char *
-roster_name(struct roster *roster, unsigned number, struct span text, const struct buffer *known)
+roster_name(struct roster *roster, unsigned number, struct span name, const struct buffer *known)
 {
 	struct roster_member *member = member_of(roster, number);
-	char name[NAME_SIZE] = "";
+	char text[NAME_SIZE] = "";
 	struct name_look look;
 	const char *fault;
 
-	text = trim(text);
-	if (text.length >= sizeof name)
-		return "is too long: there is room for 20 columns";
-	if (text.length > 0)
-		memcpy(name, text.text, text.length);
-	name_look(name, &look);
-	if ((fault = name_fault(name)) != NULL || (!member->vouched && (fault = fault_typed(name, known)) != NULL) ||
+	name = trim(name);
+	if (name.length >= sizeof text)
+		return TOO_LONG;
+	if (name.length > 0)
+		memcpy(text, name.text, name.length);
+	name_look(text, &look);
+	if ((fault = name_fault(text)) != NULL || (!member->vouched && (fault = fault_typed(text, known)) != NULL) ||
 	    (fault = fault_among(roster, member, &look)) != NULL)
 		return fault;
-	strlcpy(member->name, name, sizeof member->name);
+	strlcpy(member->name, text, sizeof member->name);
 	member->look = look;
 	show(member);
 	return NULL;

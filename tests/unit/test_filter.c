@@ -88,11 +88,19 @@ is_printable(uint32_t c)
 	return iswctype((wint_t)c, wctype("print")) != 0 && !(knows_less && c == 0xE9);
 }
 
+static bool
+is_unknown(uint32_t c)
+{
+	return !never_passes(c) && !always_passes(c) && !is_printable(c);
+}
+
+static bool relayed; /* the text is for others, and what is unknown passes */
+
 /* Whether a character beyond ASCII must not be shown as itself. */
 static bool
 is_unsafe(uint32_t c)
 {
-	return never_passes(c) || (!always_passes(c) && !is_printable(c));
+	return never_passes(c) || (!relayed && is_unknown(c));
 }
 
 #define MARKS_MAX 30
@@ -101,7 +109,12 @@ is_unsafe(uint32_t c)
 static bool
 is_mark(uint32_t c)
 {
-	return wcwidth((wchar_t)c) <= 0;
+	static const struct range unknown[] = {
+		{0x0300, 0x036F}, {0x1AB0, 0x1AFF}, {0x1DC0, 0x1DFF}, {0x200B, 0x200F}, {0x2060, 0x206F},
+		{0x20D0, 0x20FF}, {0xFE20, 0xFE2F}, {0xFFF0, 0xFFFB}, {0xE0000, 0xE0FFF},
+	};
+
+	return is_unknown(c) ? is_in(unknown, COUNT(unknown), c) : wcwidth((wchar_t)c) <= 0;
 }
 
 /*
@@ -128,6 +141,21 @@ testing(const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(context, sizeof context, format, arguments);
 	va_end(arguments);
+}
+
+static void
+begin(struct filter *filter)
+{
+	if (relayed)
+		filter_init_relayed(filter);
+	else
+		filter_init(filter);
+}
+
+static size_t
+safe_length(const char *text, size_t length)
+{
+	return relayed ? filter_relayed_length(text, length) : filter_safe_length(text, length);
 }
 
 /* A stream through the filter. */
@@ -175,7 +203,7 @@ in_three(const char *bytes, size_t length, size_t i, size_t j)
 {
 	struct stream stream = {0};
 
-	filter_init(&stream.filter);
+	begin(&stream.filter);
 	pass(&stream, bytes, i);
 	pass(&stream, bytes + i, j - i);
 	pass(&stream, bytes + j, length - j);
@@ -212,7 +240,7 @@ in_pieces(const char *bytes, size_t length, size_t longest, uint64_t random)
 	struct stream stream = {0};
 	size_t n;
 
-	filter_init(&stream.filter);
+	begin(&stream.filter);
 	for (size_t done = 0; done < length; done += n) {
 		n = 1 + below(&random, longest);
 		if (n > length - done)
@@ -263,7 +291,7 @@ must_pass(const char *text, size_t length, const char *how)
 	if (stream.copied > 0)
 		fail_msg("%s, %s: %zu bytes were copied", context, how, stream.copied);
 	must_give(stream, text, length, how);
-	if (length > 0 && filter_safe_length(text, length) != length)
+	if (length > 0 && safe_length(text, length) != length)
 		fail_msg("%s, %s: not known as output", context, how);
 }
 
@@ -271,7 +299,7 @@ must_pass(const char *text, size_t length, const char *how)
 static void
 must_not_be_output(const char *in, size_t in_length, const char *text, size_t length)
 {
-	size_t same = 0, safe = filter_safe_length(in, in_length);
+	size_t same = 0, safe = safe_length(in, in_length);
 
 	while (same < in_length && same < length && in[same] == text[same])
 		same++;
@@ -458,6 +486,37 @@ test_row(void **state)
 	must_become(row->in, row->in_length, row->out, row->out_length, 0);
 }
 
+/* What is different for text that is for others. */
+#define NEW_MARK "\xE1\xAB\xBF"	     /* U+1AFF: nobody knows it */
+#define NEW_EMOJI "\xF0\x9F\xAB\xBF" /* U+1FAFF */
+#define EIGHT NEW_EMOJI NEW_EMOJI NEW_EMOJI NEW_EMOJI NEW_EMOJI NEW_EMOJI NEW_EMOJI NEW_EMOJI
+static struct row relayed_rows[] = {
+	ROW("what is unknown, for others", "a\xCD\xB8" NEW_EMOJI "\n", "a\xCD\xB8" NEW_EMOJI "\n"),
+	ROW("a flag, for others", "🇪🇺 🏴\xF3\xA0\x81\xA7\n", "🇪🇺 🏴<U+E0067>\n"),
+	ROW("private use, for others", "\xEE\x80\x80\xF3\xB0\x80\x80\n", "\xEE\x80\x80\xF3\xB0\x80\x80\n"),
+	ROW("controls, for others", "\x1B[m\x7F\xC2\x9B\r\0\n", "^[[m^?<U+009B>^M^@\n"),
+	ROW("bidirectional controls, for others", "\xE2\x80\xAE\xE2\x81\xA6\xE2\x80\xA8\n",
+	    "<U+202E><U+2066><U+2028>\n"),
+	ROW("noncharacters, for others", "\xEF\xB7\x90\xEF\xBF\xBF\xEF\xBB\xBF\n", "<U+FDD0><U+FFFF><U+FEFF>\n"),
+	ROW("no UTF-8, for others", "\xED\xA0\x80\xFF\n", R R R R "\n"),
+	ROW("more marks than pass, for others", "e" MARKS NEW_MARK MARK "f" NEW_MARK "\n",
+	    "e" MARKS "<U+1AFF>" NUMBER "f" NEW_MARK "\n"),
+	ROW("unknown marks count, for others", "e" NEW_MARK MARKS "\n",
+	    "e" NEW_MARK FIVE_MARKS FIVE_MARKS FIVE_MARKS FIVE_MARKS FIVE_MARKS
+	    "\xCC\x81\xE2\x80\x8D\xEF\xB8\x8F\xE2\x80\x8B<U+E0100>\n"),
+	ROW("any number of others, for others",
+	    EIGHT EIGHT EIGHT EIGHT "\n", EIGHT EIGHT EIGHT EIGHT "\n"),
+};
+
+/* Runs all tests after it in a group with text for others. */
+static int
+relay(void **state)
+{
+	(void)state;
+	relayed = true;
+	return 0;
+}
+
 /* After the end the filter is as new, whatever came before. */
 static void
 test_streams_in_a_row(void **state)
@@ -465,7 +524,7 @@ test_streams_in_a_row(void **state)
 	struct stream stream = {0};
 
 	(void)state;
-	filter_init(&stream.filter);
+	begin(&stream.filter);
 	for (const struct row *row = rows; row < rows + COUNT(rows); row++) {
 		testing("%s", row->name);
 		pass(&stream, row->in, row->in_length);
@@ -657,7 +716,7 @@ test_safe_text_is_one_span(void **state)
 	(void)state;
 	while (buffer_length(&in) < 3 * FILTER_LINE_MAX)
 		add_string(&in, lines);
-	filter_init(&filter);
+	begin(&filter);
 	next = buffer_data(&in);
 	span = filter_next(&filter, &next, next + buffer_length(&in));
 	assert_ptr_equal(span.text, buffer_data(&in));
@@ -948,7 +1007,10 @@ test_strange_library(void **state)
 		knows_less = true;
 		add_times(&in, 50, "Müller à la café, 日本語 😀\n");
 		stream = in_one(buffer_data(&in), buffer_length(&in));
-		_exit(problem_with(buffer_data(&stream.text), buffer_length(&stream.text)) != NULL);
+		if (problem_with(buffer_data(&stream.text), buffer_length(&stream.text)) != NULL)
+			_exit(1);
+		relayed = true;
+		_exit(safe_length(buffer_data(&in), buffer_length(&in)) != buffer_length(&in));
 	}
 	assert_true(child > 0);
 	assert_int_equal(waitpid(child, &status, 0), child);
@@ -968,7 +1030,7 @@ random_character(char *bytes, uint64_t *random)
 {
 	static const uint32_t special[] = {'\t',   0x7F,   0x80,   0x9B,   0xA0,    0x200D, 0x2028,
 					   0x202E, 0x2066, 0xFDD0, 0xFE0F, 0xFEFF,  0xFFFD, 0xFFFF,
-					   0xD7FF, 0xE000, 0x378,  0x301,  0xE0020, 0x10FFFF};
+					   0xD7FF, 0xE000, 0x378,  0x301,  0x1AFF,  0xE0020, 0x10FFFF};
 	static const uint32_t bounds[] = {0x80, 0x800, 0x10000, 0x110000};
 	uint32_t c;
 
@@ -1130,7 +1192,6 @@ main(void)
 	const struct CMUnitTest once[] = {cmocka_unit_test(test_seed)};
 	const struct CMUnitTest first[] = {cmocka_unit_test(test_strange_library)};
 	const struct CMUnitTest properties[] = {
-		cmocka_unit_test(test_streams_in_a_row),
 		cmocka_unit_test(test_very_long_lines),
 		cmocka_unit_test(test_strings),
 		cmocka_unit_test(test_safe_text_is_one_span),
@@ -1143,7 +1204,7 @@ main(void)
 		cmocka_unit_test(test_generated_input),
 		cmocka_unit_test(test_new_input),
 	};
-	struct CMUnitTest table[COUNT(rows) + 2 * COUNT(edges)];
+	struct CMUnitTest table[COUNT(rows) + 2 * COUNT(edges) + 1], relayed_table[COUNT(relayed_rows)];
 	size_t n = 0;
 
 	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL) {
@@ -1158,6 +1219,11 @@ main(void)
 		table[n++] = (struct CMUnitTest){edges[i].name, test_edge, NULL, NULL, &edges[i]};
 		table[n++] = (struct CMUnitTest){edges[i].name, test_cuts, NULL, NULL, &edges[i]};
 	}
+	table[n] = (struct CMUnitTest)cmocka_unit_test(test_streams_in_a_row);
+	for (size_t i = 0; i < COUNT(relayed_rows); i++)
+		relayed_table[i] = (struct CMUnitTest){relayed_rows[i].name, test_row, NULL, NULL, &relayed_rows[i]};
 	return cmocka_run_group_tests(first, NULL, NULL) + cmocka_run_group_tests(table, NULL, NULL) +
-	       cmocka_run_group_tests(properties, NULL, NULL);
+	       cmocka_run_group_tests(properties, NULL, NULL) +
+	       cmocka_run_group_tests(relayed_table, relay, NULL) +
+	       cmocka_run_group_tests_name("properties, for others", properties, relay, NULL);
 }
