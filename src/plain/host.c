@@ -10,7 +10,6 @@
 #include "base/outflow.h"
 #include "base/polls.h"
 #include "base/signals.h"
-#include "call/call.h"
 #include "plain/host.h"
 #include "record/notice.h"
 #include "talk/talk.h"
@@ -161,7 +160,6 @@ host_run(const struct talk_base *base)
 	const struct talk_options talk = {
 		.ear = EAR_PIPE,
 		.invites = isatty(STDERR_FILENO), /* else no person may be there */
-		.members = base->call->members,
 	};
 	const struct talk_face face = {.context = &h, .say = say, .hear = hear};
 	char error[512];

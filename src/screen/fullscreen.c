@@ -11,7 +11,6 @@
 #include "base/foreground.h"
 #include "base/polls.h"
 #include "base/signals.h"
-#include "call/call.h"
 #include "record/notice.h"
 #include "screen/addressee.h"
 #include "screen/alarms.h"
@@ -713,7 +712,7 @@ fullscreen_run(const struct screen_options *options, const struct talk_base *bas
 					  .needs_files = true, /* for the pager */
 					  .history = options->history,
 					  .invites = true,
-					  .members = base->call->group ? base->call->members : 1};
+					  .members = 1};
 	const struct talk_face face = {.context = &f, .say = say, .heard = heard};
 	char error[512];
 	int status;

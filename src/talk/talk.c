@@ -63,10 +63,17 @@ talk_clear(struct talk *t)
 		drop(t, STAILQ_FIRST(&t->parties));
 }
 
+/* So many others at once, at most. */
+static unsigned
+most_members(const struct talk *t)
+{
+	return t->room != NULL ? t->base->call->members : t->options->members;
+}
+
 static bool
 has_room(const struct talk *t)
 {
-	return !t->leaving && t->count < t->options->members;
+	return !t->leaving && t->count < most_members(t);
 }
 
 bool
@@ -252,7 +259,7 @@ hear_caller(struct talk *t, const struct polls *polls)
 	case CALLER_NOTHING:
 		return false;
 	case CALLER_CONNECTED:
-		if ((t->count == 0 && !t->waiting) || t->leaving || t->count == t->options->members)
+		if ((t->count == 0 && !t->waiting) || t->leaving || t->count == most_members(t))
 			socket_close(peer.socket); /* it is not wanted any more */
 		else
 			meet(t, &peer);

@@ -59,7 +59,7 @@ struct talk_options {
 	bool needs_files; /* the front end opens files or starts programs all the time */
 	size_t history;	  /* lines that are kept; 0: none */
 	bool invites;	  /* a server says, before it waits, what to tell the other person */
-	unsigned members; /* so many others at once; both front ends have one */
+	unsigned members; /* so many others at once, where it is no group (call_options.members) */
 };
 
 /* What a front end is told.  None of these may call the talk, but for talk_view. */
