@@ -69,7 +69,8 @@ is_same_call(const struct call_options *a, const struct call_options *b)
 {
 	return a->role == b->role && a->host == b->host && a->port == b->port && a->peer == b->peer &&
 	       a->bind == b->bind && a->family == b->family && a->wait == b->wait && a->keep == b->keep &&
-	       a->once == b->once && a->redial == b->redial && a->tls == b->tls;
+	       a->once == b->once && a->redial == b->redial && a->tls == b->tls && a->group == b->group &&
+	       a->members == b->members && a->recall == b->recall;
 }
 
 static bool
@@ -133,6 +134,8 @@ call_must_be_right(const struct call_options *o)
 	must(o->family == AF_UNSPEC || o->family == AF_INET || o->family == AF_INET6);
 	must(o->wait <= 24 * 60 * 60);
 	must(o->peer == NULL || name_fault(o->peer) == NULL);
+	must(!o->group || (o->role == ROLE_SERVER && o->keep && !o->once && o->peer == NULL));
+	must(o->group ? o->members >= 1 && o->members <= 1000 : o->members == 0 && o->recall == 0);
 }
 
 static void
@@ -167,6 +170,8 @@ must_be_right(const struct options *o, const char *words, size_t size)
 	must(o->screen.waits == (o->call.role == ROLE_SERVER || o->call.wait > 0 || o->call.redial));
 	must(o->screen.name == o->trust.name);
 	must(plain->keep == o->call.keep);
+	must(!o->call.group ||
+	     !(plain->raw || plain->alternate || plain->labels || plain->receive_only || plain->send_only));
 	must(!plain->unseen || (!o->call.tls && o->log == NULL)); /* nobody may have to look at it */
 	must(o->no_screen || !(plain->raw || plain->alternate || plain->receive_only || plain->send_only));
 	must_be_from(o->trust.name, words, size);

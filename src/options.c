@@ -288,10 +288,10 @@ contradiction(const struct options *o, const struct given *given)
 		return "-n and --peer give both sides one name";
 	if (o->call.once && o->call.role == ROLE_CLIENT)
 		return "--once is for the server (-s)";
-	if (o->call.once && o->call.keep)
-		return "-k and --once exclude each other";
 	if ((problem = group_contradiction(o)) != NULL)
 		return problem;
+	if (o->call.once && o->call.keep)
+		return "-k and --once exclude each other";
 	if (o->call.wait > 0 && o->call.role == ROLE_SERVER)
 		return "-w is for the client (-c), a server waits anyway";
 	if (!o->call.tls && o->trust.pin_count > 0)

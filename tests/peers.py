@@ -23,6 +23,7 @@ from pathlib import Path
 import pytest
 
 TCHAT = str(Path(os.environ.get("TCHAT") or Path(__file__).parent.parent / "build" / "tchat").resolve())
+HASTY = Path(TCHAT).parent / "tests" / "hasty"  # the same whose clock runs fast
 
 # Whether it was built with what only Linux has, such as splice(2) and the knowledge of what has arrived, and how its
 # processes are confined.

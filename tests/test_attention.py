@@ -9,10 +9,9 @@ import socket
 import pytest
 
 from fullscreen import CTRL_PAGE_DOWN, F2, FOCUS_IN, FOCUS_OUT
-from peers import HOST, TCHAT, call, eventually
+from peers import HASTY, HOST, TCHAT, call, eventually
 from terminal import ENTER, PAGE_UP, ctrl
 from test_again import said
-from test_bad_networks import HASTY
 from test_screen import lines, notice, theirs
 from tls import needs_tls, tls_call
 

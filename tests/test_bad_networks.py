@@ -11,17 +11,15 @@ import struct
 import subprocess
 import threading
 import time
-from pathlib import Path
 
 import pytest
 
 from fullscreen import DELIVERED, LOST, ON_ITS_WAY, WAITING, marked, screen_deaf  # noqa: F401, a fixture
-from peers import DEADLINE, TCHAT, eventually, needs_linux, socket_of, together
+from peers import DEADLINE, HASTY, TCHAT, eventually, needs_linux, socket_of, together
 from terminal import ctrl
 from test_screen import lines, pasted, theirs
 from tls import needs_tls
 
-HASTY = Path(TCHAT).parent / "tests" / "hasty"  # tchat whose clock runs fast
 HERE, THERE = "192.0.2.1", "192.0.2.2"
 NOWHERE, ELSEWHERE = "198.51.100.1", "203.0.113.1"
 

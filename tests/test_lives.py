@@ -22,9 +22,8 @@ from typing import NamedTuple
 import pytest
 
 from fullscreen import DeafCaller
-from peers import HOST, TCHAT, Door, call, eventually, family, is_idle, keepers, needs_linux, title, without_port
+from peers import HASTY, HOST, TCHAT, Door, call, eventually, family, is_idle, keepers, needs_linux, title, without_port
 from terminal import ctrl
-from test_bad_networks import HASTY
 from test_keep import BUSY
 from test_log import entries
 from test_number import number

@@ -2,17 +2,14 @@
 
 import itertools
 import re
-from pathlib import Path
 
 import pytest
 
 from fullscreen import CTRL_PAGE_DOWN, CTRL_PAGE_UP, F4, FOCUS_IN, FOCUS_OUT
-from peers import HOST, TCHAT, call, eventually
+from peers import HASTY, HOST, call, eventually
 from terminal import ESCAPE, PAGE_UP
 from test_attention import hear, rings
 from test_screen import lines, notice, own, theirs
-
-HASTY = Path(TCHAT).parent / "tests" / "hasty"  # tchat whose clock runs fast
 
 RULE = "^─{80}$"
 

@@ -36,6 +36,14 @@ WRONG = {
     "wrong seconds": ["-c", "-w", "soon", HOST],
     "no name for the peer": ["-s", "--peer", ""],
     "one name for both": ["-s", "-n", "Ann", "--peer", "ann"],
+    "group of a client": ["-c", "-g", HOST],
+    "group that takes turns": ["-s", "-g", "-a"],
+    "raw group": ["-s", "-g", "-r"],
+    "one-way group": ["-s", "-g", "--recv-only"],
+    "group of one": ["-s", "-g", "--once"],
+    "group of nobody": ["-s", "-g", "--members", "0"],
+    "members of nothing": ["-s", "--members", "5"],
+    "recall of nothing": ["-s", "--recall", "5"],
     "unknown letter": ["-s", "-z"],
     "unknown word": ["-s", "--no-such-option"],
     "missing argument": ["-s", "-l"],
@@ -74,7 +82,7 @@ def test_help(start, option):
     text = tchat.out.data.decode()
     for word in ("-s", "-c", "-4", "-6", "--alternate", "--bind", "--bell", "--first", "--history", "--keep", "--log",
                  "--name", "--plain", "--raw", "--wait", "--recv-only", "--send-only", "--tls", "--fingerprint",
-                 "--pin", "--anonymous", "--peer", "--help", "--version"):
+                 "--pin", "--anonymous", "--peer", "--group", "--members", "--recall", "--help", "--version"):
         assert word in text
     assert max(len(line) for line in text.splitlines()) < 80
 

@@ -439,8 +439,8 @@ party_begin(struct party *p, struct talk *talk, unsigned id, const struct peer *
 	p->secrecy = "not encrypted";
 	if (call->role == ROLE_CLIENT)
 		p->announced = !talk->again || !talk_calls_again(talk);
-	else
-		p->announced = talk->room == NULL && strangers_may_tell(&talk->callers);
+	else /* into a group that is not encrypted one comes without anything to be told before the name */
+		p->announced = (talk->room == NULL || call->tls) && strangers_may_tell(&talk->callers);
 	p->announces = clock_now() + ANNOUNCE_MS;
 	if (p->announced)
 		say_met(p);

@@ -308,6 +308,13 @@ room_enter(struct party *p)
 	room_send(p);
 }
 
+/* Sees how far it has got what was said. */
+static void
+note_arrived(struct party *p)
+{
+	p->member.place = reader_place(&p->member.reader, p->delivery.arrived);
+}
+
 /* It is not here any more, and has done this, and why; which is told, unless all have to leave. */
 static void
 leave(struct party *p, const char *done, const char *why)
@@ -327,6 +334,7 @@ room_leave(struct party *p)
 	const struct ending *ending = &p->link.ending;
 	char why[PEER_NAME_MAX + 128] = "";
 
+	note_arrived(p); /* for what is said next, of what it has not got */
 	if (!p->member.is_here)
 		return;
 	if (!ending_is_orderly(ending))
@@ -562,7 +570,7 @@ trim(struct talk *t)
 	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p)) {
 		if (!party_can_lose(p))
 			continue;
-		p->member.place = reader_place(&p->member.reader, p->delivery.arrived);
+		note_arrived(p);
 		if (p->member.place < least)
 			least = p->member.place;
 	}

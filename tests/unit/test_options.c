@@ -64,6 +64,7 @@ struct right {
 #define CALLS(name) .call.role = ROLE_CLIENT, .call.host = name, .plain.speaks_first = true
 #define CLIENT CALLS("localhost")
 #define KEEP .call.keep = true, .plain.keep = true
+#define GROUP(most) KEEP, .call.group = true, .call.members = most
 #define TURNS .plain.alternate = true, .no_screen = true
 #define UNSEEN .plain.raw = true, .plain.unseen = true, .no_screen = true
 
@@ -112,6 +113,12 @@ static struct right right[] = {
 	{"-s --peer Ann", {SERVER, .call.peer = "Ann"}},
 	{"-c --peer=Ann -n Ben -r localhost",
 	 {CLIENT, .call.peer = "Ann", .screen.name = "Ben", .trust.name = "Ben", UNSEEN}},
+	{"-s -g", {SERVER, GROUP(32)}},
+	{"-s --group -k", {SERVER, GROUP(32)}},
+	{"-s -gp --members 1", {SERVER, GROUP(1), .no_screen = true}},
+	{"-s -g --members=1000 -n Ann", {SERVER, GROUP(1000), .screen.name = "Ann", .trust.name = "Ann"}},
+	{"-s -g --recall 20", {SERVER, GROUP(32), .call.recall = 20}},
+	{"-s -g --recall=0", {SERVER, GROUP(32)}},
 	{"-s -l talk.log", {SERVER, .log = "talk.log"}},
 	{"-s --log talk.log", {SERVER, .log = "talk.log"}},
 	{"-s -p", {SERVER, .no_screen = true}},
@@ -188,6 +195,9 @@ test_right(void **state)
 	assert_int_equal(options.call.keep, expected->call.keep);
 	assert_int_equal(options.call.redial, expected->call.redial);
 	assert_int_equal(options.call.once, expected->call.once);
+	assert_int_equal(options.call.group, expected->call.group);
+	assert_int_equal(options.call.members, expected->call.members);
+	assert_int_equal(options.call.recall, expected->call.recall);
 	assert_same_string(options.call.peer, expected->call.peer);
 	assert_int_equal(options.call.tls, expected->call.tls);
 	assert_same_string(options.log, expected->log);
@@ -249,6 +259,24 @@ static struct wrong wrong[] = {
 	{"-s -k --once", {"-k", "--once"}},
 	{"-c --once localhost", {"--once", "server"}},
 	{"-s -w 5", {"-w", "client"}},
+	{"-c -g localhost", {"-g", "server"}},
+	{"-s -g -a", {"-a", "-g"}},
+	{"-s -g -r", {"-g", "-r"}},
+	{"-s -g --recv-only", {"-g", "--recv-only"}},
+	{"-s -g --send-only", {"-g", "--send-only"}},
+	{"-s -g --labels", {"--labels", "-g"}},
+	{"-s -g --once", {"--once", "-g"}},
+	{"-s -g --peer Ann", {"--peer", "-g"}},
+	{"-s --members 5", {"--members needs -g"}},
+	{"-c --members 5 localhost", {"--members needs -g"}},
+	{"-s --recall 5", {"--recall needs -g"}},
+	{"-s -g --members 0", {"--members", "'0'"}},
+	{"-s -g --members 1001", {"--members", "'1001'"}},
+	{"-s -g --members few", {"--members", "'few'"}},
+	{"-s -g --members=", {"--members", "''"}},
+	{"-s -g --members", {"--members needs an argument"}},
+	{"-s -g --recall -1", {"--recall", "'-1'"}},
+	{"-s -g --recall all", {"--recall", "'all'"}},
 
 	{"-c", {"host"}},
 	{"-c ", {"host"}},
@@ -393,6 +421,7 @@ test_help_text(void **state)
 {
 	static const char *const names[] = {
 		"tchat -s", "tchat -c", "-4", "-6", "-a, --alternate", "-b, --bind", "-B, --bell", "-f, --first",
+		"-g, --group", "--members N", "--recall N",
 		"-H, --history", "-k, --keep", "-l, --log", "-n, --name", "-p, --plain", "-r, --raw", "-w, --wait",
 		"--once", "--peer", "--recv-only", "--send-only", "-t, --tls", "--fingerprint", "--pin", "--anonymous", "-h, --help",
 		"-V, --version", "8080"};

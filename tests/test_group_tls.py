@@ -1,0 +1,142 @@
+"""A group with -t: those whose keys are known go by their names, and no others come in, or without a name of a key."""
+
+import pytest
+
+from peers import HOST, call
+from room import QUESTION, enter, lines_of
+from tls import needs_tls, tls_call
+
+pytestmark = needs_tls
+
+
+@pytest.fixture
+def others(identity):
+    """People whose keys Ann knows by other names than they give themselves."""
+    return {name: identity(name=f"I am {name}") for name in ("Bob", "Cleo")}
+
+
+@pytest.fixture
+def tls_room(room, ann, others):
+    """Ann's room, which knows them."""
+    def tls_room(*arguments, **options):
+        ann.knows(*(f"caller {other.fingerprint} {name}" for name, other in others.items()))
+        return room("-t", "-n", "Ann", *arguments, env=ann.env, **options)
+
+    return tls_room
+
+
+def test_known_callers(tls_room, others):
+    """They are not asked, and go by the names that their keys are known by."""
+    host = tls_room()
+    bob = tls_call(host.port, others["Bob"])
+    assert bob.expect("\n") == b"* Welcome, Bob. Here: Ann."
+    host.server.notice("Bob has joined: 2 are here")
+    bob.send("is it me first?\n")
+    host.server.expect("<Bob> is it me first?\n")
+    cleo = tls_call(host.port, others["Cleo"])
+    assert cleo.expect("\n") == b"* Welcome, Cleo. Here: Ann and Bob."
+    bob.expect("* Cleo has joined: 3 are here\n")
+    cleo.send("yes\n")
+    bob.expect("<Cleo> yes\n")
+    host.say("welcome")
+    for end in bob, cleo:
+        end.expect("<Ann> welcome\n")
+    cleo.close_input()
+    bob.expect("* Cleo has left: 2 are here\n")
+    assert QUESTION.encode() not in bob.incoming.data
+
+
+def test_tchat_in_a_room(tls_room, start, ann, bob):
+    """tchat calls with -t as it calls anybody."""
+    ann.knows(f"caller {bob.fingerprint} Bobby")
+    host = tls_room()
+    bob.knows(f"server {ann.fingerprint} {HOST} {host.port}")
+    client = start("-c", "-t", "-p", HOST, host.port, env=bob.env)
+    client.expect("* Welcome, Bobby. Here: Ann.\n")
+    client.send("hello\n")
+    host.server.expect("<Bobby> hello\n")
+    client.close_input()
+    assert client.wait() == 0
+    host.server.notice("Bobby has left: 1 is here")
+
+
+def test_one_key_calls_twice(tls_room, others):
+    """The second is asked for a name, which is one that no key vouches for."""
+    host = tls_room()
+    bob = tls_call(host.port, others["Bob"])
+    bob.expect("* Welcome, Bob. Here: Ann.\n")
+    again = enter(tls_call(host.port, others["Bob"]), "second")
+    again.send("hello\n")
+    bob.expect("<~second> hello\n")
+    bob.close_input()
+    again.expect("* Bob has left: 2 are here\n")
+    third = tls_call(host.port, others["Bob"])
+    third.expect("* Welcome, Bob. Here: Ann and ~second.\n")
+
+
+def test_unknown_key_is_refused(tls_room, stranger, others):
+    """In plain mode nobody can be asked, as is said; the room goes on."""
+    host = tls_room()
+    bob = tls_call(host.port, others["Bob"])
+    bob.expect("Welcome, Bob.")
+    other = tls_call(host.port, stranger)
+    host.server.err.expect("the key was not accepted: in a group nobody is asked in plain mode, --pin or the full "
+                           "screen lets in\n")
+    other.incoming.expect_end()
+    assert b"Welcome" not in other.incoming.data
+    host.say("yes")  # it is no answer
+    bob.expect("<Ann> yes\n")
+    assert b"joined" not in bob.incoming.data
+
+
+def test_pinned_keys(tls_room, others, stranger):
+    """Those who are pinned come in, by the name that is known, or else the one they give; nobody else does."""
+    host = tls_room("--pin", others["Bob"].fingerprint, "--pin", stranger.fingerprint)
+    bob = tls_call(host.port, others["Bob"])
+    bob.expect("* Welcome, Bob. Here: Ann.\n")
+    other = enter(tls_call(host.port, stranger), "Dora")
+    other.send("hello\n")
+    bob.expect("<~Dora> hello\n")
+    tls_call(host.port, others["Cleo"]).incoming.expect_end()
+    host.server.notice(f"the key of {HOST} is not one of those pinned: {others['Cleo'].fingerprint}")
+    assert b"Cleo" not in bob.incoming.data
+
+
+def test_anonymous(tls_room, others):
+    """Who shows no key is asked for a name, and cannot have that of a key; who shows one has it."""
+    host = tls_room("--anonymous")
+    bob = tls_call(host.port, others["Bob"])
+    bob.expect("* Welcome, Bob. Here: Ann.\n")
+    nobody = tls_call(host.port)
+    nobody.expect(QUESTION)
+    for name in "bob", "CLEO":  # who is not even there
+        nobody.send(f"{name}\n")
+        nobody.expect(" will not do. Another one, please:\n")
+    nobody.send("Dora\nhello\n")
+    bob.expect("<~Dora> hello\n")
+
+
+def test_who_calls_without_encryption(tls_room, others):
+    """Is no member, and disturbs nobody."""
+    host = tls_room()
+    bob = tls_call(host.port, others["Bob"])
+    bob.expect("Welcome, Bob.")
+    bare = call(host.port)
+    bare.send("hello\n")
+    bare.incoming.expect_end()
+    host.say("well")
+    bob.expect("<Ann> well\n")
+    assert lines_of(bob.incoming) == [b"<Ann> well"]
+    assert host.server.out.data == b""
+
+
+def test_reset_of_an_encrypted_member(tls_room, others):
+    """The connection breaks, as the others are told."""
+    host = tls_room()
+    bob, cleo = (tls_call(host.port, others[name]) for name in ("Bob", "Cleo"))
+    cleo.expect("Here: Ann and Bob.\n")
+    bob.send("I have to\n")
+    cleo.expect("<Bob> I have to\n")
+    bob.reset()
+    cleo.expect("* Bob has gone: the connection broke: 2 are here\n")
+    host.server.notice("Bob has gone: the connection broke: 2 are here")
