@@ -39,7 +39,7 @@ is_stuck(const struct host *h)
 
 /* Somebody has said something. */
 static void
-hear(void *context, struct span lines)
+show(void *context, struct span lines)
 {
 	struct host *h = context;
 
@@ -161,7 +161,7 @@ host_run(const struct talk_base *base)
 		.ear = EAR_PIPE,
 		.invites = isatty(STDERR_FILENO), /* else no person may be there */
 	};
-	const struct talk_face face = {.context = &h, .say = say, .hear = hear};
+	const struct talk_face face = {.context = &h, .say = say, .show = show};
 	char error[512];
 	int status;
 

@@ -245,13 +245,36 @@ speaks_unasked(const struct party *p)
 	return p->link.tls == NULL && ioctl(p->link.peer.socket, FIONREAD, &bytes) == 0 && bytes > 0;
 }
 
+/* The name belongs to a key that comes: whoever has it without one is a guest from now on. */
+static void
+free_name(struct party *p, const char *name)
+{
+	struct roster *roster = &p->talk->room->roster;
+	const struct roster_member *has = roster_find_name(roster, name);
+	struct party *other = NULL;
+
+	if (has == NULL || has->vouched)
+		return;
+	while ((other = talk_next(p->talk, other)) != NULL)
+		if (other->id == has->number)
+			break;
+	roster_unname(roster, has->number);
+	if (other == NULL)
+		return;
+	begin_to_speak(other);
+	tell_apart(other, "* You are %s now: %s is the name of somebody with a key.", other->peer.name, name);
+}
+
 /* Whether it comes with a name that a key vouches for, and that nobody has who is here, as by the same key. */
 static bool
 brings_name(struct party *p)
 {
 	struct roster *roster = &p->talk->room->roster;
+	bool vouched = p->is_known && p->trust.vouched;
 
-	roster_enter(roster, p->id, p->is_known && p->trust.vouched);
+	if (vouched)
+		free_name(p, p->peer.name);
+	roster_enter(roster, p->id, vouched);
 	if (p->is_known && claim(p, span_of(p->peer.name)) == NULL)
 		return true;
 	roster_leave(roster, p->id);
@@ -359,9 +382,9 @@ pass_on(struct talk *t, unsigned author, const char *prefix, struct span lines)
 		recall_add(&t->room->recall, span_of(prefix), line);
 	}
 	add(t, author, buffer_span(&said));
-	if (author != ROSTER_HOST && t->face->hear != NULL) {
+	if (author != ROSTER_HOST && t->face->show != NULL) {
 		filter_text(buffer_data(&said), buffer_length(&said), FILTER_LINE_MAX, &shown);
-		t->face->hear(t->face->context, buffer_span(&shown));
+		t->face->show(t->face->context, buffer_span(&shown));
 	}
 	buffer_free(&shown);
 	buffer_free(&said);

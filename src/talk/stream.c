@@ -155,7 +155,7 @@ reader_take(struct reader *r, size_t length)
 		buffer_drop(&r->aside, length);
 	} else {
 		r->next += length;
-		r->amid = text_between(r->stream, r->next - 1, r->next).text[0] != '\n';
+		r->amid = buffer_data(&r->stream->text)[r->next - 1 - r->stream->start] != '\n';
 	}
 	add_leg(r, length, aside);
 }

@@ -70,7 +70,7 @@ struct talk_face {
 	/* EAR_PIPE: so many more lines of others are in the record. */
 	void (*heard)(void *context, size_t lines);
 	/* ... these, in a group: safe text, with the name before each; or NULL, as where they are shown from the record. */
-	void (*hear)(void *context, struct span lines);
+	void (*show)(void *context, struct span lines);
 };
 
 /*
