@@ -238,6 +238,18 @@ def found_in_memory(pid, pattern):
     return {text for piece in pieces_of_memory(pid) for text in re.findall(pattern, piece)}
 
 
+def said_in_memory(pid, word):
+    """How often a process has a word in its memory: as bytes, as wide characters, as ncurses keeps it on the screen."""
+    letters = [re.escape(letter.encode()) for letter in word]
+    forms = b"".join(letters), b"\\0{3}".join(letters), b"\\0{3}.{24}".join(letters)
+    return [sum(len(re.findall(form, piece, re.DOTALL)) for piece in pieces_of_memory(pid)) for form in forms]
+
+
+def assert_knows_nothing(pid, *words):
+    """A process has none of these words in its memory, however they may stand there."""
+    assert {word: said_in_memory(pid, word) for word in words} == {word: [0, 0, 0] for word in words}
+
+
 def sockets(pid):
     """The descriptors of a process that are sockets."""
     numbers = []

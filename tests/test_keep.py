@@ -7,8 +7,8 @@ import socket
 import pytest
 
 from fullscreen import F2, DeafCaller, memory, not_under_sanitizers
-from peers import (HOST, call, found_in_memory, is_listening, listeners, looks_into_listener, needs_linux,
-                   socket_of)
+from peers import (HOST, assert_knows_nothing, call, is_listening, listeners, looks_into_listener, needs_linux,
+                   said_in_memory, socket_of)
 from test_log import entries
 from test_screen import theirs
 
@@ -48,24 +48,57 @@ def test_whom_a_line_is_said_to_is_told_before_it(screen, port, tmp_path):
     assert [text.startswith("welcome") for text in told] == [False, True] * 6
 
 
+@pytest.mark.parametrize("rows, columns", [(24, 80), (60, 200)])
 @looks_into_listener
 @needs_linux
 @not_under_sanitizers
-def test_listener_has_no_history(screen_called, port):
-    """Who listens to the next caller does not know what was said before: but for what is on the screen, and remains
-    of memory that was used otherwise."""
-    server, first = screen_called("-k")
-    first.send("".join(f"line {number:05} of the first one\n" for number in range(5000)))
-    server.wait_for("line 04999 of the first one")
+def test_listener_has_no_history(screen_called, port, environment, rows, columns):
+    """Who listens to the next caller knows nothing of what was said, typed or shown before."""
+    pager = "cat; echo '[end]'; read key </dev/tty"
+    server, first = screen_called("-k", env=dict(environment, PAGER=pager), rows=rows, columns=columns)
+    first.send("".join(f"{number:05} heardbefore, and more\n" for number in range(5000)))
+    server.wait_for("04999 heardbefore")
+    server.press(F2)
+    server.wait_for(r"^\[end\]$")
+    server.press("\r")
+    server.wait_for("04999 heardbefore")
+    for size in [(rows + 7, columns + 30), (rows - 3, columns - 20), (rows, columns)]:
+        server.resize(*size)
+        server.wait_for("04999 heardbefore")
+    for number in range(10):
+        server.say(f"{number:05} saidbefore")
+    first.expect("00009 saidbefore\n")
+    server.press("\x01leftbefore")
+    server.wait_for("leftbefore")
     first.close_input()
     server.wait_for(lambda: server.pane[-1].endswith(f"waiting on port {port}"))
     second = call(port)
     second.send("I am the second\n")
     server.wait_for(theirs("I am the second"))
+    kept, _, cells = said_in_memory(server.pid, "heardbefore")
+    assert kept > 0 and cells > 0
+    assert_knows_nothing(listeners(server.pid)[0], "heardbefore", "saidbefore", "leftbefore")
 
-    known = rb"line \d{5} of the first"
-    assert len(found_in_memory(server.pid, known)) == 5000
-    assert len(found_in_memory(listeners(server.pid)[0], known)) < 500
+
+@pytest.mark.parametrize("log", [False, True], ids=["without a log", "with a log"])
+@looks_into_listener
+@needs_linux
+@not_under_sanitizers
+def test_listener_of_plain_mode_has_nothing_of_before(called, port, tmp_path, log):
+    """It shows lines, and logs them, by itself."""
+    server, first = called("-k", *(("-l", tmp_path / "log") if log else ()))
+    first.send("heardbefore\n" * 5000)
+    server.expect("heardbefore\n" * 5000)
+    server.send("saidbefore\n" * 5000)
+    first.expect("saidbefore\n" * 5000)
+    first.close_input()
+    server.notice(f"waiting on port {port}")
+    second = call(port)
+    second.send("I am the second\n")
+    server.expect("I am the second\n")
+    assert_knows_nothing(listeners(server.pid)[0], "heardbefore", "saidbefore")
+    if log:
+        assert entries(tmp_path / "log")[-1] == ("<", "I am the second")
 
 
 @needs_linux

@@ -5,8 +5,10 @@ import socket
 
 import pytest
 
-from fullscreen import CTRL_PAGE_DOWN, CTRL_PAGE_UP, DELIVERED, DOUBTED, LOST, ON_ITS_WAY, WAITING, marked, status_bar
-from peers import HOST, Door, Line, call, children, eventually, needs_linux
+from fullscreen import (CTRL_PAGE_DOWN, CTRL_PAGE_UP, DELIVERED, DOUBTED, LOST, ON_ITS_WAY, WAITING, marked,
+                        not_under_sanitizers, status_bar)
+from peers import (HOST, Door, Line, assert_knows_nothing, call, children, eventually, listeners, looks_into_listener,
+                   needs_linux)
 from terminal import PAGE_UP, ctrl
 from test_delivery import FILLER
 from test_screen import notice, pasted, theirs
@@ -476,3 +478,25 @@ def test_connection_that_takes_a_while(screen, bob):
         line = next(line for line, (_, port) in lines if port not in fillers)
         client.wait_for(f"connected to {HOST}")
         assert Line(line).expect(b"\x16\x03") == b""
+
+
+@looks_into_listener
+@needs_linux
+@not_under_sanitizers
+def test_listener_has_nothing_of_before(ann, friend, stranger, screen, port):
+    """What was said to the one before is not in memory that the TLS library has used, either."""
+    ann.knows(f"caller {friend.fingerprint} friend", f"caller {stranger.fingerprint} stranger")
+    server = screen("-s", "-k", "-t", port, env=ann.env)
+    server.wait_for("waiting on port")
+    first = tls_call(port, friend)
+    server.wait_for("encrypted: the caller is friend")
+    first.send("heardbefore\n" * 1000 + "and more\n")
+    server.wait_for(theirs("and more", "friend"))
+    for number in range(10):
+        server.say(f"saidbefore {number}")
+    first.expect("saidbefore 9\n")
+    first.close_input()
+    server.wait_for(lambda: server.pane[-1].endswith(f"waiting on port {port}"))
+    tls_call(port, stranger)
+    server.wait_for("encrypted: the caller is stranger")
+    assert_knows_nothing(eventually(lambda: listeners(server.pid), "a listener")[0], "heardbefore", "saidbefore")

@@ -1,10 +1,9 @@
 #include <config.h>
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"
-#include "base/fatal.h"
+#include "base/secluded.h"
 
 char *
 buffer_data(const struct buffer *buffer)
@@ -57,11 +56,10 @@ buffer_reserve(struct buffer *buffer, size_t length)
 
 		while (room - held < length)
 			room *= 2;
-		if ((data = malloc(room)) == NULL)
-			fatal("cannot get %zu bytes of memory", room);
+		data = secluded_get(room);
 		if (held > 0)
 			memcpy(data, buffer->data + buffer->start, held);
-		free(buffer->data);
+		secluded_free(buffer->data, buffer->room);
 		buffer->data = data;
 		buffer->room = room;
 	}
@@ -102,6 +100,6 @@ buffer_cut(struct buffer *buffer, size_t length)
 void
 buffer_free(struct buffer *buffer)
 {
-	free(buffer->data);
+	secluded_free(buffer->data, buffer->room);
 	*buffer = (struct buffer){0};
 }

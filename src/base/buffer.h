@@ -3,6 +3,8 @@
  *
  * A zeroed struct is an empty buffer.  Out of memory ends the program with a message, through
  * exit(3), so that the terminal is restored.
+ *
+ * What is held is in no child (base/secluded.h): one that is to use a buffer of its parent's empties the struct first.
  */
 #ifndef BUFFER_H
 #define BUFFER_H

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #if defined(__linux__)
@@ -17,6 +18,7 @@
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/fatal.h"
+#include "base/secluded.h"
 #include "base/signals.h"
 
 #if defined(__linux__)
@@ -78,9 +80,36 @@ ask_kernel(int report)
 
 #endif
 
+#define FORGETS_MAX 4
+
+static struct {
+	void (*forget)(void *context);
+	void *context;
+} forgets[FORGETS_MAX];
+static size_t forget_count;
+
+void
+child_forgets(void (*forget)(void *context), void *context)
+{
+	if (forget_count == FORGETS_MAX)
+		abort();
+	forgets[forget_count].forget = forget;
+	forgets[forget_count++].context = context;
+}
+
+void
+child_forget(void)
+{
+	secluded_forget();
+	for (size_t i = 0; i < forget_count; i++)
+		forgets[i].forget(forgets[i].context);
+	forget_count = 0;
+}
+
 void
 child_begin(pid_t parent, int report)
 {
+	child_forget();
 	fatal_first(NULL);
 	signals_child();
 	ask_kernel(report);

@@ -12,7 +12,16 @@
 #include "base/polls.h"
 
 /*
- * In a child of the process parent: the child ends when the parent does, even by SIGKILL; a screen is not
+ * From now on each child that begins calls forget first of all, to overwrite what is none of its business in the
+ * memory that it has a copy of.  A few of them can be there.  What is secluded (base/secluded.h) is not in a child.
+ */
+void child_forgets(void (*forget)(void *context), void *context);
+
+/* In a child that has something to do before child_begin, which does this too: has all that forgotten. */
+void child_forget(void);
+
+/*
+ * In a child of the process parent: it has nothing that is to be forgotten; the child ends when the parent does, even by SIGKILL; a screen is not
  * its business; and signals have their usual effect, except that SIGHUP, SIGINT and SIGQUIT are ignored,
  * because the parent hears them too and decides what follows.
  *

@@ -59,6 +59,7 @@ birth(struct listener listener, const char *name, bool piped, pid_t parent)
 	struct ending ending;
 	bool ready;
 
+	child_forget();
 	trust_forget();
 	ready = descriptors_keep(fds, ITS_COUNT) == 0;
 	if (ready)

@@ -280,7 +280,7 @@ log_move(struct log *log, int descriptor)
 	if (log == NULL)
 		return;
 	log->descriptor = descriptor;
-	buffer_drop(&log->lines, buffer_length(&log->lines));
+	log->lines = log->partial = (struct buffer){0};
 }
 
 void

@@ -29,15 +29,15 @@ static bool untold;		/* it has, and the editor is still to be told */
 static int64_t telling;		/* ... by then */
 static bool refused;		/* the line to be sent was, and is still to be put back */
 static bool ended;		/* ... or has been: it stays a line of its own if text follows it */
-static struct buffer view, rest; /* of input_view, input_rest */
+static struct buffer chunk, view, rest; /* of input_read, input_view, input_rest */
 
 bool
 input_read(struct span *bytes)
 {
-	static char chunk[CHUNK];
-	ssize_t n = read(STDIN_FILENO, chunk, sizeof chunk);
+	char *room = buffer_reserve(&chunk, CHUNK);
+	ssize_t n = read(STDIN_FILENO, room, CHUNK);
 
-	*bytes = (struct span){chunk, n > 0 ? (size_t)n : 0};
+	*bytes = (struct span){room, n > 0 ? (size_t)n : 0};
 	return n > 0 || (n == -1 && (errno == EINTR || errno == EAGAIN));
 }
 
@@ -422,7 +422,7 @@ input_rest(void)
 void
 input_close(void)
 {
-	struct buffer *const all[] = {&prompt, &shown, &unsent, &line, &view, &rest};
+	struct buffer *const all[] = {&prompt, &shown, &unsent, &line, &chunk, &view, &rest};
 
 	(void)editor_end();
 	typed_free();

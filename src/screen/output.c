@@ -48,6 +48,12 @@ output_capture(void)
 		fatal("cannot capture the screen");
 }
 
+void
+output_leave(void)
+{
+	close(fileno(file));
+}
+
 /* Takes what ncurses has written. */
 static void
 collect(void)

@@ -22,6 +22,9 @@ FILE *output_open(void);
 /* From now on what is written to that file is kept in memory. */
 void output_capture(void);
 
+/* In a child: what is written to that file from now on goes nowhere. */
+void output_leave(void);
+
 /* Adds a control sequence to what ncurses has written so far. */
 void output_add(const char *sequence);
 

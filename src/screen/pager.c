@@ -35,14 +35,20 @@ close_quietly(FILE *file)
 	errno = cause;
 }
 
-/* An empty file in memory: what may be said in secret is written to no disk.  NULL on failure, and errno. */
+/*
+ * An empty file in memory: what may be said in secret is written to no disk, nor does a listener find it in memory
+ * that was freed.  NULL on failure, and errno.
+ */
 static FILE *
 open_file(void)
 {
+	static struct buffer written; /* not yet; there is one such file at a time */
 	int fd = open_memory("conversation");
 	FILE *file = fd != -1 ? fdopen(fd, "w+") : NULL;
 
-	if (fd != -1 && file == NULL)
+	if (file != NULL)
+		setvbuf(file, buffer_reserve(&written, BUFSIZ), _IOFBF, BUFSIZ);
+	else if (fd != -1)
 		close(fd);
 	return file;
 }

@@ -8,6 +8,7 @@
 
 #include "base/fatal.h"
 #include "base/signals.h"
+#include "screen/cells.h"
 #include "screen/conversation.h"
 #include "screen/layout.h"
 #include "screen/links.h"
@@ -78,6 +79,7 @@ screen_open(void)
 	sign_open(getenv("TERM"));
 	paint_open(terminal_can_place());
 	links_open();
+	cells_open();
 	take();
 	return true;
 }
@@ -173,6 +175,7 @@ screen_resize(void)
 	if (!is_term_resized(rows, columns))
 		return;
 	make_sure_of_memory((size_t)rows, (size_t)columns);
+	cells_clear();
 	resizeterm(rows, columns);
 	rows_forget();
 }

@@ -12,13 +12,19 @@ is_same(const struct talk_whom *a, const struct talk_whom *b)
 	return strcmp(a->key, b->key) == 0 && (*a->key != '\0' || strcmp(a->place, b->place) == 0);
 }
 
-#define PAGE ((size_t)4096) /* of memory, at least: each has some of its own */
+#define PAGE ((size_t)4096) /* of memory: most have some of their own */
 
-/* With all that it takes. */
+/* What so many bytes of lines take, with all that belongs to them. */
+static size_t
+size_with(size_t length)
+{
+	return (sizeof(struct arrear) + length + PAGE - 1) / PAGE * PAGE;
+}
+
 static size_t
 size_of(const struct arrear *arrear)
 {
-	return (sizeof *arrear + arrear->length + PAGE - 1) / PAGE * PAGE;
+	return size_with(arrear->length);
 }
 
 /* Drops the oldest until little enough is left, or only the newest. */
@@ -47,7 +53,7 @@ arrears_add(struct arrears *arrears, const struct talk_whom *whom, struct span l
 
 	if (lines.length == 0)
 		return 0;
-	arrear = secluded_get(sizeof *arrear + lines.length);
+	arrear = secluded_get(size_with(lines.length));
 	arrear->whom = *whom;
 	arrear->lost = now;
 	arrear->count = span_count_lines(lines);

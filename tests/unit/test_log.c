@@ -22,6 +22,7 @@
 
 #include <cmocka.h>
 
+#include "base/child.h"
 #include "record/log.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -383,8 +384,11 @@ in_child(int (*body)(struct log *), struct log *log)
 	pid_t pid = fork();
 
 	assert_int_not_equal(pid, -1);
-	if (pid == 0)
+	if (pid == 0) {
+		child_forget();
+		log_move(log, log_descriptor(log));
 		_exit(body(log));
+	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
 	return WEXITSTATUS(status);
@@ -417,6 +421,8 @@ test_shared(void **state)
 	(void)state;
 	assert_int_not_equal(pid, -1);
 	if (pid == 0) {
+		child_forget();
+		log_move(log, log_descriptor(log));
 		write_lines(log, VOICE_PEER);
 		_exit(0);
 	}
