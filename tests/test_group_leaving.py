@@ -2,11 +2,13 @@
 
 import os
 import signal
+import socket
 
 import pytest
 
-from peers import HOST, eventually, is_listening, listeners, process_state
+from peers import HASTY, HOST, eventually, is_listening, listeners, needs_linux, process_state
 from room import enter, expect_lines, lines_of
+from test_group_pace import join_deaf, lines
 
 LEFT, GONE = "has left", "has gone: the connection broke"
 
@@ -106,6 +108,22 @@ def test_who_has_given_no_name_leaves(room):
     silent.expect_end()
     [bob] = host.join("bob")
     assert ann.expect("* ~bob has joined: 3 are here\n") == b""
+
+
+@needs_linux
+def test_what_was_said_after_somebody_left(room):
+    """Of lines that could not be delivered to somebody who leaves none is counted that was said later."""
+    host = room(program=[HASTY])
+    slow = join_deaf(host, "slow")
+    ann, bob = host.join("ann", "bob")
+    ann.send(lines(1000, 800))
+    bob.expect("<~ann> 000000799 ")
+    slow.socket.shutdown(socket.SHUT_WR)
+    bob.expect("* ~slow has left: 3 are here\n")
+    ann.send(lines(20, 3000))
+    bob.expect("<~ann> 000002999 ")
+    lost = host.server.err.expect(" lines were not delivered to ~slow\n").split()[-1]
+    assert 0 < int(lost) <= 802
 
 
 # The host

@@ -120,9 +120,15 @@ link_queued(const struct link *link)
 static struct span
 next_piece(const struct link *link, size_t done)
 {
-	if (link->source != NULL)
-		return link->source->next(link->context);
-	return (struct span){buffer_data(&link->outbox) + done, buffer_length(&link->outbox) - done};
+	size_t left = link_queued(link) - done;
+	struct span piece;
+
+	if (link->source == NULL)
+		return (struct span){buffer_data(&link->outbox) + done, left};
+	piece = link->source->next(link->context);
+	if (piece.length > left) /* what is said after this link has finished is none of its own */
+		piece.length = left;
+	return piece;
 }
 
 /* So much of that is sent, or sealed. */

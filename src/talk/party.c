@@ -241,7 +241,7 @@ party_close(struct party *p, int ms)
 		return;
 	log_end(p->talk->record.log, VOICE_SELF);
 	if (p->talk->room != NULL)
-		room_send(p);
+		room_send_last(p);
 	link_finish(&p->link);
 	p->state = PARTY_CLOSING;
 	p->deadline = deadline;

@@ -49,14 +49,22 @@ add(struct talk *t, unsigned author, struct span lines)
 			p->member.offered += lines.length;
 }
 
-void
-room_send(struct party *p)
+/* Has a member's link send what was said since the last time. */
+static void
+send_new(struct party *p)
 {
 	size_t offered = p->member.offered;
 
 	p->member.offered = 0;
 	if (offered > 0 && p->link.phase == LINK_OPEN)
 		link_send_from_source(&p->link, offered);
+}
+
+void
+room_send_last(struct party *p)
+{
+	send_new(p);
+	p->member.end = p->talk->room->stream.end;
 }
 
 /* Has all of them. */
@@ -67,7 +75,7 @@ send_all(struct talk *t)
 
 	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p))
 		if (party_takes_lines(p))
-			room_send(p);
+			send_new(p);
 }
 
 static struct span
@@ -328,7 +336,7 @@ room_enter(struct party *p)
 		give_recall(p);
 		ask_for_name(p);
 	}
-	room_send(p);
+	send_new(p);
 }
 
 /* Sees how far it has got what was said. */
@@ -637,5 +645,7 @@ room_step(struct talk *t)
 size_t
 room_count_undelivered(const struct party *p)
 {
-	return reader_count_lines(&p->member.reader, p->member.place);
+	uint64_t end = p->state == PARTY_CLOSING ? p->member.end : p->talk->room->stream.end;
+
+	return reader_count_lines(&p->member.reader, p->member.place, end);
 }

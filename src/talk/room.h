@@ -30,6 +30,7 @@ struct party;
 struct member {
 	struct reader reader;
 	uint64_t place;	    /* everything before it in the stream has arrived, or is its own */
+	uint64_t end;	    /* of what it gets, if it is leaving */
 	size_t offered;	    /* bytes of the stream for it of which its link does not know yet */
 	size_t said;	    /* bytes that it has said since the room became full */
 	bool is_here;	    /* in the roster */
@@ -85,8 +86,8 @@ void room_finish(struct talk *talk);
 /* It is over, as all are told. */
 void room_end(struct talk *talk);
 
-/* Has a member's link send what was said since the last time; to be called before that is to end. */
-void room_send(struct party *party);
+/* Has a member's link send what was said since the last time; it gets nothing of what is said from now on. */
+void room_send_last(struct party *party);
 
 /* After a wait: sees how many have something to say, who then share what is heard. */
 void room_look(struct talk *talk, const struct polls *polls);

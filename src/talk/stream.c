@@ -175,20 +175,21 @@ reader_place(struct reader *r, uint64_t arrived)
 }
 
 size_t
-reader_count_lines(const struct reader *r, uint64_t place)
+reader_count_lines(const struct reader *r, uint64_t place, uint64_t end)
 {
 	const struct stream *s = r->stream;
 	uint64_t from = place > s->start ? place : s->start;
 	size_t count = 0;
 
-	for (uint64_t n = s->first_run; n < end_of_runs(s); n++) {
+	for (uint64_t n = s->first_run; n < end_of_runs(s) && from < end; n++) {
 		const struct stream_run *run = run_number(s, n);
+		uint64_t to = run->end < end ? run->end : end;
 
-		if (run->end <= from)
+		if (to <= from)
 			continue;
 		if (run->author != r->id)
-			count += span_count_lines(text_between(s, from, run->end));
-		from = run->end;
+			count += span_count_lines(text_between(s, from, to));
+		from = to;
 	}
 	return count;
 }

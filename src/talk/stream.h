@@ -80,8 +80,8 @@ void reader_take(struct reader *reader, size_t length);
  */
 uint64_t reader_place(struct reader *reader, uint64_t arrived);
 
-/* How many lines for it there are between a place, which is held, and what it gets last. */
-size_t reader_count_lines(const struct reader *reader, uint64_t place);
+/* How many lines for it there are between a place, which is held, and the end of what it gets. */
+size_t reader_count_lines(const struct reader *reader, uint64_t place, uint64_t end);
 
 void reader_free(struct reader *reader);
 

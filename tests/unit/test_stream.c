@@ -100,11 +100,13 @@ test_place(void **state)
 	take(&reader, SIZE_MAX, &has);
 	assert_int_equal(reader_place(&reader, 5), 0);
 	assert_int_equal(reader_place(&reader, 8), 2);
-	assert_int_equal(reader_count_lines(&reader, 2), 2);
+	assert_int_equal(reader_count_lines(&reader, 2, UINT64_MAX), 2);
 	assert_int_equal(reader_place(&reader, 11), 9);
-	assert_int_equal(reader_count_lines(&reader, 9), 1);
+	assert_int_equal(reader_count_lines(&reader, 9, UINT64_MAX), 1);
+	assert_int_equal(reader_count_lines(&reader, 2, 8), 1);
+	assert_int_equal(reader_count_lines(&reader, 2, 2), 0);
 	assert_int_equal(reader_place(&reader, 14), stream.end);
-	assert_int_equal(reader_count_lines(&reader, stream.end), 0);
+	assert_int_equal(reader_count_lines(&reader, stream.end, UINT64_MAX), 0);
 	buffer_free(&has);
 	reader_free(&reader);
 	stream_free(&stream);
