@@ -1,8 +1,12 @@
 """A group with -t: those whose keys are known go by their names, and no others come in, or without a name of a key."""
 
+import hmac
+import re
+
 import pytest
 
-from peers import HOST, call
+from fullscreen import not_under_sanitizers
+from peers import HOST, call, eventually, found_in_memory, listeners, needs_linux
 from room import QUESTION, enter, lines_of
 from tls import needs_tls, tls_call
 
@@ -140,3 +144,49 @@ def test_reset_of_an_encrypted_member(tls_room, others):
     bob.reset()
     cleo.expect("* Bob has gone: the connection broke: 2 are here\n")
     host.server.notice("Bob has gone: the connection broke: 2 are here")
+
+
+def key_of(secret):
+    """The key for AES-256 that follows from a secret (RFC 8446, 7.1 and 7.3)."""
+    hash_name = {32: "sha256", 48: "sha384"}[len(secret)]
+    return hmac.digest(secret, b"\0\x20\x09tls13 key\0\x01", hash_name)[:32]
+
+
+def keys_of(keylog):
+    """What a conversation is encrypted with: the secrets of both directions, and the keys that follow from them."""
+    secrets = re.findall(r"^(?:CLIENT|SERVER)_TRAFFIC_SECRET_0 \w+ (\w+)$", keylog.read_text(), re.MULTILINE)
+    assert len(secrets) == 2
+    return [key for secret in map(bytes.fromhex, secrets) for key in (secret, key_of(secret))]
+
+
+def known_to(pid, keys):
+    return [key for key in keys if found_in_memory(pid, re.escape(key))]
+
+
+@needs_linux
+@not_under_sanitizers
+def test_listener_has_no_keys_of_others(tls_room, others, tmp_path):
+    """Who listens to one has the keys of that conversation alone, of those before it as of those that go on."""
+    host = tls_room()
+    ends, logs, hearing = [], [], []
+
+    def join(name):
+        """Somebody comes, and is listened to."""
+        logs.append(tmp_path / f"{len(logs)}")
+        ends.append(tls_call(host.port, others[name], keylog_filename=logs[-1]))
+        ends[-1].expect(f"Welcome, {name}.")
+        hearing.append(eventually(lambda: set(listeners(host.server.pid)) - set(hearing), "a listener").pop())
+
+    join("Bob")
+    join("Cleo")
+    ends[0].send("what Bob says\n")
+    ends[1].expect("<Bob> what Bob says\n")
+    bob, cleo = map(keys_of, logs)
+    assert len(known_to(host.server.pid, bob)) >= 2 and len(known_to(host.server.pid, cleo)) >= 2
+    assert known_to(hearing[0], bob) and known_to(hearing[1], cleo)
+    assert known_to(hearing[0], cleo) == []
+    assert known_to(hearing[1], bob) == []
+    ends[0].close_input()
+    ends[1].expect("Bob has left")
+    join("Bob")
+    assert known_to(hearing[2], bob + cleo) == []

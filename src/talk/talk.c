@@ -10,6 +10,7 @@
 #include <malloc.h>
 #endif
 
+#include "base/child.h"
 #include "base/clock.h"
 #include "base/confine.h"
 #include "base/descriptor.h"
@@ -18,6 +19,7 @@
 #include "link/cell.h"
 #include "talk/inside.h"
 #include "trust/bare.h"
+#include "trust/tls.h"
 
 #define REST_MS 1000 /* so long nobody is let in after one who came to nothing, and may try again and again */
 
@@ -324,6 +326,21 @@ talk_follow(struct talk *t)
 
 /* --- All of it. --- */
 
+/* In a child: of those who are there only the one that it listens to is its business, if it listens to any. */
+static void
+forget_others(void *talk)
+{
+	const struct talk *t = talk;
+	struct party *p;
+
+	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p)) {
+		if (p == t->listened)
+			continue;
+		tls_forget(p->trust.tls);
+		tls_forget(p->link.tls);
+	}
+}
+
 struct talk *
 talk_new(const struct talk_base *base, const struct talk_options *o, const struct talk_face *face, char *error,
 	 size_t size)
@@ -348,8 +365,10 @@ talk_new(const struct talk_base *base, const struct talk_options *o, const struc
 	record_init(&t->record, o->history, base->log);
 	STAILQ_INIT(&t->parties);
 	STAILQ_INIT(&t->arrears);
-	if (base->call->group)
+	if (base->call->group) {
 		room_open(t);
+		child_forgets(forget_others, t);
+	}
 	return t;
 }
 

@@ -532,6 +532,13 @@ tls_is_refusal(int cause)
 }
 
 void
+tls_forget(struct tls *tls)
+{
+	if (tls != NULL)
+		gnutls_deinit(tls->session);
+}
+
+void
 tls_free(struct tls *tls)
 {
 	if (tls == NULL)

@@ -101,4 +101,7 @@ bool tls_is_refusal(int cause);
 /* In either.  NULL is fine. */
 void tls_free(struct tls *tls);
 
+/* In a child, of a session that is none of its business: its keys are overwritten.  NULL is fine. */
+void tls_forget(struct tls *tls);
+
 #endif

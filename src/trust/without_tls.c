@@ -63,6 +63,12 @@ tls_is_refusal(int cause)
 }
 
 void
+tls_forget(struct tls *tls)
+{
+	(void)tls;
+}
+
+void
 tls_free(struct tls *tls)
 {
 	(void)tls;
