@@ -375,7 +375,6 @@ def test_all_kinds_of_programs(room, run, screen):
 
 @looks_into_listener
 @not_under_sanitizers
-@pytest.mark.xfail(strict=True, reason="a listener is forked from a process that has heard the others")
 def test_listener_has_nothing_of_the_others(room):
     """Whoever takes over the process that listens to one finds nothing there of what others have said."""
     host, said = room(), rb"line \d{5} of ann"
