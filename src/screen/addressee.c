@@ -53,8 +53,8 @@ say_refused(struct talk *talk, enum talk_sent why, bool sees_question)
 		break;
 	case TALK_FULL:
 		(void)talk_view(talk, 0, &view);
-		talk_notice(talk, VOICE_NOTICE,
-			    "%s takes nothing and the queue is full: that stays in the input line", view.name);
+		talk_notice(talk, VOICE_NOTICE, "%s takes nothing and the queue is full: that stays in the input line",
+			    talk_is_group(talk) ? "somebody" : view.name);
 		break;
 	}
 }

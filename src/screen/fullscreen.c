@@ -286,8 +286,9 @@ static void
 leave(struct fullscreen *f)
 {
 	struct talk_view view = view_of(f);
+	bool alone = talk_is_group(f->talk) || view.id == 0; /* one of a group who goes is not all of them */
 
-	if (f->leaving || (view.id != 0 && view.state >= PARTY_CLOSING))
+	if (f->leaving || (!alone && view.state >= PARTY_CLOSING))
 		talk_hang_up(f->talk);
 	else
 		talk_leave(f->talk, TALK_LEAVE_MS);
