@@ -83,7 +83,9 @@ def test_member_who_reads_slowly(room):
             if sent == len(text):
                 ann.socket.setblocking(True)
                 ann.send("the end\n")
-        got += slow.socket.recv(1 << 14)
+        chunk = slow.socket.recv(1 << 14)
+        assert chunk, "it was hung up on"
+        got += chunk
     said = [line for line in bytes(got).split(b"\n") if line.startswith(b"<~ann> ")]
     assert len(said) == count + 1
     assert len(expect_lines(bob.incoming, count + 1)) == count + 1
