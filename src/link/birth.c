@@ -61,6 +61,7 @@ birth(struct listener listener, const char *name, bool piped, pid_t parent)
 
 	child_forget();
 	trust_forget();
+	tls_forget_others(listener.intake.tls);
 	ready = descriptors_keep(fds, ITS_COUNT) == 0;
 	if (ready)
 		listener.report = ITS_REPORT;

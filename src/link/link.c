@@ -23,6 +23,7 @@
 #include "link/birth.h"
 #include "link/link.h"
 #include "link/listener.h"
+#include "text/label.h"
 #include "trust/tls.h"
 
 #define SEALED_MAX 65536	/* about so much is sealed at once */
@@ -52,13 +53,16 @@ link_listen(struct link *link, int output, enum link_filter how, const char *nam
 	struct listener listener = {.intake = link->intake,
 				    .output = output,
 				    .relays = how == LINK_RELAYED,
-				    .name = name,
 				    .log = log,
 				    .pipe = {-1, -1}};
 	int lines[2] = {-1, -1}, report[2];
-	pid_t parent = getpid();
+	char place[sizeof link->peer.place], label[LABEL_MAX]; /* what is secluded, as a link may be, is in no child */
+	pid_t parent = getpid(), pid;
 
 	listener.intake.raw = how == LINK_RAW;
+	strlcpy(place, link->peer.place, sizeof place);
+	strlcpy(label, name != NULL ? name : "", sizeof label);
+	listener.name = name != NULL ? label : NULL;
 	if (pipe2(report, O_CLOEXEC) == -1)
 		return -1;
 	if (output == LINK_PIPE && pipe2(lines, O_CLOEXEC) == -1)
@@ -67,10 +71,11 @@ link_listen(struct link *link, int output, enum link_filter how, const char *nam
 		listener.output = lines[1];
 	listener.report = report[1];
 	link->lines = lines[0];
-	if ((link->listener.pid = fork()) == -1)
+	if ((pid = fork()) == 0)
+		birth(listener, place, output == LINK_PIPE, parent);
+	if (pid == -1)
 		goto fail;
-	if (link->listener.pid == 0)
-		birth(listener, link->peer.place, output == LINK_PIPE, parent);
+	link->listener.pid = pid;
 	close(report[1]);
 	link->report = report[0];
 	if (output == LINK_PIPE)
@@ -78,7 +83,6 @@ link_listen(struct link *link, int output, enum link_filter how, const char *nam
 	return 0;
 
 fail:
-	link->listener.pid = 0;
 	link->lines = -1;
 	for (int i = 0; i < 2; i++) {
 		close(report[i]);

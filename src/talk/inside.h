@@ -33,7 +33,6 @@ struct talk {
 	struct arrears arrears; /* lines that were not delivered (EAR_PIPE) */
 	struct room *room; /* of a group; NULL: there is one other side at most */
 	struct parties parties;
-	struct party *listened; /* a listener to this one is being started */
 	struct party *spare; /* there is memory for the next one, where somebody may be short of it */
 	unsigned count;	     /* of those who are not over */
 	unsigned last_id;

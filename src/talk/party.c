@@ -336,9 +336,9 @@ give_up(struct party *p)
 	p->status = 1;
 }
 
-/* The same, if there is one. */
+/* Starts the listener, if there is one.  Returns 0, or -1 and errno. */
 static int
-fork_listener(struct party *p)
+start_listener(struct party *p)
 {
 	const struct talk_options *o = p->talk->options;
 
@@ -352,18 +352,6 @@ fork_listener(struct party *p)
 		break;
 	}
 	return 0;
-}
-
-/* Starts the listener, which has nothing of others.  Returns 0, or -1 and errno. */
-static int
-start_listener(struct party *p)
-{
-	int result;
-
-	p->talk->listened = p;
-	result = fork_listener(p);
-	p->talk->listened = NULL;
-	return result;
 }
 
 /* Somebody listens, or is taken for one who does: nobody else is called, and what that one lacks is offered. */

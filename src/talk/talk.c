@@ -10,16 +10,15 @@
 #include <malloc.h>
 #endif
 
-#include "base/child.h"
 #include "base/clock.h"
 #include "base/confine.h"
 #include "base/descriptor.h"
 #include "base/fatal.h"
+#include "base/secluded.h"
 #include "link/birth.h"
 #include "link/cell.h"
 #include "talk/inside.h"
 #include "trust/bare.h"
-#include "trust/tls.h"
 
 #define REST_MS 1000 /* so long nobody is let in after one who came to nothing, and may try again and again */
 
@@ -47,12 +46,10 @@ drop(struct talk *t, struct party *p)
 {
 	STAILQ_REMOVE(&t->parties, p, party, entry);
 	party_free(p);
-	if (t->spare != NULL) {
-		free(p);
-	} else {
-		*p = (struct party){.talk = NULL};
+	if (t->spare == NULL)
 		t->spare = p;
-	}
+	else
+		secluded_free(p, sizeof *p);
 #if defined(__GLIBC__)
 	malloc_trim(0); /* else what a long queue took stays with a server, and with each listener to come */
 #endif
@@ -128,9 +125,8 @@ meet(struct talk *t, const struct peer *peer)
 		talk_clear(t);
 		t->unfinished = false;
 	}
-	p = t->spare != NULL ? t->spare : calloc(1, sizeof *p);
-	if (p == NULL)
-		fatal("cannot get memory");
+	p = t->spare != NULL ? t->spare : secluded_get(sizeof *p);
+	*p = (struct party){.talk = t};
 	t->spare = NULL;
 	t->waiting = false;
 	t->count++;
@@ -326,21 +322,6 @@ talk_follow(struct talk *t)
 
 /* --- All of it. --- */
 
-/* In a child: of those who are there only the one that it listens to is its business, if it listens to any. */
-static void
-forget_others(void *talk)
-{
-	const struct talk *t = talk;
-	struct party *p;
-
-	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p)) {
-		if (p == t->listened)
-			continue;
-		tls_forget(p->trust.tls);
-		tls_forget(p->link.tls);
-	}
-}
-
 struct talk *
 talk_new(const struct talk_base *base, const struct talk_options *o, const struct talk_face *face, char *error,
 	 size_t size)
@@ -357,18 +338,17 @@ talk_new(const struct talk_base *base, const struct talk_options *o, const struc
 		strlcpy(error, base->caller->error, size);
 		return NULL;
 	}
-	if ((t = calloc(1, sizeof *t)) == NULL || (t->spare = calloc(1, sizeof *t->spare)) == NULL)
+	if ((t = calloc(1, sizeof *t)) == NULL)
 		fatal("cannot get memory");
+	t->spare = secluded_get(sizeof *t->spare);
 	t->base = base;
 	t->options = o;
 	t->face = face;
 	record_init(&t->record, o->history, base->log);
 	STAILQ_INIT(&t->parties);
 	STAILQ_INIT(&t->arrears);
-	if (base->call->group) {
+	if (base->call->group)
 		room_open(t);
-		child_forgets(forget_others, t);
-	}
 	return t;
 }
 
@@ -455,7 +435,7 @@ talk_free(struct talk *t)
 	record_free(&t->record);
 	arrears_free(&t->arrears);
 	buffer_free(&t->unheard);
-	free(t->spare);
+	secluded_free(t->spare, sizeof *t->spare);
 	free(t);
 }
 

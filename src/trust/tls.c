@@ -1,6 +1,7 @@
 #include <config.h>
 
 #include <sys/mman.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
 
 #include <errno.h>
@@ -45,6 +46,7 @@
 #define RECORD_ALERT 21
 
 struct tls {
+	LIST_ENTRY(tls) entry;
 	gnutls_session_t session;
 	bool server;
 	struct keeper *keeper;
@@ -71,6 +73,8 @@ struct tls {
 	struct certificate peer; /* empty: it has shown none */
 	char error[256];
 };
+
+static LIST_HEAD(, tls) sessions = LIST_HEAD_INITIALIZER(sessions); /* all of them */
 
 /* --- Between GnuTLS and the socket. --- */
 
@@ -208,6 +212,7 @@ tls_new(struct keeper *keeper, bool server, enum tls_proof proof, int socket)
 	if (tls == NULL ||
 	    gnutls_init(&tls->session, side | GNUTLS_NONBLOCK | GNUTLS_NO_TICKETS) < 0)
 		fatal("cannot get memory");
+	LIST_INSERT_HEAD(&sessions, tls, entry);
 	tls->server = server;
 	tls->keeper = keeper;
 	tls->socket = socket;
@@ -532,10 +537,13 @@ tls_is_refusal(int cause)
 }
 
 void
-tls_forget(struct tls *tls)
+tls_forget_others(const struct tls *tls)
 {
-	if (tls != NULL)
-		gnutls_deinit(tls->session);
+	struct tls *other;
+
+	LIST_FOREACH(other, &sessions, entry)
+		if (other != tls)
+			gnutls_deinit(other->session);
 }
 
 void
@@ -543,6 +551,7 @@ tls_free(struct tls *tls)
 {
 	if (tls == NULL)
 		return;
+	LIST_REMOVE(tls, entry);
 	gnutls_deinit(tls->session);
 	transcript_free(&tls->transcript);
 	munmap(tls->updates, sizeof *tls->updates);

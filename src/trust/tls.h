@@ -101,7 +101,7 @@ bool tls_is_refusal(int cause);
 /* In either.  NULL is fine. */
 void tls_free(struct tls *tls);
 
-/* In a child, of a session that is none of its business: its keys are overwritten.  NULL is fine. */
-void tls_forget(struct tls *tls);
+/* In a child: the keys of all sessions but one, or NULL, are none of its business, and overwritten. */
+void tls_forget_others(const struct tls *tls);
 
 #endif

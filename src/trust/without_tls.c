@@ -63,7 +63,7 @@ tls_is_refusal(int cause)
 }
 
 void
-tls_forget(struct tls *tls)
+tls_forget_others(const struct tls *tls)
 {
 	(void)tls;
 }
