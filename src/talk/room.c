@@ -2,6 +2,7 @@
 
 #include <sys/ioctl.h>
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -202,19 +203,26 @@ begin_to_speak(struct party *p)
 	}
 }
 
+/* Reads which names belong to keys. */
+static void
+read_known(struct room *room)
+{
+	char path[PATH_MAX];
+
+	buffer_free(&room->known);
+	room->knows = store_find("known_peers", path, sizeof path) == -1 || known_read(path, &room->known) == 0;
+}
+
 /* It gets this name.  Returns NULL, or why it cannot be had, in words that go on after "a name that". */
 static const char *
 claim(struct party *p, struct span name)
 {
 	struct room *room = p->talk->room;
-	struct buffer known = {0};
-	bool is_read = *room->known == '\0' || known_read(room->known, &known) == 0;
-	const char *fault;
 
+	if (p->talk->base->call->tls) /* a key may have been accepted since */
+		read_known(room);
 	/* If it cannot be told whose it is, it is nobody's. */
-	fault = is_read ? roster_name(&room->roster, p->id, name, &known) : "may be somebody else's";
-	buffer_free(&known);
-	return fault;
+	return room->knows ? roster_name(&room->roster, p->id, name, &room->known) : "may be somebody else's";
 }
 
 /* It is a guest, whatever it says. */
@@ -525,8 +533,7 @@ room_open(struct talk *t)
 	t->room = room;
 	filter_init_relayed(&room->filter);
 	recall_init(&room->recall, t->base->call->recall);
-	if (store_find("known_peers", room->known, sizeof room->known) == -1)
-		*room->known = '\0';
+	read_known(room);
 	roster_enter(&room->roster, ROSTER_HOST, true);
 	if (name != NULL)
 		(void)roster_name(&room->roster, ROSTER_HOST, span_of(name), NULL);
@@ -541,6 +548,7 @@ room_close(struct talk *t)
 	if (room == NULL)
 		return;
 	stream_free(&room->stream);
+	buffer_free(&room->known);
 	recall_free(&room->recall);
 	roster_free(&room->roster);
 	buffer_free(&room->line);

@@ -10,7 +10,6 @@
 #ifndef ROOM_H
 #define ROOM_H
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -44,7 +43,8 @@ struct member {
 struct room {
 	struct stream stream;
 	struct roster roster;
-	char known[PATH_MAX]; /* the file of names that belong to keys; empty: there is none */
+	struct buffer known; /* the text of the file of those that belong to keys */
+	bool knows;	    /* ... could be read */
 	struct crowd crowd;
 	struct recall recall;
 	bool deaf;	    /* nothing is heard (talk_hear) */

@@ -313,10 +313,8 @@ talk_follow(struct talk *t)
 		    talk_find(t, PARTY_ASKED) != NULL;
 	if (base->call->tls && !undecided) /* one's own key is of no use any more */
 		trust_close();
-	/* Keys, and the names that are theirs, are known from files, and the terminal to ask on is one, as long as
-	   somebody may come. */
-	confine_speaker(t->options->needs_files ||
-			(undecided && (base->call->tls || t->room != NULL || bare_is_known())));
+	/* Keys are known from files, and the terminal to ask on is one, as long as somebody may come. */
+	confine_speaker(t->options->needs_files || (undecided && (base->call->tls || bare_is_known())));
 	talk_flush(t);
 }
 
