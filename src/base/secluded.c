@@ -16,9 +16,10 @@ lack(size_t size)
 
 #if defined(MADV_DONTFORK) && !defined(SANITIZED)
 
-#define SLAB ((size_t)64 * 1024) /* what is smaller is cut from one; what is not has pages of its own */
+#define SLAB ((size_t)64 * 1024) /* small pieces are cut from one; others have pages of their own */
 #define SMALLEST ((size_t)256)
-enum { SIZES = 8 }; /* SMALLEST, and twice, four times ... as much, below SLAB */
+enum { SIZES = 5 }; /* SMALLEST, and twice, four times ... as much, up to LARGEST */
+#define LARGEST (SMALLEST << (SIZES - 1))
 
 /* A piece that was given back. */
 struct idle {
@@ -75,7 +76,7 @@ secluded_get(size_t size)
 	int number;
 	struct idle *piece;
 
-	if (size > SLAB / 2)
+	if (size > LARGEST)
 		return map(size);
 	number = size_number(size);
 	if ((piece = idle[number]) == NULL)
@@ -92,7 +93,7 @@ secluded_free(void *memory, size_t size)
 
 	if (memory == NULL)
 		return;
-	if (size > SLAB / 2) {
+	if (size > LARGEST) {
 		munmap(memory, size);
 		return;
 	}

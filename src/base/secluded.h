@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 /*
- * So many bytes, at least one, aligned for anything; what is in them is not known.  Up to 32 KiB the next power of two
+ * So many bytes, at least one, aligned for anything; what is in them is not known.  Up to 4 KiB the next power of two
  * is taken, 256 at least, mostly without a system call; more has pages of its own.  Lack of memory ends the program.
  */
 void *secluded_get(size_t size);

@@ -10,6 +10,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,7 +40,7 @@ test_pieces(void **state)
 	for (int round = 0; round < 3; round++) {
 		for (int i = 0; i < COUNT; i++) {
 			pieces[i] = secluded_get(size_of(i));
-			assert_int_equal((uintptr_t)pieces[i] % sizeof(max_align_t), 0);
+			assert_int_equal((uintptr_t)pieces[i] % _Alignof(max_align_t), 0);
 			memset(pieces[i], i, size_of(i));
 		}
 		for (int i = round % 2; i < COUNT; i += 2) { /* some are given back, and got again */
