@@ -275,8 +275,8 @@ def test_defaults_of_ones_own(with_init_file):
 
 
 @pytest.mark.parametrize("begun, key, shown", [
-    (ctrl("X"), "\x1b[15~", "> ab"), (ESCAPE + "3", "\x1b[15~", "> abbb"), (ctrl("R"), "\x1b[15~", "i-search)`b': a"),
-    (ctrl("]"), "\x1b[15~", "> a"), (ESCAPE + "n", UP, "> :b"), (ctrl("V"), "\x1b[15~", "> a^[[15~b"),
+    (ctrl("X"), "\x1b[23~", "> ab"), (ESCAPE + "3", "\x1b[23~", "> abbb"), (ctrl("R"), "\x1b[23~", "i-search)`b': a"),
+    (ctrl("]"), "\x1b[23~", "> a"), (ESCAPE + "n", UP, "> :b"), (ctrl("V"), "\x1b[23~", "> a^[[23~b"),
     (ctrl("X"), "\x1bf", "> ab"),
 ], ids=["Ctrl-X", "number", "search", "search for a character", "other search", "Ctrl-V", "Ctrl-X, Alt"])
 def test_key_amid_another(screen_called, begun, key, shown):
@@ -287,7 +287,7 @@ def test_key_amid_another(screen_called, begun, key, shown):
 
 
 @pytest.mark.parametrize("keys, shown", [
-    ("d\x1b[15~$", ">"), ("f\x1b[15~cx", "> a bd"), ("r\x1b[15~x", "> x bcd"), ("m\x1b[15~x$`xx", ">  bcd"),
+    ("d\x1b[23~$", ">"), ("f\x1b[23~cx", "> a bd"), ("r\x1b[23~x", "> x bcd"), ("m\x1b[23~x$`xx", ">  bcd"),
     ("d" + RIGHT + "x", "> abcd")], ids=["motion", "search", "character", "mark", "key with a meaning"])
 def test_key_amid_another_of_vi(with_init_file, keys, shown):
     """The same where vi waits for a motion or a character; a key that has a meaning ends that."""
@@ -301,9 +301,9 @@ def test_key_amid_another_of_vi(with_init_file, keys, shown):
 def test_bindings_of_ones_own(with_init_file):
     """What somebody has bound to such a key is done: a command, a macro, several keys, one that begins another."""
     server, caller = with_init_file(
-        '"\\e[15~": "F5 "\n"\\e[1;2C": end-of-line\n"\\e[18~\\e[21~": "two keys "\n"jj": "jays "\n"\\eO": "Alt-O "\n'
+        '"\\e[23~": "F11 "\n"\\e[1;2C": end-of-line\n"\\e[18~\\e[21~": "two keys "\n"jj": "jays "\n"\\eO": "Alt-O "\n'
         '"\\e\u00e9": "Alt-é "\n')
-    for key, shown in {"\x1b[15~": "F5 ", "\x1b[18~\x1b[21~": "two keys ", "jj": "jays ", "jk": "jk",
+    for key, shown in {"\x1b[23~": "F11 ", "\x1b[18~\x1b[21~": "two keys ", "jj": "jays ", "jk": "jk",
                        "\x1b\u00e9": "Alt-é "}.items():
         server.press("ab" + LEFT + LEFT + key + "\x1b[1;2C!")
         server.wait_for(lambda: server.input == f"> {shown}ab!")

@@ -133,3 +133,15 @@ socket_close(int socket)
 	(void)setsockopt(socket, SOL_SOCKET, SO_LINGER, &none, sizeof none);
 	close(socket);
 }
+
+void
+socket_part(int socket)
+{
+	char sink[4096];
+
+	shutdown(socket, SHUT_WR);
+	for (int rounds = 16; rounds > 0; rounds--)
+		if (recv(socket, sink, sizeof sink, MSG_DONTWAIT) <= 0)
+			break;
+	socket_close(socket);
+}

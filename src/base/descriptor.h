@@ -51,4 +51,10 @@ int descriptors_keep(const int *fds, int count);
  */
 void socket_close(int socket);
 
+/*
+ * The same after the last word: what is unread would make close(2) reset the connection, and that can overtake it, so
+ * some of it is read before.
+ */
+void socket_part(int socket);
+
 #endif

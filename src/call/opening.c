@@ -5,7 +5,7 @@
 #include "call/opening.h"
 
 /* RFC 8446, 5.1 and 6. */
-enum { ALERT = 21, HANDSHAKE = 22, WARNING = 1, CLOSE_NOTIFY = 0, USER_CANCELED = 90 };
+enum { ALERT = 21, HANDSHAKE = 22, WARNING = 1, FATAL = 2, CLOSE_NOTIFY = 0, ACCESS_DENIED = 49, USER_CANCELED = 90 };
 
 static const char busy_line[] = "The line is busy. Please call again later.\n";
 static const char full_line[] = "The room is full. Please call again later.\n";
@@ -19,6 +19,15 @@ opening_busy(bool tls, bool group)
 		return (struct opening){busy_alerts, sizeof busy_alerts};
 	return group ? (struct opening){full_line, sizeof full_line - 1}
 		     : (struct opening){busy_line, sizeof busy_line - 1};
+}
+
+struct opening
+opening_closed(bool tls)
+{
+	static const char line[] = "The room is closed to you.\n";
+	static const char alert[] = {ALERT, 3, 3, 0, 2, FATAL, ACCESS_DENIED};
+
+	return tls ? (struct opening){alert, sizeof alert} : (struct opening){line, sizeof line - 1};
 }
 
 /* Whether a text begins so, and is no longer than that. */

@@ -20,6 +20,9 @@ struct opening {
 };
 struct opening opening_busy(bool tls, bool group);
 
+/* What whoever is banned is told: a line of text; with TLS, access_denied. */
+struct opening opening_closed(bool tls);
+
 /*
  * Whether a peer that has said this, and nothing else, was a busy tchat, or one whose room is full.  A person can say the same; who
  * leaves with these words alone has not had a conversation either.

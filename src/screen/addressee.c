@@ -34,9 +34,8 @@ is_for_them(struct addressee *a, struct talk *talk)
 	return false;
 }
 
-/* Says why a line was not sent. */
-static void
-say_refused(struct talk *talk, enum talk_sent why, bool sees_question)
+void
+addressee_say_refused(struct talk *talk, enum talk_sent why, bool sees_question)
 {
 	struct talk_view view = {.name = ""};
 
@@ -72,7 +71,7 @@ addressee_send(struct addressee *a, struct talk *talk, struct span line, bool se
 	if (sent == TALK_SENT)
 		return true;
 	if (!a->told)
-		say_refused(talk, sent, sees_question);
+		addressee_say_refused(talk, sent, sees_question);
 	a->told = true;
 	input_put_back(true);
 	return false;

@@ -28,6 +28,9 @@ void addressee_note_key(struct addressee *addressee);
  */
 bool addressee_send(struct addressee *addressee, struct talk *talk, struct span line, bool sees_question);
 
+/* Says why a line was not sent, as addressee_send does. */
+void addressee_say_refused(struct talk *talk, enum talk_sent why, bool sees_question);
+
 /* The person sees all that was said, and has pressed no key since. */
 void addressee_note_seen(struct addressee *addressee, const struct talk *talk);
 

@@ -7,17 +7,30 @@
 
 /* Whom the question is about; 0: there is none. */
 static unsigned
-whom(const struct talk *talk)
+whom(const struct asking *a, const struct talk *talk)
 {
-	struct talk_view view;
+	unsigned id = talk_asked(talk);
 
-	return talk_view(talk, 0, &view) && view.state == PARTY_ASKED ? view.id : 0;
+	return talk_is_group(talk) && id != a->opened ? 0 : id;
+}
+
+void
+asking_open(struct asking *a, unsigned id)
+{
+	asking_pause(a);
+	a->opened = id;
+}
+
+const char *const *
+asking_rows(const struct asking *a, const struct talk *talk)
+{
+	return whom(a, talk) != 0 ? talk_question(talk) : NULL;
 }
 
 bool
 asking_begins(struct asking *a, const struct talk *talk)
 {
-	unsigned id = whom(talk);
+	unsigned id = whom(a, talk);
 
 	if (id == 0 || id == a->shown)
 		return false;
@@ -42,7 +55,7 @@ asking_pause(struct asking *a)
 bool
 asking_waits(const struct asking *a, const struct talk *talk)
 {
-	unsigned id = whom(talk);
+	unsigned id = whom(a, talk);
 
 	return id != 0 && id != a->asked && a->has_room;
 }
@@ -50,7 +63,7 @@ asking_waits(const struct asking *a, const struct talk *talk)
 void
 asking_note_seen(struct asking *a, const struct talk *talk, const char *typed)
 {
-	a->asked = whom(talk);
+	a->asked = whom(a, talk);
 	buffer_free(&a->draft);
 	buffer_add(&a->draft, typed, strlen(typed));
 }
@@ -59,7 +72,7 @@ bool
 asking_takes(struct asking *a, struct talk *talk, struct span line)
 {
 	size_t drafted = buffer_length(&a->draft);
-	unsigned id = whom(talk);
+	unsigned id = whom(a, talk);
 	bool begun_before;
 
 	if (id == 0 || id != a->asked)
@@ -78,8 +91,10 @@ asking_takes(struct asking *a, struct talk *talk, struct span line)
 }
 
 enum status_question
-asking_status(const struct asking *a, const struct talk_view *view)
+asking_status(const struct asking *a, const struct talk *talk, const struct talk_view *view)
 {
+	if (talk_is_group(talk) && a->opened == 0)
+		return STATUS_WAITS;
 	if (!a->has_room)
 		return STATUS_HIDDEN;
 	return a->asked == view->id ? STATUS_ASKED : STATUS_NOT_ASKED;

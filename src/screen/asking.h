@@ -14,6 +14,7 @@
 
 struct asking {
 	bool has_room;	     /* for the question on the screen, if there is one */
+	unsigned opened;     /* of a group: whose the person has opened (screen/knock.h); 0: nobody's, so there is none */
 	unsigned shown;	     /* whose was brought into view */
 	unsigned asked;	     /* whose the person sees, and can answer; 0: nobody's */
 	struct buffer draft; /* what was in the input line then */
@@ -21,6 +22,12 @@ struct asking {
 
 /* Whether a question has come that was not brought into view, and has to be now, whatever is looked at. */
 bool asking_begins(struct asking *asking, const struct talk *talk);
+
+/* Of a group: the one about that one is open now, or none is (0). */
+void asking_open(struct asking *asking, unsigned id);
+
+/* The rows of the question, if there is one (talk_question). */
+const char *const *asking_rows(const struct asking *asking, const struct talk *talk);
 
 /* The screen is about to be drawn, with room for a question or without. */
 void asking_note_room(struct asking *asking, bool has_room);
@@ -41,7 +48,7 @@ void asking_note_seen(struct asking *asking, const struct talk *talk, const char
 bool asking_takes(struct asking *asking, struct talk *talk, struct span line);
 
 /* What can be done about the question, if somebody is there whom it is about. */
-enum status_question asking_status(const struct asking *asking, const struct talk_view *view);
+enum status_question asking_status(const struct asking *asking, const struct talk *talk, const struct talk_view *view);
 
 /* Gives the memory back. */
 void asking_free(struct asking *asking);

@@ -110,6 +110,13 @@ send_again(int count, int key)
 }
 
 static int
+answer_question(int count, int key)
+{
+	(void)count, (void)key;
+	return ask(INPUT_ANSWER);
+}
+
+static int
 hang_up(int count, int key)
 {
 	(void)count, (void)key;
@@ -161,6 +168,7 @@ static const struct {
 	{"show-in-pager", show_in_pager, {"\033OQ", "\033[12~", "\033[[B"}}, /* F2 */
 	{"show-encryption", show_encryption, {"\033OR", "\033[13~", "\033[[C"}}, /* F3 */
 	{"search-conversation", search_conversation, {"\033OS", "\033[14~", "\033[[D"}}, /* F4 */
+	{"answer-question", answer_question, {"\033[15~", "\033[[E"}}, /* F5 */
 	{"send-again", send_again, {"\033[17~"}}, /* F6 */
 	{"hang-up", hang_up, {"\033[19~"}}, /* F8 */
 	{"toggle-mouse", toggle_mouse, {"\033[20~"}}, /* F9: no terminal keeps it for itself */

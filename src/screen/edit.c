@@ -506,17 +506,24 @@ edit_keys(struct span given)
 	return outcome;
 }
 
-void
-edit_insert(struct span text)
+/* Gives up whatever a key has begun. */
+static void
+give_up_all(void)
 {
-	struct buffer ended = {0};
-
 	if (RL_ISSTATE(RL_STATE_NSEARCH))
 		press(CTRL_KEY('G'));
 	if (RL_ISSTATE(RL_STATE_CHARSEARCH)) /* to search again for nothing, Readline 8.2 would never end */
 		press(ESCAPE);
 	give_up();
 	awaits_character = false;
+}
+
+void
+edit_insert(struct span text)
+{
+	struct buffer ended = {0};
+
+	give_up_all();
 	buffer_add(&ended, text.text, text.length);
 	buffer_add(&ended, "", 1);
 	rl_insert_text(buffer_data(&ended));
@@ -532,6 +539,28 @@ edit_put_back(struct span text)
 	rl_point = 0;
 	edit_insert(text);
 	rl_point = rl_end - behind;
+}
+
+/* Leaves the lines of the history, which stay there as they were. */
+static void
+leave_history(void)
+{
+	if (current_history() == NULL)
+		return;
+	rl_revert_line(1, 0);
+	rl_end_of_history(1, 0);
+}
+
+void
+edit_replace(struct span text)
+{
+	give_up_all();
+	leave_history();
+	rl_replace_line("", 1);
+	if (rl_editing_mode == 0)
+		rl_vi_insertion_mode(1, 0);
+	edit_insert(text);
+	rl_point = 0;
 }
 
 /* --- What is shown. --- */

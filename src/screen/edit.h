@@ -36,6 +36,9 @@ void edit_insert(struct span text);
 /* Puts it before what is in the line; the cursor stays where it is in that. */
 void edit_put_back(struct span text);
 
+/* Has the line be that text, with the cursor at its start.  The line that was there is gone. */
+void edit_replace(struct span text);
+
 /* What is to be shown, and kept.  All good until the next call of anything here. */
 struct edit_view {
 	struct span prompt;

@@ -121,6 +121,9 @@ be_editor(int socket, pid_t parent)
 		case EDITOR_PUT_BACK:
 			edit_put_back(buffer_span(&text));
 			break;
+		case EDITOR_REPLACE:
+			edit_replace(buffer_span(&text));
+			break;
 		}
 		answer(ITS_SOCKET, outcome);
 	}

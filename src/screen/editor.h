@@ -19,8 +19,8 @@
 /* Starts it; what does not work then shows when it is first asked.  Returns 0, or -1 and errno. */
 int editor_start(void);
 
-/* What it is to do: edit_keys, edit_insert or edit_put_back. */
-enum editor_order { EDITOR_KEYS, EDITOR_INSERT, EDITOR_PUT_BACK };
+/* What it is to do: edit_keys, edit_insert, edit_put_back or edit_replace. */
+enum editor_order { EDITOR_KEYS, EDITOR_INSERT, EDITOR_PUT_BACK, EDITOR_REPLACE };
 
 struct editor_answer {
 	struct edit_outcome outcome;

@@ -16,8 +16,11 @@
 #include "screen/alarms.h"
 #include "screen/asking.h"
 #include "screen/fullscreen.h"
+#include "screen/guests.h"
 #include "screen/help.h"
 #include "screen/input.h"
+#include "screen/keys.h"
+#include "screen/knock.h"
 #include "screen/loan.h"
 #include "screen/output.h"
 #include "screen/pane.h"
@@ -50,6 +53,7 @@ struct fullscreen {
 	unsigned noticed;	   /* ... for whom the bell has rung */
 	struct addressee addressee;
 	struct asking asking;
+	struct knock knock;	   /* of a group */
 	struct alarms alarms;
 
 	struct pane pane;
@@ -57,6 +61,7 @@ struct fullscreen {
 	struct search search;
 	struct loan loan;	   /* of the terminal, to the pager */
 	const char *const *rows;   /* the help, or the like, is shown; or NULL */
+	struct guests guests;	   /* ... or who is in the group */
 	bool changed;		   /* something is to be drawn */
 	int64_t next_frame;	   /* not before then */
 	struct polls polls;
@@ -189,6 +194,34 @@ heard(void *context, size_t lines)
 	call_attention(f, lines);
 }
 
+/* Whether something is shown over the conversation. */
+static bool
+is_covered(const struct fullscreen *f)
+{
+	return f->rows != NULL || f->guests.open;
+}
+
+/* It is not any more. */
+static void
+show_conversation(struct fullscreen *f)
+{
+	f->rows = NULL;
+	f->guests.open = false;
+}
+
+/* Brings a question into view that was not yet.  Returns whether there is one. */
+static bool
+show_question(struct fullscreen *f)
+{
+	if (!asking_begins(&f->asking, f->talk))
+		return false;
+	talk_ask(f->talk);
+	search_end(&f->search, &f->pane);
+	pane_to_end(&f->pane);
+	show_conversation(f);
+	return true;
+}
+
 /* Does what follows for the screen from who is there now. */
 static void
 follow(struct fullscreen *f)
@@ -197,13 +230,14 @@ follow(struct fullscreen *f)
 
 	if (view.id != 0 && view.state == PARTY_TALKING)
 		widen(f, view.name);
-	if (asking_begins(&f->asking, f->talk)) {
-		talk_ask(f->talk);
-		search_end(&f->search, &f->pane);
-		pane_to_end(&f->pane);
-		f->rows = NULL;
+	if (show_question(f))
 		call_attention(f, 1);
-	}
+	if (!talk_is_group(f->talk))
+		return;
+	if (knock_follow(&f->knock, &f->asking, f->talk))
+		f->changed = true;
+	if (knock_begins(&f->knock, f->talk))
+		call_attention(f, 1);
 }
 
 /* Whether keys that have been pressed are still to be read or worked through. */
@@ -227,24 +261,28 @@ shows_newest(const struct fullscreen *f)
 	int rows, columns;
 
 	screen_size(&rows, &columns);
-	return rows > 1 && f->pane.following && f->rows == NULL;
+	return rows > 1 && f->pane.following && !is_covered(f);
 }
 
 /*
  * Takes notice of it once the person sees what is said before a line can be sent: the question, which with the pager
- * there is still to be drawn, or who is there now.
+ * there is still to be drawn, or who is there now, or what a line was perhaps meant for; or before one can be hung up
+ * on.
  */
 static void
 note_seen(struct fullscreen *f)
 {
-	bool asks = asking_waits(&f->asking, f->talk);
+	bool asks = asking_waits(&f->asking, f->talk), waits = f->addressee.named != 0 || knock_waits(&f->knock);
 
-	if ((!asks && f->addressee.named == 0) || !is_up_to_date(f))
+	if ((!asks && !waits && !guests_wait(&f->guests)) || !is_up_to_date(f))
 		return;
+	guests_note_seen(&f->guests);
 	if (asks)
 		asking_note_seen(&f->asking, f->talk, input_text());
-	else if (shows_newest(f))
+	else if (shows_newest(f)) {
 		addressee_note_seen(&f->addressee, f->talk);
+		knock_note_seen(&f->knock);
+	}
 	f->changed = f->changed || asks;
 }
 
@@ -259,6 +297,18 @@ advise(struct fullscreen *f, const char *advice)
 	f->advised |= advice != NULL;
 }
 
+/* Takes the line for the answer to the question that is open, of a group: it can be for nobody else. */
+static void
+take_answer(struct fullscreen *f, struct span line)
+{
+	if (!asking_takes(&f->asking, f->talk, line)) {
+		addressee_say_refused(f->talk, TALK_QUESTION, f->asking.has_room);
+		input_put_back(false);
+	} else if (talk_asked(f->talk) != f->asking.opened) {
+		knock_close(&f->knock, &f->asking);
+	}
+}
+
 /* Sees to the line that was typed; pasted, it can be several. */
 static void
 take_line(struct fullscreen *f)
@@ -266,6 +316,12 @@ take_line(struct fullscreen *f)
 	struct span line = input_line();
 	bool sent;
 
+	if (f->asking.opened != 0) {
+		take_answer(f, line);
+		return;
+	}
+	if (knock_holds(&f->knock, f->talk))
+		return;
 	if (talk_can_call(f->talk)) { /* that is what Enter is for then */
 		input_put_back(false);
 		talk_call(f->talk);
@@ -296,6 +352,36 @@ leave(struct fullscreen *f)
 	f->changed = true;
 }
 
+/* Shows who is there. */
+static void
+show_who(struct fullscreen *f)
+{
+	if (talk_is_group(f->talk))
+		guests_open(&f->guests);
+	else
+		f->rows = talk_secrecy(f->talk);
+}
+
+/* Opens the question of who asks to come into a group, or closes it. */
+static void
+toggle_question(struct fullscreen *f)
+{
+	if (!talk_is_group(f->talk))
+		return;
+	knock_toggle(&f->knock, &f->asking, f->talk);
+	(void)show_question(f);
+}
+
+/* What leaves, on an empty line: from a question that is open it leads back. */
+static void
+leave_or_go_back(struct fullscreen *f)
+{
+	if (f->asking.opened != 0)
+		knock_close(&f->knock, &f->asking);
+	else
+		leave(f);
+}
+
 static void
 obey_key(struct fullscreen *f, enum input_event event)
 {
@@ -304,7 +390,9 @@ obey_key(struct fullscreen *f, enum input_event event)
 
 	switch (event) {
 	case INPUT_NONE:
+		break;
 	case INPUT_EMPTIED:
+		knock_note_empty(&f->knock);
 		break;
 	case INPUT_LINE:
 		take_line(f);
@@ -314,10 +402,10 @@ obey_key(struct fullscreen *f, enum input_event event)
 		break;
 	case INPUT_GIVE_UP:
 		if (!talk_calls_by_itself(f->talk) || !talk_stop_calling(f->talk))
-			leave(f);
+			leave_or_go_back(f);
 		break;
 	case INPUT_LEAVE:
-		leave(f);
+		leave_or_go_back(f);
 		break;
 	case INPUT_PAGE_UP:
 		pane_scroll(&f->pane, -page);
@@ -340,8 +428,14 @@ obey_key(struct fullscreen *f, enum input_event event)
 		talk_send_arrears(f->talk);
 		pane_to_end(&f->pane);
 		break;
+	case INPUT_ANSWER:
+		toggle_question(f);
+		break;
 	case INPUT_HANG_UP:
-		talk_part(f->talk);
+		if (talk_is_group(f->talk)) /* on whom? */
+			show_who(f);
+		else
+			talk_part(f->talk);
 		break;
 	case INPUT_MOUSE:
 		screen_toggle_mouse();
@@ -354,7 +448,7 @@ obey_key(struct fullscreen *f, enum input_event event)
 		loan_begin(&f->loan, f->talk, &f->pane, f->own_label);
 		break;
 	case INPUT_SECRECY:
-		f->rows = talk_secrecy(f->talk);
+		show_who(f);
 		break;
 	case INPUT_SEARCH:
 		search_begin(&f->search, &f->pane, f->own_label);
@@ -401,15 +495,36 @@ search_with_keys(struct fullscreen *f)
 		search_end(&f->search, &f->pane);
 }
 
-/* Gives the next key to what is shown over the conversation, which goes.  False: there is none of one or the other. */
+/* Gives the next key to what is shown over the conversation, which goes, unless it is for that.  False: there is none
+   of one or the other. */
 static bool
 uncover(struct fullscreen *f)
 {
 	struct span key;
 
-	if (f->rows == NULL || !input_take_key(&key))
+	if (!is_covered(f) || !input_take_key(&key))
 		return false;
+	if (f->guests.open)
+		guests_press(&f->guests, f->talk, key);
 	f->rows = NULL;
+	attention_key(&f->attention);
+	return true;
+}
+
+/* Has the Escape key close the question of a group that is open.  False: it is not there, or there is none. */
+static bool
+escape_question(struct fullscreen *f)
+{
+	static const char *const escape_keys[] = {"\033", NULL};
+	struct span key;
+
+	if (f->asking.opened == 0 || !input_take_key(&key))
+		return false;
+	if (!keys_is_one_of(key, escape_keys)) {
+		input_return_key(key);
+		return false;
+	}
+	knock_close(&f->knock, &f->asking);
 	attention_key(&f->attention);
 	return true;
 }
@@ -426,7 +541,7 @@ next_event(struct fullscreen *f)
 	enum input_event event = input_next();
 
 	if (strlen(input_text()) != typed)
-		f->rows = NULL;
+		show_conversation(f);
 	if (pressed && event != INPUT_FOCUS_IN && event != INPUT_FOCUS_OUT)
 		attention_key(&f->attention);
 	return event;
@@ -443,6 +558,8 @@ obey_keys(struct fullscreen *f)
 		if ((uncovered = uncover(f)))
 			continue;
 		search_with_keys(f);
+		if ((uncovered = escape_question(f)))
+			continue;
 		event = next_event(f);
 		obey_key(f, event);
 		addressee_note_key(&f->addressee);
@@ -524,13 +641,27 @@ show_title(struct fullscreen *f, const struct talk_view *view)
 	attention_show(&f->attention, f->pane.following, who);
 }
 
+/* Of whom the bar is to tell: who is there, or who asks to come into a group. */
+static struct talk_view
+bar_view_of(const struct fullscreen *f)
+{
+	struct talk_view view;
+
+	if (!talk_is_group(f->talk))
+		return view_of(f);
+	if (talk_asked(f->talk) == 0 || !talk_view_of(f->talk, talk_asked(f->talk), &view))
+		return (struct talk_view){.name = "", .secrecy = ""};
+	return view;
+}
+
 static void
 draw(struct fullscreen *f)
 {
-	struct talk_view view = view_of(f);
+	struct talk_view view = bar_view_of(f);
 	struct scene_group group = {
 		.mark_width = f->mark_width, .talk = f->talk, .on_its_way = talk_on_its_way};
 	struct bar bar;
+	int rows, columns;
 	struct scene scene = {
 		.pane = &f->pane,
 		.own_label = f->own_label,
@@ -539,7 +670,7 @@ draw(struct fullscreen *f)
 		.taken = talk_taken(f->talk),
 		.arrived = talk_arrived(f->talk),
 		.group = talk_is_group(f->talk) ? &group : NULL,
-		.question = talk_question(f->talk),
+		.question = asking_rows(&f->asking, f->talk),
 		.bar = &bar,
 		.help = f->rows,
 		.search = &f->search,
@@ -548,9 +679,13 @@ draw(struct fullscreen *f)
 
 	if (scene.help != NULL && scene.help != help_rows)
 		scene.help = f->rows = talk_secrecy(f->talk); /* of who is there now */
+	if (f->guests.open) {
+		screen_help_size(&scene, &rows, &columns);
+		scene.help = guests_rows(&f->guests, f->talk, rows, columns);
+	}
 	asking_note_room(&f->asking, screen_has_room(&scene));
-	status_describe(f->talk, &view, asking_status(&f->asking, &view), &f->pane, input_lines(),
-			f->search.mode == SEARCH_OFF && f->rows == NULL, &bar);
+	status_describe(f->talk, &view, asking_status(&f->asking, f->talk, &view), &f->pane, input_lines(),
+			f->search.mode == SEARCH_OFF && !is_covered(f), &bar);
 	if (screen_has_mouse())
 		strlcpy(bar.mouse, "mouse", sizeof bar.mouse);
 	show_title(f, &view);
@@ -685,6 +820,7 @@ report(const struct fullscreen *f)
 	alarms_report(&f->alarms, status_of(f) != 0);
 	report_lost(buffer_span(&lost));
 	buffer_free(&lost);
+	report_unsent(buffer_span(&f->knock.draft));
 	report_unsent((struct span){input_unsent(), strlen(input_unsent())});
 	report_unsent(input_rest());
 }
@@ -746,6 +882,8 @@ fullscreen_run(const struct screen_options *options, const struct talk_base *bas
 	talk_free(f.talk);
 	search_free(&f.search);
 	asking_free(&f.asking);
+	knock_free(&f.knock);
+	guests_free(&f.guests);
 	alarms_forget(&f.alarms);
 	polls_free(&f.polls);
 	input_close();

@@ -147,7 +147,9 @@ order(enum editor_order what, struct span about, struct editor_answer *answer)
 		take_over(answer);
 		return true;
 	case EDITOR_FAILED:
-		mend(what == EDITOR_INSERT ? about : (struct span){NULL, 0}); /* what is to be put back, it has */
+		if (what == EDITOR_KEYS || (what == EDITOR_PUT_BACK && refused)) /* that it has */
+			about.length = 0;
+		mend(about);
 		*answer = (struct editor_answer){.outcome = {.used = 0}};
 		return true;
 	case EDITOR_INTERRUPTED:
@@ -378,6 +380,42 @@ input_put_back(bool as_line)
 {
 	refused = true;
 	ended = as_line;
+}
+
+bool
+input_set_aside(struct buffer *text, size_t *place)
+{
+	bool fetched = hides && *input_unsent() != '\0';
+	const struct span nothing = {"", 0};
+	struct editor_answer answer;
+
+	if (refused && !give_back())
+		return false;
+	buffer_add(text, fetched ? input_unsent() : input_text(), strlen(fetched ? input_unsent() : input_text()));
+	*place = fetched ? buffer_length(text) : cursor;
+	if (order(EDITOR_REPLACE, nothing, &answer) && event == INPUT_NONE)
+		return true;
+	buffer_free(text);
+	return false;
+}
+
+bool
+input_bring_back(struct span text, size_t place)
+{
+	struct editor_answer answer;
+	enum input_event mended;
+
+	if (refused && !give_back())
+		return false;
+	ended = hides = false;
+	keep(&shown, (struct span){"", 0}); /* not to come back where Readline dies of it */
+	if (!order(EDITOR_REPLACE, (struct span){text.text + place, text.length - place}, &answer))
+		return false;
+	mended = event;
+	if (!order(EDITOR_PUT_BACK, (struct span){text.text, place}, &answer))
+		return false;
+	event = mended != INPUT_NONE ? mended : event;
+	return true;
 }
 
 struct input_view

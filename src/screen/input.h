@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buffer.h"
 #include "text/filter.h"
 
 /* What the keys ask of the program. */
@@ -36,6 +37,7 @@ enum input_event {
 	INPUT_PAGER,	   /* show-in-pager */
 	INPUT_SECRECY,	   /* show-encryption */
 	INPUT_SEARCH,	   /* search-conversation */
+	INPUT_ANSWER,	   /* answer-question */
 	INPUT_SEND_AGAIN,  /* send-again */
 	INPUT_HANG_UP,	   /* hang-up */
 	INPUT_FOCUS_IN,	   /* the terminal's window gets the keys again */
@@ -96,6 +98,14 @@ struct span input_line(void);
  * line after it; as_line says that text that is typed from now on is, too, unless the line is edited before.
  */
 void input_put_back(bool as_line);
+
+/*
+ * Takes what was typed out of the input line, which is empty then, and adds it to a text, with the place in it where
+ * the cursor was; and puts such a text there again, in place of whatever the line has, which is gone.  False: the text is
+ * not there, as a signal asks the program to end, or, of the former, is still in the line, as Readline has died.
+ */
+bool input_set_aside(struct buffer *text, size_t *cursor);
+bool input_bring_back(struct span text, size_t cursor);
 
 /*
  * What is to be shown: the prompt, the line and a blank behind it as one text, and the byte that the

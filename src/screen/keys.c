@@ -171,3 +171,11 @@ keys_examine(struct span text)
 		return whole(KEY_ESCAPE, 1);
 	return text.text[2] == '[' || text.text[2] == 'O' ? examine_escape(text, 1) : whole(KEY_ALT, 2);
 }
+
+bool
+keys_is_one_of(struct span key, const char *const *keys)
+{
+	while (*keys != NULL && (strlen(*keys) != key.length || memcmp(*keys, key.text, key.length) != 0))
+		keys++;
+	return *keys != NULL;
+}

@@ -7,6 +7,7 @@
 #ifndef KEYS_H
 #define KEYS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/span.h"
@@ -29,5 +30,8 @@ struct key {
 
 /* Looks at the key at the start of some text, which is not empty: valid UTF-8, and no part of a paste. */
 struct key keys_examine(struct span text);
+
+/* Whether a key is one of several, up to a NULL, as terminals send them. */
+bool keys_is_one_of(struct span key, const char *const *keys);
 
 #endif

@@ -330,6 +330,15 @@ screen_ring(void)
 	beep();
 }
 
+void
+screen_help_size(const struct scene *scene, int *rows, int *columns)
+{
+	struct layout layout = arrange(scene);
+
+	*rows = layout.pane_rows;
+	*columns = layout.columns > 2 * MARGIN ? layout.columns - 2 * MARGIN : 1;
+}
+
 bool
 screen_has_room(const struct scene *scene)
 {

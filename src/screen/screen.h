@@ -47,6 +47,9 @@ void screen_draw(const struct scene *scene);
 /* Whether there is room for the question of a scene, whose bar need not be known yet. */
 bool screen_has_room(const struct scene *scene);
 
+/* How many rows and columns of text there would be shown of a help. */
+void screen_help_size(const struct scene *scene, int *rows, int *columns);
+
 /*
  * From now on, has the terminal say when its window gets and loses the keyboard.  To be asked for once it
  * matters: an answer that comes after the end would be typed into the shell.

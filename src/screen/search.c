@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "screen/keys.h"
 #include "screen/search.h"
 #include "text/glyph.h"
 #include "text/utf8.h"
@@ -284,14 +285,6 @@ static const char *const erase_keys[] = {"\177", "\b", NULL};
 static const char *const clear_keys[] = {"\025", NULL}; /* Ctrl-U */
 
 static bool
-is_one_of(struct span key, const char *const *keys)
-{
-	while (*keys != NULL && (strlen(*keys) != key.length || memcmp(*keys, key.text, key.length) != 0))
-		keys++;
-	return *keys != NULL;
-}
-
-static bool
 is_text(struct span key)
 {
 	unsigned char first = (unsigned char)*key.text;
@@ -316,13 +309,13 @@ accept_typed(struct search *search, struct pane *pane)
 static bool
 press_typing(struct search *search, struct pane *pane, struct span key)
 {
-	if (is_one_of(key, enter_keys)) {
+	if (keys_is_one_of(key, enter_keys)) {
 		accept_typed(search, pane);
 		return true;
 	}
-	if (is_one_of(key, erase_keys))
+	if (keys_is_one_of(key, erase_keys))
 		take_back(search);
-	else if (is_one_of(key, clear_keys))
+	else if (keys_is_one_of(key, clear_keys))
 		set_typed(search, "");
 	else if (is_text(key))
 		type(search, key);
@@ -336,7 +329,7 @@ press_typing(struct search *search, struct pane *pane, struct span key)
 static bool
 press_accepted(struct search *search, struct pane *pane, struct span key)
 {
-	if (is_one_of(key, erase_keys) || is_one_of(key, clear_keys)) { /* it is not, after all */
+	if (keys_is_one_of(key, erase_keys) || keys_is_one_of(key, clear_keys)) { /* it is not, after all */
 		search->mode = SEARCH_TYPING;
 		return press_typing(search, pane, key);
 	}
@@ -349,18 +342,18 @@ press_accepted(struct search *search, struct pane *pane, struct span key)
 bool
 search_press(struct search *search, struct pane *pane, struct span key)
 {
-	if (is_one_of(key, abandon_keys)) {
+	if (keys_is_one_of(key, abandon_keys)) {
 		abandon(search, pane);
 		return true;
 	}
-	if (is_one_of(key, older_keys) || is_one_of(key, newer_keys)) {
-		look_further(search, pane, is_one_of(key, newer_keys));
+	if (keys_is_one_of(key, older_keys) || keys_is_one_of(key, newer_keys)) {
+		look_further(search, pane, keys_is_one_of(key, newer_keys));
 		return true;
 	}
 	if (search->mode == SEARCH_TYPING ? press_typing(search, pane, key) : press_accepted(search, pane, key))
 		return true;
 	search_end(search, pane);
-	return is_one_of(key, enter_keys); /* the line that is hidden is not sent by it */
+	return keys_is_one_of(key, enter_keys); /* the line that is hidden is not sent by it */
 }
 
 /* --- What is to be seen. --- */

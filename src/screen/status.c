@@ -12,6 +12,7 @@ describe_question(enum status_question question)
 {
 	switch (question) {
 	case STATUS_NOT_ASKED:
+	case STATUS_WAITS:
 		break;
 	case STATUS_ASKED:
 		return "yes or no?";
@@ -79,7 +80,7 @@ describe_view(const struct talk *talk, const struct talk_view *view, enum status
 
 /* Of several others, what matters to the bar. */
 struct crowd {
-	size_t stalled, closing;
+	size_t stalled, closing, asked;
 };
 
 static void
@@ -89,15 +90,40 @@ note_member(void *context, const struct talk_view *view)
 
 	crowd->stalled += view->state == PARTY_TALKING && view->stalled;
 	crowd->closing += view->state == PARTY_CLOSING;
+	crowd->asked += view->state == PARTY_ASKED;
 }
 
-/* What the status bar says of a group. */
+/* What it says of who asks to come in: that is the first of so many. */
 static void
-describe_group(const struct talk *talk, bool can_leave, struct bar *bar)
+describe_asked(const struct talk *talk, const struct talk_view *view, enum status_question question, size_t count,
+	       struct bar *bar)
+{
+	if (question != STATUS_WAITS) {
+		snprintf(bar->name, sizeof bar->name, "answering %s", view->name);
+		strlcpy(bar->state, describe_question(question), sizeof bar->state);
+		strlcpy(bar->act, "Esc goes back", sizeof bar->act);
+		return;
+	}
+	if (count > 1)
+		snprintf(bar->name, sizeof bar->name, "%zu ask to come in", count);
+	else
+		snprintf(bar->name, sizeof bar->name, "%s asks to come in", view->name);
+	strlcpy(bar->state, "F5 answers", sizeof bar->state);
+	status_count(talk, bar->detail, sizeof bar->detail);
+}
+
+/* What the status bar says of a group, where perhaps somebody asks to come in. */
+static void
+describe_group(const struct talk *talk, const struct talk_view *view, enum status_question question, bool can_leave,
+	       struct bar *bar)
 {
 	struct crowd crowd = {0};
 
 	talk_each(talk, note_member, &crowd);
+	if (view->id != 0) {
+		describe_asked(talk, view, question, crowd.asked, bar);
+		return;
+	}
 	if (talk_members(talk) > 0) {
 		status_count(talk, bar->name, sizeof bar->name);
 		strlcpy(bar->state, talk_encrypts(talk) ? "encrypted" : "not encrypted", sizeof bar->state);
@@ -164,7 +190,7 @@ status_describe(const struct talk *talk, const struct talk_view *view, enum stat
 
 	*bar = (struct bar){.name = ""};
 	if (group)
-		describe_group(talk, can_leave, bar);
+		describe_group(talk, view, question, can_leave, bar);
 	else if (view->id == 0 || (view->again && !view->told)) /* it may be busy */
 		talk_describe(talk, bar->name, sizeof bar->name);
 	else

@@ -8,6 +8,7 @@
  *   view.c    what there is to be shown, the question of trust, the last words
  *   party.c   one other side
  *   fate.c    what became of the lines that it was sent
+ *   dismiss.c one of a group is hung up on, or banned
  *   room.c    a group: who is in it, and what goes from one to all
  */
 #ifndef INSIDE_H
@@ -38,6 +39,7 @@ struct talk {
 	unsigned last_id;
 	int64_t rest;	     /* nobody is let in before then */
 	struct strangers callers, refused, troubles; /* who came to nothing; found the line busy; could not be let in */
+	struct strangers banned; /* who called all the same */
 	struct allowance visits; /* strangers whose lines, or whose question, are in the record: so many are let in */
 	bool waiting;	     /* somebody is called, or waited for */
 	struct redial redial; /* ... or will be */
@@ -122,6 +124,10 @@ void talk_say_apart(struct talk *talk, enum voice voice, const char *shown, cons
 /* Why others are turned away: "the line was busy". */
 const char *talk_busy(const struct talk *talk);
 
+/* Somebody has found the line busy; or was turned away, as it is banned: that is told, or counted. */
+bool talk_tell_refused(struct talk *talk, const struct peer *peer);
+bool talk_turn_away(struct talk *talk, const struct peer *peer);
+
 /* Sums up the strangers who were not told of; and when that is to be done, if nothing that matters is said before. */
 void talk_sum_up(struct talk *talk);
 int64_t talk_sum_is_due(const struct talk *talk);
@@ -131,6 +137,11 @@ void talk_flush(struct talk *talk);
 
 /* A listener says that it cannot write to the log, and why; that is said, too, once. */
 void talk_log_fails(struct talk *talk, int cause);
+
+/* --- dismiss.c --- */
+
+/* Whether somebody who has just been connected calls from where nobody is let in: then it is gone, which is told. */
+bool talk_bars(struct talk *talk, const struct peer *peer);
 
 /* --- speak.c, fate.c --- */
 

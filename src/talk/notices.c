@@ -109,6 +109,37 @@ sum_up(struct talk *t, struct strangers *s, enum voice voice, const char *one, c
 	s->count = 0;
 }
 
+/* Tells of somebody who was not let in, and why, or counts it.  Returns whether it was told. */
+static bool
+tell_or_count(struct talk *t, struct strangers *s, const struct peer *peer, const char *why)
+{
+	char shown[sizeof peer->host + 64], logged[sizeof peer->place + 64];
+
+	if (!strangers_may_tell(s)) {
+		strangers_count(s, peer->host, peer->place);
+		return false;
+	}
+	snprintf(shown, sizeof shown, "%s called%s", peer->host, why);
+	snprintf(logged, sizeof logged, "%s called%s", peer->place, why);
+	talk_say_apart(t, VOICE_NOTICE, shown, logged);
+	return true;
+}
+
+bool
+talk_tell_refused(struct talk *t, const struct peer *peer)
+{
+	char why[64];
+
+	snprintf(why, sizeof why, " while %s", talk_busy(t));
+	return tell_or_count(t, &t->refused, peer, why);
+}
+
+bool
+talk_turn_away(struct talk *t, const struct peer *peer)
+{
+	return tell_or_count(t, &t->banned, peer, ", and is banned");
+}
+
 const char *
 talk_busy(const struct talk *t)
 {
@@ -124,13 +155,14 @@ talk_sum_up(struct talk *t)
 	snprintf(many, sizeof many, "%s, the last of them", one);
 	sum_up(t, &t->callers, VOICE_NOTICE, "called", "called, the last of them");
 	sum_up(t, &t->refused, VOICE_NOTICE, one, many);
+	sum_up(t, &t->banned, VOICE_NOTICE, "called, and is banned", "called, and are banned, the last of them");
 	sum_up(t, &t->troubles, VOICE_ALARM, "time", "times");
 }
 
 int64_t
 talk_sum_is_due(const struct talk *t)
 {
-	const struct strangers *const all[] = {&t->callers, &t->refused, &t->troubles};
+	const struct strangers *const all[] = {&t->callers, &t->refused, &t->banned, &t->troubles};
 	int64_t due = CLOCK_NEVER;
 
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)

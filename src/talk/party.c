@@ -327,6 +327,15 @@ say_for_trust(void *context, enum voice voice, const char *text)
 	party_say(p, voice, text);
 }
 
+/* Why somebody who is asked about cannot be let in by a name: another one in the room has one that looks like it. */
+static const char *
+fault_in_room(void *context, const char *name)
+{
+	const struct party *p = context;
+
+	return p->talk->room != NULL ? roster_fault(&p->talk->room->roster, name) : NULL;
+}
+
 /* It came to nothing; the socket is closed. */
 static void
 give_up(struct party *p)
@@ -407,10 +416,25 @@ start_talking(struct party *p)
 		begin_for_good(p);
 }
 
+/* Whether it has shown a key that is banned: then it is over, and what there was to say of it is not said. */
+static bool
+turn_away(struct party *p)
+{
+	if (p->talk->room == NULL || !bans_have(&p->talk->room->bans, p->trust.fingerprint))
+		return false;
+	p->turned_away = true;
+	p->announced = false;
+	party_refuse(p, "");
+	talk_turn_away(p->talk, &p->peer);
+	return true;
+}
+
 /* Does what follows from where agreeing on encryption has got to. */
 static void
 follow_trust(struct party *p, enum trust_state state)
 {
+	if ((state == TRUST_ASKING || state == TRUST_DONE) && p->state == PARTY_AGREEING && turn_away(p))
+		return;
 	switch (state) {
 	case TRUST_AGREEING:
 		break;
@@ -452,7 +476,7 @@ party_begin(struct party *p, struct talk *talk, unsigned id, const struct peer *
 	p->sounding = !call->tls && !p->announced;
 	p->makes_room = clock_now() + AGREE_MS;
 	if (call->tls)
-		trust_begin(&p->trust, talk->base->trust, call, &p->peer, say_for_trust, p);
+		trust_begin(&p->trust, talk->base->trust, call, &p->peer, say_for_trust, fault_in_room, p);
 	else
 		bare_begin(&p->trust, call, &p->peer, p->sounding, say_for_trust, p);
 	follow_trust(p, trust_step(&p->trust)); /* a client has to say something first */

@@ -69,6 +69,7 @@ struct party {
 	bool closing_noted;	/* CLOSING, EAR_SELF: by the front end */
 	bool told;		/* that it has left, or how it ended otherwise */
 	bool unasked;		/* ASKED: there was nobody who could answer */
+	bool turned_away;	/* OVER: its key is banned */
 	bool came_to_nothing;	/* OVER: there was no conversation */
 	bool buried;		/* OVER: what follows from that has been done */
 	int status;		/* OVER: as the program's */

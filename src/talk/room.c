@@ -146,13 +146,11 @@ sum_up(struct talk *t)
 
 /* Tells that one has come or gone, to all but that one; where it is, and why it has gone, stand in the log alone. */
 static void
-tell_of(struct party *p, bool comes, const char *what, const char *why)
+tell_of(struct party *p, const char *what, const char *why)
 {
 	struct talk *t = p->talk;
 	char here[32], text[TOLD_MAX], logged[2 * TOLD_MAX + PEER_WHOLE_MAX], whole[PEER_WHOLE_MAX];
 
-	if (!crowd_may_tell(&t->room->crowd, comes))
-		return;
 	count_here(t, here, sizeof here);
 	peer_describe(&p->peer, whole);
 	snprintf(text, sizeof text, "%s: %s", what, here);
@@ -171,7 +169,8 @@ tell_joined(struct party *p)
 	p->announced = true;
 	p->member.told = true;
 	snprintf(what, sizeof what, "%s has joined", p->peer.name);
-	tell_of(p, true, what, "");
+	if (crowd_may_tell(&p->talk->room->crowd, true))
+		tell_of(p, what, "");
 }
 
 /* Takes over the name that it has in the roster. */
@@ -354,17 +353,39 @@ note_arrived(struct party *p)
 	p->member.place = reader_place(&p->member.reader, p->delivery.arrived);
 }
 
-/* It is not here any more, and has done this, and why; which is told, unless all have to leave. */
+/* It is not here any more. */
+static void
+go(struct party *p)
+{
+	p->member.is_here = false;
+	roster_leave(&p->talk->room->roster, p->id);
+}
+
+/* The same, and it has done this, and why; which is told, unless all have to leave. */
 static void
 leave(struct party *p, const char *done, const char *why)
 {
 	char what[PEER_NAME_MAX + 96];
 
-	p->member.is_here = false;
-	roster_leave(&p->talk->room->roster, p->id);
+	go(p);
 	snprintf(what, sizeof what, "%s %s", p->peer.name, done);
-	if (p->member.told && !p->talk->leaving)
-		tell_of(p, false, what, why);
+	if (p->member.told && !p->talk->leaving && crowd_may_tell(&p->talk->room->crowd, false))
+		tell_of(p, what, why);
+}
+
+void
+room_dismiss(struct party *p, bool bans)
+{
+	char what[PEER_NAME_MAX + 32];
+
+	tell_apart(p, bans ? "* The room is closed to you." : "* You were hung up on.");
+	if (p->member.is_here)
+		go(p);
+	snprintf(what, sizeof what, "%s was hung up on", p->peer.name);
+	if (p->member.told)
+		tell_of(p, what, "");
+	else
+		talk_notice(p->talk, VOICE_NOTICE, "hanging up on %s", p->peer.name);
 }
 
 void
@@ -413,6 +434,10 @@ room_hear(struct party *p, struct buffer *heard)
 	struct span line;
 	size_t count;
 
+	if (!p->member.is_here) { /* it was hung up on, and says more */
+		buffer_drop(heard, buffer_lines(heard).length);
+		return 0;
+	}
 	while (!p->member.named && (line = buffer_line(heard)).length > 0) {
 		take_for_name(p, (struct span){line.text, line.length - 1});
 		buffer_drop(heard, line.length);
@@ -551,6 +576,7 @@ room_close(struct talk *t)
 	buffer_free(&room->known);
 	recall_free(&room->recall);
 	roster_free(&room->roster);
+	bans_free(&room->bans);
 	buffer_free(&room->line);
 	buffer_free(&room->typed);
 	free(room);

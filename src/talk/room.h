@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/polls.h"
+#include "talk/bans.h"
 #include "talk/crowd.h"
 #include "talk/recall.h"
 #include "talk/roster.h"
@@ -46,6 +47,7 @@ struct room {
 	struct buffer known; /* the text of the file of those that belong to keys */
 	bool knows;	    /* ... could be read */
 	struct crowd crowd;
+	struct bans bans;
 	struct recall recall;
 	bool deaf;	    /* nothing is heard (talk_hear) */
 	bool full;	    /* somebody is ROOM_BEHIND bytes behind */
@@ -70,6 +72,9 @@ void room_enter(struct party *party);
 
 /* It says nothing more, as its link's ending says, or is hung up on: that is told, once. */
 void room_leave(struct party *party);
+
+/* It is hung up on by the host, perhaps for good: it and the others are told, and nothing of it is heard any more. */
+void room_dismiss(struct party *party, bool bans);
 
 /* Takes the lines that are complete in what was heard of it, relayed text.  Returns how many there are to be shown. */
 size_t room_hear(struct party *party, struct buffer *heard);

@@ -190,6 +190,16 @@ roster_name(struct roster *roster, unsigned number, struct span name, const stru
 	return NULL;
 }
 
+const char *
+roster_fault(const struct roster *roster, const char *name)
+{
+	const struct roster_member newcomer = {.number = ROSTER_HOST + 1};
+	struct name_look look;
+
+	name_look(name, &look);
+	return fault_among(roster, &newcomer, &look);
+}
+
 void
 roster_unname(struct roster *roster, unsigned number)
 {

@@ -57,6 +57,9 @@ void roster_leave(struct roster *roster, unsigned number);
  */
 const char *roster_name(struct roster *roster, unsigned number, struct span name, const struct buffer *known);
 
+/* Why nobody who is still to come can have that name, as roster_name says it; or NULL: those who are there leave it. */
+const char *roster_fault(const struct roster *roster, const char *name);
+
 /* Takes the name of somebody who is there away. */
 void roster_unname(struct roster *roster, unsigned number);
 

@@ -178,7 +178,7 @@ go_on_without(struct talk *t, struct party *p)
 	if (!stranger && t->room == NULL)
 		t->status = p->status;
 	rest_after(t, p);
-	if (!announced && base->call->role == ROLE_SERVER)
+	if (!announced && !p->turned_away && base->call->role == ROLE_SERVER)
 		strangers_count(&t->callers, p->peer.host, p->peer.place);
 	if (unshown)
 		t->leaving = true;
@@ -236,17 +236,6 @@ fail_to_call(struct talk *t)
 	t->again_until = 0;
 }
 
-/* Somebody has found the line busy. */
-static void
-tell_refused(struct talk *t, const struct peer *peer)
-{
-	char shown[sizeof peer->host + 64], logged[sizeof peer->place + 64];
-
-	snprintf(shown, sizeof shown, "%s called while %s", peer->host, talk_busy(t));
-	snprintf(logged, sizeof logged, "%s called while %s", peer->place, talk_busy(t));
-	talk_say_apart(t, VOICE_NOTICE, shown, logged);
-}
-
 /* Hears what the caller has to say.  Returns whether there is something to be shown. */
 static bool
 hear_caller(struct talk *t, const struct polls *polls)
@@ -259,16 +248,11 @@ hear_caller(struct talk *t, const struct polls *polls)
 	case CALLER_CONNECTED:
 		if ((t->count == 0 && !t->waiting) || t->leaving || t->count == most_members(t))
 			socket_close(peer.socket); /* it is not wanted any more */
-		else
+		else if (!talk_bars(t, &peer))
 			meet(t, &peer);
 		break;
 	case CALLER_REFUSED:
-		if (strangers_may_tell(&t->refused)) {
-			tell_refused(t, &peer);
-			break;
-		}
-		strangers_count(&t->refused, peer.host, peer.place);
-		return false;
+		return talk_tell_refused(t, &peer);
 	case CALLER_TROUBLED:
 		if (strangers_may_tell(&t->troubles)) {
 			talk_notice(t, VOICE_ALARM, "%s", t->base->caller->error);

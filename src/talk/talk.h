@@ -223,6 +223,12 @@ void talk_hear(struct talk *talk, bool hears);
 
 /* --- The question of trust. --- */
 
+/*
+ * The id of whoever is asked about (PARTY_ASKED), or 0.  Where several could be it is the one about whom the person was
+ * asked, until that is decided, and then the first of them.
+ */
+unsigned talk_asked(const struct talk *talk);
+
 /* Says what there is to decide, where somebody is asked about (PARTY_ASKED), once the person can answer. */
 void talk_ask(struct talk *talk);
 
@@ -276,6 +282,8 @@ struct talk_view {
 	unsigned id; /* of this conversation, from 1 on */
 	enum party_state state;
 	const char *name, *secrecy; /* as in call/peer.h, and trust/trust.h; good until it goes on */
+	const char *host, *place;   /* ... where it is */
+	const char *key;	/* the fingerprint of the key that it has shown; empty: none */
 	time_t since;		/* when the conversation began */
 	bool stalled;		/* it has taken nothing for a while */
 	bool unanswered;	/* ... its machine does not even answer */
@@ -289,6 +297,9 @@ struct talk_view {
 
 /* Views the other side of that number, from 0 on.  False if there are not so many. */
 bool talk_view(const struct talk *talk, unsigned number, struct talk_view *view);
+
+/* Views the one with that id.  False if there is none. */
+bool talk_view_of(const struct talk *talk, unsigned id, struct talk_view *view);
 
 /* What is being done while nobody is there: "waiting on port 8080", or "not connected to example.org port 8080". */
 void talk_describe(const struct talk *talk, char *text, size_t size);
@@ -312,6 +323,13 @@ size_t talk_members(const struct talk *talk);
 
 /* To how many of them one's own line that ends there in the stream is still on its way. */
 size_t talk_on_its_way(const struct talk *talk, uint64_t stream_end);
+
+/*
+ * Hangs up on the one with that id: it and the others are told, what is on its way to it is delivered as after
+ * talk_part.  Where it bans, nobody is let in any more, as long as the program runs, who has the key that it has shown;
+ * or, if it has shown none, who calls from its address.
+ */
+void talk_dismiss(struct talk *talk, unsigned id, bool bans);
 
 /* Whether whoever is let in is talked to with encryption (-t). */
 bool talk_encrypts(const struct talk *talk);

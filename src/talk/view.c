@@ -5,10 +5,29 @@
 
 /* --- The question of trust. --- */
 
+static struct party *
+asked(const struct talk *t)
+{
+	struct party *p;
+
+	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p))
+		if (p->state == PARTY_ASKED && p->question_put)
+			return p;
+	return talk_find(t, PARTY_ASKED);
+}
+
+unsigned
+talk_asked(const struct talk *t)
+{
+	const struct party *p = asked(t);
+
+	return p != NULL ? p->id : 0;
+}
+
 void
 talk_ask(struct talk *t)
 {
-	struct party *p = talk_find(t, PARTY_ASKED);
+	struct party *p = asked(t);
 
 	if (p == NULL)
 		return;
@@ -20,7 +39,7 @@ talk_ask(struct talk *t)
 const char *const *
 talk_question(const struct talk *t)
 {
-	const struct party *p = talk_find(t, PARTY_ASKED);
+	const struct party *p = asked(t);
 
 	return p != NULL && p->question_put ? trust_question(&p->trust) : NULL;
 }
@@ -28,7 +47,7 @@ talk_question(const struct talk *t)
 void
 talk_answer(struct talk *t, const char *text, size_t length)
 {
-	struct party *p = talk_find(t, PARTY_ASKED);
+	struct party *p = asked(t);
 
 	if (p != NULL)
 		party_answer(p, text, length);
@@ -38,7 +57,7 @@ talk_answer(struct talk *t, const char *text, size_t length)
 void
 talk_refuse(struct talk *t, const char *why)
 {
-	struct party *p = talk_find(t, PARTY_ASKED);
+	struct party *p = asked(t);
 
 	if (p != NULL && !p->question_put)
 		trust_show(&p->trust);
@@ -61,6 +80,9 @@ view_of(const struct talk *t, const struct party *p)
 		.state = p->state,
 		.name = p->peer.name,
 		.secrecy = p->secrecy,
+		.host = p->peer.host,
+		.place = p->peer.place,
+		.key = linked ? p->whom.key : p->trust.fingerprint,
 		.since = p->since,
 		.stalled = linked && delivery_is_stalled(&p->delivery, &p->link),
 		.unanswered = linked && p->link.unanswered,
@@ -84,6 +106,15 @@ talk_view(const struct talk *t, unsigned number, struct talk_view *view)
 		return false;
 	*view = view_of(t, p);
 	return true;
+}
+
+bool
+talk_view_of(const struct talk *t, unsigned id, struct talk_view *view)
+{
+	for (unsigned i = 0; talk_view(t, i, view); i++)
+		if (view->id == id)
+			return true;
+	return false;
 }
 
 void
@@ -115,7 +146,7 @@ const char *const *
 talk_secrecy(const struct talk *t)
 {
 	static const char *nobody[2 + INVITE_ROWS] = {"Nobody is there."};
-	const struct party *p = talk_find(t, PARTY_ASKED);
+	const struct party *p = asked(t);
 	int count = 1;
 
 	if (p != NULL)

@@ -102,16 +102,9 @@ trust_close(void)
 static enum trust_state
 fail(struct trust *t)
 {
-	char sink[4096];
-
 	tls_free(t->tls);
 	t->tls = NULL;
-	shutdown(t->peer->socket, SHUT_WR);
-	/* What is unread would make close(2) reset the connection, and that can overtake an alert. */
-	for (int rounds = 16; rounds > 0; rounds--)
-		if (recv(t->peer->socket, sink, sizeof sink, MSG_DONTWAIT) <= 0)
-			break;
-	socket_close(t->peer->socket);
+	socket_part(t->peer->socket);
 	return t->state = TRUST_FAILED;
 }
 
@@ -127,7 +120,7 @@ succeed(struct trust *t, const char *secrecy, const char *name)
 
 void
 trust_begin(struct trust *t, const struct trust_options *options, const struct call_options *call, struct peer *peer,
-	    trust_say *say_to, void *context)
+	    trust_say *say_to, trust_fault *besides, void *context)
 {
 	*t = (struct trust){
 		.options = options,
@@ -136,6 +129,7 @@ trust_begin(struct trust *t, const struct trust_options *options, const struct c
 		.peer = peer,
 		.deadline = clock_now() + HANDSHAKE_MS,
 		.say = say_to,
+		.besides = besides,
 		.context = context,
 	};
 	t->tls = tls_new(&keeper, call->role == ROLE_SERVER,
@@ -171,11 +165,15 @@ is_taken(const struct trust *t, const char *name)
 static const char *
 fault_of(const struct trust *t, const char *name)
 {
-	const char *own = t->options->name;
+	const char *own = t->options->name, *fault;
 
 	if (own != NULL && name_is_alike(name, own))
 		return "is your own";
-	return digit_count(name) >= NAME_DIGITS ? "has ten digits or more" : name_fault(name);
+	if (digit_count(name) >= NAME_DIGITS)
+		return "has ten digits or more";
+	if ((fault = name_fault(name)) != NULL || t->besides == NULL)
+		return fault;
+	return t->besides(t->context, name);
 }
 
 /* What can be answered, where the caller would be known by this name. */

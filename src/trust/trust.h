@@ -33,6 +33,9 @@ struct trust_options {
 /* What it has to say to the person, one notice, question or alarm each time. */
 typedef void trust_say(void *context, enum voice voice, const char *text);
 
+/* Why nobody can have that name besides. */
+typedef const char *trust_fault(void *context, const char *name);
+
 enum trust_state {
 	TRUST_AGREEING, /* the handshake; bare: whether the line is busy */
 	TRUST_ASKING,	/* the person has to be asked (trust_ask) and to answer (trust_answer) */
@@ -52,6 +55,7 @@ struct trust {
 	bool busy;	  /* TRUST_FAILED: the peer talks to somebody else */
 	bool has_spoken;  /* TRUST_ASKING: the peer has left, and what it said can still be read */
 	trust_say *say;
+	trust_fault *besides;
 	void *context;
 	char fingerprint[FINGERPRINT_SIZE]; /* of the peer */
 	char name[NAME_SIZE]; /* what a server with that key is called; empty: nothing that will do */
@@ -86,10 +90,11 @@ const char *trust_fingerprint(void);
 
 /*
  * Begins with a peer that has just been connected, and whose socket, and in the end its name, are this
- * conversation's.  All pointers must stay good until it is over.
+ * conversation's.  besides says why it cannot have a name for a reason of the caller's, after "a name that", or NULL.
+ * All pointers must stay good until it is over.
  */
 void trust_begin(struct trust *trust, const struct trust_options *options, const struct call_options *call,
-		 struct peer *peer, trust_say *say, void *context);
+		 struct peer *peer, trust_say *say, trust_fault *besides, void *context);
 
 void trust_poll(const struct trust *trust, struct polls *polls);
 

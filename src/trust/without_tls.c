@@ -113,9 +113,9 @@ trust_fingerprint(void)
 
 void
 trust_begin(struct trust *trust, const struct trust_options *options, const struct call_options *call,
-	    struct peer *peer, trust_say *say, void *context)
+	    struct peer *peer, trust_say *say, trust_fault *besides, void *context)
 {
-	(void)trust, (void)options, (void)call, (void)peer, (void)say, (void)context;
+	(void)trust, (void)options, (void)call, (void)peer, (void)say, (void)besides, (void)context;
 }
 
 void

@@ -280,6 +280,21 @@ test_list(void **state)
 	must_list(roster, ROSTER_HOST, 40, "");
 }
 
+/* Whether a name is free is to be known of somebody who is still to come, too. */
+static void
+test_newcomer(void **state)
+{
+	struct roster *roster = *state;
+
+	assert_null(roster_fault(roster, "Emil"));
+	assert_null(name(roster, 3, "Emil"));
+	assert_string_equal(roster_fault(roster, "emil"), OF_A_MEMBER);
+	assert_non_null(roster_fault(roster, "host"));
+	assert_non_null(roster_fault(roster, "guest 4"));
+	roster_unname(roster, 3);
+	assert_null(roster_fault(roster, "emil"));
+}
+
 /* A crowd: each name is asked for twice, and the second one is refused. */
 static void
 test_crowd(void **state)
@@ -309,7 +324,8 @@ main(void)
 #if defined(HAVE_GNUTLS)
 		TEST(test_accents),
 #endif
-		TEST(test_vouched),    TEST(test_free_again), TEST(test_list), TEST(test_crowd),
+		TEST(test_vouched),    TEST(test_free_again), TEST(test_list), TEST(test_newcomer),
+		TEST(test_crowd),
 	};
 
 	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL) {

@@ -89,7 +89,7 @@ __wrap_talk_calls_by_itself(const struct talk *talk)
 	return false;
 }
 
-/* The group that a row of letters stands for: t(alking), s(talled), a(greeing), c(losing). */
+/* The group that a row of letters stands for: t(alking), s(talled), a(greeing), c(losing), ? (asked about). */
 static void
 gather(const char *row)
 {
@@ -98,6 +98,7 @@ gather(const char *row)
 			.id = (unsigned)count + 1,
 			.state = row[count] == 'a'   ? PARTY_AGREEING
 				 : row[count] == 'c' ? PARTY_CLOSING
+				 : row[count] == '?' ? PARTY_ASKED
 						     : PARTY_TALKING,
 			.name = "ann",
 			.secrecy = "",
@@ -107,19 +108,28 @@ gather(const char *row)
 		};
 }
 
-/* The bar, with so many typed lines. */
+/* The bar, with so many typed lines, and what can be done about the question of the first who asks. */
 static struct bar
-describe(size_t typed)
+describe_asked(size_t typed, enum status_question question)
 {
 	struct history *history = history_new(10);
-	struct talk_view first = count > 0 ? members[0] : (struct talk_view){.name = "", .secrecy = ""};
+	struct talk_view first = {.name = "", .secrecy = ""};
 	struct pane pane;
 	struct bar bar;
 
+	for (size_t i = count; i > 0; i--)
+		if (members[i - 1].state == PARTY_ASKED)
+			first = members[i - 1];
 	pane_init(&pane, history);
-	status_describe(NULL, &first, STATUS_NOT_ASKED, &pane, typed, true, &bar);
+	status_describe(NULL, &first, question, &pane, typed, true, &bar);
 	history_free(history);
 	return bar;
+}
+
+static struct bar
+describe(size_t typed)
+{
+	return describe_asked(typed, STATUS_WAITS);
 }
 
 /* What stands at the left. */
@@ -157,6 +167,34 @@ test_how_many(void **state)
 		gather(rows[i].row);
 		encrypts = rows[i].encrypts;
 		assert_string_equal(left(), rows[i].said);
+	}
+}
+
+/* Somebody asks to come in: that goes before who is there, and what answers is said. */
+static void
+test_who_asks(void **state)
+{
+	static const struct {
+		const char *row;
+		enum status_question question;
+		const char *said;
+	} rows[] = {
+		{"tt?", STATUS_WAITS, "ann asks to come in \u00b7 F5 answers \u00b7 2 others here"},
+		{"?t??", STATUS_WAITS, "3 ask to come in \u00b7 F5 answers \u00b7 1 other here"},
+		{"?", STATUS_WAITS, "ann asks to come in \u00b7 F5 answers \u00b7 nobody else is here"},
+		{"tt?", STATUS_ASKED, "answering ann \u00b7 yes or no? \u00b7 Esc goes back"},
+		{"tt?", STATUS_HIDDEN, "answering ann \u00b7 question hidden, no room \u00b7 Esc goes back"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		char text[BAR_MAX], right[BAR_MAX];
+		struct bar bar;
+
+		gather(rows[i].row);
+		bar = describe_asked(0, rows[i].question);
+		bar_write(&bar, 200, text, right);
+		assert_string_equal(text, rows[i].said);
 	}
 }
 
@@ -199,6 +237,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_how_many),
+		cmocka_unit_test(test_who_asks),
 		cmocka_unit_test(test_leaving),
 		cmocka_unit_test(test_typed),
 		cmocka_unit_test(test_count),
