@@ -121,7 +121,7 @@ count_lost(const struct party *p)
 	uint64_t count;
 
 	if (p->talk->room != NULL)
-		return room_count_undelivered(p);
+		return relay_count_undelivered(p);
 	if (p->talk->options->raw)
 		return link_undelivered_bytes(&p->link);
 	if (p->talk->options->ear != EAR_PIPE)

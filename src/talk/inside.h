@@ -9,7 +9,8 @@
  *   party.c   one other side
  *   fate.c    what became of the lines that it was sent
  *   dismiss.c one of a group is hung up on, or banned
- *   room.c    a group: who is in it, and what goes from one to all
+ *   room.c    a group: who is in it, and who comes and goes
+ *   relay.c   ... and what goes from one to all
  */
 #ifndef INSIDE_H
 #define INSIDE_H
@@ -20,6 +21,7 @@
 #include "talk/arrears.h"
 #include "talk/party.h"
 #include "talk/redial.h"
+#include "talk/relay.h"
 #include "talk/room.h"
 #include "talk/strangers.h"
 #include "talk/talk.h"

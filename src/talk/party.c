@@ -241,7 +241,7 @@ party_close(struct party *p, int ms)
 		return;
 	log_end(p->talk->record.log, VOICE_SELF);
 	if (p->talk->room != NULL)
-		room_send_last(p);
+		relay_send_last(p);
 	link_finish(&p->link);
 	p->state = PARTY_CLOSING;
 	p->deadline = deadline;
@@ -511,7 +511,7 @@ wants_bytes(const struct party *p)
 	if (p->sounding)
 		return !p->sounds_busy;
 	if (p->talk->room != NULL)
-		return room_hears(p);
+		return relay_hears(p);
 	return p->talk->options->ear != EAR_SELF || p->state == PARTY_CLOSING || !is_full(p);
 }
 
@@ -573,7 +573,7 @@ static size_t
 hear(struct party *p, const struct polls *polls)
 {
 	const struct room *room = p->talk->room;
-	size_t most = room != NULL ? room_share(room) : LINK_HEARD, whole, safe;
+	size_t most = room != NULL ? relay_share(room) : LINK_HEARD, whole, safe;
 	size_t n = link_hear(&p->link, polls, &p->heard, most);
 	struct span heard = buffer_span(&p->heard);
 	const char *lf;

@@ -13,110 +13,19 @@
 #include "base/fatal.h"
 #include "link/link.h"
 #include "talk/inside.h"
-#include "text/said.h"
 #include "trust/known.h"
 #include "trust/store.h"
 
-#define BEHIND_MAX ((size_t)1024 * 1024) /* whoever is so far behind, */
-#define BEHIND_MS 10000			  /* and takes nothing for so long, is hung up on */
-#define STREAM_MAX (4 * BEHIND_MAX)	  /* until then no more than that is kept */
-#define FULL_SHARE ((size_t)64 * 1024)	  /* ... and of each no more than that is heard */
-#define SHARE_MIN ((size_t)4096)	  /* heard of one at once, if all talk */
 #define NAMELESS_MS 10000 /* who gives no name for so long is told of all the same */
 #define NAMES_MAX 3	  /* so many names can be refused */
 #define MEMBER_FILES 3	  /* descriptors: its socket, its listener's lines and report */
 #define OTHER_FILES 40	  /* ... and what the program has besides, a new member for a moment, too */
 #define HERE_MAX 512	  /* bytes of who is here */
-#define TOLD_MAX (HERE_MAX + 256)
 
 static struct span
 span_of(const char *text)
 {
 	return (struct span){text, strlen(text)};
-}
-
-/* --- What is said goes to all. --- */
-
-/* Adds lines to the stream, and offers them to all who take some, but for whom they are from. */
-static void
-add(struct talk *t, unsigned author, struct span lines)
-{
-	struct party *p;
-
-	stream_add(&t->room->stream, author, lines);
-	t->stream = t->room->stream.end;
-	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p))
-		if (p->id != author && party_takes_lines(p))
-			p->member.offered += lines.length;
-}
-
-/* Has a member's link send what was said since the last time. */
-static void
-send_new(struct party *p)
-{
-	size_t offered = p->member.offered;
-
-	p->member.offered = 0;
-	if (offered > 0 && p->link.phase == LINK_OPEN)
-		link_send_from_source(&p->link, offered);
-}
-
-void
-room_send_last(struct party *p)
-{
-	send_new(p);
-	p->member.end = p->talk->room->stream.end;
-}
-
-/* Has all of them. */
-static void
-send_all(struct talk *t)
-{
-	struct party *p;
-
-	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p))
-		if (party_takes_lines(p))
-			send_new(p);
-}
-
-static struct span
-next_of_reader(void *context)
-{
-	return reader_next(context);
-}
-
-static void
-take_of_reader(void *context, size_t length)
-{
-	reader_take(context, length);
-}
-
-static const struct link_source reading = {next_of_reader, take_of_reader};
-
-/* Says something to one alone. */
-static void __attribute__((format(printf, 2, 3)))
-tell_apart(struct party *p, const char *format, ...)
-{
-	char text[TOLD_MAX];
-	va_list arguments;
-	size_t length;
-
-	va_start(arguments, format);
-	vsnprintf(text, sizeof text - 1, format, arguments);
-	va_end(arguments);
-	length = strlcat(text, "\n", sizeof text);
-	reader_add_aside(&p->member.reader, (struct span){text, length});
-	p->member.offered += length;
-}
-
-/* Says something that the room itself has to say to all but one. */
-static void
-tell_others(struct talk *t, unsigned id, const char *text)
-{
-	char line[TOLD_MAX + 4];
-
-	snprintf(line, sizeof line, "* %s\n", text);
-	add(t, id, span_of(line));
 }
 
 /* --- Who comes and goes. --- */
@@ -140,7 +49,7 @@ sum_up(struct talk *t)
 		return;
 	count_here(t, here, sizeof here);
 	snprintf(text, sizeof text, "%s: %s", sum, here);
-	tell_others(t, STREAM_EVERYBODY, text);
+	relay_tell_others(t, STREAM_EVERYBODY, text);
 	talk_notice(t, VOICE_NOTICE, "%s", text);
 }
 
@@ -149,14 +58,14 @@ static void
 tell_of(struct party *p, const char *what, const char *why)
 {
 	struct talk *t = p->talk;
-	char here[32], text[TOLD_MAX], logged[2 * TOLD_MAX + PEER_WHOLE_MAX], whole[PEER_WHOLE_MAX];
+	char here[32], text[RELAY_TOLD_MAX], logged[2 * RELAY_TOLD_MAX + PEER_WHOLE_MAX], whole[PEER_WHOLE_MAX];
 
 	count_here(t, here, sizeof here);
 	peer_describe(&p->peer, whole);
 	snprintf(text, sizeof text, "%s: %s", what, here);
 	/* (192.0.2.7 port 51312) */
 	snprintf(logged, sizeof logged, "%s%s%s%s", text, whole + strlen(p->peer.name), *why != '\0' ? ", " : "", why);
-	tell_others(t, p->id, text);
+	relay_tell_others(t, p->id, text);
 	talk_say_apart(t, VOICE_NOTICE, text, logged);
 }
 
@@ -197,7 +106,7 @@ begin_to_speak(struct party *p)
 		tell_joined(p);
 	} else if (strcmp(before, p->peer.name) != 0) {
 		snprintf(what, sizeof what, "%s is %s now", before, p->peer.name);
-		tell_others(p->talk, p->id, what);
+		relay_tell_others(p->talk, p->id, what);
 		talk_notice(p->talk, VOICE_NOTICE, "%s", what);
 	}
 }
@@ -229,7 +138,7 @@ static void
 be_guest(struct party *p)
 {
 	begin_to_speak(p);
-	tell_apart(p, "* You are %s.", p->peer.name);
+	relay_tell(p, "* You are %s.", p->peer.name);
 }
 
 /* What it has said is to be its name. */
@@ -240,14 +149,14 @@ take_for_name(struct party *p, struct span line)
 	char here[32];
 
 	if (fault != NULL)
-		tell_apart(p, "* A name that %s will not do.%s", fault,
+		relay_tell(p, "* A name that %s will not do.%s", fault,
 			   ++p->member.refused < NAMES_MAX ? " Another one, please:" : "");
 	if (line.length == 0 || p->member.refused == NAMES_MAX) {
 		be_guest(p);
 	} else if (fault == NULL) {
 		begin_to_speak(p);
 		count_here(p->talk, here, sizeof here);
-		tell_apart(p, "* You are %s: %s.", p->peer.name, here);
+		relay_tell(p, "* You are %s: %s.", p->peer.name, here);
 	}
 }
 
@@ -277,7 +186,7 @@ free_name(struct party *p, const char *name)
 	if (other == NULL)
 		return;
 	begin_to_speak(other);
-	tell_apart(other, "* You are %s now: %s is the name of somebody with a key.", other->peer.name, name);
+	relay_tell(other, "* You are %s now: %s is the name of somebody with a key.", other->peer.name, name);
 }
 
 /* Whether it comes with a name that a key vouches for, and that nobody has who is here, as by the same key. */
@@ -308,7 +217,7 @@ give_recall(struct party *p)
 		return;
 	reader_add_aside(&p->member.reader, lines);
 	p->member.offered += lines.length;
-	tell_apart(p, "* The last %zu line%s said here %s given to those who come later.", recall->most,
+	relay_tell(p, "* The last %zu line%s said here %s given to those who come later.", recall->most,
 		   recall->most == 1 ? "" : "s", recall->most == 1 ? "is" : "are");
 }
 
@@ -319,7 +228,7 @@ ask_for_name(struct party *p)
 	if (speaks_unasked(p))
 		be_guest(p);
 	else
-		tell_apart(p, "* What is your name? Your first line is it; what you say after that goes to all.");
+		relay_tell(p, "* What is your name? Your first line is it; what you say after that goes to all.");
 }
 
 void
@@ -329,28 +238,20 @@ room_enter(struct party *p)
 	char here[HERE_MAX];
 
 	p->member = (struct member){
-		.is_here = true, .tells = clock_now() + NAMELESS_MS, .place = room->stream.end};
-	link_set_source(&p->link, &reading, &p->member.reader);
-	reader_begin(&p->member.reader, &room->stream, p->id);
+		.is_here = true, .tells = clock_now() + NAMELESS_MS};
+	relay_begin(p);
 	roster_list(&room->roster, p->id, here, sizeof here);
 	if (brings_name(p)) {
 		begin_to_speak(p);
-		tell_apart(p, "* Welcome, %s. Here: %s.", p->peer.name, here);
+		relay_tell(p, "* Welcome, %s. Here: %s.", p->peer.name, here);
 		give_recall(p);
 	} else {
 		take_name(p);
-		tell_apart(p, "* Welcome. Here: %s.", here);
+		relay_tell(p, "* Welcome. Here: %s.", here);
 		give_recall(p);
 		ask_for_name(p);
 	}
-	send_new(p);
-}
-
-/* Sees how far it has got what was said. */
-static void
-note_arrived(struct party *p)
-{
-	p->member.place = reader_place(&p->member.reader, p->delivery.arrived);
+	relay_send(p);
 }
 
 /* It is not here any more. */
@@ -378,7 +279,7 @@ room_dismiss(struct party *p, bool bans)
 {
 	char what[PEER_NAME_MAX + 32];
 
-	tell_apart(p, bans ? "* The room is closed to you." : "* You were hung up on.");
+	relay_tell(p, bans ? "* The room is closed to you." : "* You were hung up on.");
 	if (p->member.is_here)
 		go(p);
 	snprintf(what, sizeof what, "%s was hung up on", p->peer.name);
@@ -394,7 +295,7 @@ room_leave(struct party *p)
 	const struct ending *ending = &p->link.ending;
 	char why[PEER_NAME_MAX + 128] = "";
 
-	note_arrived(p); /* for what is said next, of what it has not got */
+	relay_note_arrived(p); /* for what is said next, of what it has not got */
 	if (!p->member.is_here)
 		return;
 	if (!ending_is_orderly(ending))
@@ -405,27 +306,6 @@ room_leave(struct party *p)
 }
 
 /* --- Hearing. --- */
-
-/* Has all others get lines, each with its LF, with a name before each. */
-static void
-pass_on(struct talk *t, unsigned author, const char *prefix, struct span lines)
-{
-	struct buffer said = {0}, shown = {0};
-	struct span line;
-
-	while ((line = span_line(&lines)).length > 0) {
-		line.length--;
-		said_add(&said, span_of(prefix), line);
-		recall_add(&t->room->recall, span_of(prefix), line);
-	}
-	add(t, author, buffer_span(&said));
-	if (author != ROSTER_HOST && t->face->show != NULL) {
-		filter_text(buffer_data(&said), buffer_length(&said), FILTER_LINE_MAX, &shown);
-		t->face->show(t->face->context, buffer_span(&shown));
-	}
-	buffer_free(&shown);
-	buffer_free(&said);
-}
 
 size_t
 room_hear(struct party *p, struct buffer *heard)
@@ -446,38 +326,12 @@ room_hear(struct party *p, struct buffer *heard)
 	if (line.length == 0)
 		return 0;
 	p->member.said += line.length;
-	pass_on(p->talk, p->id, p->member.prefix, line);
+	relay_said(p->talk, p->id, p->member.prefix, line);
 	filter_text(line.text, line.length, FILTER_LINE_MAX, &safe);
 	buffer_drop(heard, line.length);
 	count = record_lines_of(&p->talk->record, p->peer.name, &safe);
 	buffer_free(&safe);
 	return count;
-}
-
-bool
-room_hears(const struct party *p)
-{
-	const struct room *room = p->talk->room;
-
-	if (room->deaf)
-		return false;
-	if (!room->full)
-		return true;
-	return p->member.said < FULL_SHARE && room_has_room(room);
-}
-
-void
-talk_hear(struct talk *t, bool hears)
-{
-	t->room->deaf = !hears;
-}
-
-size_t
-room_share(const struct room *room)
-{
-	size_t share = LINK_HEARD / (room->speaking > 0 ? room->speaking : 1);
-
-	return share > SHARE_MIN ? share : SHARE_MIN;
 }
 
 /* --- What is typed here. --- */
@@ -491,20 +345,14 @@ say_lines(struct talk *t)
 	struct span line;
 
 	while ((line = buffer_line(&room->line)).length > 0) {
-		pass_on(t, ROSTER_HOST, room->prefix, line);
+		relay_said(t, ROSTER_HOST, room->prefix, line);
 		filter_text(line.text, line.length, FILTER_LINE_MAX, &safe);
 		buffer_drop(&room->line, line.length);
 		record_lines(&t->record, VOICE_SELF, &safe, t->stream);
 	}
 	buffer_free(&safe);
 	talk_flush(t); /* before it is sent: an answer must not get into the log before what it answers */
-	send_all(t);
-}
-
-bool
-room_has_room(const struct room *room)
-{
-	return room->stream.end - room->stream.start < STREAM_MAX;
+	relay_send_all(t);
 }
 
 enum talk_sent
@@ -514,7 +362,7 @@ room_say(struct talk *t, struct span text)
 	const char *next = text.text, *end = text.text + text.length;
 	struct span piece;
 
-	if (!room_has_room(room))
+	if (!relay_has_room(room))
 		return TALK_FULL;
 	while ((piece = filter_next(&room->filter, &next, end)).length > 0)
 		buffer_add(&room->line, piece.text, piece.length);
@@ -587,25 +435,8 @@ room_end(struct talk *t)
 {
 	sum_up(t);
 	if (t->count > 0)
-		tell_others(t, STREAM_EVERYBODY, "the room is closed");
-	send_all(t);
-}
-
-void
-room_look(struct talk *t, const struct polls *polls)
-{
-	const struct party *p;
-
-	t->room->speaking = 0;
-	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p))
-		t->room->speaking += party_is_linked(p) && polls_found(polls, p->link.lines_slot) != 0;
-}
-
-/* How far behind it is. */
-static size_t
-behind(const struct party *p)
-{
-	return (size_t)(p->talk->room->stream.end - p->member.place);
+		relay_tell_others(t, STREAM_EVERYBODY, "the room is closed");
+	relay_send_all(t);
 }
 
 /* Whoever is far behind, and takes nothing, goes. */
@@ -617,32 +448,12 @@ look_after(struct party *p)
 		p->member.tells = CLOCK_NEVER;
 		return true;
 	}
-	if (!party_can_lose(p) || behind(p) < BEHIND_MAX || clock_now() - p->delivery.moved < BEHIND_MS)
+	if (clock_until(relay_patience(p)) != 0)
 		return false;
-	leave(p, "was hung up on, as it takes nothing of what is said", "");
+	if (p->member.is_here)
+		leave(p, "was hung up on, as it takes nothing of what is said", "");
 	party_hang_up(p);
 	return true;
-}
-
-/* Forgets what has arrived everywhere, and sees whether that is enough. */
-static void
-trim(struct talk *t)
-{
-	struct room *room = t->room;
-	uint64_t least = room->stream.end;
-	struct party *p;
-
-	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p)) {
-		if (!party_can_lose(p))
-			continue;
-		note_arrived(p);
-		if (p->member.place < least)
-			least = p->member.place;
-	}
-	stream_trim(&room->stream, least);
-	room->full = room->stream.end - least >= BEHIND_MAX;
-	for (p = talk_next(t, NULL); !room->full && p != NULL; p = talk_next(t, p))
-		p->member.said = 0;
 }
 
 void
@@ -654,8 +465,7 @@ room_poll(const struct talk *t, struct polls *polls)
 	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p)) {
 		if (p->state == PARTY_TALKING && !p->member.told)
 			polls_until(polls, p->member.tells);
-		if (party_can_lose(p) && behind(p) >= BEHIND_MAX)
-			polls_until(polls, p->delivery.moved + BEHIND_MS);
+		polls_until(polls, relay_patience(p));
 	}
 }
 
@@ -671,15 +481,7 @@ room_step(struct talk *t)
 		sum_up(t);
 		changed = true;
 	}
-	send_all(t);
-	trim(t);
+	relay_send_all(t);
+	relay_trim(t);
 	return changed;
-}
-
-size_t
-room_count_undelivered(const struct party *p)
-{
-	uint64_t end = p->state == PARTY_CLOSING ? p->member.end : p->talk->room->stream.end;
-
-	return reader_count_lines(&p->member.reader, p->member.place, end);
 }

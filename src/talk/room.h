@@ -79,29 +79,15 @@ void room_dismiss(struct party *party, bool bans);
 /* Takes the lines that are complete in what was heard of it, relayed text.  Returns how many there are to be shown. */
 size_t room_hear(struct party *party, struct buffer *heard);
 
-/* Whether, and how many bytes at once, it is to be heard. */
-bool room_hears(const struct party *party);
-size_t room_share(const struct room *room);
-
 /* What is typed here: as talk_send, talk_reserve, talk_send_reserved and talk_finish. */
 enum talk_sent room_say(struct talk *talk, struct span text);
-bool room_has_room(const struct room *room);
 void room_finish(struct talk *talk);
 
 /* It is over, as all are told. */
 void room_end(struct talk *talk);
 
-/* Has a member's link send what was said since the last time; it gets nothing of what is said from now on. */
-void room_send_last(struct party *party);
-
-/* After a wait: sees how many have something to say, who then share what is heard. */
-void room_look(struct talk *talk, const struct polls *polls);
-
 /* What is to be done later; and after a step of all parties: sends what was said, hangs up on who takes nothing. */
 void room_poll(const struct talk *talk, struct polls *polls);
 bool room_step(struct talk *talk);
-
-/* How many lines have not arrived at its machine. */
-size_t room_count_undelivered(const struct party *party);
 
 #endif

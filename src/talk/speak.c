@@ -188,7 +188,7 @@ talk_wants_input(const struct talk *t)
 	const struct party *p = next_taker(t, NULL);
 
 	if (t->room != NULL)
-		return p != NULL && room_has_room(t->room);
+		return p != NULL && relay_has_room(t->room);
 	if (p == NULL || talk_find(t, PARTY_ASKED) != NULL)
 		return false;
 	if (talk_may_repeat(t) && buffer_length(&t->unheard) > UNHEARD_MAX)

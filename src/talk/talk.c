@@ -380,7 +380,7 @@ talk_step(struct talk *t, const struct polls *polls)
 	struct party *p;
 
 	if (t->room != NULL)
-		room_look(t, polls);
+		relay_look(t, polls);
 	/* Those who are there go first: what they say may be the last thing before they make room. */
 	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p))
 		changed |= party_step(p, polls);
