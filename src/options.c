@@ -210,6 +210,23 @@ set_name(struct options *o, int option, const char *name, char *error, size_t si
 	return REQUEST_CHAT;
 }
 
+/* Sets how many can be in a group, or how many lines those get who come later. */
+static enum request
+set_group_number(struct call_options *o, int option, const char *text, char *error, size_t size)
+{
+	const char *problem;
+
+	if (option == OPTION_MEMBERS)
+		o->members = (unsigned)strtonum(text, 1, MEMBERS_MAX, &problem);
+	else
+		o->recall = (unsigned)strtonum(text, 0, RECALL_MAX, &problem);
+	if (problem == NULL)
+		return REQUEST_CHAT;
+	return option == OPTION_MEMBERS
+		       ? wrong(error, size, "--members takes a number from 1 to %d, not '%s'", MEMBERS_MAX, text)
+		       : wrong(error, size, "--recall takes lines from 0 to %d, not '%s'", RECALL_MAX, text);
+}
+
 static enum request
 add_pin(struct options *o, const char *fingerprint, char *error, size_t size)
 {
@@ -465,16 +482,9 @@ options_parse(struct options *o, int argc, char *argv[], char *error, size_t siz
 			o->call.group = true;
 			break;
 		case OPTION_RECALL:
-			o->call.recall = (unsigned)strtonum(optarg, 0, RECALL_MAX, &problem);
-			if (problem != NULL)
-				return wrong(error, size, "--recall takes lines from 0 to %d, not '%s'", RECALL_MAX,
-					     optarg);
-			break;
 		case OPTION_MEMBERS:
-			o->call.members = (unsigned)strtonum(optarg, 1, MEMBERS_MAX, &problem);
-			if (problem != NULL)
-				return wrong(error, size, "--members takes a number from 1 to %d, not '%s'", MEMBERS_MAX,
-					     optarg);
+			if (set_group_number(&o->call, c, optarg, error, size) == REQUEST_WRONG)
+				return REQUEST_WRONG;
 			break;
 		case 'H':
 			o->screen.history = (unsigned)strtonum(optarg, HISTORY_MIN, HISTORY_MAX, &problem);

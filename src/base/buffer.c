@@ -35,7 +35,7 @@ struct span
 buffer_lines(const struct buffer *buffer)
 {
 	struct span text = buffer_span(buffer);
-	const char *lf = text.length > 0 ? memrchr(text.text, '\n', text.length) : NULL;
+	const char *lf = text.text != NULL ? memrchr(text.text, '\n', text.length) : NULL;
 
 	return lf != NULL ? (struct span){text.text, (size_t)(lf + 1 - text.text)} : (struct span){NULL, 0};
 }

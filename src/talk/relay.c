@@ -96,12 +96,12 @@ relay_tell(struct party *p, const char *format, ...)
 }
 
 void
-relay_tell_others(struct talk *t, unsigned id, const char *text)
+relay_tell_others(struct talk *t, unsigned number, const char *text)
 {
 	char line[RELAY_TOLD_MAX + 4];
 
 	snprintf(line, sizeof line, "* %s\n", text);
-	add(t, id, (struct span){line, strlen(line)});
+	add(t, number, (struct span){line, strlen(line)});
 }
 
 void
