@@ -15,8 +15,10 @@ import time
 import pytest
 
 from fullscreen import DELIVERED, LOST, ON_ITS_WAY, WAITING, marked, screen_deaf  # noqa: F401, a fixture
-from peers import DEADLINE, HASTY, TCHAT, eventually, needs_linux, socket_of, together
+from peers import DEADLINE, HASTY, HOST, TCHAT, eventually, needs_linux, socket_of, together
+from room import enter
 from terminal import ctrl
+from test_group_pace import talk
 from test_screen import lines, pasted, theirs
 from tls import needs_tls
 
@@ -53,6 +55,7 @@ class Link:
                 self._ip(f"link set {device} netns {host}")
                 self._ip(f"-n {host} address add {address}/30 dev {device}")
                 self._ip(f"-n {host} link set {device} up")
+                self._ip(f"-n {host} link set lo up")
         except BaseException:
             self.remove()
             raise
@@ -269,6 +272,32 @@ def test_peer_that_vanishes(link, cut, run, port):
     cut()
     server.err.expect(b" broke: Connection timed out\n")
     assert server.wait() == 1
+
+
+@needs_linux
+@pytest.mark.parametrize("program", [HASTY, TCHAT], ids=["lines on their way", "nothing said"])
+def test_member_who_vanishes(link, cut, room, run, program):
+    """When the machine of one of a group is gone like that, the others are told once that is noticed; they talk on
+    afterwards, and before, if there is to be something on its way then."""
+    link.lossy = False
+    host = room(program=[*link.inside(0), program])
+    ann, cleo = (enter(run(*link.inside(0), TCHAT, "-c", "-p", HOST, host.port), name) for name in ("ann", "cleo"))
+    bob = enter(run(*link.inside(1), TCHAT, "-c", "-p", HERE, host.port), "bob")
+    talk(ann, bob, "all there")  # the last line is bob's: nothing is on the way to him
+    said, began = program == HASTY, time.monotonic()
+    if not said:
+        allow_silence(host.server, 1)
+    cut()
+    if said:
+        talk(ann, cleo, "meanwhile")
+    gone = "~bob has gone: the connection broke: 3 are here"
+    for end in ann, cleo:
+        end.expect(f"* {gone}\n")
+    host.server.notice(gone)
+    if said:
+        assert time.monotonic() - began > 2  # 40 s by the clock of HASTY
+        host.server.notice("40 lines were not delivered to ~bob")
+    talk(cleo, ann, "afterwards")
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from fullscreen import not_under_sanitizers
+from fullscreen import SANITIZED, memory, not_under_sanitizers
 from peers import (HASTY, HOST, SLOWNESS, TCHAT, Incoming, call, children, eventually, found_in_memory, listeners,
                    looks_into_listener, together)
 from room import QUESTION, enter, expect_lines, give_name, lines_of
@@ -236,19 +236,34 @@ def descriptors(pid):
     return len(os.listdir(f"/proc/{pid}/fd"))
 
 
-def test_nothing_is_left_of_those_who_have_left(room):
-    """After a hundred have come and gone there is no descriptor and no process more."""
-    host = room()
-    [ann] = host.join("ann")
-    host.server.settle()
-    before = descriptors(host.server.pid), len(children(host.server.pid))
+def come_and_go(host):
+    """A hundred do, ten at a time; some of them without giving a name, some without a word."""
     for _ in range(10):
         ends = [host.visit() for _ in range(10)]
         for number, end in enumerate(ends):
             if number % 3 == 0:
                 give_name(end, f"name {'abcdefghij'[number]}")
             end.reset() if number % 2 else end.close_input()
-    eventually(lambda: (descriptors(host.server.pid), len(children(host.server.pid))) == before, "as few as before")
+
+
+def test_nothing_is_left_of_those_who_have_left(room):
+    """After hundreds have come and gone there is no descriptor, no process and no memory more."""
+    host = room()
+    [ann] = host.join("ann")
+    host.server.settle()
+    before = descriptors(host.server.pid), len(children(host.server.pid))
+
+    def all_have_left():
+        return (descriptors(host.server.pid), len(children(host.server.pid))) == before
+
+    come_and_go(host)
+    eventually(all_have_left, "as few as before")
+    taken = memory(host.server.pid)
+    for _ in range(2):
+        come_and_go(host)
+    eventually(all_have_left, "as few as before")
+    if not SANITIZED:  # which keep what is freed for a while
+        eventually(lambda: memory(host.server.pid) <= taken + 32 * 1024, "no more memory")
     ann.send("alone again\n")
     host.server.expect("<~ann> alone again\n")
 

@@ -414,9 +414,11 @@ class TlsLine(Line):
         self.flush()
 
 
-def tls_call(port, identity=None, deaf=False, room=4096, **settings):
-    """Calls a server, and shakes hands.  For a deaf caller the kernel has room for so many bytes."""
-    connected = DeafCaller(port, room).socket if deaf else socket.create_connection((HOST, port), DEADLINE)
+def tls_call(port, identity=None, deaf=False, room=4096, own="", **settings):
+    """Calls a server, from an address of one's own if that matters, and shakes hands.  For a deaf caller the kernel has
+    room for so many bytes."""
+    connected = DeafCaller(port, room).socket if deaf else socket.create_connection((HOST, port), DEADLINE,
+                                                                                    source_address=(own, 0))
     return TlsLine(connected, client_context(identity, **settings), deaf=deaf)
 
 

@@ -181,6 +181,15 @@ door_is_knocked_at(const struct door *door)
 	return !is_shut(door) && poll(fds, (nfds_t)door->count, 0) > 0;
 }
 
+/* Whether somebody calls there: a socket that was handed over may block, and is others', too, so that stays. */
+static bool
+somebody_calls(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	return poll(&p, 1, 0) > 0;
+}
+
 int
 door_admit(struct door *door, struct address *from)
 {
@@ -188,6 +197,8 @@ door_admit(struct door *door, struct address *from)
 	for (int i = 0; i < door->count; i++) {
 		int fd;
 
+		if (!somebody_calls(door->listening[i]))
+			continue;
 		from->length = sizeof from->storage;
 		fd = accept4(door->listening[i], (struct sockaddr *)&from->storage, &from->length, SOCK_CLOEXEC);
 		if (fd == -1 && (errno == EAGAIN || errno == ECONNABORTED || errno == EINTR))
