@@ -430,7 +430,7 @@ guests_wait(const struct guests *g)
 void
 guests_note_seen(struct guests *g)
 {
-	g->seen = guests_wait(g) || g->seen;
+	g->seen |= guests_wait(g);
 }
 
 void

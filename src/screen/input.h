@@ -101,8 +101,8 @@ void input_put_back(bool as_line);
 
 /*
  * Takes what was typed out of the input line, which is empty then, and adds it to a text, with the place in it where
- * the cursor was; and puts such a text there again, in place of whatever the line has, which is gone.  False: the text is
- * not there, as a signal asks the program to end, or, of the former, is still in the line, as Readline has died.
+ * the cursor was; and puts such a text there again, in place of whatever the line has, which is gone.  False: that was
+ * not done, as a signal asks the program to end, or, of the former, as Readline has died: all is still in the line.
  */
 bool input_set_aside(struct buffer *text, size_t *cursor);
 bool input_bring_back(struct span text, size_t cursor);
