@@ -14,7 +14,7 @@ def scaled(factor, digits, unit=""):
 
 
 COUNT, MB, BYTES = scaled(1, 0), scaled(1e-6, 0), scaled(1, 0, " B")
-MIB = scaled(1 / 2 ** 20, 1, " MiB")
+KIB, MIB, MIB_FINE = scaled(1 / 2 ** 10, 0, " KiB"), scaled(1 / 2 ** 20, 1, " MiB"), scaled(1 / 2 ** 20, 2, " MiB")
 MILLISECONDS, MICROSECONDS = scaled(1e3, 1, " ms"), scaled(1e6, 0, " µs")
 
 
@@ -120,6 +120,7 @@ PICTURED = [
     ("line", "median", "From Enter to the other screen", "median, less is better"),
     ("waiting", "memory", "Memory after the start", "less is better"),
     ("callers", "rate", "Callers one after the other", "a second"),
+    ("group", "one", "One speaks in a group", "lines delivered a second"),
 ]
 
 

@@ -17,6 +17,7 @@ from contextlib import ExitStack, nullcontext
 from common import (HOST, KEY, LAST, PATIENCE, TCHAT, TOP, Terminal, cpu_time, eventually, flood, free_port,
                     is_connected, kill_group, memory, running, scratch, terminal_streams, wait_for_end,
                     wait_listening)
+from group import disturbed, group, visits
 from programs import CLIENTS, PACKAGES, Tchat, Waiting, is_there, last_line
 from report import COUNT, MB, MICROSECONDS, MILLISECONDS, MIB, BYTES, Column, Work
 from strangers import strangers
@@ -476,4 +477,5 @@ def filter_alone(size):
 
 
 WORKS = {"screen": full_screen, "plain": plain, "raw": raw, "encrypted": encrypted, "line": one_line,
-         "waiting": waiting, "history": history, "callers": callers, "strangers": strangers, "filter": filter_alone}
+         "waiting": waiting, "history": history, "callers": callers, "strangers": strangers, "filter": filter_alone,
+         "group": group, "visits": visits, "disturbed": disturbed}
