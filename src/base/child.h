@@ -22,8 +22,8 @@ void child_forget(void);
 
 /*
  * In a child of the process parent: it has nothing that is to be forgotten; it ends when the parent does, even by
- * SIGKILL; a screen is not its business; and signals have their usual effect, except that SIGHUP, SIGINT and SIGQUIT are
- * ignored, because the parent hears them too and decides what follows.
+ * SIGKILL; a screen is not its business; and signals have their usual effect, except that SIGHUP, SIGINT and SIGQUIT
+ * are ignored, because the parent hears them too and decides what follows.
  *
  * report is the writing end of a pipe that nobody but the parent reads from.  Where the kernel does not end a child
  * with its parent (Linux and FreeBSD do), a signal from that pipe does (O_ASYNC, open(2)).  It is -1 for a child that

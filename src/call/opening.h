@@ -24,8 +24,8 @@ struct opening opening_busy(bool tls, bool group);
 struct opening opening_closed(bool tls);
 
 /*
- * Whether a peer that has said this, and nothing else, was a busy tchat, or one whose room is full.  A person can say the same; who
- * leaves with these words alone has not had a conversation either.
+ * Whether a peer that has said this, and nothing else, was a busy tchat, or one whose room is full.  A person can say
+ * the same; who leaves with these words alone has not had a conversation either.
  */
 bool opening_is_busy(const char *data, size_t length);
 

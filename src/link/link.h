@@ -106,7 +106,7 @@ int link_listen(struct link *link, int output, enum link_filter how, const char 
 
 /* --- Sending. --- */
 
-/* From now on what is sent comes from there, and nothing is put into the outbox; of that, so many more bytes are there. */
+/* From now on what is sent comes from there, and not from the outbox; so many more bytes of it are there. */
 void link_set_source(struct link *link, const struct link_source *source, void *context);
 void link_send_from_source(struct link *link, size_t length);
 

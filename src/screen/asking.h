@@ -14,7 +14,7 @@
 
 struct asking {
 	bool has_room;	     /* for the question on the screen, if there is one */
-	unsigned opened;     /* of a group: whose the person has opened (screen/knock.h); 0: nobody's, so there is none */
+	unsigned opened;     /* of a group: whose the person has opened (screen/knock.h); 0: nobody's */
 	unsigned shown;	     /* whose was brought into view */
 	unsigned asked;	     /* whose the person sees, and can answer; 0: nobody's */
 	struct buffer draft; /* what was in the input line then */

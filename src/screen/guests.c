@@ -274,7 +274,8 @@ write_foot(const struct guests *g, const struct talk_view *view, char text[TEXT_
 			snprintf(text, TEXT_MAX, "Ban %s? This bans the key %s, until tchat ends. %s", name_of(view),
 				 view->key, answer);
 		else
-			snprintf(text, TEXT_MAX, "Ban %s? This bans %s, and all who call from there, until tchat ends. %s",
+			snprintf(text, TEXT_MAX,
+				 "Ban %s? This bans %s, and all who call from there, until tchat ends. %s",
 				 name_of(view), view->host, answer);
 		break;
 	}

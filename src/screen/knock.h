@@ -18,7 +18,7 @@
 struct knock {
 	unsigned announced;	 /* whose question was */
 	struct allowance notices; /* each takes one; where there is none, the bar alone says it */
-	struct buffer draft;	 /* while a question is open: what was in the input line, and where in it the cursor was */
+	struct buffer draft;	 /* while a question is open: what was in the input line; and the cursor there */
 	size_t cursor;
 	enum { KNOCK_FREE, KNOCK_HOLDS, KNOCK_TOLD } guard; /* Enter holds what came back; ... and that was said */
 };

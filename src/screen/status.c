@@ -198,6 +198,7 @@ status_describe(const struct talk *talk, const struct talk_view *view, enum stat
 	if ((talk_can_call(talk) || talk_calls_by_itself(talk)) && gone)
 		describe_next_call(talk, can_leave, edits, bar);
 	if (typed > 1)
-		snprintf(bar->typed, sizeof bar->typed, "%zu lines%s", typed, edits && heard ? ", Enter sends all" : "");
+		snprintf(bar->typed, sizeof bar->typed, "%zu lines%s", typed,
+			 edits && heard ? ", Enter sends all" : "");
 	describe_pane(pane, bar);
 }

@@ -20,8 +20,8 @@ enum status_question { STATUS_NOT_ASKED, STATUS_ASKED, STATUS_HIDDEN, STATUS_WAI
 void status_count(const struct talk *talk, char *text, size_t size);
 
 /*
- * Fills the bar.  view is zeroed where nobody is there, or, in a group, nobody asks to come in; so many lines are in the
- * input line, of which an empty one has none: then Ctrl-D would leave, if that line gets the next key (edits), and not
+ * Fills the bar.  view is zeroed where nobody is there, or, in a group, nobody asks to come in; so many lines are in
+ * the input line, of which an empty one has none: then Ctrl-D would leave, if that line gets the next key (edits), and not
  * the search or what is shown over the conversation.
  */
 void status_describe(const struct talk *talk, const struct talk_view *view, enum status_question question,

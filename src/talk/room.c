@@ -390,8 +390,8 @@ room_fits(unsigned members, char *error, size_t size)
 
 	if (most >= needed)
 		return true;
-	snprintf(error, size, "cannot have %u members: that takes %zu open files, and %zu are allowed (ulimit -n)", members,
-		 needed, most);
+	snprintf(error, size, "cannot have %u members: that takes %zu open files, and %zu are allowed (ulimit -n)",
+		 members, needed, most);
 	return false;
 }
 

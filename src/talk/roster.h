@@ -63,7 +63,7 @@ const char *roster_fault(const struct roster *roster, const char *name);
 /* Takes the name of somebody who is there away. */
 void roster_unname(struct roster *roster, unsigned number);
 
-/* Whoever is there with that number, or a name that looks like that one; or NULL.  Good until somebody comes or goes. */
+/* Whoever is there with that number, or a name that looks like that one; or NULL.  Good until anybody comes or goes. */
 const struct roster_member *roster_find(const struct roster *roster, unsigned number);
 const struct roster_member *roster_find_name(const struct roster *roster, const char *name);
 

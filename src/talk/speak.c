@@ -179,7 +179,8 @@ talk_has_changed(const struct talk *t, const struct talk_whom *before)
 	bool same_key = (client || *before->key != '\0') && strcmp(t->whom.key, before->key) == 0;
 
 	/* What was begun before the first one came is for that one; in a group it is for whoever is there. */
-	return t->room == NULL && before->id != 0 && before->id != t->whom.id && !same_key && next_taker(t, NULL) != NULL;
+	return t->room == NULL && before->id != 0 && before->id != t->whom.id && !same_key &&
+	       next_taker(t, NULL) != NULL;
 }
 
 bool

@@ -69,7 +69,7 @@ struct talk_face {
 	void (*say)(void *context, enum voice voice, const char *text);
 	/* EAR_PIPE: so many more lines of others are in the record. */
 	void (*heard)(void *context, size_t lines);
-	/* ... these, in a group: safe text, with the name before each; or NULL, as where they are shown from the record. */
+	/* ... these, in a group: safe text, with the name before each; or NULL: they are shown from the record. */
 	void (*show)(void *context, struct span lines);
 };
 
