@@ -191,6 +191,8 @@ def test_listener_that_has_no_memory_left(obedient):
     """A listener that cannot go on says so."""
     server, caller = obedient("-l", "log")
     caller.send("leave no memory\n")
+    server.out.expect("leave no memory\n")
+    caller.send("x" * 70_000 + "\n")  # more than what it has by now has room for
     server.notice(f"{HOST} cannot be listened to: Cannot allocate memory")
     assert server.wait() == 1
 
