@@ -277,9 +277,9 @@ note_seen(struct fullscreen *f)
 	if ((!asks && !waits && !guests_wait(&f->guests)) || !is_up_to_date(f))
 		return;
 	guests_note_seen(&f->guests);
-	if (asks)
+	if (asks) {
 		asking_note_seen(&f->asking, f->talk, input_text());
-	else if (shows_newest(f)) {
+	} else if (shows_newest(f)) {
 		addressee_note_seen(&f->addressee, f->talk);
 		knock_note_seen(&f->knock);
 	}

@@ -74,7 +74,7 @@ struct tls {
 	char error[256];
 };
 
-static LIST_HEAD(, tls) sessions = LIST_HEAD_INITIALIZER(sessions); /* all of them */
+static LIST_HEAD(sessions, tls) sessions = LIST_HEAD_INITIALIZER(sessions); /* all of them */
 
 /* --- Between GnuTLS and the socket. --- */
 

@@ -276,14 +276,14 @@ main(void)
 		TEST(test_marks),  TEST(test_settled), TEST(test_unknown),
 		TEST(test_drawn_again), TEST(test_colours), TEST(test_columns),
 	};
-	FILE *nowhere = fopen("/dev/null", "r+");
+	FILE *nowhere;
 
 	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL) {
 		fputs("there is no locale C.UTF-8\n", stderr);
 		return 1;
 	}
 	unsetenv("NO_COLOR");
-	if (nowhere == NULL || newterm("xterm-256color", nowhere, nowhere) == NULL) {
+	if ((nowhere = fopen("/dev/null", "r+")) == NULL || newterm("xterm-256color", nowhere, nowhere) == NULL) {
 		fputs("there is no xterm-256color\n", stderr);
 		return 77;
 	}
