@@ -270,6 +270,7 @@ def suffer(size, *others):
     with Terminal(*tchat(FEW + len(others)), port) as terminal:
         terminal.wait_for(b"waiting on port")
         with person_at(terminal) as waits, company(port, *others):
+            time.sleep(size.trouble if others else 0)  # until whoever does not read is far behind, and all buffers full
             _, seconds = talk("asked", port, FEW, FEW, size.said_by_all)
     return {"time": seconds, "wait": max(waits)}
 

@@ -37,13 +37,14 @@ class Size:
     endless: int = 100 << 20
     quiet: float = 3
     idle: float = 5
+    trouble: float = 1
     limit: int = 1800  # seconds for all of it
 
 
 QUICK = Size(rounds=1, lines=20000, client_lines={name: 500 for name in Size().client_lines},
              bytes=5000000, ways=5, starts=1, histories=(1000, 5000), actions=4, seconds=0.1,
              milliseconds=2, members=6, encrypted_members=3, visitors=6, said=200, said_by_all=50, endless=1 << 20,
-             quiet=0.1, idle=0.1, limit=100)
+             quiet=0.1, idle=0.1, trouble=0.05, limit=100)
 
 
 def give_up(signo, _):

@@ -210,21 +210,29 @@ set_name(struct options *o, int option, const char *name, char *error, size_t si
 	return REQUEST_CHAT;
 }
 
-/* Sets how many can be in a group, or how many lines those get who come later. */
+/* Sets what is a number, within limits. */
 static enum request
-set_group_number(struct call_options *o, int option, const char *text, char *error, size_t size)
+set_number(struct options *o, int option, const char *text, char *error, size_t size)
 {
+	const struct {
+		int option;
+		unsigned *value;
+		int least, most;
+		const char *takes;
+	} numbers[] = {
+		{'H', &o->screen.history, HISTORY_MIN, HISTORY_MAX, "-H takes lines"},
+		{'w', &o->call.wait, 1, WAIT_MAX, "-w takes seconds"},
+		{OPTION_MEMBERS, &o->call.members, 1, MEMBERS_MAX, "--members takes a number"},
+		{OPTION_RECALL, &o->call.recall, 0, RECALL_MAX, "--recall takes lines"},
+	}, *number = numbers;
 	const char *problem;
 
-	if (option == OPTION_MEMBERS)
-		o->members = (unsigned)strtonum(text, 1, MEMBERS_MAX, &problem);
-	else
-		o->recall = (unsigned)strtonum(text, 0, RECALL_MAX, &problem);
+	while (number->option != option)
+		number++;
+	*number->value = (unsigned)strtonum(text, number->least, number->most, &problem);
 	if (problem == NULL)
 		return REQUEST_CHAT;
-	return option == OPTION_MEMBERS
-		       ? wrong(error, size, "--members takes a number from 1 to %d, not '%s'", MEMBERS_MAX, text)
-		       : wrong(error, size, "--recall takes lines from 0 to %d, not '%s'", RECALL_MAX, text);
+	return wrong(error, size, "%s from %d to %d, not '%s'", number->takes, number->least, number->most, text);
 }
 
 static enum request
@@ -435,7 +443,6 @@ enum request
 options_parse(struct options *o, int argc, char *argv[], char *error, size_t size)
 {
 	struct given given = {0};
-	const char *problem;
 	int c;
 
 	*o = (struct options){
@@ -481,17 +488,6 @@ options_parse(struct options *o, int argc, char *argv[], char *error, size_t siz
 		case 'g':
 			o->call.group = true;
 			break;
-		case OPTION_RECALL:
-		case OPTION_MEMBERS:
-			if (set_group_number(&o->call, c, optarg, error, size) == REQUEST_WRONG)
-				return REQUEST_WRONG;
-			break;
-		case 'H':
-			o->screen.history = (unsigned)strtonum(optarg, HISTORY_MIN, HISTORY_MAX, &problem);
-			if (problem != NULL)
-				return wrong(error, size, "-H takes lines from %d to %d, not '%s'",
-					     HISTORY_MIN, HISTORY_MAX, optarg);
-			break;
 		case 'k':
 			o->call.keep = true;
 			break;
@@ -509,11 +505,12 @@ options_parse(struct options *o, int argc, char *argv[], char *error, size_t siz
 		case 'r':
 			o->plain.raw = true;
 			break;
+		case 'H':
 		case 'w':
-			o->call.wait = (unsigned)strtonum(optarg, 1, WAIT_MAX, &problem);
-			if (problem != NULL)
-				return wrong(error, size, "-w takes seconds from 1 to %d, not '%s'",
-					     WAIT_MAX, optarg);
+		case OPTION_MEMBERS:
+		case OPTION_RECALL:
+			if (set_number(o, c, optarg, error, size) == REQUEST_WRONG)
+				return REQUEST_WRONG;
 			break;
 		case OPTION_RECV_ONLY:
 			o->plain.receive_only = true;

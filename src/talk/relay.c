@@ -11,8 +11,8 @@
 
 #define BEHIND_MAX ((size_t)1024 * 1024) /* whoever is so far behind, */
 #define BEHIND_MS 10000			  /* and takes nothing for so long, is to be hung up on */
-#define STREAM_MAX (4 * BEHIND_MAX)	  /* until then no more than that is kept */
-#define FULL_SHARE ((size_t)64 * 1024)	  /* ... and of each no more than that is heard */
+#define STREAM_MAX (16 * BEHIND_MAX)	  /* until then no more than that is kept, */
+#define SHARES_MIN 15			  /* ... of which all have a share beyond the first of it, or so many would */
 #define SHARE_MIN ((size_t)4096)	  /* heard of one at once, if all talk */
 
 /* --- To the others. --- */
@@ -195,12 +195,13 @@ bool
 relay_hears(const struct party *p)
 {
 	const struct room *room = p->talk->room;
+	unsigned shares = p->talk->count > SHARES_MIN ? p->talk->count : SHARES_MIN;
 
 	if (room->deaf)
 		return false;
 	if (!room->full)
 		return true;
-	return p->member.said < FULL_SHARE && relay_has_room(room);
+	return p->member.said < (STREAM_MAX - BEHIND_MAX) / shares && relay_has_room(room);
 }
 
 void
