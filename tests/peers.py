@@ -101,6 +101,11 @@ def unread(descriptor):
     return struct.unpack("i", fcntl.ioctl(descriptor, termios.FIONREAD, bytes(4)))[0]
 
 
+def unsent(descriptor):
+    """How many bytes wait in a socket to be taken by the other end (SIOCOUTQ, tcp(7))."""
+    return struct.unpack("i", fcntl.ioctl(descriptor, termios.TIOCOUTQ, bytes(4)))[0]
+
+
 def eventually(condition, what):
     """Waits until condition() holds, and returns what it returned."""
     end = time.monotonic() + DEADLINE

@@ -3,7 +3,7 @@
 import pytest
 
 from fullscreen import DeafCaller
-from peers import HASTY, eventually, is_idle, needs_linux
+from peers import HASTY, eventually, is_idle, needs_linux, unsent
 from room import QUESTION, expect_lines, lines_of
 from test_killed import pour
 
@@ -54,11 +54,10 @@ def test_nobody_waits_for_one_who_does_not_read(room):
     """Not even beside somebody who floods, until what waits for that one is too much: the others have shares of their
     own, and need not wait until it is hung up on."""
     host = room()
-    join_deaf(host, "deaf")
+    deaf = join_deaf(host, "deaf")
     mallory, ann, bob = host.join("mallory", "ann", "bob")
     pour(mallory)
-    bob.incoming.expect_amount(MEBIBYTE)
-    eventually(lambda: is_idle(host.server.pid), "that the flood is held up")
+    eventually(lambda: unsent(mallory.socket) > 0 and is_idle(host.server.pid), "that the flood is held up")
     ann.send(lines(100, 3000))
     bob.expect("<~ann> 000002999 ")
     assert b"hung up" not in host.server.err.data
