@@ -20,7 +20,7 @@ UNFIT = {
     "of a guest": ("guest 3", "stands for somebody without one"),
     "of a guest, written otherwise": ("Guest-03", "stands for somebody without one"),
     "of a known key": ("Zoë", "looks like one that belongs to a key"),
-    "of a known key, written otherwise": ("zoe\u0308", "looks like one that belongs to a key"),
+    "of a known key, written otherwise": ("zo\u00eb", "looks like one that belongs to a key"),
     "with a Cyrillic letter": ("\u0430nn", "has letters of several alphabets"),
     "with styled letters": ("\U0001d41ann", "has other signs than letters, digits and -'.,&+_@()"),
     "with what shows nothing": ("a\u2060nn", "has other signs than letters, digits and -'.,&+_@()"),

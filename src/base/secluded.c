@@ -61,8 +61,8 @@ cut(size_t size)
 	char *piece;
 
 	if (slab_left < size) {
-		slab = map(SLAB);
-		slab_left = SLAB;
+		slab_left = in_child ? LARGEST : SLAB; /* a child may have little memory left */
+		slab = map(slab_left);
 	}
 	piece = slab;
 	slab += size;

@@ -169,7 +169,10 @@ test_faults(void **state)
 		{"Host", OF_THE_HOST},
 		{"h.o.s.t", OF_THE_HOST},
 		{"zo\u00EB", OF_A_KEY},
+		{"ZO\u00CB", OF_A_KEY},
+#if defined(HAVE_GNUTLS) /* composed and decomposed accents are one */
 		{"ZOE\u0308", OF_A_KEY},
+#endif
 		{"guest 3", NO_NAME},
 		{"guest3", NO_NAME},
 		{"GUEST  3", NO_NAME},
