@@ -6,7 +6,7 @@ import re
 import pytest
 
 from fullscreen import not_under_sanitizers
-from peers import HOST, call, eventually, found_in_memory, listeners, needs_linux
+from peers import HOST, call, eventually, found_in_memory, listeners, looks_into_listener, needs_linux
 from room import QUESTION, enter, lines_of
 from tls import needs_tls, tls_call
 
@@ -164,6 +164,7 @@ def known_to(pid, keys):
 
 
 @needs_linux
+@looks_into_listener
 @not_under_sanitizers
 def test_listener_has_no_keys_of_others(tls_room, others, tmp_path):
     """Who listens to one has the keys of that conversation alone, of those before it as of those that go on."""
