@@ -50,7 +50,7 @@ struct room {
 	struct bans bans;
 	struct recall recall;
 	bool deaf;	    /* nothing is heard (talk_hear) */
-	bool full;	    /* somebody is ROOM_BEHIND bytes behind */
+	bool full;	    /* somebody is too far behind (talk/relay.c) */
 	unsigned speaking;  /* so many have something to say at this moment */
 	char prefix[ROOM_PREFIX_MAX]; /* before what is said here */
 	struct filter filter; /* ... through which it goes */
