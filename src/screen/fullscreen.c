@@ -15,12 +15,11 @@
 #include "screen/addressee.h"
 #include "screen/alarms.h"
 #include "screen/asking.h"
+#include "screen/cover.h"
 #include "screen/fullscreen.h"
-#include "screen/guests.h"
-#include "screen/help.h"
 #include "screen/input.h"
-#include "screen/keys.h"
 #include "screen/knock.h"
+#include "screen/labels.h"
 #include "screen/loan.h"
 #include "screen/output.h"
 #include "screen/pane.h"
@@ -29,43 +28,36 @@
 #include "screen/slip.h"
 #include "screen/status.h"
 #include "talk/talk.h"
-#include "text/filter.h"
-#include "text/wrap.h"
 
 #define FRAME_MS 16	/* the screen is drawn at most so often */
 #define COURTESY_MS 1	/* what was sent is drawn so much later: on the same processor, it is heard before */
-#define LABEL_MAX 256
-#define MARK_MAX 3	/* columns of a group's marks */
 #define WHEEL_ROWS 3	/* that a notch of the mouse's wheel scrolls */
 
 struct fullscreen {
 	struct talk *talk;
-	char own_label[LABEL_MAX]; /* before one's own lines; safe text */
-	int label_width;	   /* of the widest label so far: columns that do not come and go */
-	int mark_width;		   /* ... for the marks of a group */
-	size_t members;		   /* of a group, who were there last */
-	bool leaving;		   /* the person wants to */
-	bool gone;		   /* the terminal is, or nothing more can be typed */
-	bool broken;		   /* ... because Readline cannot be had */
-	bool advised;		   /* the person was, on a line that looked like a command */
+	bool leaving;	    /* the person wants to */
+	bool gone;	    /* the terminal is, or nothing more can be typed */
+	bool broken;	    /* ... because Readline cannot be had */
+	bool advised;	    /* the person was, on a line that looked like a command */
 
-	unsigned met;		   /* who was there last */
-	unsigned noticed;	   /* ... for whom the bell has rung */
+	unsigned met;	    /* who was there last */
+	unsigned noticed;   /* ... for whom the bell has rung */
+	size_t members;	    /* of a group, who were there last */
 	struct addressee addressee;
 	struct asking asking;
-	struct knock knock;	   /* of a group */
+	struct knock knock; /* of a group */
 	struct alarms alarms;
 
+	struct labels labels;
 	struct pane pane;
 	struct attention attention;
 	struct search search;
-	struct loan loan;	   /* of the terminal, to the pager */
-	const char *const *rows;   /* the help, or the like, is shown; or NULL */
-	struct guests guests;	   /* ... or who is in the group */
-	bool changed;		   /* something is to be drawn */
-	int64_t next_frame;	   /* not before then */
+	struct cover cover;
+	struct loan loan;   /* of the terminal, to the pager */
+	bool changed;	    /* something is to be drawn */
+	int64_t next_frame; /* not before then */
 	struct polls polls;
-	int keyboard, display;	   /* slots */
+	int keyboard, display; /* slots */
 };
 
 /* Who is there, or was last; zeros if nobody was. */
@@ -150,37 +142,6 @@ say(void *context, enum voice voice, const char *text)
 	f->changed = true;
 }
 
-/* Makes room for a label. */
-static void
-widen(struct fullscreen *f, const char *label)
-{
-	int width = wrap_measure(label, strlen(label));
-
-	if (width > f->label_width)
-		f->label_width = width;
-}
-
-/* Makes room for the name of one of a group. */
-static void
-widen_for_member(void *context, const struct talk_view *view)
-{
-	if (view->state == PARTY_TALKING)
-		widen(context, view->name);
-}
-
-/* Makes room for what stands before the lines of a group. */
-static void
-widen_for_group(struct fullscreen *f)
-{
-	int width = 1;
-
-	for (size_t most = talk_members(f->talk); most >= 10 && width < MARK_MAX; most /= 10)
-		width++;
-	if (width > f->mark_width)
-		f->mark_width = width;
-	talk_each(f->talk, widen_for_member, f);
-}
-
 /* Somebody has said something; one of a group may be gone by the time that it is drawn. */
 static void
 heard(void *context, size_t lines)
@@ -190,23 +151,8 @@ heard(void *context, size_t lines)
 	struct line last = history_line(history, history_end(history) - 1);
 
 	if (last.voice == VOICE_PEER)
-		widen(f, last.speaker);
+		labels_widen(&f->labels, last.speaker);
 	call_attention(f, lines);
-}
-
-/* Whether something is shown over the conversation. */
-static bool
-is_covered(const struct fullscreen *f)
-{
-	return f->rows != NULL || f->guests.open;
-}
-
-/* It is not any more. */
-static void
-show_conversation(struct fullscreen *f)
-{
-	f->rows = NULL;
-	f->guests.open = false;
 }
 
 /* Brings a question into view that was not yet.  Returns whether there is one. */
@@ -218,7 +164,7 @@ show_question(struct fullscreen *f)
 	talk_ask(f->talk);
 	search_end(&f->search, &f->pane);
 	pane_to_end(&f->pane);
-	show_conversation(f);
+	cover_close(&f->cover);
 	return true;
 }
 
@@ -229,7 +175,7 @@ follow(struct fullscreen *f)
 	struct talk_view view = view_of(f);
 
 	if (view.id != 0 && view.state == PARTY_TALKING)
-		widen(f, view.name);
+		labels_widen(&f->labels, view.name);
 	if (show_question(f))
 		call_attention(f, 1);
 	if (!talk_is_group(f->talk))
@@ -261,7 +207,7 @@ shows_newest(const struct fullscreen *f)
 	int rows, columns;
 
 	screen_size(&rows, &columns);
-	return rows > 1 && f->pane.following && !is_covered(f);
+	return rows > 1 && f->pane.following && !cover_is_open(&f->cover);
 }
 
 /*
@@ -274,9 +220,9 @@ note_seen(struct fullscreen *f)
 {
 	bool asks = asking_waits(&f->asking, f->talk), waits = f->addressee.named != 0 || knock_waits(&f->knock);
 
-	if ((!asks && !waits && !guests_wait(&f->guests)) || !is_up_to_date(f))
+	if ((!asks && !waits && !guests_wait(&f->cover.guests)) || !is_up_to_date(f))
 		return;
-	guests_note_seen(&f->guests);
+	guests_note_seen(&f->cover.guests);
 	if (asks) {
 		asking_note_seen(&f->asking, f->talk, input_text());
 	} else if (shows_newest(f)) {
@@ -297,18 +243,6 @@ advise(struct fullscreen *f, const char *advice)
 	f->advised |= advice != NULL;
 }
 
-/* Takes the line for the answer to the question that is open, of a group: it can be for nobody else. */
-static void
-take_answer(struct fullscreen *f, struct span line)
-{
-	if (!asking_takes(&f->asking, f->talk, line)) {
-		addressee_say_refused(f->talk, TALK_QUESTION, f->asking.has_room);
-		input_put_back(false);
-	} else if (talk_asked(f->talk) != f->asking.opened) {
-		knock_close(&f->knock, &f->asking);
-	}
-}
-
 /* Sees to the line that was typed; pasted, it can be several. */
 static void
 take_line(struct fullscreen *f)
@@ -316,11 +250,7 @@ take_line(struct fullscreen *f)
 	struct span line = input_line();
 	bool sent;
 
-	if (f->asking.opened != 0) {
-		take_answer(f, line);
-		return;
-	}
-	if (knock_holds(&f->knock, f->talk))
+	if (knock_takes(&f->knock, &f->asking, f->talk, line))
 		return;
 	if (talk_can_call(f->talk)) { /* that is what Enter is for then */
 		input_put_back(false);
@@ -350,16 +280,6 @@ leave(struct fullscreen *f)
 		talk_leave(f->talk, TALK_LEAVE_MS);
 	f->leaving = true;
 	f->changed = true;
-}
-
-/* Shows who is there. */
-static void
-show_who(struct fullscreen *f)
-{
-	if (talk_is_group(f->talk))
-		guests_open(&f->guests);
-	else
-		f->rows = talk_secrecy(f->talk);
 }
 
 /* Opens the question of who asks to come into a group, or closes it. */
@@ -433,7 +353,7 @@ obey_key(struct fullscreen *f, enum input_event event)
 		break;
 	case INPUT_HANG_UP:
 		if (talk_is_group(f->talk)) /* on whom? */
-			show_who(f);
+			cover_show_who(&f->cover, f->talk);
 		else
 			talk_part(f->talk);
 		break;
@@ -441,17 +361,17 @@ obey_key(struct fullscreen *f, enum input_event event)
 		screen_toggle_mouse();
 		break;
 	case INPUT_HELP:
-		f->rows = help_rows;
+		cover_show_help(&f->cover);
 		break;
 	case INPUT_PAGER:
 		asking_pause(&f->asking);
-		loan_begin(&f->loan, f->talk, &f->pane, f->own_label);
+		loan_begin(&f->loan, f->talk, &f->pane, f->labels.own);
 		break;
 	case INPUT_SECRECY:
-		show_who(f);
+		cover_show_who(&f->cover, f->talk);
 		break;
 	case INPUT_SEARCH:
-		search_begin(&f->search, &f->pane, f->own_label);
+		search_begin(&f->search, &f->pane, f->labels.own);
 		break;
 	case INPUT_REDRAW:
 		screen_forget();
@@ -495,18 +415,15 @@ search_with_keys(struct fullscreen *f)
 		search_end(&f->search, &f->pane);
 }
 
-/* Gives the next key to what is shown over the conversation, which goes, unless it is for that.  False: there is none
-   of one or the other. */
+/* Gives the next key to what is shown over the conversation.  False: there is none of one or the other. */
 static bool
 uncover(struct fullscreen *f)
 {
 	struct span key;
 
-	if (!is_covered(f) || !input_take_key(&key))
+	if (!cover_is_open(&f->cover) || !input_take_key(&key))
 		return false;
-	if (f->guests.open)
-		guests_press(&f->guests, f->talk, key);
-	f->rows = NULL;
+	cover_press(&f->cover, f->talk, key);
 	attention_key(&f->attention);
 	return true;
 }
@@ -515,16 +432,8 @@ uncover(struct fullscreen *f)
 static bool
 escape_question(struct fullscreen *f)
 {
-	static const char *const escape_keys[] = {"\033", NULL};
-	struct span key;
-
-	if (f->asking.opened == 0 || !input_take_key(&key))
+	if (!knock_takes_key(&f->knock, &f->asking))
 		return false;
-	if (!keys_is_one_of(key, escape_keys)) {
-		input_return_key(key);
-		return false;
-	}
-	knock_close(&f->knock, &f->asking);
 	attention_key(&f->attention);
 	return true;
 }
@@ -541,7 +450,7 @@ next_event(struct fullscreen *f)
 	enum input_event event = input_next();
 
 	if (strlen(input_text()) != typed)
-		show_conversation(f);
+		cover_close(&f->cover);
 	if (pressed && event != INPUT_FOCUS_IN && event != INPUT_FOCUS_OUT)
 		attention_key(&f->attention);
 	return event;
@@ -632,7 +541,7 @@ static void
 show_title(struct fullscreen *f, const struct talk_view *view)
 {
 	bool linked = view->id != 0 && view->state >= PARTY_TALKING && view->state < PARTY_OVER;
-	char who[LABEL_MAX] = "";
+	char who[LABELS_MAX] = "";
 
 	if (!talk_is_group(f->talk))
 		strlcpy(who, linked ? view->name : "", sizeof who);
@@ -659,33 +568,30 @@ draw(struct fullscreen *f)
 {
 	struct talk_view view = bar_view_of(f);
 	struct scene_group group = {
-		.mark_width = f->mark_width, .talk = f->talk, .on_its_way = talk_on_its_way};
+		.mark_width = f->labels.mark_width, .talk = f->talk, .on_its_way = talk_on_its_way};
 	struct bar bar;
 	int rows, columns;
 	struct scene scene = {
 		.pane = &f->pane,
-		.own_label = f->own_label,
-		.label_width = f->label_width,
+		.own_label = f->labels.own,
+		.label_width = f->labels.width,
 		.marks = talk_knows_arrived(),
 		.taken = talk_taken(f->talk),
 		.arrived = talk_arrived(f->talk),
 		.group = talk_is_group(f->talk) ? &group : NULL,
 		.question = asking_rows(&f->asking, f->talk),
 		.bar = &bar,
-		.help = f->rows,
 		.search = &f->search,
 		.input = f->search.mode != SEARCH_OFF ? search_view(&f->search) : input_view(),
 	};
 
-	if (scene.help != NULL && scene.help != help_rows)
-		scene.help = f->rows = talk_secrecy(f->talk); /* of who is there now */
-	if (f->guests.open) {
+	if (cover_is_open(&f->cover)) {
 		screen_help_size(&scene, &rows, &columns);
-		scene.help = guests_rows(&f->guests, f->talk, rows, columns);
+		scene.help = cover_rows(&f->cover, f->talk, rows, columns);
 	}
 	asking_note_room(&f->asking, screen_has_room(&scene));
 	status_describe(f->talk, &view, asking_status(&f->asking, f->talk, &view), &f->pane, input_lines(),
-			f->search.mode == SEARCH_OFF && !is_covered(f), &bar);
+			f->search.mode == SEARCH_OFF && !cover_is_open(&f->cover), &bar);
 	if (screen_has_mouse())
 		strlcpy(bar.mouse, "mouse", sizeof bar.mouse);
 	show_title(f, &view);
@@ -717,7 +623,7 @@ put_out(struct fullscreen *f)
 		flush(f);
 	} else {
 		if (talk_is_group(f->talk))
-			widen_for_group(f);
+			labels_widen_for_group(&f->labels, f->talk);
 		draw(f);
 	}
 	f->next_frame = clock_now() + FRAME_MS;
@@ -859,8 +765,7 @@ fullscreen_run(const struct screen_options *options, const struct talk_base *bas
 			notice(base->log, "%s", error);
 		return 1;
 	}
-	filter_string(options->name != NULL ? options->name : "you", f.own_label, sizeof f.own_label);
-	widen(&f, f.own_label);
+	labels_init(&f.labels, options->name != NULL ? options->name : "you");
 	input_open();
 	if (!screen_open())
 		fatal("cannot use the terminal %s", getenv("TERM"));
@@ -883,7 +788,7 @@ fullscreen_run(const struct screen_options *options, const struct talk_base *bas
 	search_free(&f.search);
 	asking_free(&f.asking);
 	knock_free(&f.knock);
-	guests_free(&f.guests);
+	cover_free(&f.cover);
 	alarms_forget(&f.alarms);
 	polls_free(&f.polls);
 	input_close();

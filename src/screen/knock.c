@@ -1,7 +1,9 @@
 #include <config.h>
 
 #include "base/clock.h"
+#include "screen/addressee.h"
 #include "screen/input.h"
+#include "screen/keys.h"
 #include "screen/knock.h"
 
 bool
@@ -64,13 +66,51 @@ knock_follow(struct knock *k, struct asking *a, struct talk *talk)
 }
 
 bool
-knock_holds(struct knock *k, struct talk *talk)
+knock_takes_key(struct knock *k, struct asking *a)
 {
-	if (k->guard == KNOCK_FREE)
+	static const char *const escape_keys[] = {"\033", NULL};
+	struct span key;
+
+	if (a->opened == 0 || !input_take_key(&key))
 		return false;
+	if (!keys_is_one_of(key, escape_keys)) {
+		input_return_key(key);
+		return false;
+	}
+	knock_close(k, a);
+	return true;
+}
+
+/* Takes the line for the answer: it can be for nobody else. */
+static void
+take_answer(struct knock *k, struct asking *a, struct talk *talk, struct span line)
+{
+	if (!asking_takes(a, talk, line)) {
+		addressee_say_refused(talk, TALK_QUESTION, a->has_room);
+		input_put_back(false);
+	} else if (talk_asked(talk) != a->opened) {
+		knock_close(k, a);
+	}
+}
+
+/* Holds a line that may have been meant for an answer: it is put back. */
+static void
+hold(struct knock *k, struct talk *talk)
+{
 	k->guard = KNOCK_TOLD;
 	talk_notice(talk, VOICE_QUESTION, "that question is over: Enter again says this to all");
 	input_put_back(false);
+}
+
+bool
+knock_takes(struct knock *k, struct asking *a, struct talk *talk, struct span line)
+{
+	if (a->opened != 0)
+		take_answer(k, a, talk, line);
+	else if (k->guard != KNOCK_FREE)
+		hold(k, talk);
+	else
+		return false;
 	return true;
 }
 

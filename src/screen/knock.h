@@ -35,8 +35,14 @@ void knock_close(struct knock *knock, struct asking *asking);
 /* The same where the question that is open is over, though it was not answered here.  Returns whether it was so. */
 bool knock_follow(struct knock *knock, struct asking *asking, struct talk *talk);
 
-/* A line is complete.  Whether it is held, as it may have been meant for an answer; then it is put back. */
-bool knock_holds(struct knock *knock, struct talk *talk);
+/* Takes the Escape key, which closes the question.  False: none is open, or another key is next, or none. */
+bool knock_takes_key(struct knock *knock, struct asking *asking);
+
+/*
+ * Takes a line, which is complete: for the answer, while the question is open; or to hold it, which puts it back, as it
+ * may have been meant for an answer.  False: it is a line like any other.
+ */
+bool knock_takes(struct knock *knock, struct asking *asking, struct talk *talk, struct span line);
 
 /* Nothing is left of the line. */
 void knock_note_empty(struct knock *knock);
