@@ -13,36 +13,17 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include <arpa/inet.h>
 #include <err.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "common.h"
 
 #define CHUNK (1024 * 1024)
 #define LINE "one line for each caller\n"
-
-static struct sockaddr_in
-address(const char *port)
-{
-	return (struct sockaddr_in){.sin_family = AF_INET,
-				    .sin_port = htons((in_port_t)atoi(port)),
-				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-}
-
-static int
-make_socket(void)
-{
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-	if (fd == -1)
-		err(1, "socket");
-	return fd;
-}
 
 static int
 open_door(const char *port)
@@ -73,17 +54,6 @@ answer(const char *port)
 	int door = open_door(port), fd = take_call(door);
 
 	close(door);
-	return fd;
-}
-
-static int
-call(const char *port)
-{
-	struct sockaddr_in there = address(port);
-	int fd = make_socket();
-
-	if (connect(fd, (struct sockaddr *)&there, sizeof there) == -1)
-		err(1, "calling port %s", port);
 	return fd;
 }
 
@@ -184,15 +154,6 @@ answer_all(const char *port)
 	}
 }
 
-static double
-now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
 static void
 call_again_and_again(const char *port, double seconds)
 {
@@ -200,7 +161,7 @@ call_again_and_again(const char *port, double seconds)
 	int count = 0;
 
 	do {
-		int fd = call(port);
+		int fd = dial(port);
 		write_all(fd, LINE, strlen(LINE));
 		part(fd);
 		count++;
@@ -217,7 +178,7 @@ main(int argc, char *argv[])
 	if (argc == 4 && strcmp(what, "receive") == 0)
 		move(argv[2], answer(argv[3]), STDOUT_FILENO);
 	else if (argc == 4 && strcmp(what, "send") == 0) {
-		int fd = call(argv[3]);
+		int fd = dial(argv[3]);
 		move(argv[2], STDIN_FILENO, fd);
 		part(fd);
 	} else if (argc == 3 && strcmp(what, "drop") == 0)

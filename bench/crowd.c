@@ -22,7 +22,6 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-#include <arpa/inet.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -34,12 +33,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #ifdef WITH_TLS
 #include <gnutls/gnutls.h>
 #endif
+
+#include "common.h"
 
 #define LINE 71 /* bytes of a line that is said: "000123 ", letters, LF */
 #define NUMBER 7 /* of them */
@@ -106,15 +106,6 @@ think(struct member *m)
 }
 
 /* --- Calls. --- */
-
-static double
-now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
 
 static void
 set_blocking(int fd, bool blocking)
@@ -186,14 +177,9 @@ put(struct member *m, const void *bytes, size_t size)
 static void
 call(struct member *m)
 {
-	struct sockaddr_in there = {.sin_family = AF_INET,
-				    .sin_port = htons((in_port_t)atoi(port)),
-				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	int on = 1;
 
-	m->fd = socket(AF_INET, SOCK_STREAM, 0);
-	if (m->fd == -1 || connect(m->fd, (struct sockaddr *)&there, sizeof there) == -1)
-		err(1, "calling port %s", port);
+	m->fd = dial(port);
 	setsockopt(m->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 #ifdef WITH_TLS
 	if (directory != NULL)
