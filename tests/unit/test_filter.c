@@ -26,6 +26,7 @@
 #include <cmocka.h>
 
 #include "base/buffer.h"
+#include "generated.h"
 #include "text/filter.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -215,22 +216,6 @@ static struct stream
 in_one(const char *bytes, size_t length)
 {
 	return in_three(bytes, length, length, length);
-}
-
-static uint64_t
-random_number(uint64_t *random) /* splitmix64 */
-{
-	uint64_t z = *random += UINT64_C(0x9E3779B97F4A7C15);
-
-	z = (z ^ z >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
-	z = (z ^ z >> 27) * UINT64_C(0x94D049BB133111EB);
-	return z ^ z >> 31;
-}
-
-static size_t
-below(uint64_t *random, size_t bound)
-{
-	return (size_t)(random_number(random) % bound);
 }
 
 /* A whole stream, in pieces of random sizes from 1 to longest. */
@@ -583,19 +568,6 @@ static struct edge edges[] = {
 	{"the longest number fits", "a", M - 10, "\xF4\x8F\xBF\xBF\n", "<U+10FFFF>\n"},
 	{"the longest number does not fit", "a", M - 9, "\xF4\x8F\xBF\xBF\n", "\n<U+10FFFF>\n"},
 };
-
-static void
-add_string(struct buffer *buffer, const char *string)
-{
-	buffer_add(buffer, string, strlen(string));
-}
-
-static void
-add_times(struct buffer *buffer, size_t count, const char *string)
-{
-	while (count-- > 0)
-		add_string(buffer, string);
-}
 
 static void
 test_edge(void **state)

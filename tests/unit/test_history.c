@@ -247,12 +247,21 @@ test_silent_speakers(void **state)
 
 void __asan_init(void) __attribute__((weak));
 
+/* The most memory that was in use so far, in KiB. */
+static long
+most_memory(void)
+{
+	struct rusage usage;
+
+	assert_int_equal(getrusage(RUSAGE_SELF, &usage), 0);
+	return usage.ru_maxrss;
+}
+
 /* However many have called, no more is held than is needed for the lines. */
 static void
 test_many_speakers(void **state)
 {
 	struct history *h;
-	struct rusage usage;
 	char label[256];
 	long before;
 
@@ -260,15 +269,13 @@ test_many_speakers(void **state)
 	if (__asan_init != NULL) /* it holds back what was given back */
 		skip();
 	h = history_new(100);
-	getrusage(RUSAGE_SELF, &usage);
-	before = usage.ru_maxrss;
+	before = most_memory();
 	for (int caller = 0; caller < 200000; caller++) {
 		snprintf(label, sizeof label, "%0255d", caller);
 		history_set_speaker(h, label);
 		history_add(h, VOICE_NOTICE, 0, "text", 4, 0);
 	}
-	getrusage(RUSAGE_SELF, &usage);
-	assert_true(usage.ru_maxrss - before < 10 * 1024); /* KiB; all of the labels would be 50 MiB */
+	assert_true(most_memory() - before < 10 * 1024); /* KiB; all of the labels would be 50 MiB */
 	history_free(h);
 }
 
@@ -277,21 +284,17 @@ static void
 test_speaker_with_many_names(void **state)
 {
 	struct history *h = history_new(100);
-	struct rusage usage;
 	char label[32];
-	long before;
+	long before = most_memory();
 
 	(void)state;
-	getrusage(RUSAGE_SELF, &usage);
-	before = usage.ru_maxrss;
 	for (int n = 0; n < 1000000; n++) {
 		snprintf(label, sizeof label, "%d", n);
 		history_set_speaker(h, label);
 		history_add(h, VOICE_PEER, 0, "text", 4, 0);
 	}
-	getrusage(RUSAGE_SELF, &usage);
 	if (__asan_init == NULL)
-		assert_true(usage.ru_maxrss - before < 3 * 1024); /* KiB; a number for each would be 23 MiB */
+		assert_true(most_memory() - before < 3 * 1024); /* KiB; a number for each would be 23 MiB */
 	assert_string_equal(speaker_of(h, 1000000 - 100), "999900");
 	history_free(h);
 }
@@ -304,21 +307,17 @@ static void
 test_speakers_by_turns(void **state)
 {
 	struct history *h = history_new(100000);
-	struct rusage usage;
 	char label[256];
-	long before;
+	long before = most_memory();
 
 	(void)state;
-	getrusage(RUSAGE_SELF, &usage);
-	before = usage.ru_maxrss;
 	for (unsigned n = 0; n < 300000; n++) {
 		snprintf(label, sizeof label, "%0255u", n % 1000 + n / 100000);
 		history_set_speaker(h, label);
 		history_add(h, VOICE_PEER, 0, "text", 4, 0);
 	}
-	getrusage(RUSAGE_SELF, &usage);
 	if (__asan_init == NULL)
-		assert_true(usage.ru_maxrss - before < 6 * 1024); /* KiB; a copy for each line would be 24 MiB more */
+		assert_true(most_memory() - before < 6 * 1024); /* KiB; a copy for each line would be 24 MiB more */
 	for (uint64_t n = history_start(h); n < history_end(h); n++) {
 		snprintf(label, sizeof label, "%0255u", (unsigned)(n % 1000 + n / 100000));
 		assert_string_equal(speaker_of(h, n), label);

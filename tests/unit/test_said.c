@@ -20,6 +20,7 @@
 
 #include "base/buffer.h"
 #include "base/span.h"
+#include "generated.h"
 #include "text/filter.h"
 #include "text/said.h"
 
@@ -39,13 +40,6 @@ static struct span
 span_of(const char *string)
 {
 	return (struct span){string, strlen(string)};
-}
-
-static void
-add_times(struct buffer *buffer, size_t count, const char *string)
-{
-	while (count-- > 0)
-		buffer_add(buffer, string, strlen(string));
 }
 
 /* A line begins with the prefix, and the rest is the next piece of the text. */
@@ -103,7 +97,7 @@ say_times(const char *name, size_t count, const char *unit, const char *end)
 	struct buffer text = {0}, lines;
 
 	add_times(&text, count, unit);
-	add_times(&text, 1, end);
+	add_string(&text, end);
 	lines = say(name, buffer_span(&text));
 	buffer_free(&text);
 	return lines;
@@ -212,23 +206,13 @@ test_endless(void **state)
 	for (size_t i = 0; i < COUNT(marks); i++) {
 		struct buffer text = {0}, lines;
 
-		add_times(&text, 1, "ab");
+		add_string(&text, "ab");
 		add_times(&text, 10000, marks[i]);
 		lines = say("<ann> ", buffer_span(&text));
 		assert_int_equal(span_count_lines(buffer_span(&lines)), 2);
 		buffer_free(&text);
 		buffer_free(&lines);
 	}
-}
-
-static uint64_t
-random_number(uint64_t *random) /* splitmix64 */
-{
-	uint64_t z = *random += UINT64_C(0x9E3779B97F4A7C15);
-
-	z = (z ^ z >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
-	z = (z ^ z >> 27) * UINT64_C(0x94D049BB133111EB);
-	return z ^ z >> 31;
 }
 
 /* A line of up to MAX bytes, of stretches of this and that, as the host lets it through. */
@@ -244,11 +228,10 @@ generate(uint64_t *random)
 	const char *next;
 
 	while (buffer_length(&raw) < MAX) {
-		const char *unit = units[random_number(random) % COUNT(units)];
+		const char *unit = units[below(random, COUNT(units))];
+		size_t most = below(random, 4) == 0 ? MAX / 4 : 20;
 
-		size_t most = random_number(random) % 4 == 0 ? MAX / 4 : 20;
-
-		add_times(&raw, random_number(random) % most, unit);
+		add_times(&raw, below(random, most), unit);
 	}
 	next = buffer_data(&raw);
 	filter_init_relayed(&filter);
