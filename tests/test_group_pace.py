@@ -17,7 +17,8 @@ def join_deaf(host, name):
     while not heard.endswith(QUESTION.encode()):
         heard += deaf.socket.recv(1 << 16)
     deaf.socket.sendall(f"{name}\n".encode())
-    host.server.err.expect(f"~{name} has joined: ")
+    while f"* You are ~{name}: ".encode() not in heard:
+        heard += deaf.socket.recv(1 << 16)
     return deaf
 
 
@@ -47,6 +48,22 @@ def test_member_who_does_not_read(room):
     assert b"".join(line + b"\n" for line in lines_of(bob.incoming)[100:]).replace(b"<~ann> ", b"") == text.encode()
     bob.send("is everybody here?\n")
     ann.expect("<~bob> is everybody here?\n")
+
+
+@needs_linux
+def test_each_who_is_hung_up_on_is_told_of(room):
+    """However many they are at once: none is only counted among those who leave."""
+    host = room(program=[HASTY])
+    names = "ash", "birch", "cedar", "dogwood", "elm", "fir", "gorse", "hazel", "ivy", "juniper"
+    deaf = [join_deaf(host, name) for name in names]
+    ann, bob = host.join("ann", "bob")
+    ann.send(lines(1000, 3000))
+    bob.expect("<~ann> 000002999 ")
+    for name in names:
+        for told in host.server.err, ann.incoming:
+            eventually(lambda: f"* ~{name} was hung up on, as it takes nothing".encode() in
+                       bytes(told.data).replace(b"tchat: ", b"* "), f"what is told of {name}")
+    assert len(deaf) == 10
 
 
 @needs_linux

@@ -274,19 +274,26 @@ leave(struct party *p, const char *done, const char *why)
 		tell_of(p, what, why);
 }
 
-void
-room_dismiss(struct party *p, bool bans)
+/* It is not here any more, as it is hung up on, and why: that is told of each, however many they are. */
+static void
+hang_up_on(struct party *p, const char *why)
 {
-	char what[PEER_NAME_MAX + 32];
+	char what[PEER_NAME_MAX + 96];
 
-	relay_tell(p, bans ? "* The room is closed to you." : "* You were hung up on.");
 	if (p->member.is_here)
 		go(p);
-	snprintf(what, sizeof what, "%s was hung up on", p->peer.name);
+	snprintf(what, sizeof what, "%s was hung up on%s", p->peer.name, why);
 	if (p->member.told)
 		tell_of(p, what, "");
 	else
 		talk_notice(p->talk, VOICE_NOTICE, "hanging up on %s", p->peer.name);
+}
+
+void
+room_dismiss(struct party *p, bool bans)
+{
+	relay_tell(p, bans ? "* The room is closed to you." : "* You were hung up on.");
+	hang_up_on(p, "");
 }
 
 void
@@ -450,8 +457,8 @@ look_after(struct party *p)
 	}
 	if (clock_until(relay_patience(p)) != 0)
 		return false;
-	if (p->member.is_here)
-		leave(p, "was hung up on, as it takes nothing of what is said", "");
+	if (p->member.is_here && !p->talk->leaving)
+		hang_up_on(p, ", as it takes nothing of what is said");
 	party_hang_up(p);
 	return true;
 }
