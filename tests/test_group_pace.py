@@ -8,6 +8,7 @@ from room import QUESTION, expect_lines, lines_of
 from test_killed import pour
 
 MEBIBYTE = 1 << 20
+FLOOD = "".join(f"line {number}\n" for number in range(1000))
 PREFIX = b"<~mallory> "
 
 
@@ -40,7 +41,7 @@ def test_member_who_does_not_read(room):
     ann.send(text)
     for end in bob, host.server:
         end.expect("<~ann> 000005999 ")
-    gone = "~deaf was hung up on, as it takes nothing of what is said: 3 are here"
+    gone = "~deaf was hung up on, as it takes too little of what is said: 3 are here"
     host.server.notice(gone)
     lost = host.server.err.expect(" lines were not delivered to ~deaf\n")
     assert 1000 < int(lost.removeprefix(b"tchat: ")) < 6100
@@ -61,23 +62,65 @@ def test_each_who_is_hung_up_on_is_told_of(room):
     bob.expect("<~ann> 000002999 ")
     for name in names:
         for told in host.server.err, ann.incoming:
-            eventually(lambda: f"* ~{name} was hung up on, as it takes nothing".encode() in
+            eventually(lambda: f"* ~{name} was hung up on, as it takes too little".encode() in
                        bytes(told.data).replace(b"tchat: ", b"* "), f"what is told of {name}")
     assert len(deaf) == 10
 
 
 @needs_linux
-def test_nobody_waits_for_one_who_does_not_read(room):
-    """Not even beside somebody who floods, until what waits for that one is too much: the others have shares of their
-    own, and need not wait until it is hung up on."""
+def test_member_who_takes_too_little(room):
+    """Nobody can hold the others up for ever by taking a little now and then."""
+    host = room(program=[HASTY])
+    slow = join_deaf(host, "slow")
+    ann, bob = host.join("ann", "bob")
+    ann.send(lines(1000, 6000))
+    gone = b"~slow was hung up on, as it takes too little of what is said: 3 are here\n"
+    eventually(lambda: slow.socket.recv(64) and gone in host.server.err.data, "the end of the one who is slow")
+    bob.expect("<~ann> 000005999 ")
+
+
+def hold_up(host, slow, *members, text=FLOOD):
+    """They say as much as they can, while one takes a little now and then: nobody hears more of them, for now."""
+    shown, held_up = len(host.server.out.data), []
+
+    def are_held_up():
+        slow.socket.recv(1 << 10)
+        return (len(host.server.out.data) > shown + 20_000 and all(unsent(member.socket) > 0 for member in members)
+                and is_idle(host.server.pid))
+
+    for member in members:
+        pour(member, text)
+    # All sleep for a moment, too, while one of them waits for this test.
+    eventually(lambda: held_up.append(are_held_up()) or held_up[-9:] == 9 * [True], "that the flood is held up")
+
+
+@needs_linux
+@pytest.mark.parametrize("text", [FLOOD, "\n" * 10_000], ids=["lines", "empty lines"])
+def test_nobody_waits_for_one_who_is_slow(room, text):
+    """Not even beside somebody who floods: the others have shares of their own."""
     host = room()
-    deaf = join_deaf(host, "deaf")
-    mallory, ann, bob = host.join("mallory", "ann", "bob")
-    pour(mallory)
-    eventually(lambda: unsent(mallory.socket) > 0 and is_idle(host.server.pid), "that the flood is held up")
+    slow = join_deaf(host, "slow")
+    mallory, ann, bob = host.join("mallory the verbose", "ann", "bob")
+    hold_up(host, slow, mallory, text=text)
     ann.send(lines(100, 3000))
     bob.expect("<~ann> 000002999 ")
     assert b"hung up" not in host.server.err.data
+
+
+@needs_linux
+def test_shares_of_those_who_leave(room):
+    """Who floods, leaves, and comes again, does not have the others wait either."""
+    host = room()
+    slow = join_deaf(host, "slow")
+    ann, bob = host.join("ann", "bob")
+    for names in "abcdefgh", "jkmnopqr", "stuvwxyz":
+        mallories = host.join(*(f"mallory {name}" for name in names))
+        hold_up(host, slow, *mallories)
+        for mallory in mallories:
+            mallory.reset()
+    ann.send("who was that?\n")
+    bob.expect("<~ann> who was that?\n")
+    assert b"slow was hung up on" not in host.server.err.data
 
 
 @needs_linux

@@ -15,7 +15,7 @@ from test_help import pager  # noqa: F401, a fixture
 from test_network import looking_up  # noqa: F401, a fixture
 from test_screen import lines, notice, own, pasted, theirs
 
-FILLER = "x" * 50_000
+FILLER = "x" * 200_000
 
 
 def kill(pid, signo=signal.SIGKILL):
@@ -27,12 +27,12 @@ def gone(*pids):
     eventually(lambda: not any(map(process_state, pids)), "the end of all processes")
 
 
-def pour(caller):
+def pour(caller, text=lines(1000)):
     """Sends lines in the background until the other end is gone."""
     def run():
         try:
             while True:
-                caller.send(lines(1000))
+                caller.send(text)
         except OSError:
             pass
 

@@ -573,13 +573,15 @@ static size_t
 hear(struct party *p, const struct polls *polls)
 {
 	const struct room *room = p->talk->room;
-	size_t most = room != NULL ? relay_share(room) : LINK_HEARD, whole, safe;
-	size_t n = link_hear(&p->link, polls, &p->heard, most);
-	struct span heard = buffer_span(&p->heard);
+	size_t most = room != NULL ? relay_hears_at_once(room) : LINK_HEARD, whole, safe, n;
+	struct span heard;
 	const char *lf;
 
-	if (n == 0)
+	if (room != NULL && !relay_hears(p)) /* the others have said so much in this step */
 		return 0;
+	if ((n = link_hear(&p->link, polls, &p->heard, most)) == 0)
+		return 0;
+	heard = buffer_span(&p->heard);
 	note_answer(p);
 	lf = memrchr(heard.text + heard.length - n, '\n', n);
 	whole = lf != NULL ? (size_t)(lf + 1 - heard.text) : 0; /* what follows may end amid a character */
@@ -714,7 +716,8 @@ party_free(struct party *p)
 		party_refuse(p, "");
 	if (party_is_linked(p))
 		link_close(&p->link);
-	reader_free(&p->member.reader);
+	if (p->talk->room != NULL)
+		relay_end(p);
 	buffer_free(&p->heard);
 	buffer_free(&p->held);
 	buffer_free(&p->kept);

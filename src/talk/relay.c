@@ -9,15 +9,23 @@
 #include "talk/inside.h"
 #include "text/said.h"
 
-#define BEHIND_MAX ((size_t)1024 * 1024) /* whoever is so far behind, */
-#define BEHIND_MS 10000			  /* and takes nothing for so long, is to be hung up on */
-#define STREAM_MAX (16 * BEHIND_MAX)	  /* until then no more than that is kept, */
-#define SHARES_MIN 15			  /* ... of which all have a share beyond the first of it, or so many would */
-#define SHARE_MIN ((size_t)4096)	  /* heard of one at once, if all talk */
+/*
+ * What was said is kept until all have it.  While somebody is BEHIND_MAX behind, the room is full: then each of those
+ * who are there has a share of SHARED_MAX to say, and is heard no more when that is used.  So whoever floods fills its
+ * share alone, and the others go on.  Who leaves takes its share along, lest one who comes again and again have many.
+ * That one is BEHIND_MAX behind ends soon: it takes PACE_MIN in BEHIND_MS each time, or is hung up on.
+ */
+#define BEHIND_MAX ((size_t)1024 * 1024)
+#define BEHIND_MS 10000
+#define PACE_MIN ((uint64_t)64 * 1024)
+#define STREAM_MAX (16 * BEHIND_MAX)   /* no more than that is kept */
+#define SHARED_MAX (STREAM_MAX / 2)    /* with what was said before, and with the names before short lines it is more */
+#define SHARES_MIN 16		       /* one is for whoever comes next */
+#define HEARD_MIN ((size_t)4096)       /* bytes of one at once, if all talk, or the room is full */
 
 /* --- To the others. --- */
 
-/* Adds lines to the stream, and offers them to all who take some, but for whom they are from. */
+/* Adds lines to the stream, and offers them to all who take some, but for whom they are from: it has said them. */
 static void
 add(struct talk *t, unsigned author, struct span lines)
 {
@@ -26,7 +34,9 @@ add(struct talk *t, unsigned author, struct span lines)
 	stream_add(&t->room->stream, author, lines);
 	t->stream = t->room->stream.end;
 	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p))
-		if (p->id != author && party_takes_lines(p))
+		if (p->id == author)
+			p->member.said += lines.length;
+		else if (party_takes_lines(p))
 			p->member.offered += lines.length;
 }
 
@@ -78,6 +88,14 @@ relay_begin(struct party *p)
 	link_set_source(&p->link, &reading, &p->member.reader);
 	reader_begin(&p->member.reader, stream, p->id);
 	p->member.place = stream->end;
+	p->member.patience = CLOCK_NEVER;
+}
+
+void
+relay_end(struct party *p)
+{
+	reader_free(&p->member.reader);
+	p->talk->room->used += p->member.said;
 }
 
 void
@@ -132,6 +150,38 @@ relay_note_arrived(struct party *p)
 	p->member.place = reader_place(&p->member.reader, p->delivery.arrived);
 }
 
+/* How far behind it is. */
+static size_t
+behind(const struct party *p)
+{
+	return (size_t)(p->talk->room->stream.end - p->member.place);
+}
+
+/* Sees whether one who is far behind takes enough: then it has as long again. */
+static void
+note_pace(struct party *p)
+{
+	struct member *m = &p->member;
+
+	if (behind(p) < BEHIND_MAX) {
+		m->patience = CLOCK_NEVER;
+	} else if (m->patience == CLOCK_NEVER || p->delivery.progress - m->paced >= PACE_MIN) {
+		m->paced = p->delivery.progress;
+		m->patience = clock_now() + BEHIND_MS;
+	}
+}
+
+/* All have their whole share again. */
+static void
+share_anew(struct talk *t)
+{
+	struct party *p;
+
+	t->room->used = 0;
+	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p))
+		p->member.said = 0;
+}
+
 void
 relay_trim(struct talk *t)
 {
@@ -143,26 +193,20 @@ relay_trim(struct talk *t)
 		if (!party_can_lose(p))
 			continue;
 		relay_note_arrived(p);
+		note_pace(p);
 		if (p->member.place < least)
 			least = p->member.place;
 	}
 	stream_trim(&room->stream, least);
 	room->full = room->stream.end - least >= BEHIND_MAX;
-	for (p = talk_next(t, NULL); !room->full && p != NULL; p = talk_next(t, p))
-		p->member.said = 0;
-}
-
-/* How far behind it is. */
-static size_t
-behind(const struct party *p)
-{
-	return (size_t)(p->talk->room->stream.end - p->member.place);
+	if (!room->full)
+		share_anew(t);
 }
 
 int64_t
 relay_patience(const struct party *p)
 {
-	return party_can_lose(p) && behind(p) >= BEHIND_MAX ? p->delivery.moved + BEHIND_MS : CLOCK_NEVER;
+	return party_can_lose(p) ? p->member.patience : CLOCK_NEVER;
 }
 
 size_t
@@ -197,11 +241,9 @@ relay_hears(const struct party *p)
 	const struct room *room = p->talk->room;
 	unsigned shares = p->talk->count > SHARES_MIN ? p->talk->count : SHARES_MIN;
 
-	if (room->deaf)
+	if (room->deaf || !relay_has_room(room))
 		return false;
-	if (!room->full)
-		return true;
-	return p->member.said < (STREAM_MAX - BEHIND_MAX) / shares && relay_has_room(room);
+	return !room->full || (room->used < SHARED_MAX && p->member.said < (SHARED_MAX - room->used) / shares);
 }
 
 void
@@ -211,9 +253,9 @@ talk_hear(struct talk *t, bool hears)
 }
 
 size_t
-relay_share(const struct room *room)
+relay_hears_at_once(const struct room *room)
 {
-	size_t share = LINK_HEARD / (room->speaking > 0 ? room->speaking : 1);
+	size_t most = room->full ? 0 : LINK_HEARD / (room->speaking > 0 ? room->speaking : 1);
 
-	return share > SHARE_MIN ? share : SHARE_MIN;
+	return most > HEARD_MIN ? most : HEARD_MIN;
 }

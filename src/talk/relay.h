@@ -20,8 +20,9 @@ struct talk;
 
 /* --- To the others. --- */
 
-/* From now on it gets what is said. */
+/* From now on it gets what is said; and it is gone: gives the memory back. */
 void relay_begin(struct party *party);
+void relay_end(struct party *party);
 
 /* Somebody, by number, has said lines, each with its LF: all others get them, with the prefix before each. */
 void relay_said(struct talk *talk, unsigned author, const char *prefix, struct span lines);
@@ -42,7 +43,7 @@ void relay_send_last(struct party *party);
 void relay_note_arrived(struct party *party);
 void relay_trim(struct talk *talk);
 
-/* When it is to be hung up on, if it takes nothing until then, as it is far behind; or CLOCK_NEVER. */
+/* When it is to be hung up on, if it takes too little until then, as it is far behind; or CLOCK_NEVER. */
 int64_t relay_patience(const struct party *party);
 
 /* How many lines have not arrived at its machine. */
@@ -56,8 +57,8 @@ bool relay_has_room(const struct room *room);
 /* After a wait: sees how many have something to say, who then share what is heard. */
 void relay_look(struct talk *talk, const struct polls *polls);
 
-/* Whether, and how many bytes at once, one is to be heard. */
+/* Whether one is to be heard; and how many bytes at once anybody is. */
 bool relay_hears(const struct party *party);
-size_t relay_share(const struct room *room);
+size_t relay_hears_at_once(const struct room *room);
 
 #endif

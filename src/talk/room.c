@@ -332,7 +332,6 @@ room_hear(struct party *p, struct buffer *heard)
 	line = buffer_lines(heard);
 	if (line.length == 0)
 		return 0;
-	p->member.said += line.length;
 	relay_said(p->talk, p->id, p->member.prefix, line);
 	filter_text(line.text, line.length, FILTER_LINE_MAX, &safe);
 	buffer_drop(heard, line.length);
@@ -446,7 +445,7 @@ room_end(struct talk *t)
 	relay_send_all(t);
 }
 
-/* Whoever is far behind, and takes nothing, goes. */
+/* Whoever is far behind, and takes too little, goes. */
 static bool
 look_after(struct party *p)
 {
@@ -458,7 +457,7 @@ look_after(struct party *p)
 	if (clock_until(relay_patience(p)) != 0)
 		return false;
 	if (p->member.is_here && !p->talk->leaving)
-		hang_up_on(p, ", as it takes nothing of what is said");
+		hang_up_on(p, ", as it takes too little of what is said");
 	party_hang_up(p);
 	return true;
 }

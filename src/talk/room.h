@@ -32,7 +32,9 @@ struct member {
 	uint64_t place;	    /* everything before it in the stream has arrived, or is its own */
 	uint64_t end;	    /* of what it gets, if it is leaving */
 	size_t offered;	    /* bytes of the stream for it of which its link does not know yet */
-	size_t said;	    /* bytes that it has said since the room became full */
+	size_t said;	    /* bytes of the stream that it has said since the room became full (talk/relay.c) */
+	int64_t patience;   /* while it is far behind: when it must have taken enough; else CLOCK_NEVER */
+	uint64_t paced;	    /* ... and what it had taken when that began */
 	bool is_here;	    /* in the roster */
 	bool named;	    /* what it says is passed on; otherwise its next line is a name */
 	bool told;	    /* that it is there */
@@ -50,7 +52,8 @@ struct room {
 	struct bans bans;
 	struct recall recall;
 	bool deaf;	    /* nothing is heard (talk_hear) */
-	bool full;	    /* somebody is too far behind (talk/relay.c) */
+	bool full;	    /* somebody is far behind */
+	size_t used;	    /* bytes that those have said since then who are gone */
 	unsigned speaking;  /* so many have something to say at this moment */
 	char prefix[ROOM_PREFIX_MAX]; /* before what is said here */
 	struct filter filter; /* ... through which it goes */
@@ -86,7 +89,7 @@ void room_finish(struct talk *talk);
 /* It is over, as all are told. */
 void room_end(struct talk *talk);
 
-/* What is to be done later; and after a step of all parties: sends what was said, hangs up on who takes nothing. */
+/* What is to be done later; and after a step of all parties: sends what was said, hangs up on who takes too little. */
 void room_poll(const struct talk *talk, struct polls *polls);
 bool room_step(struct talk *talk);
 
