@@ -17,7 +17,7 @@ from terminal import PAGE_DOWN, ctrl
 from test_screen import TIME, notice, pasted, theirs
 
 # More than a machine takes whose program does not read; its own machine takes all of it.
-FILLER = "filler " + "x" * 50_000
+FILLER = "filler " + "x" * 200_000  # more than two machines take, of which the other does not read
 
 
 def test_peer_acknowledges(screen_called):
@@ -336,13 +336,13 @@ def has_ended(sock):
 @needs_linux
 def test_terminal_vanishes_before_the_signal(on_terminal, port, tmp_path):
     """It is waited for, too, if tchat sees that the terminal is gone before a signal says so."""
-    log = tmp_path / "log"
+    log, text = tmp_path / "log", "x" * 50_000  # which one's own machine takes
     # In a session of its own only the terminal's end tells it.
     server = on_terminal("setsid", TCHAT, "-s", "-l", log, port)
     server.wait_for("waiting on port")
     caller = DeafCaller(port)
     server.wait_for("has called")
-    server.say(pasted(FILLER))
+    server.say(pasted(text))
     server.wait_for(lambda: "does not read" in server.bar)
     pid = server.pid
     with socket_of(server) as same:
@@ -351,7 +351,7 @@ def test_terminal_vanishes_before_the_signal(on_terminal, port, tmp_path):
     os.kill(pid, signal.SIGHUP)
     eventually(lambda: not is_pending(pid, signal.SIGHUP), "that the signal is taken")
     peer = caller.read()
-    assert peer.expect_end() == f"{FILLER}\n".encode()
+    assert peer.expect_end() == f"{text}\n".encode()
     peer.close_input()
     eventually(lambda: process_state(pid) is None, "the end of tchat")
     assert "not delivered" not in log.read_text()

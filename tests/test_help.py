@@ -183,7 +183,7 @@ def test_way_out_is_named_while_it_is_one(screen_called):
 def test_way_to_give_up_is_named_while_it_is_one(screen_deaf):  # noqa: F811
     """The same while what was said is waited for."""
     server, caller = screen_deaf(columns=120)
-    server.say(pasted("x" * 100_000))
+    server.say(pasted("x" * 200_000))
     server.press(ctrl("D"))
     leaves_while_nothing_is_typed(server, " · waiting to deliver 1 line · Ctrl-D gives up")
 
@@ -286,7 +286,7 @@ def test_pager_that_cannot_be_started(screen_called, environment, command, cause
 def test_marks_in_the_pager(screen_deaf, pager):
     """The pager shows which lines were lost, and tells notices from alarms."""
     server, caller = screen_deaf(env=pager)
-    server.say(pasted("x" * 100_000))
+    server.say(pasted("x" * 200_000))
     server.say("lost")
     server.wait_for(lambda: "does not read" in server.bar)
     caller.reset()
