@@ -237,6 +237,30 @@ def test_descriptor_that_is_not_there(run):
         f"tchat: cannot wait at descriptor {FIRST}: it is no socket that listens to TCP\n")
 
 
+@pytest.mark.parametrize("options", [["-b", HOST], ["-4"], ["-6"]], ids=lambda options: options[0])
+def test_address_that_they_do_not_have(hand_over, door, options):
+    """It is for whoever opens a socket to say where that waits: nobody is let in who would not be expected."""
+    server = hand_over([door], "-s", "-g", "-p", *options)
+    assert server.wait() == 1
+    assert server.err.data.decode() == ("tchat: cannot wait at sockets that were handed over with "
+                                        f"{options[0]}: they have their addresses\n")
+
+
+@pytest.mark.parametrize("count", ["abc", "", "-1", "1x", "99999999999999999999"])
+def test_count_that_is_none(run, port, count):
+    """Then there may be some: it does not wait at a port of its own."""
+    server = run("sh", "-c", f'LISTEN_PID=$$ LISTEN_FDS={count} exec "$@"', "sh", TCHAT, "-s", "-p", port)
+    assert server.wait() == 1
+    assert server.err.data == (b"tchat: cannot wait at sockets that were handed over: "
+                               b"LISTEN_FDS does not say how many\n")
+
+
+def test_none(run, port):
+    """It waits at the port that was given, at the address that was."""
+    server = run("sh", "-c", 'LISTEN_PID=$$ LISTEN_FDS=0 exec "$@"', "sh", TCHAT, "-s", "-p", "-b", HOST, port)
+    server.notice(f"waiting on {HOST} port {port}")
+
+
 def test_too_many(hand_over):
     """Four are fine, five are not."""
     with contextlib.ExitStack() as all_of_them:

@@ -8,11 +8,12 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "call/handed.h"
 
-/* How many sockets there are for this process; 0: none. */
+/* How many sockets there are for this process; 0: none, -1: that is not to be known. */
 static int
 count_handed(void)
 {
@@ -20,8 +21,10 @@ count_handed(void)
 	const char *problem;
 	int number = 0;
 
-	if (pid != NULL && count != NULL && strtonum(pid, 1, INT32_MAX, &problem) == getpid() && problem == NULL)
+	if (pid != NULL && count != NULL && strtonum(pid, 1, INT32_MAX, &problem) == getpid() && problem == NULL) {
 		number = (int)strtonum(count, 0, INT16_MAX, &problem);
+		number = problem == NULL ? number : -1;
+	}
 	unsetenv("LISTEN_PID");
 	unsetenv("LISTEN_FDS");
 	unsetenv("LISTEN_FDNAMES");
@@ -62,6 +65,15 @@ handed_take(struct call_options *o, char *error, size_t size)
 
 	if (o->role != ROLE_SERVER)
 		return 0;
+	if (count == -1) {
+		strlcpy(error, "cannot wait at sockets that were handed over: LISTEN_FDS does not say how many", size);
+		return -1;
+	}
+	if (count > 0 && (o->bind != NULL || o->family != AF_UNSPEC)) {
+		snprintf(error, size, "cannot wait at sockets that were handed over with %s: they have their addresses",
+			 o->bind != NULL ? "-b" : o->family == AF_INET ? "-4" : "-6");
+		return -1;
+	}
 	if (count > HANDED_MAX) {
 		snprintf(error, size, "cannot wait at %d sockets that were handed over: %d at most", count, HANDED_MAX);
 		return -1;

@@ -13,9 +13,9 @@
 #define HANDED_MAX 4
 
 /*
- * Takes note of those that are there for this process, in options->handed, and of their port; the variables that tell
- * of them are removed, so that no other program takes them for its own.  Returns 0, or -1 with a message in error, if
- * they are not what a server can wait at.
+ * Takes note of those that are there for this process, in options->handed, and of the port of the first, in place of
+ * the one that was given; the variables that tell of them are removed, so that no other program takes them for its own.
+ * Returns 0, or -1 with a message in error, if they are not what a server can wait at, or options ask for an address.
  */
 int handed_take(struct call_options *options, char *error, size_t size);
 
