@@ -159,6 +159,13 @@ def test_who_gives_no_name_is_told_of_all_the_same(room):
     ann.expect("<~bob> hello\n")
 
 
+def told_of(incoming, done):
+    """Of how many it was told that they have done something, one by one or in sums."""
+    data = bytes(incoming.data).decode()
+    return (len(re.findall(rf"~[\w ]+ has {done}: ", data)) +
+            sum(map(int, re.findall(rf"(\d+) ha(?:s|ve) {done}\b", data))))
+
+
 def test_crowd_is_summed_up(room):
     """Forty who come and go do not fill everybody's screen; the sums are right, and nobody is told of oneself."""
     host, began = room("--members", 41), time.monotonic()
@@ -166,17 +173,26 @@ def test_crowd_is_summed_up(room):
     crowd = host.join(*(f"caller no{'abcdefghij'[n // 10]}{'abcdefghij'[n % 10]}" for n in range(40)))
     for end in crowd:
         end.close_input()
-
-    def count(data, done):
-        one_by_one = re.findall(rf"~caller \w+ has {done}: ", data)
-        return len(one_by_one) + sum(map(int, re.findall(rf"(\d+) ha(?:s|ve) {done}\b", data)))
-
     for incoming in ann.incoming, host.server.err:
-        eventually(lambda: count(bytes(incoming.data).decode(), "left") == 40, "the sum of those who left")
+        eventually(lambda: told_of(incoming, "left") == 40, "the sum of those who left")
         told = bytes(incoming.data).decode()
-        assert count(told, "joined") == 40
+        assert told_of(incoming, "joined") - told.count("~ann has joined") == 40
         assert len(re.findall("joined|left", told)) <= 10 + 2 * (time.monotonic() - began)
         assert told.endswith("2 are here\n")
+
+
+def test_one_who_comes_and_goes(room):
+    """Nor does one who does that all the time, though the room is empty each time: that is told in the end."""
+    host, began, visits = room(), time.monotonic(), 60
+    for n in range(visits):
+        [caller] = host.join(f"name {'abcdef'[n // 10]}{'abcdefghij'[n % 10]}")
+        caller.close_input()
+        caller.expect_end()
+    emptied = f": 1 is here\ntchat: waiting on port {host.port}\n".encode()
+    eventually(lambda: told_of(host.server.err, "left") == visits and host.server.err.data.endswith(emptied),
+               "that the room is empty")
+    assert told_of(host.server.err, "joined") == visits
+    assert len(host.server.err.data.splitlines()) <= 12 + time.monotonic() - began
 
 
 # How many

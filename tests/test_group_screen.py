@@ -8,7 +8,7 @@ import socket
 import pytest
 
 from fullscreen import status_bar
-from peers import HOST, call, editors
+from peers import HOST, call, editors, eventually, sockets
 from room import QUESTION, enter
 from terminal import BACKSPACE, DOWN, ENTER, ESCAPE, LEFT, PAGE_DOWN, PAGE_UP, UP, ctrl
 from test_again import F8
@@ -464,6 +464,54 @@ def test_several_ask(tls_host, strangers):
     terminal.say("yes")
     cleo.expect("* Welcome, cleo. Here: carl, friend and bob.\n")
     terminal.wait_for(lambda: "3 others here · encrypted" in terminal.bar)
+
+
+def test_strangers_take_no_place_of_a_friend(tls_host, strangers, friend):
+    """Who asks to come in is no member yet, and becomes one only where there is room."""
+    terminal, member = tls_host("--members", 1)
+    member.close_input()
+    member.incoming.expect_end()
+    other = knock(terminal, strangers["bob"])
+    alone = sockets(terminal.pid)
+    again = tls_call(terminal.port, friend)
+    again.expect("* Welcome, friend. Here: carl.\n")
+    open_question(terminal)
+    terminal.say("yes")
+    terminal.wait_for("the room is full: answer no, or once somebody has left")
+    again.close_input()
+    again.incoming.expect_end()
+    eventually(lambda: len(sockets(terminal.pid)) == len(alone), "the end of the connection")
+    terminal.say("yes")
+    other.expect("* Welcome, bob. Here: carl.\n")
+
+
+def test_refusing_in_a_full_room(tls_host, strangers, friend):
+    """No is an answer there, too."""
+    terminal, member = tls_host("--members", 2)
+    other = knock(terminal, strangers["bob"])
+    again = tls_call(terminal.port, friend)
+    enter(again, "second")
+    open_question(terminal)
+    terminal.say("no")
+    other.incoming.expect_end()
+    terminal.wait_for(notice("the key was not accepted"))
+
+
+def test_too_many_strangers(tls_host, strangers, identity, friend):
+    """Of nine who ask who has done so for longest gives way, but for the one whose question is open; a friend comes in,
+    however many they are."""
+    terminal, member = tls_host("--members", 2)
+    first = knock(terminal, strangers["bob"])
+    open_question(terminal)
+    others = [tls_call(terminal.port, strangers["cleo"])]
+    others += [tls_call(terminal.port, identity(name=f"no {number}")) for number in range(7)]
+    others[0].incoming.expect_end()
+    terminal.wait_for("the key was not accepted: too many ask to come in, and it has asked for longest")
+    enter(tls_call(terminal.port, friend), "second")
+    member.close_input()
+    member.incoming.expect_end()
+    assert not any(end.incoming.ended for end in [first, *others[1:]])
+    assert strangers["bob"].fingerprint in words(terminal)
 
 
 def test_question_stays_when_an_earlier_caller_is_through(tls_host, strangers):

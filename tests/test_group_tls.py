@@ -2,6 +2,7 @@
 
 import hmac
 import re
+import time
 
 import pytest
 
@@ -62,6 +63,19 @@ def test_tchat_in_a_room(tls_room, start, ann, bob):
     client.close_input()
     assert client.wait() == 0
     host.server.notice("Bobby has left: 1 is here")
+
+
+def test_known_caller_who_comes_and_goes(tls_room, others):
+    """Somebody who does so all the time does not fill the screen with what there is to say of the key."""
+    host, began, visits = tls_room(), time.monotonic(), 40
+    for _ in range(visits):
+        bob = tls_call(host.port, others["Bob"])
+        bob.expect("* Welcome, Bob. Here: Ann.\n")
+        bob.close_input()
+        bob.incoming.expect_end()
+    emptied = f": 1 is here\ntchat: waiting on port {host.port}\n".encode()
+    eventually(lambda: host.server.err.data.endswith(emptied), "that the room is empty")
+    assert len(host.server.err.data.splitlines()) <= 20 + time.monotonic() - began
 
 
 def test_one_key_calls_twice(tls_room, others):

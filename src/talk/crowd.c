@@ -5,13 +5,22 @@
 #include "base/clock.h"
 #include "talk/crowd.h"
 
+/* A line is told. */
+static void
+spend(struct crowd *c)
+{
+	int64_t now = clock_now();
+
+	c->told_until = (c->told_until > now ? c->told_until : now) + CROWD_EVERY_MS;
+}
+
 bool
 crowd_may_tell(struct crowd *c, bool comes)
 {
-	int64_t now = clock_now(), until = c->told_until > now ? c->told_until : now;
+	int64_t now = clock_now();
 
-	if (c->came + c->left == 0 && until - now <= (CROWD_AT_ONCE - 1) * (int64_t)CROWD_EVERY_MS) {
-		c->told_until = until + CROWD_EVERY_MS;
+	if (c->came + c->left == 0 && c->told_until - now <= (CROWD_AT_ONCE - 1) * (int64_t)CROWD_EVERY_MS) {
+		spend(c);
 		return true;
 	}
 	if (c->came + c->left == 0)
@@ -46,6 +55,8 @@ crowd_sum_up(struct crowd *c, char *text, size_t size)
 	count(c->came, "joined", came, sizeof came);
 	count(c->left, "left", left, sizeof left);
 	snprintf(text, size, "%s%s%s", came, *came != '\0' && *left != '\0' ? ", " : "", left);
+	if (*text != '\0')
+		spend(c);
 	c->came = c->left = 0;
 	return *text != '\0';
 }

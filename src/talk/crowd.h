@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #define CROWD_AT_ONCE 5	   /* so many are told of one by one, */
-#define CROWD_EVERY_MS 2000 /* and then one in so many milliseconds */
+#define CROWD_EVERY_MS 2000 /* and then one, or a sum, in so many milliseconds */
 #define CROWD_SUM_MS 2000  /* the others are summed up so long after the first of them */
 
 struct crowd {

@@ -71,7 +71,10 @@ struct party *talk_find(const struct talk *talk, enum party_state state);
 /* Drops all of them. */
 void talk_clear(struct talk *talk);
 
-/* Whether there will be room for another one in a moment: whoever is there is about to go. */
+/* Whether there is room for another one; in a group, who is asked about takes none. */
+bool talk_has_room(const struct talk *talk);
+
+/* Whether there will be in a moment: whoever is there is about to go. */
 bool talk_has_room_soon(const struct talk *talk);
 
 /* Does what follows from where everybody has got to. */

@@ -382,7 +382,7 @@ start_talking(struct party *p)
 	p->whom = (struct talk_whom){.id = p->id};
 	strlcpy(p->whom.place, p->peer.host, sizeof p->whom.place);
 	p->is_known = p->link.tls != NULL && tls_peer(p->link.tls, p->whom.key);
-	if (p->is_known)
+	if (p->is_known && p->talk->room == NULL)
 		party_announce(p);
 	p->sounding = p->link.tls == NULL && talk_sounds(p->talk);
 	if (p->talk->room != NULL)
@@ -498,6 +498,11 @@ party_refuse(struct party *p, const char *why)
 void
 party_give_way(struct party *p)
 {
+	if (p->state == PARTY_ASKED) {
+		trust_show(&p->trust);
+		party_refuse(p, ": too many ask to come in, and it has asked for longest");
+		return;
+	}
 	trust_give_way(&p->trust, AGREE_MS);
 	give_up(p);
 }

@@ -86,7 +86,7 @@ bool party_step(struct party *party, const struct polls *polls);
 /*
  * There is something to say of it.  Of a stranger too many (talk/strangers.h) nothing is said before it is
  * announced: once it has agreed on encryption with a key, is asked about, has said a line (EAR_PIPE), or has stayed
- * for a second.  If that never happens it is but counted.
+ * for a second; in a group, once it is told that it has joined.  If that never happens it is but counted.
  */
 void party_say(void *party, enum voice voice, const char *text);
 void party_announce(struct party *party);
@@ -104,7 +104,7 @@ bool party_takes_lines(const struct party *party);
 void party_answer(struct party *party, const char *text, size_t length);
 void party_refuse(struct party *party, const char *why);
 
-/* AGREEING: it takes its time, and somebody else calls. */
+/* AGREEING: it takes its time, and somebody else calls; or ASKED: too many are. */
 void party_give_way(struct party *party);
 
 /* EAR_SELF: as talk_heard_line. */

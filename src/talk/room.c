@@ -19,7 +19,7 @@
 #define NAMELESS_MS 10000 /* who gives no name for so long is told of all the same */
 #define NAMES_MAX 3	  /* so many names can be refused */
 #define MEMBER_FILES 3	  /* descriptors: its socket, its listener's lines and report */
-#define OTHER_FILES 40	  /* ... and what the program has besides, a new member for a moment, too */
+#define OTHER_FILES (40 + ROOM_ASKED_MAX) /* ... and what the program has besides, a new member for a moment, too */
 #define HERE_MAX 512	  /* bytes of who is here */
 
 static struct span
@@ -51,6 +51,8 @@ sum_up(struct talk *t)
 	snprintf(text, sizeof text, "%s: %s", sum, here);
 	relay_tell_others(t, STREAM_EVERYBODY, text);
 	talk_notice(t, VOICE_NOTICE, "%s", text);
+	if (t->waiting && room_tells_empty(t))
+		talk_wait_for_next(t, true);
 }
 
 /* Tells that one has come or gone, to all but that one; where it is, and why it has gone, stand in the log alone. */
@@ -75,11 +77,13 @@ tell_joined(struct party *p)
 {
 	char what[PEER_NAME_MAX + 16];
 
-	p->announced = true;
 	p->member.told = true;
 	snprintf(what, sizeof what, "%s has joined", p->peer.name);
-	if (crowd_may_tell(&p->talk->room->crowd, true))
+	if (crowd_may_tell(&p->talk->room->crowd, true)) {
+		party_announce(p);
 		tell_of(p, what, "");
+	}
+	p->announced = true;
 }
 
 /* Takes over the name that it has in the roster. */
@@ -443,6 +447,15 @@ room_end(struct talk *t)
 	if (t->count > 0)
 		relay_tell_others(t, STREAM_EVERYBODY, "the room is closed");
 	relay_send_all(t);
+}
+
+bool
+room_tells_empty(struct talk *t)
+{
+	bool tells = t->room->left_untold && crowd_due(&t->room->crowd) == CLOCK_NEVER;
+
+	t->room->left_untold &= !tells;
+	return tells;
 }
 
 /* Whoever is far behind, and takes too little, goes. */

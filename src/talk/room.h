@@ -24,6 +24,7 @@
 
 struct party;
 
+#define ROOM_ASKED_MAX 8 /* so many are asked about at once, who are no members yet */
 #define ROOM_PREFIX_MAX (ROSTER_SHOWN_MAX + 4) /* "<~ann> " */
 
 /* What a party of a group has besides. */
@@ -49,6 +50,7 @@ struct room {
 	struct buffer known; /* the text of the file of those that belong to keys */
 	bool knows;	    /* ... could be read */
 	struct crowd crowd;
+	bool left_untold;   /* nobody is here any more, which is still to be told */
 	struct bans bans;
 	struct recall recall;
 	bool deaf;	    /* nothing is heard (talk_hear) */
@@ -88,6 +90,12 @@ void room_finish(struct talk *talk);
 
 /* It is over, as all are told. */
 void room_end(struct talk *talk);
+
+/*
+ * Nobody is here any more.  Returns whether that is to be told now, once: as long as there is a sum to be told of who
+ * comes and goes, it follows that.
+ */
+bool room_tells_empty(struct talk *talk);
 
 /* What is to be done later; and after a step of all parties: sends what was said, hangs up on who takes too little. */
 void room_poll(const struct talk *talk, struct polls *polls);

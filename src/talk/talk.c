@@ -69,10 +69,21 @@ most_members(const struct talk *t)
 	return t->room != NULL ? t->base->call->members : t->options->members;
 }
 
-static bool
-has_room(const struct talk *t)
+/* How many are asked about who are no members yet. */
+static unsigned
+count_asked(const struct talk *t)
 {
-	return !t->leaving && t->count < most_members(t);
+	unsigned count = 0;
+
+	for (const struct party *p = talk_next(t, NULL); p != NULL && t->room != NULL; p = talk_next(t, p))
+		count += p->state == PARTY_ASKED;
+	return count;
+}
+
+bool
+talk_has_room(const struct talk *t)
+{
+	return !t->leaving && t->count - count_asked(t) < most_members(t);
 }
 
 bool
@@ -90,7 +101,7 @@ answer_door(struct talk *t)
 
 	if (!caller->knocked)
 		return;
-	if (has_room(t)) {
+	if (talk_has_room(t)) {
 		if (clock_until(t->rest) == 0)
 			caller_answer(caller, CALLER_ADMIT);
 	} else if (agreeing != NULL) {
@@ -98,6 +109,20 @@ answer_door(struct talk *t)
 			party_give_way(agreeing);
 	} else if (!talk_has_room_soon(t)) {
 		caller_answer(caller, CALLER_REFUSE);
+	}
+}
+
+/* Of too many in a group who are asked about, those give way who have waited longest, and are not looked at. */
+static void
+limit_asked(struct talk *t)
+{
+	unsigned asked = count_asked(t);
+
+	for (struct party *p = talk_next(t, NULL); p != NULL && asked > ROOM_ASKED_MAX; p = talk_next(t, p)) {
+		if (p->state != PARTY_ASKED || p->question_put)
+			continue;
+		party_give_way(p);
+		asked--;
 	}
 }
 
@@ -109,7 +134,7 @@ poll_door(const struct talk *t, struct polls *polls)
 
 	if (!t->base->caller->knocked)
 		return;
-	if (has_room(t))
+	if (talk_has_room(t))
 		polls_until(polls, t->rest);
 	else if (agreeing != NULL)
 		polls_until(polls, agreeing->makes_room);
@@ -182,6 +207,8 @@ go_on_without(struct talk *t, struct party *p)
 		strangers_count(&t->callers, p->peer.host, p->peer.place);
 	if (unshown)
 		t->leaving = true;
+	if (t->room != NULL)
+		t->room->left_untold |= announced;
 	if (t->count > 0)
 		return;
 	if (!repeats)
@@ -196,7 +223,7 @@ go_on_without(struct talk *t, struct party *p)
 	if (t->leaving)
 		talk_sum_up(t);
 	else if (base->call->role == ROLE_SERVER || t->calls_next)
-		talk_wait_for_next(t, announced);
+		talk_wait_for_next(t, t->room != NULL ? room_tells_empty(t) : announced);
 	else
 		talk_call_later(t, p, repeats);
 }
@@ -246,7 +273,7 @@ hear_caller(struct talk *t, const struct polls *polls)
 	case CALLER_NOTHING:
 		return false;
 	case CALLER_CONNECTED:
-		if ((t->count == 0 && !t->waiting) || t->leaving || t->count == most_members(t))
+		if ((t->count == 0 && !t->waiting) || !talk_has_room(t))
 			socket_close(peer.socket); /* it is not wanted any more */
 		else if (!talk_bars(t, &peer))
 			meet(t, &peer);
@@ -290,6 +317,7 @@ talk_follow(struct talk *t)
 	const struct talk_base *base = t->base;
 	bool undecided;
 
+	limit_asked(t);
 	bury(t);
 	answer_door(t); /* somebody may have to make room */
 	bury(t);

@@ -1,7 +1,10 @@
 #include <config.h>
 
+#include <strings.h>
+
 #include "talk/inside.h"
 #include "talk/invite.h"
+#include "trust/answer.h"
 
 /* --- The question of trust. --- */
 
@@ -44,12 +47,23 @@ talk_question(const struct talk *t)
 	return p != NULL && p->question_put ? trust_question(&p->trust) : NULL;
 }
 
+/* Whether an answer is no. */
+static bool
+is_no(const char *text, size_t length)
+{
+	char answer[ANSWER_SIZE];
+
+	return answer_read(text, length, answer) == NULL && strcasecmp(answer, "no") == 0;
+}
+
 void
 talk_answer(struct talk *t, const char *text, size_t length)
 {
 	struct party *p = asked(t);
 
-	if (p != NULL)
+	if (t->room != NULL && !talk_has_room(t) && !is_no(text, length))
+		talk_notice(t, VOICE_QUESTION, "the room is full: answer no, or once somebody has left");
+	else if (p != NULL)
 		party_answer(p, text, length);
 	talk_follow(t);
 }
