@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import time
 
@@ -11,9 +12,10 @@ import pytest
 from fullscreen import SANITIZED, memory, not_under_sanitizers
 from peers import (HASTY, HOST, SLOWNESS, TCHAT, Incoming, call, children, eventually, found_in_memory, listeners,
                    looks_into_listener, together)
-from room import QUESTION, enter, expect_lines, give_name, lines_of
+from room import QUESTION, READERS, Reader, enter, expect_lines, give_name, lines_of
 from test_log import entries
 from test_plain import HOSTILE
+from tls import OBEDIENT
 
 FULL = b"The room is full. Please call again later.\n"
 UNKNOWN = "\u0378"  # a character that no C library knows, as there is none
@@ -160,10 +162,10 @@ def test_who_gives_no_name_is_told_of_all_the_same(room):
 
 
 def told_of(incoming, done):
-    """Of how many it was told that they have done something, one by one or in sums."""
-    data = bytes(incoming.data).decode()
-    return (len(re.findall(rf"~[\w ]+ has {done}: ", data)) +
-            sum(map(int, re.findall(rf"(\d+) ha(?:s|ve) {done}\b", data))))
+    """Of how many it was told that they have "joined", or "left", one by one or in sums."""
+    told = bytes(incoming.data).decode()
+    return (len(re.findall(rf"~[\w ]+ has {done}: ", told)) +
+            sum(map(int, re.findall(rf"(?<!guest )\b(\d+) ha(?:s|ve) {done}\b", told))))
 
 
 def test_crowd_is_summed_up(room):
@@ -362,6 +364,69 @@ def test_output_that_nobody_reads(room):
     assert missed > 0
     assert missed + len(lines_of(output)) == count + 2
     os.close(reading)
+
+
+@pytest.mark.parametrize("kind", READERS)
+def test_standard_error_that_nobody_reads(room, kind):
+    """Whoever holds it up holds up nobody in the room; what was to be told is, later."""
+    reader = Reader(kind)
+    host = room(errors=reader.writing, program=[*OBEDIENT, TCHAT])
+    ann, bob = host.join("ann", "bob")
+    reader.hold_up()
+    [cleo] = host.join("cleo")
+    cleo.send("hello\n")
+    bob.expect("<~cleo> hello\n")
+    ann.send("hello, cleo\n")
+    host.server.expect("<~ann> hello, cleo\n")
+    reader.let_flow().expect("tchat: ~cleo has joined: 4 are here")
+
+
+@pytest.mark.parametrize("kind", READERS)
+def test_signal_while_nobody_reads_standard_error(room, kind):
+    """It ends the room all the same."""
+    reader = Reader(kind)
+    host = room(errors=reader.writing, program=[*OBEDIENT, TCHAT])
+    [ann] = host.join("ann")
+    reader.hold_up()
+    [bob] = host.join("bob")
+    host.server.kill(signal.SIGTERM)
+    bob.expect("* the room is closed\n")
+    ann.close_input()
+    bob.close_input()
+    assert host.server.wait() == -signal.SIGTERM
+
+
+def test_notices_that_are_too_many(room, tmp_path):
+    """While nobody reads standard error some wait, and the others are counted, which is told then; the log has all."""
+    reader, log = Reader("pipe"), tmp_path / "log"
+    host = room("--members", 41, "-l", log, program=[HASTY], errors=reader.writing)
+    [ann] = host.join("ann")
+    reader.hold_up()
+    for batch in range(1, 5):
+        guests = [host.visit() for _ in range(40)]
+        eventually(lambda: told_of(ann.incoming, "joined") == 40 * batch, "that they are told of as guests")
+        for n, guest in enumerate(guests):
+            give_name(guest, f"{'長' * 9}{'abcdefgh'[n // 8]}{'abcdefgh'[n % 8]}")  # which is told of each
+            guest.close_input()
+        eventually(lambda: told_of(ann.incoming, "left") == 40 * batch, "that they have left")
+    errors = reader.let_flow()
+    missed = int(errors.expect(" notices were not shown: standard error took nothing\n").split()[-1])
+    noted = [text for mark, text in entries(log) if mark == "*"]
+    assert 0 < missed < len(noted)
+    assert bytes(errors.data).count(b"tchat: ") + missed == len(noted)
+
+
+def test_terminal_of_another_user(room):
+    """The host may not open its terminal, as after su(1): that holds up nobody either, and all is shown later."""
+    reader, count = Reader("terminal of another"), 1000
+    host = room(stdout=reader.writing, program=[*OBEDIENT, TCHAT])
+    ann, bob = host.join("ann", "bob")
+    ann.send(f"\t{'x' * 98}\n" * count)  # more than it takes
+    assert len(expect_lines(bob.incoming, count)) == count
+    bob.send("all there\n")
+    ann.expect("<~bob> all there\n")
+    shown = reader.let_flow().expect("<~bob> all there")
+    assert shown.count(b"x" * 98) == count
 
 
 # Other programs

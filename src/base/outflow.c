@@ -14,6 +14,7 @@
 #include "base/outflow.h"
 
 #define DRAIN_MS 1000
+#define TERMINAL_PIECE 128
 
 /* What there is to be opened once more: of a file there would be another position, and it makes nobody wait. */
 static bool
@@ -36,6 +37,7 @@ outflow_open(struct outflow *o, int fd)
 	if (is_stream(fd, &o->is_socket))
 		o->fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	o->shared = o->fd == -1;
+	o->is_terminal = isatty(fd);
 	if (o->shared)
 		o->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	return o->fd != -1 ? 0 : -1;
@@ -62,6 +64,23 @@ outflow_poll(struct outflow *o, struct polls *polls)
 	o->slot = outflow_length(o) > 0 ? polls_add(polls, o->fd, POLLOUT) : POLLS_NONE;
 }
 
+/*
+ * How much there is room for if poll(2) finds any.  Linux's pseudo-terminal has it for 256 bytes, but, once some are
+ * there, for no more that it takes one by one, as it does where one becomes others: an LF, a tab.
+ */
+static size_t
+first_piece(const struct outflow *o)
+{
+	struct span all = buffer_span(&o->waits);
+	size_t length = 0;
+
+	if (!o->is_terminal)
+		return all.length < PIPE_BUF ? all.length : PIPE_BUF;
+	while (length < all.length && length < TERMINAL_PIECE && (unsigned char)all.text[length] >= ' ')
+		length++;
+	return length > 0 ? length : 1;
+}
+
 /* Writes some of what waits, without waiting itself. */
 static ssize_t
 write_some(const struct outflow *o)
@@ -77,7 +96,7 @@ write_some(const struct outflow *o)
 		errno = EAGAIN;
 		return -1;
 	}
-	return write(o->fd, bytes, length < PIPE_BUF ? length : PIPE_BUF);
+	return write(o->fd, bytes, first_piece(o));
 }
 
 int
@@ -100,13 +119,26 @@ outflow_flush(struct outflow *o)
 	return 0;
 }
 
+/* Writes what is taken at once, and tells poll(2) what to wait for: nothing if that was all. */
+static struct pollfd
+drain_some(struct outflow *o)
+{
+	outflow_flush(o);
+	return (struct pollfd){.fd = outflow_length(o) > 0 ? o->fd : -1, .events = POLLOUT};
+}
+
 void
-outflow_drain(struct outflow *o)
+outflow_drain(struct outflow *one, struct outflow *other)
 {
 	int64_t deadline = clock_now() + DRAIN_MS;
 
-	while (outflow_flush(o) == 0 && outflow_length(o) > 0 && clock_until(deadline) > 0)
-		poll(&(struct pollfd){.fd = o->fd, .events = POLLOUT}, 1, clock_until(deadline));
+	for (;;) {
+		struct pollfd fds[] = {drain_some(one), drain_some(other)};
+
+		if ((fds[0].fd == -1 && fds[1].fd == -1) || clock_until(deadline) == 0)
+			return;
+		poll(fds, 2, clock_until(deadline));
+	}
 }
 
 void

@@ -1,7 +1,7 @@
 #include <config.h>
 
-#include <err.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,29 +12,44 @@
 #include "base/signals.h"
 #include "plain/host.h"
 #include "record/notice.h"
+#include "record/record.h"
 #include "talk/talk.h"
 
 #define CHUNK 65536		   /* read from standard input at once */
 #define UNSHOWN_MAX ((size_t)1024 * 1024) /* what waits for standard output: then the members are not heard */
 #define UNSHOWN_MS 10000	   /* ... but for so long, if it takes nothing */
+#define UNTOLD_MAX 8192		   /* what waits for standard error, for which nobody waits */
+
+/* Standard output, or error. */
+struct outlet {
+	struct outflow flow;
+	size_t missed;		 /* lines that it did not take */
+	const char *what, *name; /* what they are, and which of the two it is, in words */
+};
 
 struct host {
 	struct talk *talk;
 	struct polls polls;
-	struct outflow output;
-	size_t missed;	  /* lines that it did not take */
+	struct outlet output, errors;
 	bool input_ended;
 	bool leaving;	  /* a signal has asked for that */
 	int input;	  /* slot */
 };
 
-/* --- Standard output. --- */
+/* --- Standard output and error. --- */
+
+/* Whether members are not to be heard, as standard output has not taken what they said before. */
+static bool
+is_behind(const struct host *h)
+{
+	return outflow_length(&h->output.flow) > UNSHOWN_MAX;
+}
 
 /* Whether it takes nothing, and nobody is to wait for it. */
 static bool
 is_stuck(const struct host *h)
 {
-	return outflow_length(&h->output) > UNSHOWN_MAX && clock_now() - h->output.moved >= UNSHOWN_MS;
+	return is_behind(h) && clock_now() - h->output.flow.moved >= UNSHOWN_MS;
 }
 
 /* Somebody has said something. */
@@ -44,25 +59,71 @@ show(void *context, struct span lines)
 	struct host *h = context;
 
 	if (is_stuck(h))
-		h->missed += span_count_lines(lines);
+		h->output.missed += span_count_lines(lines);
 	else
-		outflow_add(&h->output, lines);
+		outflow_add(&h->output.flow, lines);
 }
 
-/* Writes what it takes; those who speak are heard as far as it does, or nobody waits for it any more. */
+/* Writes the notices that standard error takes; a failure can be told nobody, and may be over with the next one. */
+static void
+flush_errors(struct host *h)
+{
+	if (outflow_flush(&h->errors.flow) != 0)
+		h->errors.flow.cause = 0;
+}
+
+/* Something to notice; it goes at once where it can, so before the lines that are shown after it. */
+static void
+say(void *context, enum voice voice, const char *text)
+{
+	struct host *h = context;
+	char line[RECORD_NOTICE_MAX + 16];
+	int length = snprintf(line, sizeof line, "tchat: %s\n", text);
+
+	(void)voice;
+	if (outflow_length(&h->errors.flow) > UNTOLD_MAX) {
+		h->errors.missed++;
+		return;
+	}
+	outflow_add(&h->errors.flow, (struct span){line, (size_t)length});
+	flush_errors(h);
+}
+
+/* Says how many lines it did not take, once it does. */
+static void
+tell_missed(struct host *h, struct outlet *outlet)
+{
+	size_t missed = outlet->missed;
+
+	if (missed == 0 || outflow_length(&outlet->flow) > 0)
+		return;
+	outlet->missed = 0;
+	talk_notice(h->talk, VOICE_ALARM, "%zu %s%s not shown: standard %s took nothing", missed, outlet->what,
+		    missed == 1 ? " was" : "s were", outlet->name);
+}
+
+/* Writes what they take; those who speak are heard as far as output does, or nobody waits for it any more. */
 static void
 step_output(struct host *h)
 {
-	int cause = outflow_flush(&h->output);
+	int cause;
 
+	flush_errors(h);
+	cause = outflow_flush(&h->output.flow);
 	if (cause != 0)
 		talk_notice(h->talk, VOICE_ALARM, "cannot write what arrives: %s", strerror(cause));
-	if (h->missed > 0 && outflow_length(&h->output) == 0) {
-		talk_notice(h->talk, VOICE_ALARM, "%zu line%s not shown: standard output took nothing", h->missed,
-			    h->missed == 1 ? " was" : "s were");
-		h->missed = 0;
-	}
-	talk_hear(h->talk, outflow_length(&h->output) <= UNSHOWN_MAX || is_stuck(h));
+	tell_missed(h, &h->output);
+	tell_missed(h, &h->errors);
+	talk_hear(h->talk, !is_behind(h) || is_stuck(h));
+}
+
+/* Writes what is left of both, as far as they take it. */
+static void
+drain(struct host *h)
+{
+	outflow_drain(&h->output.flow, &h->errors.flow);
+	tell_missed(h, &h->output);
+	tell_missed(h, &h->errors);
 }
 
 /* --- Standard input. --- */
@@ -97,14 +158,8 @@ step_input(struct host *h)
 static void
 refuse_unknown(struct host *h)
 {
-	struct talk_view view;
-
-	for (unsigned i = 0; talk_view(h->talk, i, &view); i++) {
-		if (view.state != PARTY_ASKED)
-			continue;
+	if (talk_asked(h->talk) != 0)
 		talk_refuse(h->talk, ": in a group nobody is asked in plain mode, --pin or the full screen lets in");
-		return;
-	}
 }
 
 static void
@@ -124,9 +179,10 @@ step(struct host *h)
 
 	polls_clear(&h->polls);
 	h->input = wanted ? polls_add(&h->polls, STDIN_FILENO, POLLIN) : POLLS_NONE;
-	outflow_poll(&h->output, &h->polls);
-	if (outflow_length(&h->output) > UNSHOWN_MAX)
-		polls_until(&h->polls, h->output.moved + UNSHOWN_MS);
+	outflow_poll(&h->output.flow, &h->polls);
+	outflow_poll(&h->errors.flow, &h->polls);
+	if (is_behind(h))
+		polls_until(&h->polls, h->output.flow.moved + UNSHOWN_MS);
 	talk_poll(h->talk, &h->polls);
 	polls_wait(&h->polls);
 	step_input(h);
@@ -136,14 +192,6 @@ step(struct host *h)
 	step_output(h);
 }
 
-/* Something to notice. */
-static void
-say(void *context, enum voice voice, const char *text)
-{
-	(void)context, (void)voice;
-	warnx("%s", text);
-}
-
 static struct host *running; /* what last_words is about */
 
 /* What is done before fatal() ends the program. */
@@ -151,12 +199,17 @@ static void
 last_words(void)
 {
 	talk_last_words(running->talk);
+	outflow_drain(&running->output.flow, &running->errors.flow);
 }
 
 int
 host_run(const struct talk_base *base)
 {
-	struct host h = {.input = POLLS_NONE};
+	struct host h = {
+		.output = {.what = "line", .name = "output"},
+		.errors = {.what = "notice", .name = "error"},
+		.input = POLLS_NONE,
+	};
 	const struct talk_options talk = {
 		.ear = EAR_PIPE,
 		.invites = isatty(STDERR_FILENO), /* else no person may be there */
@@ -166,10 +219,10 @@ host_run(const struct talk_base *base)
 	int status;
 
 	signals_default_stop();
-	if (outflow_open(&h.output, STDOUT_FILENO) == -1) {
-		notice(base->log, "cannot write to standard output: %s", strerror(errno));
-		return 1;
-	}
+	if (outflow_open(&h.output.flow, STDOUT_FILENO) == -1)
+		return notice(base->log, "cannot write to standard output: %s", strerror(errno)), 1;
+	if (outflow_open(&h.errors.flow, STDERR_FILENO) == -1)
+		return notice(base->log, "cannot write to standard error: %s", strerror(errno)), 1;
 	if ((h.talk = talk_new(base, &talk, &face, error, sizeof error)) == NULL) {
 		if (*error != '\0')
 			notice(base->log, "%s", error);
@@ -180,10 +233,11 @@ host_run(const struct talk_base *base)
 	talk_begin(h.talk);
 	while (!talk_is_over(h.talk))
 		step(&h);
-	outflow_drain(&h.output);
+	drain(&h);
 	status = talk_status(h.talk);
 	fatal_first(NULL);
-	outflow_close(&h.output);
+	outflow_close(&h.output.flow);
+	outflow_close(&h.errors.flow);
 	polls_free(&h.polls);
 	talk_free(h.talk);
 	return status;

@@ -4,9 +4,11 @@
 #include <config.h>
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -15,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -206,25 +209,84 @@ test_moved(void **state)
 	close(ends[1]);
 }
 
-/* What is left at the end is written, but not to whom does not read. */
+/* What is left at the end is written, but not to whom does not read; nor does that one keep it from another. */
 static void
 test_drain(void **state)
 {
-	struct outflow o;
+	struct outflow read_from, stuck;
 	char text[8] = "";
-	int ends[2];
+	int ends[2], others[2];
 
 	(void)state;
 	open_ends(ends, false);
-	assert_int_equal(outflow_open(&o, ends[1]), 0);
-	outflow_add(&o, span_of("last\n"));
-	outflow_drain(&o);
-	assert_int_equal(outflow_length(&o), 0);
-	assert_int_equal(read(ends[0], text, sizeof text - 1), 5);
-	assert_string_equal(text, "last\n");
-	add_much(&o);
-	outflow_drain(&o);
-	assert_true(outflow_length(&o) > 0);
+	open_ends(others, false);
+	assert_int_equal(outflow_open(&read_from, ends[1]), 0);
+	assert_int_equal(outflow_open(&stuck, others[1]), 0);
+	add_much(&stuck);
+	for (int turn = 0; turn < 2; turn++) { /* whichever comes first */
+		outflow_add(&read_from, span_of("last\n"));
+		outflow_drain(turn == 0 ? &read_from : &stuck, turn == 0 ? &stuck : &read_from);
+		assert_true(outflow_length(&stuck) > 0);
+		assert_int_equal(outflow_length(&read_from), 0);
+		assert_int_equal(read(ends[0], text, sizeof text - 1), 5);
+		assert_string_equal(text, "last\n");
+	}
+	outflow_close(&read_from);
+	outflow_close(&stuck);
+	for (int i = 0; i < 2; i++) {
+		close(ends[i]);
+		close(others[i]);
+	}
+}
+
+/* Opens a terminal that is another user's, so that it cannot be opened once more; of both ends, the others' first. */
+static void
+open_terminal_of_another(int ends[2], struct outflow *o)
+{
+	uid_t self = geteuid();
+	struct termios settings = {0};
+
+	ends[0] = posix_openpt(O_RDWR | O_NOCTTY);
+	assert_true(ends[0] != -1 && grantpt(ends[0]) == 0 && unlockpt(ends[0]) == 0);
+	ends[1] = open(ptsname(ends[0]), O_RDWR | O_NOCTTY);
+	assert_true(ends[1] != -1 && tcgetattr(ends[1], &settings) == 0);
+	settings.c_oflag |= OPOST | ONLCR | TABDLY; /* an LF becomes two bytes, a tab up to eight */
+	assert_int_equal(tcsetattr(ends[1], TCSANOW, &settings), 0);
+	assert_int_equal(fchmod(ends[1], 0), 0);
+	assert_int_equal(seteuid(self == 0 ? 65534 : self), 0); /* root may open whatever there is */
+	assert_int_equal(outflow_open(o, ends[1]), 0);
+	assert_int_equal(seteuid(self), 0);
+	assert_int_equal(fcntl(o->fd, F_GETFL) & O_NONBLOCK, 0);
+}
+
+/* Such a terminal makes nobody wait either, full or stopped. */
+static void
+test_terminal_of_another(void **state)
+{
+	static char text[65536], taken[65536];
+	struct outflow o;
+	int ends[2];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof text; i++)
+		text[i] = "\ta\n"[i % 3];
+	alarm(60); /* if it waits, it does so for ever */
+	open_terminal_of_another(ends, &o);
+	outflow_add(&o, (struct span){text, sizeof text});
+	assert_int_equal(tcflow(ends[1], TCOOFF), 0);
+	assert_int_equal(outflow_flush(&o), 0);
+	assert_int_equal(outflow_length(&o), sizeof text);
+	assert_int_equal(tcflow(ends[1], TCOON), 0);
+	assert_int_equal(outflow_flush(&o), 0);
+	assert_true(outflow_length(&o) > 0 && outflow_length(&o) < sizeof text);
+	while (outflow_length(&o) > 0) {
+		struct pollfd fds[] = {{.fd = ends[0], .events = POLLIN}, {.fd = ends[1], .events = POLLOUT}};
+
+		assert_true(poll(fds, 2, -1) > 0);
+		assert_true((fds[0].revents & POLLIN) == 0 || read(ends[0], taken, sizeof taken) > 0);
+		assert_int_equal(outflow_flush(&o), 0);
+	}
+	alarm(0);
 	outflow_close(&o);
 	close(ends[0]);
 	close(ends[1]);
@@ -252,6 +314,7 @@ main(void)
 		cmocka_unit_test(test_poll),
 		cmocka_unit_test(test_moved),
 		cmocka_unit_test(test_drain),
+		cmocka_unit_test(test_terminal_of_another),
 		cmocka_unit_test(test_no_descriptor),
 	};
 
