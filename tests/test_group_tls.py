@@ -2,14 +2,16 @@
 
 import hmac
 import re
+import signal
+import socket
 import time
 
 import pytest
 
 from fullscreen import not_under_sanitizers
-from peers import HOST, call, eventually, found_in_memory, listeners, looks_into_listener, needs_linux
+from peers import HOST, call, eventually, found_in_memory, listeners, looks_into_listener, needs_linux, unsent
 from room import QUESTION, enter, lines_of
-from tls import needs_tls, tls_call
+from tls import TlsLine, client_context, needs_tls, tls_call
 
 pytestmark = needs_tls
 
@@ -105,6 +107,33 @@ def test_unknown_key_is_refused(tls_room, stranger, others):
     host.say("yes")  # it is no answer
     bob.expect("<Ann> yes\n")
     assert b"joined" not in bob.incoming.data
+
+
+class LateCaller(TlsLine):
+    """Somebody whose last word of the handshake is still to be said."""
+
+    def flush(self):
+        if self.tls.version() is None:
+            super().flush()
+
+    def go_on(self):
+        """Says it."""
+        super().flush()
+        eventually(lambda: unsent(self.socket) == 0, "its arrival")
+
+
+def test_two_unknown_keys_at_once(tls_room, identity):
+    """Neither waits until something else happens."""
+    host = tls_room()
+    callers = [LateCaller(socket.create_connection((HOST, host.port)), client_context(identity(name=name)), deaf=True)
+               for name in ("one", "another")]
+    host.server.kill(signal.SIGSTOP)
+    for caller in callers:
+        caller.go_on()
+    host.server.kill(signal.SIGCONT)
+    for caller in callers:
+        caller.listen()
+        caller.incoming.expect_end()
 
 
 def test_pinned_keys(tls_room, others, stranger):

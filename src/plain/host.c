@@ -158,7 +158,7 @@ step_input(struct host *h)
 static void
 refuse_unknown(struct host *h)
 {
-	if (talk_asked(h->talk) != 0)
+	while (talk_asked(h->talk) != 0)
 		talk_refuse(h->talk, ": in a group nobody is asked in plain mode, --pin or the full screen lets in");
 }
 
