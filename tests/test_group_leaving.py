@@ -1,5 +1,6 @@
 """Every way to leave a group: for those who came, and for its host."""
 
+import errno
 import os
 import signal
 import socket
@@ -8,6 +9,7 @@ import pytest
 
 from peers import HASTY, HOST, eventually, is_listening, listeners, needs_linux, process_state
 from room import enter, expect_lines, lines_of
+from test_confined import BREAKOUT
 from test_group_pace import join_deaf, lines
 
 LEFT, GONE = "has left", "has gone: the connection broke"
@@ -97,6 +99,18 @@ def test_listener_of_a_member_killed(room):
     bob.incoming.expect_end()
     ann.send("where is bob?\n")
     cleo.expect("<~ann> where is bob?\n")
+
+
+def test_listener_of_a_member_lies(room):
+    """Taken over, it reports that what arrives cannot be written: that one goes alone, and others still come."""
+    host = room(program=[BREAKOUT])
+    ann, bob = host.join("ann", "bob")
+    bob.send(f"report: 8 {errno.EPIPE}\n")
+    ann.expect("* ~bob has gone: the connection broke: 2 are here\n")
+    host.server.notice("~bob has gone: the connection broke: 2 are here")
+    [cleo] = host.join("cleo")
+    cleo.send("is anybody here?\n")
+    ann.expect("<~cleo> is anybody here?\n")
 
 
 def test_who_has_given_no_name_leaves(room):

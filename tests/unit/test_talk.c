@@ -1668,17 +1668,38 @@ report_nonsense(struct listener *listener)
 }
 
 static void
-test_listener_reports_nonsense(void **state)
+assert_not_believed(struct ending (*report)(struct listener *listener))
 {
 	int ann;
 
-	(void)state;
-	lie = report_nonsense;
+	lie = report;
 	ann = begin_with_ann();
 	finish();
 	assert_said("! the listener died: unknown cause\n");
 	assert_int_equal(talk_status(here.talk), 1);
 	close(ann);
+}
+
+static void
+test_listener_reports_nonsense(void **state)
+{
+	(void)state;
+	assert_not_believed(report_nonsense);
+}
+
+/* What one cannot find whose lines are read here: else it could end the program for all others. */
+static struct ending
+report_broken_output(struct listener *listener)
+{
+	(void)listener;
+	return (struct ending){ENDING_OUTPUT, EPIPE};
+}
+
+static void
+test_listener_lies_about_its_output(void **state)
+{
+	(void)state;
+	assert_not_believed(report_broken_output);
 }
 
 /* A listener that cannot be confined hears nothing. */
@@ -3571,6 +3592,7 @@ main(int argc, char *argv[])
 		TEST(test_listener_wavers_without_end),
 		TEST(test_listener_stays),
 		TEST(test_listener_reports_nonsense),
+		TEST(test_listener_lies_about_its_output),
 		TEST(test_listener_cannot_begin),
 		TEST(test_no_listener),
 		TEST(test_no_listener_for_a_moment),
