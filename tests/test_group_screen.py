@@ -616,6 +616,17 @@ def test_leaving_with_a_question_open(tls_host, strangers):
     terminal.wait()
 
 
+def test_leaving_while_somebody_asks(tls_host, strangers):
+    """Who is not let in is no failure: the status is 0."""
+    terminal, member = tls_host()
+    knock(terminal, strangers["bob"])
+    terminal.press(ctrl("D"))
+    member.expect("* the room is closed\n")
+    member.incoming.expect_end()
+    member.close_input()
+    assert terminal.wait() == 0
+
+
 def test_editor_dies_with_a_question_open(tls_host, strangers):
     """What was typed before comes back all the same, and what was typed for an answer does not."""
     terminal, member = tls_host()

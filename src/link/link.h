@@ -164,7 +164,10 @@ bool link_can_deliver(struct link *link);
 /* Whether link_arrived is more than a guess. */
 bool link_knows_arrived(void);
 
-/* What has not arrived, in lines, the first of which may be the rest of one; and bytes, with those from a file. */
+/*
+ * What has not arrived, in lines, the first of which may be the rest of one; and bytes, with those from a file.  With a
+ * source there is nothing of it here: whoever keeps what is sent knows (link_arrived).
+ */
 struct span link_undelivered(const struct link *link);
 uint64_t link_undelivered_bytes(const struct link *link);
 

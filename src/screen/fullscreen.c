@@ -90,8 +90,18 @@ meet(struct fullscreen *f)
 	if (view.id == 0 || view.id == f->met)
 		return;
 	f->met = view.id;
-	alarms_forget(&f->alarms);
+	if (!talk_is_group(f->talk))
+		alarms_forget(&f->alarms);
 	screen_watch_focus();
+}
+
+/* All are about to be left: what has failed in a group that went on all the same is not why the program fails. */
+static void
+begin_to_leave(struct fullscreen *f, int ms)
+{
+	if (talk_is_group(f->talk) && !f->leaving && talk_status(f->talk) == 0)
+		alarms_forget(&f->alarms);
+	talk_leave(f->talk, ms);
 }
 
 /* Something has come that a person may wait for: so many lines, a call, a question. */
@@ -277,7 +287,7 @@ leave(struct fullscreen *f)
 	if (f->leaving || (!alone && view.state >= PARTY_CLOSING))
 		talk_hang_up(f->talk);
 	else
-		talk_leave(f->talk, TALK_LEAVE_MS);
+		begin_to_leave(f, TALK_LEAVE_MS);
 	f->leaving = true;
 	f->changed = true;
 }
@@ -702,7 +712,7 @@ static void
 end_talk(struct fullscreen *f)
 {
 	alarms_note_seen(&f->alarms);
-	talk_leave(f->talk, TALK_HURRY_MS);
+	begin_to_leave(f, TALK_HURRY_MS);
 	while (!talk_is_over(f->talk)) {
 		polls_clear(&f->polls);
 		talk_poll(f->talk, &f->polls);

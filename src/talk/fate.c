@@ -51,19 +51,42 @@ is_doubted(const struct party *p)
 	return false;
 }
 
-/* Of a group: what one has not got the others have; the last one takes what nobody has. */
+/* Of a group: whether another one has got a line that ends there, or still can: who has come later cannot. */
+static bool
+others_get(const struct party *p, uint64_t stream_end)
+{
+	for (const struct party *q = talk_next(p->talk, NULL); q != NULL; q = talk_next(p->talk, q))
+		if (q != p && party_can_lose(q) && q->joined < stream_end)
+			return true;
+	return false;
+}
+
+/* Notes in the log one of one's own lines that was not delivered, as safe text. */
+static void
+log_lost(struct talk *t, const char *text, size_t length)
+{
+	struct buffer noted = {0};
+
+	buffer_add(&noted, "not delivered: ", strlen("not delivered: "));
+	buffer_add(&noted, text, length);
+	log_line(t->record.log, VOICE_NOTICE, buffer_data(&noted), buffer_length(&noted));
+	buffer_free(&noted);
+}
+
+/* ... what one has not got the others have; the last one takes what nobody has. */
 static void
 settle_last(struct party *p)
 {
 	struct history *history = p->talk->record.history;
 
-	if (p->talk->count > 1 || history == NULL)
-		return;
-	for (uint64_t n = first_line(p); n < history_end(history); n++) {
+	for (uint64_t n = first_line(p); history != NULL && n < history_end(history); n++) {
 		struct line line = history_line(history, n);
 
-		if (line.voice == VOICE_SELF && line.stream_end > p->member.place && line.stream_end < STREAM_DOUBTED)
-			history_settle(history, n, STREAM_LOST);
+		if (line.voice != VOICE_SELF || line.stream_end <= p->member.place ||
+		    line.stream_end >= STREAM_DOUBTED || others_get(p, line.stream_end))
+			continue;
+		history_settle(history, n, STREAM_LOST);
+		log_lost(p->talk, line.text, line.length);
 	}
 }
 
@@ -171,18 +194,13 @@ void
 party_note_lost(struct party *p)
 {
 	struct talk *t = p->talk;
-	struct buffer safe = t->options->ear == EAR_PIPE ? lost_lines(p) : (struct buffer){0}, noted = {0};
+	struct buffer safe = t->options->ear == EAR_PIPE ? lost_lines(p) : (struct buffer){0};
 	struct span lost, line;
 
-	if (t->room != NULL) /* the others have them */
+	if (t->room != NULL) /* the others have them, but for what party_settle has noted */
 		return;
-	for (lost = buffer_span(&safe); (line = span_line(&lost)).length > 0;) {
-		buffer_add(&noted, "not delivered: ", strlen("not delivered: "));
-		buffer_add(&noted, line.text, line.length - span_is_complete(line));
-		log_line(t->record.log, VOICE_NOTICE, buffer_data(&noted), buffer_length(&noted));
-		buffer_drop(&noted, buffer_length(&noted));
-	}
-	buffer_free(&noted);
+	for (lost = buffer_span(&safe); (line = span_line(&lost)).length > 0;)
+		log_lost(t, line.text, line.length - span_is_complete(line));
 	buffer_free(&safe);
 	keep_lost(p); /* last, as there may be no memory for it */
 }

@@ -144,6 +144,15 @@ party_forget_kept(struct party *p, uint64_t arrived)
 
 /* --- The end. --- */
 
+/* What has become of it, as the program's status; of one of a group that counts only if lines are lost as all leave. */
+static int
+status_of(const struct party *p, bool lost)
+{
+	if (p->talk->room != NULL)
+		return p->talk->leaving && lost;
+	return lost || !ending_is_orderly(&p->link.ending);
+}
+
 /* Whether it is to be said how the conversation has ended: not before all that was said has been taken. */
 static bool
 can_tell_ending(const struct party *p)
@@ -223,7 +232,7 @@ party_hang_up(struct party *p)
 		party_announce(p);
 		party_say(p, VOICE_ALARM, lost);
 	}
-	p->status = ending_is_orderly(&p->link.ending) && *lost == '\0' ? 0 : 1;
+	p->status = status_of(p, *lost != '\0');
 	p->state = PARTY_REAPING;
 	link_abandon(&p->link);
 }
@@ -342,7 +351,7 @@ give_up(struct party *p)
 {
 	p->state = PARTY_OVER;
 	p->came_to_nothing = true;
-	p->status = 1;
+	p->status = p->talk->room == NULL;
 }
 
 /* Starts the listener, if there is one.  Returns 0, or -1 and errno. */

@@ -72,7 +72,7 @@ struct party {
 	bool turned_away;	/* OVER: its key is banned */
 	bool came_to_nothing;	/* OVER: there was no conversation */
 	bool buried;		/* OVER: what follows from that has been done */
-	int status;		/* OVER: as the program's */
+	int status;		/* OVER: as the program's; of a group: 1 if it lacks lines as all leave */
 };
 
 /* Somebody is there, in a zeroed struct: says so, and begins, with the handshake if that is asked for. */

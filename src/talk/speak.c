@@ -337,16 +337,27 @@ talk_sending(const struct talk *t)
 	return t->sending;
 }
 
+/* How many lines are on their way to one. */
+static size_t
+count_undelivered(const struct party *p)
+{
+	if (!party_can_lose(p))
+		return 0;
+	return p->talk->room != NULL ? relay_count_undelivered(p) : span_count_lines(link_undelivered(&p->link));
+}
+
 size_t
 talk_count_undelivered(const struct talk *t)
 {
-	size_t count = 0;
-	struct party *p;
+	size_t most = 0;
 
-	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p))
-		if (party_is_linked(p))
-			count += span_count_lines(link_undelivered(&p->link));
-	return count;
+	for (const struct party *p = talk_next(t, NULL); p != NULL; p = talk_next(t, p)) {
+		size_t count = count_undelivered(p);
+
+		if (count > most)
+			most = count;
+	}
+	return most;
 }
 
 /* --- Hearing. --- */

@@ -200,7 +200,9 @@ go_on_without(struct talk *t, struct party *p)
 	if (base->call->role == ROLE_CLIENT && !repeats)
 		party_announce(p);
 	t->count--;
-	if (!stranger && t->room == NULL)
+	if (t->room != NULL)
+		t->status |= p->status;
+	else if (!stranger)
 		t->status = p->status;
 	rest_after(t, p);
 	if (!announced && !p->turned_away && base->call->role == ROLE_SERVER)

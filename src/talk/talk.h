@@ -304,7 +304,7 @@ bool talk_view_of(const struct talk *talk, unsigned id, struct talk_view *view);
 /* What is being done while nobody is there: "waiting on port 8080", or "not connected to example.org port 8080". */
 void talk_describe(const struct talk *talk, char *text, size_t size);
 
-/* How many lines have not arrived. */
+/* How many lines are on their way; of a group, to the one who lacks the most. */
 size_t talk_count_undelivered(const struct talk *talk);
 
 /*
@@ -346,8 +346,8 @@ void talk_each(const struct talk *talk, void (*look)(void *context, const struct
 void talk_last_words(struct talk *talk);
 
 /*
- * Lines that were not delivered in any of the conversations (EAR_PIPE), as safe text that is the caller's; and, for the
- * others, a word on it: empty if all was.
+ * Lines that were not delivered in any of the conversations (EAR_PIPE), as safe text that is the caller's, of a group
+ * those that nobody has; and, for the others, a word on it: empty if all was.
  */
 struct buffer talk_lost(const struct talk *talk);
 void talk_describe_lost(const struct talk *talk, char *text, size_t size);

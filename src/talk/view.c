@@ -236,12 +236,31 @@ talk_last_words(struct talk *t)
 	caller_close(t->base->caller);
 }
 
+/* Of a group: one's own lines in the history that nobody has got. */
+static void
+add_lost_by_all(const struct talk *t, struct buffer *lines)
+{
+	const struct history *history = t->record.history;
+
+	for (uint64_t n = history != NULL ? history_start(history) : 0;
+	     history != NULL && n < history_end(history); n++) {
+		struct line line = history_line(history, n);
+
+		if (line.voice != VOICE_SELF || line.stream_end != STREAM_LOST)
+			continue;
+		buffer_add(lines, line.text, line.length);
+		buffer_add(lines, "\n", 1);
+	}
+}
+
 struct buffer
 talk_lost(const struct talk *t)
 {
 	struct buffer lines = {0};
 	const struct arrear *arrear;
 
+	if (t->room != NULL)
+		add_lost_by_all(t, &lines);
 	for (arrear = STAILQ_FIRST(&t->arrears); arrear != NULL; arrear = STAILQ_NEXT(arrear, entry))
 		filter_text(arrear->text, arrear->length, SIZE_MAX, &lines);
 	return lines;
