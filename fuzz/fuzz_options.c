@@ -15,6 +15,7 @@
 
 #include "trust/fingerprint.h"
 #include "fuzz.h"
+#include "talk/roster.h"
 #include "text/name.h"
 #include "options.h"
 #include "text/utf8.h"
@@ -160,6 +161,7 @@ plain_must_be_right(const struct plain_options *o)
 static void
 must_be_right(const struct options *o, const char *words, size_t size)
 {
+	static const struct roster nobody;
 	const struct plain_options *plain = &o->plain;
 
 	call_must_be_right(&o->call);
@@ -170,6 +172,7 @@ must_be_right(const struct options *o, const char *words, size_t size)
 	must(o->screen.waits == (o->call.role == ROLE_SERVER || o->call.wait > 0 || o->call.redial));
 	must(o->screen.name == o->trust.name);
 	must(plain->keep == o->call.keep);
+	must(!o->call.group || o->trust.name == NULL || roster_fault(&nobody, ROSTER_HOST, o->trust.name) == NULL);
 	must(!o->call.group ||
 	     !(plain->raw || plain->alternate || plain->labels || plain->receive_only || plain->send_only));
 	must(!plain->unseen || (!o->call.tls && o->log == NULL)); /* nobody may have to look at it */

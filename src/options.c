@@ -12,6 +12,7 @@
 
 #include "text/filter.h"
 #include "trust/fingerprint.h"
+#include "talk/roster.h"
 #include "text/name.h"
 #include "options.h"
 
@@ -287,6 +288,15 @@ group_contradiction(const struct options *o)
 	return NULL;
 }
 
+/* Why the host of a group cannot be called as -n says; NULL if it can. */
+static const char *
+host_fault(const struct options *o)
+{
+	static const struct roster nobody;
+
+	return o->call.group && o->trust.name != NULL ? roster_fault(&nobody, ROSTER_HOST, o->trust.name) : NULL;
+}
+
 /* What is wrong with options that are each right by themselves; NULL if nothing is. */
 static const char *
 contradiction(const struct options *o, const struct given *given)
@@ -433,6 +443,8 @@ conclude(struct options *o, const struct given *given, int argc, char *argv[], c
 	derive(o, given);
 	if ((problem = contradiction(o, given)) != NULL)
 		return wrong(error, size, "%s", problem);
+	if ((problem = host_fault(o)) != NULL)
+		return wrong(error, size, "with -g, -n takes no name that %s: '%s'", problem, o->trust.name);
 	if ((problem = invalid_pin(&o->trust)) != NULL)
 		return wrong(error, size, "'%s' is no fingerprint: SHA256: and 43 characters of base64", problem);
 	return o->call.role == ROLE_CLIENT ? parse_client_operands(o, argc, argv, error, size)

@@ -42,6 +42,7 @@ WRONG = {
     "one-way group": ["-s", "-g", "--recv-only"],
     "group of one": ["-s", "-g", "--once"],
     "group of nobody": ["-s", "-g", "--members", "0"],
+    "group of a guest": ["-s", "-g", "-n", "guest 3"],
     "members of nothing": ["-s", "--members", "5"],
     "recall of nothing": ["-s", "--recall", "5"],
     "unknown letter": ["-s", "-z"],

@@ -342,7 +342,7 @@ fault_in_room(void *context, const char *name)
 {
 	const struct party *p = context;
 
-	return p->talk->room != NULL ? roster_fault(&p->talk->room->roster, name) : NULL;
+	return p->talk->room != NULL ? roster_fault(&p->talk->room->roster, p->id, name) : NULL;
 }
 
 /* It came to nothing; the socket is closed. */

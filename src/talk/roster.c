@@ -131,10 +131,13 @@ find_look(const struct roster *roster, const struct name_look *look, const struc
 
 /* Why somebody cannot have a name, whatever vouches for it. */
 static const char *
-fault_among(const struct roster *roster, const struct roster_member *member, const struct name_look *look)
+fault_among(const struct roster *roster, const struct roster_member *member, const char *name,
+	    const struct name_look *look)
 {
 	const struct roster_member *other = find_look(roster, look, member);
 
+	if (!name_is_comparable(name))
+		return "has marks that are characters of their own";
 	if (other != NULL && other->number != ROSTER_HOST)
 		return "looks like that of somebody who is here";
 	if (other != NULL || (member->number != ROSTER_HOST && name_looks_like(look, "host")))
@@ -182,7 +185,7 @@ roster_name(struct roster *roster, unsigned number, struct span name, const stru
 		memcpy(text, name.text, name.length);
 	name_look(text, &look);
 	if ((fault = name_fault(text)) != NULL || (!member->vouched && (fault = fault_typed(text, known)) != NULL) ||
-	    (fault = fault_among(roster, member, &look)) != NULL)
+	    (fault = fault_among(roster, member, text, &look)) != NULL)
 		return fault;
 	strlcpy(member->name, text, sizeof member->name);
 	member->look = look;
@@ -191,13 +194,13 @@ roster_name(struct roster *roster, unsigned number, struct span name, const stru
 }
 
 const char *
-roster_fault(const struct roster *roster, const char *name)
+roster_fault(const struct roster *roster, unsigned number, const char *name)
 {
-	const struct roster_member newcomer = {.number = ROSTER_HOST + 1};
+	const struct roster_member newcomer = {.number = number};
 	struct name_look look;
 
 	name_look(name, &look);
-	return fault_among(roster, &newcomer, &look);
+	return fault_among(roster, &newcomer, name, &look);
 }
 
 void

@@ -57,8 +57,11 @@ void roster_leave(struct roster *roster, unsigned number);
  */
 const char *roster_name(struct roster *roster, unsigned number, struct span name, const struct buffer *known);
 
-/* Why nobody who is still to come can have that name, as roster_name says it; or NULL: those who are there leave it. */
-const char *roster_fault(const struct roster *roster, const char *name);
+/*
+ * Why somebody who is still to come cannot have a name that is one, as roster_name says it; or NULL: it and those who
+ * are there leave it.
+ */
+const char *roster_fault(const struct roster *roster, unsigned number, const char *name);
 
 /* Takes the name of somebody who is there away. */
 void roster_unname(struct roster *roster, unsigned number);

@@ -217,7 +217,7 @@ is_ascii(const char *text)
 /*
  * Puts letters and their accents together where that is one character (NFC).  GnuTLS does so for passwords, and
  * copies what has characters that may not be in one: those that show nothing, which are to be gone already, and
- * such as Unicode did not have yet.  Without GnuTLS no caller has a name.
+ * such as Unicode did not have yet.  Without GnuTLS they stay apart (name_is_comparable).
  */
 static void
 compose(char *text, size_t size)
@@ -270,6 +270,24 @@ name_look(const char *name, struct name_look *look)
 		if (kind_of(c) == LETTER)
 			look->letters[count++] = fold_case(c);
 	}
+}
+
+bool
+name_is_comparable(const char *name)
+{
+#if defined(HAVE_GNUTLS)
+	(void)name;
+#else
+	const char *end = name + strlen(name);
+	uint32_t c;
+
+	while (name < end) {
+		name = utf8_next(name, end, &c);
+		if (kind_of(c) == MARK && !IS_AMONG(c, joiners))
+			return false;
+	}
+#endif
+	return true;
 }
 
 bool

@@ -27,6 +27,12 @@ void name_tame(const char *claim, char name[NAME_SIZE]);
 /* Whether a name could be taken for what tells of a key: NAME_DIGITS digits, of whatever script, or a fingerprint. */
 bool name_is_proof(const char *name);
 
+/*
+ * Whether it can be told whether a name looks like another: without GnuTLS not, if an accent or another mark is a
+ * character of its own, as it may be one with its letter in the other.
+ */
+bool name_is_comparable(const char *name);
+
 /* Whether two names look the same: case, blanks and signs do not count, nor how an accent is encoded. */
 bool name_is_alike(const char *a, const char *b);
 
