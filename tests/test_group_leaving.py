@@ -10,7 +10,7 @@ import pytest
 from peers import HASTY, HOST, eventually, is_listening, listeners, needs_linux, process_state
 from room import enter, expect_lines, lines_of
 from test_confined import BREAKOUT
-from test_group_pace import join_deaf, lines
+from test_group_pace import join_deaf, lines, visit_deaf
 
 LEFT, GONE = "has left", "has gone: the connection broke"
 
@@ -161,6 +161,25 @@ def test_room_is_closed(room, signo):
     assert host.server.wait() == -signo
     assert not is_listening(host.port)
     assert b"has left" not in host.server.err.data
+
+
+def test_name_given_as_the_room_is_closed(room):
+    """It comes too late, and displaces nothing of what that one is still to get."""
+    host = room()
+    [ann] = host.join("ann")
+    silent = visit_deaf(host)
+    ann.send(lines(1000, 300))
+    host.server.expect("<~ann> 000000299 ")
+    host.server.kill(signal.SIGTERM)
+    ann.expect("* the room is closed\n")
+    silent.socket.sendall(b"late\nhello\n")
+    host.server.settle()
+    heard = silent.read().expect_end()
+    assert heard.endswith(b"\n* the room is closed\n")
+    assert len([line for line in heard.splitlines() if line.startswith(b"<~ann> ")]) == 300
+    ann.close_input()
+    assert host.server.wait() == -signal.SIGTERM
+    assert b"late" not in host.server.err.data
 
 
 def test_empty_room_is_closed(room):

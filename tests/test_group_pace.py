@@ -12,11 +12,17 @@ FLOOD = "".join(f"line {number}\n" for number in range(1000))
 PREFIX = b"<~mallory> "
 
 
-def join_deaf(host, name):
-    """Somebody who gives a name, and then reads nothing any more."""
+def visit_deaf(host):
+    """Somebody who is asked for a name, and then reads nothing any more."""
     deaf, heard = DeafCaller(host.port), b""
     while not heard.endswith(QUESTION.encode()):
         heard += deaf.socket.recv(1 << 16)
+    return deaf
+
+
+def join_deaf(host, name):
+    """Somebody who gives a name, and then reads nothing any more."""
+    deaf, heard = visit_deaf(host), b""
     deaf.socket.sendall(f"{name}\n".encode())
     while f"* You are ~{name}: ".encode() not in heard:
         heard += deaf.socket.recv(1 << 16)

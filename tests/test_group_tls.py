@@ -11,6 +11,7 @@ import pytest
 from fullscreen import not_under_sanitizers
 from peers import HOST, call, eventually, found_in_memory, listeners, looks_into_listener, needs_linux, unsent
 from room import QUESTION, enter, lines_of
+from test_tls_peers import CALLERS
 from tls import TlsLine, client_context, needs_tls, tls_call
 
 pytestmark = needs_tls
@@ -161,6 +162,62 @@ def test_anonymous(tls_room, others):
         nobody.expect(" will not do. Another one, please:\n")
     nobody.send("Dora\nhello\n")
     bob.expect("<~Dora> hello\n")
+
+
+def test_who_speaks_first_is_a_guest(tls_room, others):
+    """Only what is said after the question is a name: what comes with the end of the handshake is none."""
+    host = tls_room("--anonymous")
+    bob = tls_call(host.port, others["Bob"])
+    bob.expect("* Welcome, Bob. Here: Ann.\n")
+    early = tls_call(host.port, at_once=lambda line: line.send("my question\nanybody?\n"))
+    assert bob.expect("<~guest 2> my question\n<~guest 2> anybody?\n") == b"* ~guest 2 has joined: 3 are here\n"
+    early.expect("* You are ~guest 2.\n")
+    assert QUESTION.encode() not in early.incoming.data
+
+
+def test_who_only_looks(tls_room, others):
+    """A goodbye that comes with the end of the handshake is not said to anybody: nobody is told of that one."""
+    host = tls_room("--anonymous")
+    bob = tls_call(host.port, others["Bob"])
+    bob.expect("* Welcome, Bob. Here: Ann.\n")
+    tls_call(host.port, at_once=TlsLine.say_goodbye).incoming.expect_end()
+    cleo = tls_call(host.port, others["Cleo"])
+    cleo.expect("* Welcome, Cleo. Here: Ann and Bob.\n")
+    assert bob.expect(" are here\n") == b"* Cleo has joined: 3"
+
+
+@pytest.mark.parametrize("program", CALLERS)
+def test_programs_are_asked(tls_room, run, program):
+    """What they send of themselves in a handshake, or after it, is nothing that they say."""
+    host = tls_room("--anonymous")
+    caller = enter(run(*CALLERS[program](host.port, None)), "eve")
+    caller.send("hello\n")
+    host.server.expect("<~eve> hello\n")
+
+
+def test_tchat_is_asked(tls_room, start, ann, bob):
+    """The same of tchat, with a key whose name is taken: it calls twice."""
+    host = tls_room("--pin", bob.fingerprint)
+    bob.knows(f"server {ann.fingerprint} {HOST} {host.port}")
+    call_host = "-c", "-t", "-p", HOST, host.port
+    start(*call_host, env=bob.env).expect("* Welcome, ")
+    enter(start(*call_host, env=bob.env), "second")
+
+
+def test_key_displaces_a_name(tls_room, ann, identity):
+    """Who has a name without a key loses it to one whose key has it since; both hear all that is said then, at once."""
+    dora = identity(name="I am Dora")
+    host = tls_room("--anonymous")
+    nobody = tls_call(host.port)
+    enter(nobody, "Dora")
+    ann.knows(f"caller {dora.fingerprint} Dora")
+    real = tls_call(host.port, dora)
+    assert real.expect("\n") == b"* Welcome, Dora. Here: Ann and ~guest 1."
+    nobody.expect("* You are ~guest 1 now: Dora is the name of somebody with a key.\n")
+    nobody.expect("* Dora has joined: 3 are here\n")
+    host.say("welcome")
+    for end in real, nobody:
+        assert end.expect("<Ann> welcome\n") == b""
 
 
 def test_who_calls_without_encryption(tls_room, others):

@@ -274,9 +274,9 @@ def _prepared(context, identity, settings):
 class TlsLine(Line):
     """One end of an encrypted connection.  One thread reads and another writes, which OpenSSL does not
     let them do at the same time, so it works on memory, and a lock guards it.  A deaf one does not
-    read before it is told to listen."""
+    read before it is told to listen.  What it does at once comes together with the end of the handshake."""
 
-    def __init__(self, connected, context, server_side=False, deaf=False):
+    def __init__(self, connected, context, server_side=False, deaf=False, at_once=lambda line: None):
         self.arriving, self.leaving = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.tls = context.wrap_bio(self.arriving, self.leaving, server_side=server_side)
         self.memory, self.wire = threading.Lock(), threading.Lock()
@@ -284,7 +284,7 @@ class TlsLine(Line):
         self.broken = False
         self.socket = connected
         self.socket.settimeout(DEADLINE)
-        self._shake_hands()
+        self._shake_hands(at_once)
         shown = self.tls.getpeercert(binary_form=True)
         self.seen = fingerprint(key_of_certificate(shown)) if shown else None  # of the key tchat has shown
         if not deaf:
@@ -306,10 +306,11 @@ class TlsLine(Line):
         self.incoming.expect_end()
         return getattr(self.incoming.error, "reason", None)
 
-    def _shake_hands(self):
+    def _shake_hands(self, at_once):
         while True:
             try:
                 self.tls.do_handshake()
+                at_once(self)
                 self.flush()
                 return
             except ssl.SSLWantReadError:
@@ -414,12 +415,12 @@ class TlsLine(Line):
         self.flush()
 
 
-def tls_call(port, identity=None, deaf=False, room=4096, own="", **settings):
+def tls_call(port, identity=None, deaf=False, room=4096, own="", at_once=lambda line: None, **settings):
     """Calls a server, from an address of one's own if that matters, and shakes hands.  For a deaf caller the kernel has
     room for so many bytes."""
     connected = DeafCaller(port, room).socket if deaf else socket.create_connection((HOST, port), DEADLINE,
                                                                                     source_address=(own, 0))
-    return TlsLine(connected, client_context(identity, **settings), deaf=deaf)
+    return TlsLine(connected, client_context(identity, **settings), deaf=deaf, at_once=at_once)
 
 
 class TlsDoor(Door):

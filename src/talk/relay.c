@@ -99,6 +99,13 @@ relay_end(struct party *p)
 }
 
 void
+relay_give(struct party *p, struct span lines)
+{
+	reader_add_aside(&p->member.reader, lines);
+	p->member.offered += lines.length;
+}
+
+void
 relay_tell(struct party *p, const char *format, ...)
 {
 	char text[RELAY_TOLD_MAX];
@@ -109,8 +116,7 @@ relay_tell(struct party *p, const char *format, ...)
 	vsnprintf(text, sizeof text - 1, format, arguments);
 	va_end(arguments);
 	length = strlcat(text, "\n", sizeof text);
-	reader_add_aside(&p->member.reader, (struct span){text, length});
-	p->member.offered += length;
+	relay_give(p, (struct span){text, length});
 }
 
 void

@@ -20,12 +20,21 @@ struct talk;
 
 /* --- To the others. --- */
 
-/* From now on it gets what is said; and it is gone: gives the memory back. */
+/*
+ * From now on it gets what is said.  How much its reader has for it (talk/stream.h) its link is told, to the byte: if
+ * it is told less, what was added last is never sent, be it the rest of a line.  So from here on nothing is said to the
+ * others before it is TALKING, unless by itself; and nothing is told to it alone once it is CLOSING.
+ */
 void relay_begin(struct party *party);
+
+/* It is gone: gives the memory back. */
 void relay_end(struct party *party);
 
 /* Somebody, by number, has said lines, each with its LF: all others get them, with the prefix before each. */
 void relay_said(struct talk *talk, unsigned author, const char *prefix, struct span lines);
+
+/* Gives whole lines to one alone. */
+void relay_give(struct party *party, struct span lines);
 
 /* Says something to one alone; or, after "* ", to all but the one of that number. */
 #define RELAY_TOLD_MAX 768 /* bytes of that */

@@ -164,13 +164,16 @@ take_for_name(struct party *p, struct span line)
 	}
 }
 
-/* Whether it has said something before it could be asked for its name. */
+/*
+ * Whether it has said something before it could be asked for its name.  With TLS that can be a goodbye, too: what waits
+ * in the socket is read by the listener.  There all of it waits, as no more than the handshake was read (trust/tls.c).
+ */
 static bool
 speaks_unasked(const struct party *p)
 {
 	int bytes = 0;
 
-	return p->link.tls == NULL && ioctl(p->link.peer.socket, FIONREAD, &bytes) == 0 && bytes > 0;
+	return ioctl(p->link.peer.socket, FIONREAD, &bytes) == 0 && bytes > 0;
 }
 
 /* The name belongs to a key that comes: whoever has it without one is a guest from now on. */
@@ -219,18 +222,18 @@ give_recall(struct party *p)
 
 	if (recall->most == 0)
 		return;
-	reader_add_aside(&p->member.reader, lines);
-	p->member.offered += lines.length;
+	relay_give(p, lines);
 	relay_tell(p, "* The last %zu line%s said here %s given to those who come later.", recall->most,
 		   recall->most == 1 ? "" : "s", recall->most == 1 ? "is" : "are");
 }
 
-/* Asks it for its name, unless it speaks without that. */
+/* Asks it for its name, unless it speaks without that: then it is a guest, and the others are told once it is heard. */
 static void
 ask_for_name(struct party *p)
 {
-	if (speaks_unasked(p))
-		be_guest(p);
+	p->member.unasked = speaks_unasked(p);
+	if (p->member.unasked)
+		relay_tell(p, "* You are %s.", p->peer.name);
 	else
 		relay_tell(p, "* What is your name? Your first line is it; what you say after that goes to all.");
 }
@@ -240,12 +243,14 @@ room_enter(struct party *p)
 {
 	struct room *room = p->talk->room;
 	char here[HERE_MAX];
+	bool has_name;
 
 	p->member = (struct member){
 		.is_here = true, .tells = clock_now() + NAMELESS_MS};
+	has_name = brings_name(p); /* whoever loses that is called otherwise before this one hears anything */
 	relay_begin(p);
 	roster_list(&room->roster, p->id, here, sizeof here);
-	if (brings_name(p)) {
+	if (has_name) {
 		begin_to_speak(p);
 		relay_tell(p, "* Welcome, %s. Here: %s.", p->peer.name, here);
 		give_recall(p);
@@ -325,7 +330,10 @@ room_hear(struct party *p, struct buffer *heard)
 	struct span line;
 	size_t count;
 
-	if (!p->member.is_here) { /* it was hung up on, and says more */
+	if (p->member.unasked && !p->member.named && p->member.is_here)
+		begin_to_speak(p);
+	/* It was hung up on, and says more; or cannot be told any more whether it gets its name. */
+	if (!p->member.is_here || (!p->member.named && p->state != PARTY_TALKING)) {
 		buffer_drop(heard, buffer_lines(heard).length);
 		return 0;
 	}
@@ -418,7 +426,7 @@ room_open(struct talk *t)
 	recall_init(&room->recall, t->base->call->recall);
 	read_known(room);
 	roster_enter(&room->roster, ROSTER_HOST, true);
-	if (name != NULL)
+	if (name != NULL) /* which it can have: options_parse has seen to that */
 		(void)roster_name(&room->roster, ROSTER_HOST, span_of(name), NULL);
 	snprintf(room->prefix, sizeof room->prefix, "<%s> ", roster_find(&room->roster, ROSTER_HOST)->shown);
 }

@@ -65,7 +65,7 @@ struct reader_leg {
 /* Begins with what is said next. */
 void reader_begin(struct reader *reader, struct stream *stream, unsigned id);
 
-/* Adds whole lines that are for it alone. */
+/* Adds whole lines that are for it alone.  Who counts what it gets (talk/relay.h) has to count them, too. */
 void reader_add_aside(struct reader *reader, struct span lines);
 
 /* What it gets next, as much as lies together; empty if there is nothing.  Good until the stream goes on. */
