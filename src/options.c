@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text/filter.h"
-#include "trust/fingerprint.h"
 #include "talk/roster.h"
+#include "text/filter.h"
 #include "text/name.h"
+#include "trust/fingerprint.h"
 #include "options.h"
 
 #define PORT_DEFAULT 8080

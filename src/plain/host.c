@@ -202,6 +202,16 @@ last_words(void)
 	outflow_drain(&running->output.flow, &running->errors.flow);
 }
 
+/* Opens one of them, which is a descriptor so far.  Returns 0, or -1, once it is said why. */
+static int
+open_outlet(struct outlet *outlet, int fd, struct log *log)
+{
+	if (outflow_open(&outlet->flow, fd) == 0)
+		return 0;
+	notice(log, "cannot write to standard %s: %s", outlet->name, strerror(errno));
+	return -1;
+}
+
 int
 host_run(const struct talk_base *base)
 {
@@ -219,10 +229,9 @@ host_run(const struct talk_base *base)
 	int status;
 
 	signals_default_stop();
-	if (outflow_open(&h.output.flow, STDOUT_FILENO) == -1)
-		return notice(base->log, "cannot write to standard output: %s", strerror(errno)), 1;
-	if (outflow_open(&h.errors.flow, STDERR_FILENO) == -1)
-		return notice(base->log, "cannot write to standard error: %s", strerror(errno)), 1;
+	if (open_outlet(&h.output, STDOUT_FILENO, base->log) == -1 ||
+	    open_outlet(&h.errors, STDERR_FILENO, base->log) == -1)
+		return 1;
 	if ((h.talk = talk_new(base, &talk, &face, error, sizeof error)) == NULL) {
 		if (*error != '\0')
 			notice(base->log, "%s", error);

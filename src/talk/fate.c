@@ -79,7 +79,9 @@ settle_last(struct party *p)
 {
 	struct history *history = p->talk->record.history;
 
-	for (uint64_t n = first_line(p); history != NULL && n < history_end(history); n++) {
+	if (history == NULL || p->member.place == p->talk->stream) /* it has all */
+		return;
+	for (uint64_t n = first_line(p); n < history_end(history); n++) {
 		struct line line = history_line(history, n);
 
 		if (line.voice != VOICE_SELF || line.stream_end <= p->member.place ||
