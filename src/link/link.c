@@ -515,20 +515,13 @@ read_rest(struct link *link)
 		link->log_error = ENOBUFS;
 }
 
-/* Whether a listener can have found that: one whose lines are read here has no output that could fail. */
-static bool
-is_believable(const struct link *link, const struct ending *said)
-{
-	return said->how > ENDING_NONE && said->how < (link->lines != -1 ? ENDING_OUTPUT : ENDING_KILLED);
-}
-
 /* How the conversation ended, where the listener is gone. */
 static struct ending
 ending_of(const struct link *link, int status)
 {
 	if (link->strayed)
 		return (struct ending){ENDING_KILLED, SIGSYS};
-	if (is_believable(link, &link->said))
+	if (link->said.how > ENDING_NONE && link->said.how < ENDING_KILLED)
 		return link->said;
 	return (struct ending){ENDING_KILLED, WIFSIGNALED(status) ? WTERMSIG(status) : 0};
 }

@@ -1668,11 +1668,12 @@ report_nonsense(struct listener *listener)
 }
 
 static void
-assert_not_believed(struct ending (*report)(struct listener *listener))
+test_listener_reports_nonsense(void **state)
 {
 	int ann;
 
-	lie = report;
+	(void)state;
+	lie = report_nonsense;
 	ann = begin_with_ann();
 	finish();
 	assert_said("! the listener died: unknown cause\n");
@@ -1680,14 +1681,6 @@ assert_not_believed(struct ending (*report)(struct listener *listener))
 	close(ann);
 }
 
-static void
-test_listener_reports_nonsense(void **state)
-{
-	(void)state;
-	assert_not_believed(report_nonsense);
-}
-
-/* What one cannot find whose lines are read here: else it could end the program for all others. */
 static struct ending
 report_broken_output(struct listener *listener)
 {
@@ -1695,11 +1688,20 @@ report_broken_output(struct listener *listener)
 	return (struct ending){ENDING_OUTPUT, EPIPE};
 }
 
+/* One whose lines are read here ends its own conversation with that, and nobody else's. */
 static void
-test_listener_lies_about_its_output(void **state)
+test_listener_reports_broken_output(void **state)
 {
+	int ann;
+
 	(void)state;
-	assert_not_believed(report_broken_output);
+	here.call.keep = true;
+	lie = report_broken_output;
+	ann = begin_with_ann();
+	UNTIL(times_said("* waiting on port 8080\n") == 2);
+	assert_said("! cannot write what arrives: Broken pipe\n");
+	assert_false(is_over());
+	close(ann);
 }
 
 /* A listener that cannot be confined hears nothing. */
@@ -3592,7 +3594,7 @@ main(int argc, char *argv[])
 		TEST(test_listener_wavers_without_end),
 		TEST(test_listener_stays),
 		TEST(test_listener_reports_nonsense),
-		TEST(test_listener_lies_about_its_output),
+		TEST(test_listener_reports_broken_output),
 		TEST(test_listener_cannot_begin),
 		TEST(test_no_listener),
 		TEST(test_no_listener_for_a_moment),
