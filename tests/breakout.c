@@ -102,11 +102,14 @@ static bool
 take_memory(void)
 {
 	enum { PIECE = 1 << 20, PIECES = 64 };
+	void *last = NULL;
 
 	for (int i = 0; i < PIECES; i++) {
-		if ((taken = malloc(PIECE)) == NULL)
+		if ((taken = malloc(PIECE)) == NULL) {
+			free(last); /* of the rest of a piece alone it may not be able to go on */
 			return false;
-		memset(taken, 'x', PIECE);
+		}
+		last = memset(taken, 'x', PIECE);
 	}
 	return true;
 }
