@@ -87,6 +87,20 @@ def test_member_who_takes_too_little(room):
     bob.expect("<~ann> 000005999 ")
 
 
+@needs_linux
+def test_one_who_floods_and_lacks_little(room):
+    """Who says much itself is to take what there is all the same: else all that is kept for it."""
+    host = room(program=[HASTY])
+    deaf = join_deaf(host, "deaf")
+    ann, bob = host.join("ann", "bob")
+    ann.send(lines(1000, 200))
+    bob.expect("<~ann> 000000199 ")
+    deaf.socket.sendall(lines(1000, 1000).encode())
+    bob.expect("~deaf was hung up on, as it takes too little of what is said: 3 are here\n")
+    ann.send("well, well\n")
+    bob.expect("<~ann> well, well\n")
+
+
 def hold_up(host, slow, *members, text=FLOOD):
     """They say as much as they can, while one takes a little now and then: nobody hears more of them, for now."""
     shown, held_up = len(host.server.out.data), []

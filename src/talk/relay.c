@@ -13,7 +13,7 @@
  * What was said is kept until all have it.  While somebody is BEHIND_MAX behind, the room is full: then each of those
  * who are there has a share of SHARED_MAX to say, and is heard no more when that is used.  So whoever floods fills its
  * share alone, and the others go on.  Who leaves takes its share along, lest one who comes again and again have many.
- * That one is BEHIND_MAX behind ends soon: it takes PACE_MIN in BEHIND_MS each time, or is hung up on.
+ * That one is BEHIND_MAX behind ends soon: it comes on by PACE_MIN in BEHIND_MS each time, or is hung up on.
  */
 #define BEHIND_MAX ((size_t)1024 * 1024)
 #define BEHIND_MS 10000
@@ -163,7 +163,7 @@ behind(const struct party *p)
 	return (size_t)(p->talk->room->stream.end - p->member.place);
 }
 
-/* Sees whether one who is far behind takes enough: then it has as long again. */
+/* Sees whether one who is far behind comes on: then it has as long again.  What it says itself it need not take. */
 static void
 note_pace(struct party *p)
 {
@@ -171,8 +171,8 @@ note_pace(struct party *p)
 
 	if (behind(p) < BEHIND_MAX) {
 		m->patience = CLOCK_NEVER;
-	} else if (m->patience == CLOCK_NEVER || p->delivery.progress - m->paced >= PACE_MIN) {
-		m->paced = p->delivery.progress;
+	} else if (m->patience == CLOCK_NEVER || m->place - m->paced >= PACE_MIN) {
+		m->paced = m->place;
 		m->patience = clock_now() + BEHIND_MS;
 	}
 }

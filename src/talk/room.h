@@ -35,7 +35,7 @@ struct member {
 	size_t offered;	    /* bytes that its reader has for it of which its link does not know yet */
 	size_t said;	    /* bytes of the stream that it has said since the room became full (talk/relay.c) */
 	int64_t patience;   /* while it is far behind: when it must have taken enough; else CLOCK_NEVER */
-	uint64_t paced;	    /* ... and what it had taken when that began */
+	uint64_t paced;	    /* ... and its place when that began */
 	bool is_here;	    /* in the roster */
 	bool named;	    /* what it says is passed on; otherwise its next line is a name */
 	bool unasked;	    /* ... or has been said without a question, and is none: it is a guest then */
