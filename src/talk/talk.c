@@ -75,7 +75,9 @@ count_asked(const struct talk *t)
 {
 	unsigned count = 0;
 
-	for (const struct party *p = talk_next(t, NULL); p != NULL && t->room != NULL; p = talk_next(t, p))
+	if (t->room == NULL || !t->base->call->tls)
+		return 0;
+	for (const struct party *p = talk_next(t, NULL); p != NULL; p = talk_next(t, p))
 		count += p->state == PARTY_ASKED;
 	return count;
 }
