@@ -198,7 +198,7 @@ go_on_without(struct talk *t, struct party *p)
 	const struct talk_base *base = t->base;
 	bool stranger = was_stranger(t, p), repeats = talk_repeats_after(t, p), announced = p->announced;
 	/* Nobody else is heard either, if it is so; where the lines are read here, it was but this one's pipe. */
-	bool unshown = !p->came_to_nothing && p->link.ending.how == ENDING_OUTPUT && t->options->ear == EAR_OUTPUT;
+	bool unshown = !p->came_to_nothing && p->link.ending.how == ENDING_OUTPUT && t->options->ear != EAR_PIPE;
 
 	if (base->call->role == ROLE_CLIENT && !repeats)
 		party_announce(p);
