@@ -64,7 +64,7 @@ def test_each_who_is_hung_up_on_is_told_of(room):
     """However many they are at once: none is only counted among those who leave."""
     host = room(program=[HASTY])
     names = "ash", "birch", "cedar", "dogwood", "elm", "fir", "gorse", "hazel", "ivy", "juniper"
-    deaf = [join_deaf(host, name) for name in names]
+    deaf = [join_deaf(host, name) for name in names]  # held, as what nobody holds is closed
     ann, bob = host.join("ann", "bob")
     ann.send(lines(1000, 3000))
     bob.expect("<~ann> 000002999 ")
@@ -103,17 +103,19 @@ def test_one_who_floods_and_lacks_little(room):
 
 def hold_up(host, slow, *members, text=FLOOD):
     """They say as much as they can, while one takes a little now and then: nobody hears more of them, for now."""
-    shown, held_up = len(host.server.out.data), []
+    shown, in_a_row = len(host.server.out.data), 0
 
     def are_held_up():
+        nonlocal in_a_row
         slow.socket.recv(1 << 10)
-        return (len(host.server.out.data) > shown + 20_000 and all(unsent(member.socket) > 0 for member in members)
-                and is_idle(host.server.pid))
+        held_up = (len(host.server.out.data) > shown + 20_000 and
+                   all(unsent(member.socket) > 0 for member in members) and is_idle(host.server.pid))
+        in_a_row = in_a_row + 1 if held_up else 0
+        return in_a_row == 4  # once is not enough: all are idle, too, while one of them waits for this test
 
     for member in members:
         pour(member, text)
-    # All sleep for a moment, too, while one of them waits for this test.
-    eventually(lambda: held_up.append(are_held_up()) or held_up[-4:] == 4 * [True], "that the flood is held up")
+    eventually(are_held_up, "that the flood is held up")
 
 
 @needs_linux
