@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/bilingual.h"
 #include "base/charset.h"
 #include "base/descriptor.h"
 #include "base/fatal.h"
@@ -40,12 +41,12 @@
 #define LIBRARIES "ncursesw and GNU Readline"
 #endif
 
-/* What the C library reads from files when it is first asked; later no file may be opened (base/confine.h). */
+/* Reads what is otherwise read when it is first asked for; later no file may be opened (base/confine.h). */
 static void
 load_locale_files(void)
 {
 	tzset();
-	(void)strerror(EIO); /* the messages in the person's language */
+	bilingual_open(LOCALEDIR);
 }
 
 static void

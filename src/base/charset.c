@@ -48,7 +48,10 @@ charset_use_utf8(void)
 {
 	const char *locale;
 
-	setlocale(LC_ALL, ""); /* which fails where one of all categories does */
+	if (setlocale(LC_ALL, "") == NULL) { /* as one of all categories fails */
+		setlocale(LC_MESSAGES, "");
+		setlocale(LC_TIME, "");
+	}
 	locale = setlocale(LC_CTYPE, "");
 	if (locale == NULL)
 		ask_by_name(locale_name());

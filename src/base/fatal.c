@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "base/bilingual.h"
 #include "base/fatal.h"
 
 static void (*first)(void);
@@ -26,7 +27,7 @@ fatal(const char *format, ...)
 	if (cleanup != NULL)
 		cleanup();
 	va_start(arguments, format);
-	vwarnc(cause, format, arguments);
+	vwarnc(cause, gettext(format), arguments);
 	va_end(arguments);
 	exit(1);
 }

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/bilingual.h"
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/fatal.h"
@@ -124,6 +125,15 @@ void
 log_line(struct log *log, enum voice voice, const char *text, size_t length)
 {
 	log_line_of(log, voice, NULL, text, length);
+}
+
+void
+log_notice(struct log *log, const char *text)
+{
+	char safe[3 * SENTENCE_MAX]; /* a byte that is no UTF-8 becomes three */
+
+	filter_language(text, ENGLISH, safe, sizeof safe);
+	log_line(log, VOICE_NOTICE, safe, strlen(safe));
 }
 
 /* Adds safe text, in which lines end anywhere. */

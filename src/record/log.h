@@ -43,6 +43,9 @@ const char *log_exposed(const struct log *log);
 /* Adds a line, which is safe text without its LF.  A log of NULL takes everything and keeps nothing. */
 void log_line(struct log *log, enum voice voice, const char *text, size_t length);
 
+/* The same for what the program itself says: a bilingual text, which is made safe, and is English in the log. */
+void log_notice(struct log *log, const char *text);
+
 /* The same for a line of one of several, by name, which is safe text, too. */
 void log_line_of(struct log *log, enum voice voice, const char *speaker, const char *text, size_t length);
 

@@ -2,9 +2,8 @@
 
 #include <err.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
 
+#include "base/bilingual.h"
 #include "text/filter.h"
 #include "record/notice.h"
 
@@ -13,21 +12,21 @@ static void
 say_failed(int cause)
 {
 	if (cause != 0)
-		warnc(cause, "cannot write to the log; the conversation goes on without it");
+		warnc(cause, "%s", _("cannot write to the log; the conversation goes on without it"));
 }
 
 void
 notice(struct log *log, const char *format, ...)
 {
-	char said[1024], line[3 * sizeof said]; /* a byte that is no UTF-8 becomes three */
+	char said[BILINGUAL_MAX], line[3 * SENTENCE_MAX]; /* a byte that is no UTF-8 becomes three */
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(said, sizeof said, format, arguments);
+	bilingual_vprint(said, sizeof said, format, arguments);
 	va_end(arguments);
-	filter_string(said, line, sizeof line); /* a name or a file name can hold anything */
+	filter_language(said, PERSONAL, line, sizeof line); /* a name or a file name can hold anything */
 	warnx("%s", line);
-	log_line(log, VOICE_NOTICE, line, strlen(line));
+	log_notice(log, said);
 	say_failed(log_flush(log));
 }
 

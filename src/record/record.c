@@ -94,12 +94,12 @@ void
 record_notice(struct record *r, enum voice voice, char safe[RECORD_NOTICE_MAX], const char *format,
 	      va_list arguments)
 {
-	char said[RECORD_SAID_MAX];
+	char said[BILINGUAL_MAX];
 
-	vsnprintf(said, sizeof said, format, arguments);
-	filter_string(said, safe, RECORD_NOTICE_MAX); /* a name or a file name can hold anything */
+	bilingual_vprint(said, sizeof said, format, arguments);
+	filter_language(said, PERSONAL, safe, RECORD_NOTICE_MAX); /* a name or a file name can hold anything */
 	record_unlogged(r, voice, safe);
-	log_line(r->log, VOICE_NOTICE, safe, strlen(safe));
+	log_notice(r->log, said);
 }
 
 void

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "base/bilingual.h"
 #include "base/buffer.h"
 #include "record/history.h"
 #include "record/log.h"
@@ -35,15 +36,14 @@ size_t record_lines(struct record *record, enum voice voice, struct buffer *line
 size_t record_lines_of(struct record *record, const char *speaker, struct buffer *lines);
 
 /*
- * Adds what the program itself has to say, made safe; in the log each of its voices is a notice.  The safe text
- * is written to safe, too.
+ * Adds what the program itself has to say, made safe: a bilingual text (bilingual_vprint).  In the log it is English,
+ * and each of its voices is a notice.  In the person's language it is written to safe, too.
  */
-#define RECORD_NOTICE_MAX (3 * RECORD_SAID_MAX) /* a byte that is no UTF-8 becomes three */
-#define RECORD_SAID_MAX ((size_t)5120) /* a line of a terminal, with what is said of it (N_TTY_BUF_SIZE) */
+#define RECORD_NOTICE_MAX (3 * SENTENCE_MAX) /* a byte that is no UTF-8 becomes three */
 void record_notice(struct record *record, enum voice voice, char safe[RECORD_NOTICE_MAX], const char *format,
 		   va_list arguments) __attribute__((format(printf, 4, 0)));
 
-/* The same for safe text that is in the log already, or is not for it. */
+/* The same for a text that is in the log already, or is not for it: safe, and in the person's language. */
 void record_unlogged(struct record *record, enum voice voice, const char *safe);
 
 void record_free(struct record *record);

@@ -117,13 +117,13 @@ bool talk_step_calling(struct talk *talk);
 /* Says what to tell the other person.  It is not for the log: it is no part of the conversation. */
 void talk_invite(struct talk *talk);
 
-/* Logs safe text that is part of a question, and tells the front end that there is something to show. */
+/* Logs a bilingual text that is part of a question, and tells the front end that there is something to show. */
 void talk_put_question(struct talk *talk, const char *text);
 
 /* As talk_notice, for those who call back with a text (trust_say). */
 void talk_say_text(void *talk, enum voice voice, const char *text);
 
-/* Says safe text that stands in the log as another one, which says more. */
+/* Says what stands in the log as another text, which says more; both are bilingual. */
 void talk_say_apart(struct talk *talk, enum voice voice, const char *shown, const char *logged);
 
 /* Why others are turned away: "the line was busy". */

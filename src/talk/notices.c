@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bilingual.h"
 #include "base/clock.h"
 #include "talk/inside.h"
 #include "talk/invite.h"
@@ -35,7 +36,7 @@ static void
 tell_log_failed(struct talk *t, int cause)
 {
 	if (cause != 0)
-		say_unlogged(t, "cannot write to the log; the conversation goes on without it: %s", strerror(cause));
+		say_unlogged(t, "cannot write to the log; the conversation goes on without it: %s", bilingual_error(cause));
 }
 
 void
@@ -64,8 +65,11 @@ talk_notice(struct talk *t, enum voice voice, const char *format, ...)
 void
 talk_put_question(struct talk *t, const char *text)
 {
-	log_line(t->record.log, VOICE_NOTICE, text, strlen(text));
-	t->face->say(t->face->context, VOICE_QUESTION, text);
+	char shown[RECORD_NOTICE_MAX];
+
+	log_notice(t->record.log, text);
+	filter_language(text, PERSONAL, shown, sizeof shown);
+	t->face->say(t->face->context, VOICE_QUESTION, shown);
 	talk_flush(t);
 }
 
@@ -87,9 +91,12 @@ talk_say_text(void *talk, enum voice voice, const char *text)
 void
 talk_say_apart(struct talk *t, enum voice voice, const char *shown, const char *logged)
 {
-	record_unlogged(&t->record, voice, shown);
-	log_line(t->record.log, VOICE_NOTICE, logged, strlen(logged));
-	t->face->say(t->face->context, voice, shown);
+	char safe[RECORD_NOTICE_MAX];
+
+	filter_language(shown, PERSONAL, safe, sizeof safe);
+	record_unlogged(&t->record, voice, safe);
+	log_notice(t->record.log, logged);
+	t->face->say(t->face->context, voice, safe);
 	talk_flush(t);
 }
 

@@ -410,3 +410,22 @@ filter_string(const char *text, char *safe, size_t size)
 	safe[length] = '\0';
 	buffer_free(&line);
 }
+
+void
+filter_language(const char *text, enum language language, char *safe, size_t size)
+{
+	char said[SENTENCE_MAX];
+
+	bilingual_choose(text, language, said, sizeof said);
+	filter_string(said, safe, size);
+}
+
+void
+filter_bilingual(const char *text, char *safe, size_t size)
+{
+	char one[3 * SENTENCE_MAX], other[sizeof one]; /* a byte that is no UTF-8 becomes three */
+
+	filter_language(text, ENGLISH, one, sizeof one);
+	filter_language(text, PERSONAL, other, sizeof other);
+	bilingual_join(one, other, safe, size);
+}

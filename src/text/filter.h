@@ -26,6 +26,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/bilingual.h"
 #include "base/buffer.h"
 #include "base/span.h"
 
@@ -90,5 +91,9 @@ void filter_controls(const char *text, size_t length, struct buffer *visible);
 
 /* Writes a string, made safe, to be shown in one line: LF is ^J, TAB is ^I.  It is cut to what there is room for. */
 void filter_string(const char *text, char *safe, size_t size);
+
+/* The same for what a bilingual text (base/bilingual.h) is in one language; and in both, so that it stays bilingual. */
+void filter_language(const char *text, enum language language, char *safe, size_t size);
+void filter_bilingual(const char *text, char *safe, size_t size);
 
 #endif

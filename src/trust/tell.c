@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/bilingual.h"
 #include "trust/tell.h"
 
 void
@@ -12,7 +13,7 @@ trust_tell(const struct trust *t, enum voice voice, const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(text, sizeof text, format, arguments);
+	bilingual_vprint(text, sizeof text, format, arguments);
 	va_end(arguments);
 	t->say(t->context, voice, text);
 }

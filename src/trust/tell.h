@@ -7,7 +7,7 @@
 #include "record/log.h"
 #include "trust/trust.h"
 
-/* Says one thing, as printf(3) writes it. */
+/* Says one thing, as bilingual_print writes it. */
 void trust_tell(const struct trust *trust, enum voice voice, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -18,7 +18,7 @@
 #include "text/name.h"
 #include "trust/fingerprint.h"
 
-#define TRUST_TEXT_MAX 1024
+#define TRUST_TEXT_MAX 2048 /* in both languages (base/bilingual.h) */
 #define TRUST_PINS 16
 
 struct tls;

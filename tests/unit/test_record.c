@@ -198,11 +198,11 @@ test_no_history(void **state)
 static void
 test_long_notice(void **state)
 {
-	static char text[2 * RECORD_SAID_MAX];
+	static char text[2 * SENTENCE_MAX];
 
 	memset(text, 0xFF, sizeof text - 1);
 	notify(*state, VOICE_NOTICE, "%s", text);
-	assert_int_equal(strlen(noticed), 3 * (RECORD_SAID_MAX - 1));
+	assert_int_equal(strlen(noticed), 3 * (SENTENCE_MAX - 1));
 }
 
 int
