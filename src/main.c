@@ -30,15 +30,14 @@
 
 #define WRONG_USAGE 2
 
-#if defined(HAVE_GNUTLS)
-#define WITH_TLS "with"
+#if defined(HAVE_LIBBSD) && defined(HAVE_GNUTLS)
+#define BUILT_WITH _("Built with ncursesw, GNU Readline and libbsd, with GnuTLS.")
+#elif defined(HAVE_LIBBSD)
+#define BUILT_WITH _("Built with ncursesw, GNU Readline and libbsd, without GnuTLS.")
+#elif defined(HAVE_GNUTLS)
+#define BUILT_WITH _("Built with ncursesw and GNU Readline, with GnuTLS.")
 #else
-#define WITH_TLS "without"
-#endif
-#if defined(HAVE_LIBBSD)
-#define LIBRARIES "ncursesw, GNU Readline and libbsd"
-#else
-#define LIBRARIES "ncursesw and GNU Readline"
+#define BUILT_WITH _("Built with ncursesw and GNU Readline, without GnuTLS.")
 #endif
 
 /* Reads what is otherwise read when it is first asked for; later no file may be opened (base/confine.h). */
@@ -54,11 +53,10 @@ show_version(void)
 {
 	const char *confined = cell_methods();
 
-	printf("%s\n"
-	       "Built with " LIBRARIES ", " WITH_TLS " GnuTLS.\n"
-	       "Confined by %s.\n"
-	       "Copyright (C) 2026 the tchat developers. Licence GPLv3+: GNU GPL version 3 or later.\n",
-	       PACKAGE_STRING, confined != NULL ? confined : "nothing");
+	puts(PACKAGE_STRING);
+	puts(BUILT_WITH);
+	printf(_("Confined by %s.\n"), confined != NULL ? _(confined) : _("nothing"));
+	puts(_("Copyright (C) 2026 the tchat developers. Licence GPLv3+: GNU GPL version 3 or later."));
 }
 
 /* Standard output must have taken what --help and --version print. */
@@ -66,7 +64,7 @@ static int
 printed(void)
 {
 	if (fflush(stdout) == EOF || ferror(stdout))
-		err(1, "cannot write to standard output");
+		err(1, "%s", _("cannot write to standard output"));
 	return 0;
 }
 
@@ -118,12 +116,13 @@ explain_log(int cause, char *text, size_t size)
 	const char *remedy = "";
 
 	if (cause == ENOENT || cause == ENOTDIR)
-		remedy = "; name a file in a directory that is there";
+		remedy = bilingual("; name a file in a directory that is there");
 	else if (cause == EISDIR)
-		remedy = "; name a file in it";
+		remedy = bilingual("; name a file in it");
 	else if (cause == EACCES || cause == EPERM || cause == EROFS)
-		remedy = "; name a file that you may write";
-	snprintf(text, size, "%s%s", cause == EPIPE ? "nobody reads it" : strerror(cause), remedy);
+		remedy = bilingual("; name a file that you may write");
+	bilingual_print(text, size, "%s%s", cause == EPIPE ? bilingual("nobody reads it") : bilingual_error(cause),
+			remedy);
 }
 
 static struct caller caller;
@@ -142,7 +141,7 @@ main(int argc, char *argv[], char *environment[])
 	struct talk_base base;
 	struct log *log = NULL;
 	static char line[BUFSIZ];
-	char error[1024];
+	char error[BILINGUAL_MAX];
 	bool full_screen;
 	int status;
 
@@ -159,7 +158,8 @@ main(int argc, char *argv[], char *environment[])
 	load_locale_files();
 	switch (options_parse(&options, argc, argv, error, sizeof error)) {
 	case REQUEST_HELP:
-		fputs(options_help(), stdout);
+		for (const char *const *row = options_help; *row != NULL; row++)
+			fputs(_(*row), stdout);
 		return printed();
 	case REQUEST_VERSION:
 		show_version();
@@ -200,7 +200,7 @@ main(int argc, char *argv[], char *environment[])
 	signals_open();
 	/* Before there is a key: this process has none. */
 	if (caller_start(&caller, &options.call) == -1) {
-		notice(log, "cannot start the process that calls: %s", strerror(errno));
+		notice(log, "cannot start the process that calls: %s", bilingual_error(errno));
 		return EXIT_FAILURE;
 	}
 	fatal_first(end_caller);

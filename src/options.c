@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bilingual.h"
 #include "talk/roster.h"
 #include "text/filter.h"
 #include "text/name.h"
@@ -69,55 +70,52 @@ static const struct option long_options[] = {
 	{NULL, 0, NULL, 0},
 };
 
-const char *
-options_help(void)
-{
-	return "usage: tchat -s [options] [port]         wait for a call (--server)\n"
-	       "       tchat -c [options] host [port]    call (--client)\n"
-	       "\n"
-	       "  -4, -6                only IPv4, only IPv6\n"
-	       "  -a, --alternate       take strict turns, line by line (plain)\n"
-	       "  -b, --bind ADDRESS    listen on, or call from, this address\n"
-	       "  -B, --bell WHEN       ring for lines and calls: auto, always or never\n"
-	       "  -f, --first me|peer   with -a: who speaks first; by default the client\n"
-	       "  -g, --group           server: several callers at once, who hear each other\n"
-	       "  -H, --history LINES   keep so many lines to scroll back to, by default 10000\n"
-	       "  -k, --keep            server: one caller after the other, also in plain mode\n"
-	       "                        client: call again by itself when the line breaks\n"
-	       "  -l, --log FILE        append the conversation to FILE\n"
-	       "  -n, --name NAME       your name, before your own lines and for -t\n"
-	       "  -p, --plain           lines on standard input and output, no full screen\n"
-	       "  -r, --raw             plain, and bytes pass unchanged\n"
-	       "  -t, --tls             encrypted, and sure who is at the other end\n"
-	       "  -w, --wait SECONDS    client: keep calling for so long until somebody answers\n"
-	       "      --once            server: one caller, and whatever comes of that\n"
-	       "      --labels          say who spoke, before each of their lines (plain)\n"
-	       "      --members N       with -g: so many callers at most, by default 32\n"
-	       "      --peer NAME       what the other side is called here\n"
-	       "      --recall N        with -g: give the last N lines to those who come later\n"
-	       "      --recv-only       only show what arrives (plain)\n"
-	       "      --send-only       only send what is typed (plain)\n"
-	       "      --fingerprint     show the fingerprint of your key\n"
-	       "      --pin FINGERPRINT with -t: accept only this key; may be repeated\n"
-	       "      --anonymous       with -t: also talk to who shows no key\n"
-	       "  -h, --help            show this\n"
-	       "  -V, --version         show the version\n"
-	       "\n"
-	       "The port is a number or a service name, by default 8080.\n"
-	       "In the full screen F1 or Alt-? shows the keys, Ctrl-D on an empty line leaves.\n";
-}
+const char *const options_help[] = {
+	N_("usage: tchat -s [options] [port]         wait for a call (--server)\n"),
+	N_("       tchat -c [options] host [port]    call (--client)\n\n"),
+	N_("  -4, -6                only IPv4, only IPv6\n"),
+	N_("  -a, --alternate       take strict turns, line by line (plain)\n"),
+	N_("  -b, --bind ADDRESS    listen on, or call from, this address\n"),
+	N_("  -B, --bell WHEN       ring for lines and calls: auto, always or never\n"),
+	N_("  -f, --first me|peer   with -a: who speaks first; by default the client\n"),
+	N_("  -g, --group           server: several callers at once, who hear each other\n"),
+	N_("  -H, --history LINES   keep so many lines to scroll back to, by default 10000\n"),
+	N_("  -k, --keep            server: one caller after the other, also in plain mode\n"
+	   "                        client: call again by itself when the line breaks\n"),
+	N_("  -l, --log FILE        append the conversation to FILE\n"),
+	N_("  -n, --name NAME       your name, before your own lines and for -t\n"),
+	N_("  -p, --plain           lines on standard input and output, no full screen\n"),
+	N_("  -r, --raw             plain, and bytes pass unchanged\n"),
+	N_("  -t, --tls             encrypted, and sure who is at the other end\n"),
+	N_("  -w, --wait SECONDS    client: keep calling for so long until somebody answers\n"),
+	N_("      --once            server: one caller, and whatever comes of that\n"),
+	N_("      --labels          say who spoke, before each of their lines (plain)\n"),
+	N_("      --members N       with -g: so many callers at most, by default 32\n"),
+	N_("      --peer NAME       what the other side is called here\n"),
+	N_("      --recall N        with -g: give the last N lines to those who come later\n"),
+	N_("      --recv-only       only show what arrives (plain)\n"),
+	N_("      --send-only       only send what is typed (plain)\n"),
+	N_("      --fingerprint     show the fingerprint of your key\n"),
+	N_("      --pin FINGERPRINT with -t: accept only this key; may be repeated\n"),
+	N_("      --anonymous       with -t: also talk to who shows no key\n"),
+	N_("  -h, --help            show this\n"),
+	N_("  -V, --version         show the version\n\n"),
+	N_("The port is a number or a service name, by default 8080.\n"),
+	N_("In the full screen F1 or Alt-? shows the keys, Ctrl-D on an empty line leaves.\n"),
+	NULL,
+};
 
 /* Writes what is wrong, safe to show whatever words it quotes; the answer of whoever finds it. */
 static enum request __attribute__((format(printf, 3, 4)))
 wrong(char *error, size_t size, const char *format, ...)
 {
-	char message[1024];
+	char message[BILINGUAL_MAX];
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(message, sizeof message, format, arguments);
+	bilingual_vprint(message, sizeof message, format, arguments);
 	va_end(arguments);
-	filter_string(message, error, size);
+	filter_language(message, PERSONAL, error, size);
 	return REQUEST_WRONG;
 }
 
@@ -202,8 +200,8 @@ set_name(struct options *o, int option, const char *name, char *error, size_t si
 	const char *fault = name_fault(name);
 
 	if (fault != NULL)
-		return wrong(error, size, "%s takes no name that %s: '%s'", option == 'n' ? "-n" : "--peer", fault,
-			     name);
+		return wrong(error, size, "%s takes no name that %s: '%s'", option == 'n' ? "-n" : "--peer",
+			     bilingual(fault), name);
 	if (option == 'n')
 		o->screen.name = o->trust.name = name;
 	else
@@ -221,10 +219,10 @@ set_number(struct options *o, int option, const char *text, char *error, size_t 
 		int least, most;
 		const char *takes;
 	} numbers[] = {
-		{'H', &o->screen.history, HISTORY_MIN, HISTORY_MAX, "-H takes lines"},
-		{'w', &o->call.wait, 1, WAIT_MAX, "-w takes seconds"},
-		{OPTION_MEMBERS, &o->call.members, 1, MEMBERS_MAX, "--members takes a number"},
-		{OPTION_RECALL, &o->call.recall, 0, RECALL_MAX, "--recall takes lines"},
+		{'H', &o->screen.history, HISTORY_MIN, HISTORY_MAX, N_("-H takes lines")},
+		{'w', &o->call.wait, 1, WAIT_MAX, N_("-w takes seconds")},
+		{OPTION_MEMBERS, &o->call.members, 1, MEMBERS_MAX, N_("--members takes a number")},
+		{OPTION_RECALL, &o->call.recall, 0, RECALL_MAX, N_("--recall takes lines")},
 	}, *number = numbers;
 	const char *problem;
 
@@ -233,7 +231,7 @@ set_number(struct options *o, int option, const char *text, char *error, size_t 
 	*number->value = (unsigned)strtonum(text, number->least, number->most, &problem);
 	if (problem == NULL)
 		return REQUEST_CHAT;
-	return wrong(error, size, "%s from %d to %d, not '%s'", number->takes, number->least, number->most, text);
+	return wrong(error, size, "%s from %d to %d, not '%s'", bilingual(number->takes), number->least, number->most, text);
 }
 
 static enum request
@@ -266,25 +264,25 @@ static const char *
 group_contradiction(const struct options *o)
 {
 	if (!o->call.group && o->call.members > 0)
-		return "--members needs -g";
+		return N_("--members needs -g");
 	if (!o->call.group && o->call.recall > 0)
-		return "--recall needs -g";
+		return N_("--recall needs -g");
 	if (!o->call.group)
 		return NULL;
 	if (o->call.role == ROLE_CLIENT)
-		return "-g is for the server (-s): whoever calls a group needs no option for that";
+		return N_("-g is for the server (-s): whoever calls a group needs no option for that");
 	if (o->plain.alternate)
-		return "-a takes turns with one, -g talks to several: choose one";
+		return N_("-a takes turns with one, -g talks to several: choose one");
 	if (o->plain.raw)
-		return "-g puts names before lines, -r knows no lines: choose one";
+		return N_("-g puts names before lines, -r knows no lines: choose one");
 	if (o->plain.receive_only || o->plain.send_only)
-		return "-g goes both ways, --recv-only and --send-only have one direction: choose one";
+		return N_("-g goes both ways, --recv-only and --send-only have one direction: choose one");
 	if (o->plain.labels)
-		return "--labels are for one other side, with -g names stand before the lines anyway";
+		return N_("--labels are for one other side, with -g names stand before the lines anyway");
 	if (o->call.once)
-		return "--once is for one caller, -g for several: choose one";
+		return N_("--once is for one caller, -g for several: choose one");
 	if (o->call.peer != NULL)
-		return "--peer names one other side, with -g there are several";
+		return N_("--peer names one other side, with -g there are several");
 	return NULL;
 }
 
@@ -304,37 +302,37 @@ contradiction(const struct options *o, const struct given *given)
 	const char *problem;
 
 	if (given->four && given->six)
-		return "-4 and -6 exclude each other";
+		return N_("-4 and -6 exclude each other");
 	if (o->plain.receive_only && o->plain.send_only)
-		return "--recv-only and --send-only exclude each other";
+		return N_("--recv-only and --send-only exclude each other");
 	if (o->plain.alternate && o->plain.raw)
-		return "-a takes turns line by line, -r knows no lines: choose one";
+		return N_("-a takes turns line by line, -r knows no lines: choose one");
 	if (o->plain.alternate && (o->plain.receive_only || o->plain.send_only))
-		return "-a takes turns, --recv-only and --send-only have one direction: choose one";
+		return N_("-a takes turns, --recv-only and --send-only have one direction: choose one");
 	if (o->plain.labels && o->plain.raw)
-		return "--labels stand before lines, -r knows no lines: choose one";
+		return N_("--labels stand before lines, -r knows no lines: choose one");
 	if (o->plain.labels && o->plain.send_only)
-		return "--labels are about what arrives, --send-only shows none of it: choose one";
+		return N_("--labels are about what arrives, --send-only shows none of it: choose one");
 	if (given->first != FIRST_CLIENT && !o->plain.alternate)
-		return "-f says who begins with -a, which is not given";
+		return N_("-f says who begins with -a, which is not given");
 	if (o->call.redial && o->no_screen)
-		return "-k calls again in the full screen only";
+		return N_("-k calls again in the full screen only");
 	if (o->call.peer != NULL && o->trust.name != NULL && name_is_alike(o->call.peer, o->trust.name))
-		return "-n and --peer give both sides one name";
+		return N_("-n and --peer give both sides one name");
 	if (o->call.once && o->call.role == ROLE_CLIENT)
-		return "--once is for the server (-s)";
+		return N_("--once is for the server (-s)");
 	if ((problem = group_contradiction(o)) != NULL)
 		return problem;
 	if (o->call.once && o->call.keep)
-		return "-k and --once exclude each other";
+		return N_("-k and --once exclude each other");
 	if (o->call.wait > 0 && o->call.role == ROLE_SERVER)
-		return "-w is for the client (-c), a server waits anyway";
+		return N_("-w is for the client (-c), a server waits anyway");
 	if (!o->call.tls && o->trust.pin_count > 0)
-		return "--pin needs -t";
+		return N_("--pin needs -t");
 	if (!o->call.tls && o->trust.anonymous)
-		return "--anonymous needs -t";
+		return N_("--anonymous needs -t");
 	if (o->trust.pin_count > 0 && o->trust.anonymous)
-		return "--pin and --anonymous exclude each other";
+		return N_("--pin and --anonymous exclude each other");
 	return NULL;
 }
 
@@ -442,9 +440,10 @@ conclude(struct options *o, const struct given *given, int argc, char *argv[], c
 					  "'tchat --help' shows all options");
 	derive(o, given);
 	if ((problem = contradiction(o, given)) != NULL)
-		return wrong(error, size, "%s", problem);
+		return wrong(error, size, "%s", bilingual(problem));
 	if ((problem = host_fault(o)) != NULL)
-		return wrong(error, size, "with -g, -n takes no name that %s: '%s'", problem, o->trust.name);
+		return wrong(error, size, "with -g, -n takes no name that %s: '%s'", bilingual(problem),
+			     o->trust.name);
 	if ((problem = invalid_pin(&o->trust)) != NULL)
 		return wrong(error, size, "'%s' is no fingerprint: SHA256: and 43 characters of base64", problem);
 	return o->call.role == ROLE_CLIENT ? parse_client_operands(o, argc, argv, error, size)

@@ -23,7 +23,7 @@ struct options {
 
 enum request {
 	REQUEST_CHAT,	 /* hold a conversation */
-	REQUEST_HELP,	 /* show options_help() */
+	REQUEST_HELP,	 /* show options_help */
 	REQUEST_VERSION, /* say the version */
 	REQUEST_FINGERPRINT, /* say one's own fingerprint */
 	REQUEST_WRONG	 /* wrong usage: error says what is wrong, in one line */
@@ -37,7 +37,7 @@ enum request {
 enum request options_parse(struct options *options, int argc, char *argv[], char *error,
 			   size_t size);
 
-/* The text of --help. */
-const char *options_help(void);
+/* The text of --help: English sentences with their ends of lines, up to a NULL. */
+extern const char *const options_help[];
 
 #endif

@@ -186,3 +186,16 @@ bilingual_error(int error)
 {
 	return bilingual_describe(describe_error, error);
 }
+
+/* strsignal(3), the same. */
+static const char *
+describe_signal(int signal)
+{
+	return strsignal(signal);
+}
+
+const char *
+bilingual_signal(int signal)
+{
+	return bilingual_describe(describe_signal, signal);
+}

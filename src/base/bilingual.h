@@ -26,6 +26,7 @@
 /* How much of a sentence is kept, in either language and in both. */
 #define SENTENCE_MAX ((size_t)5120) /* a line of a terminal, with what is said of it (N_TTY_BUF_SIZE) */
 #define BILINGUAL_MAX (2 * SENTENCE_MAX + 4)
+#define BILINGUAL_LINE 1024 /* room for a line in both, such as what has failed, on what, and why */
 
 enum language {
 	ENGLISH,
@@ -61,10 +62,11 @@ const char *bilingual(const char *sentence);
 
 /*
  * What a library says of a number, in both: describe is gai_strerror(3) or another function that answers in the
- * person's language.  And what strerror(3) says of an errno.  They stay for ever.
+ * person's language.  And what strerror(3) says of an errno, and strsignal(3) of a signal.  They stay for ever.
  */
 const char *bilingual_describe(const char *(*describe)(int number), int number);
 const char *bilingual_error(int error);
+const char *bilingual_signal(int signal);
 
 /* Writes what a bilingual text is in one language to out, which has room for size bytes, one at least. */
 void bilingual_choose(const char *text, enum language language, char *out, size_t size);

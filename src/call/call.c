@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/bilingual.h"
 #include "call/call.h"
 #include "call/peer.h"
 #include "text/filter.h"
@@ -12,7 +13,7 @@ call_describe_none(const struct call_options *o, char *text, size_t size)
 	char safe[PEER_NAME_MAX];
 
 	filter_string(o->host, safe, sizeof safe);
-	snprintf(text, size, "not connected to %s port %u", safe, o->port);
+	bilingual_print(text, size, "not connected to %s port %u", safe, o->port);
 }
 
 void
@@ -23,9 +24,9 @@ call_describe(const struct call_options *o, char *text, size_t size)
 
 	filter_string(name != NULL ? name : "", safe, sizeof safe);
 	if (o->role == ROLE_CLIENT)
-		snprintf(text, size, "calling %s port %u", safe, o->port);
+		bilingual_print(text, size, "calling %s port %u", safe, o->port);
 	else if (o->bind != NULL)
-		snprintf(text, size, "waiting on %s port %u", safe, o->port);
+		bilingual_print(text, size, "waiting on %s port %u", safe, o->port);
 	else
-		snprintf(text, size, "waiting on port %u", o->port);
+		bilingual_print(text, size, "waiting on port %u", o->port);
 }

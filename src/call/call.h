@@ -27,7 +27,7 @@ struct call_options {
 	unsigned recall;  /* ... who get so many of the lines that were said before they came */
 };
 
-/* Says in one line of safe text what is being done: "waiting on port 8080". */
+/* Says in one line of safe text, which is bilingual, what is being done: "waiting on port 8080". */
 void call_describe(const struct call_options *options, char *text, size_t size);
 
 /* Of a client, that it is not done: "not connected to example.org port 8080". */

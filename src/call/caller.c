@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bilingual.h"
 #include "base/clock.h"
 #include "base/confine.h"
 #include "base/descriptor.h"
@@ -29,7 +30,7 @@ enum kind { READY, CONNECTED, REFUSED, KNOCKED, TROUBLED, UNREACHED, FAILED };
 struct message {
 	enum kind kind;
 	struct address from; /* whom it is about */
-	char error[PEER_NAME_MAX + 128];
+	char error[BILINGUAL_LINE];
 	char hosts[REACH_SIZE]; /* READY, of a server: by what it can be called */
 };
 
@@ -127,12 +128,12 @@ take_order(const struct process *p)
 static void
 admit(struct process *p)
 {
-	char error[128];
+	char error[BILINGUAL_LINE];
 	struct address from;
 	int fd = door_admit(&p->door, &from);
 
 	if (fd == -1 && p->door.cause != 0 && p->door.cause != p->trouble) {
-		snprintf(error, sizeof error, "nobody can be let in: %s", strerror(p->door.cause));
+		bilingual_print(error, sizeof error, "nobody can be let in: %s", bilingual_error(p->door.cause));
 		tell_error(p, TROUBLED, error);
 	}
 	p->trouble = fd == -1 ? p->door.cause : 0;
@@ -251,7 +252,7 @@ be_caller(const struct call_options *options, int speaker, pid_t parent)
 	int fds[HANDED_FIRST + HANDED_MAX + 1] = {-1, -1, -1}; /* nothing to write to but the speaker */
 	struct process p = {.options = options, .speaker = speaker};
 	struct message news = {.kind = READY};
-	char error[sizeof p.dial.error], title[PEER_NAME_MAX + 64];
+	char error[sizeof p.dial.error], said[BILINGUAL_LINE], title[sizeof said];
 	bool ready;
 
 	child_begin(parent, -1);
@@ -264,7 +265,7 @@ be_caller(const struct call_options *options, int speaker, pid_t parent)
 	if (ready)
 		p.speaker = its_speaker;
 	if (!ready || descriptors_standard() == -1) {
-		snprintf(error, sizeof error, "cannot start the process that calls: %s", strerror(errno));
+		bilingual_print(error, sizeof error, "cannot start the process that calls: %s", bilingual_error(errno));
 		ready = false;
 	}
 	take_order(&p); /* before the end: what is unread then would be an error of the other side's */
@@ -272,7 +273,8 @@ be_caller(const struct call_options *options, int speaker, pid_t parent)
 		tell_error(&p, FAILED, error);
 		_exit(1);
 	}
-	call_describe(options, title, sizeof title);
+	call_describe(options, said, sizeof said);
+	bilingual_choose(said, ENGLISH, title, sizeof title);
 	setproctitle("%s", title);
 	if (options->role == ROLE_SERVER) {
 		reach_find(p.door.listening, p.door.count, news.hosts);
@@ -408,9 +410,9 @@ caller_open(struct caller *caller)
 	if (socket != -1)
 		socket_close(socket);
 	if (told && message.kind == FAILED) {
-		filter_string(message.error, caller->error, sizeof caller->error);
+		filter_bilingual(message.error, caller->error, sizeof caller->error);
 	} else if (signals_deadly() == 0) {
-		strlcpy(caller->error, "the process that calls cannot begin", sizeof caller->error);
+		bilingual_print(caller->error, sizeof caller->error, "the process that calls cannot begin");
 	}
 	caller_close(caller);
 	return -1;
@@ -453,9 +455,10 @@ retry_later(struct caller *caller, int cause)
 {
 	enum caller_news news = cause == caller->trouble ? CALLER_NOTHING : CALLER_TROUBLED;
 
-	snprintf(caller->error, sizeof caller->error, "%s: %s",
-		 caller->options->role == ROLE_SERVER ? "nobody can be let in" : "the connection cannot be taken over",
-		 strerror(cause));
+	bilingual_print(caller->error, sizeof caller->error,
+			caller->options->role == ROLE_SERVER ? N_("nobody can be let in: %s")
+							     : N_("the connection cannot be taken over: %s"),
+			bilingual_error(cause));
 	caller->trouble = cause;
 	caller->retry = clock_now() + RETRY_MS;
 	return news;
@@ -471,9 +474,10 @@ look_after(struct caller *caller)
 	if (!child_has_ended(&caller->child, &status) || caller->done)
 		return CALLER_NOTHING;
 	caller->done = true;
-	snprintf(caller->error, sizeof caller->error, "the process that %s died: %s",
-		 caller->options->role == ROLE_SERVER ? "waits for calls" : "calls",
-		 WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "unknown cause");
+	bilingual_print(caller->error, sizeof caller->error,
+			caller->options->role == ROLE_SERVER ? N_("the process that waits for calls died: %s")
+							     : N_("the process that calls died: %s"),
+			WIFSIGNALED(status) ? bilingual_signal(WTERMSIG(status)) : bilingual("unknown cause"));
 	return CALLER_FAILED;
 }
 
@@ -502,7 +506,7 @@ understand(struct caller *caller, struct message *message, int socket, struct pe
 	case TROUBLED:
 	case UNREACHED:
 	case FAILED:
-		filter_string(message->error, caller->error, sizeof caller->error);
+		filter_bilingual(message->error, caller->error, sizeof caller->error);
 		caller->done = message->kind == FAILED;
 		return news_of[message->kind];
 	case READY:

@@ -17,6 +17,7 @@
 #ifndef CALLER_H
 #define CALLER_H
 
+#include "base/bilingual.h"
 #include "base/child.h"
 #include "base/polls.h"
 #include "call/call.h"
@@ -33,7 +34,7 @@ struct caller {
 	bool done;     /* it has said its last, and ends */
 	int trouble;   /* why nobody could be taken over, as was told */
 	int64_t retry; /* ... and the next attempt is then */
-	char error[PEER_NAME_MAX + 128];
+	char error[BILINGUAL_LINE];
 	char hosts[REACH_SIZE]; /* a server, once it is open: by what it can be called (reach_list), safe text */
 };
 

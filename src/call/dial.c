@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bilingual.h"
 #include "base/clock.h"
 #include "call/dial.h"
 
@@ -56,15 +57,16 @@ static void
 note_failure(struct dial *dial, int cause)
 {
 	const struct call_options *o = dial->options;
-	char hint[64];
+	char hint[256] = "";
 
 	if (dial->refused)
 		return;
 	dial->refused = cause == ECONNREFUSED;
-	snprintf(dial->error, sizeof dial->error, "cannot call %s port %u: %s", o->host, o->port, strerror(cause));
-	snprintf(hint, sizeof hint, "; the other side waits with tchat -s%s %u", o->tls ? " -t" : "", o->port);
 	if (dial->refused)
-		strlcat(dial->error, hint, sizeof dial->error);
+		bilingual_print(hint, sizeof hint, "; the other side waits with tchat -s%s %u", o->tls ? " -t" : "",
+				o->port);
+	bilingual_print(dial->error, sizeof dial->error, "cannot call %s port %u: %s%s", o->host, o->port,
+			bilingual_error(cause), hint);
 }
 
 /* Until when an attempt may last: no longer than is called at all. */
@@ -90,8 +92,8 @@ begin(struct dial *dial, const struct address *to, struct attempt *attempt)
 		note_failure(dial, errno);
 	} else if (bind_from(dial, attempt->socket, family) == -1) {
 		if (!dial->refused)
-			snprintf(dial->error, sizeof dial->error, "cannot call from %s: %s", dial->options->bind,
-				 strerror(errno));
+			bilingual_print(dial->error, sizeof dial->error, "cannot call from %s: %s", dial->options->bind,
+					bilingual_error(errno));
 		drop(attempt);
 	} else if (connect(attempt->socket, (const struct sockaddr *)&to->storage, to->length) == -1 &&
 		   errno != EINPROGRESS) {
@@ -208,8 +210,8 @@ static void
 resolved(struct dial *dial, int count)
 {
 	if (count < 0) {
-		snprintf(dial->error, sizeof dial->error, "cannot find %s: %s", dial->options->host,
-			 resolve_strerror(count));
+		bilingual_print(dial->error, sizeof dial->error, "cannot find %s: %s", dial->options->host,
+				bilingual_describe(resolve_strerror, count));
 		end_round(dial);
 		return;
 	}
@@ -230,8 +232,8 @@ start_round(struct dial *dial)
 
 	dial->state = DIAL_RESOLVING;
 	if (resolve_start(&dial->resolver, o->host, o->port, o->family) == -1) {
-		snprintf(dial->error, sizeof dial->error, "cannot look up %s: %s", o->host,
-			 strerror(errno));
+		bilingual_print(dial->error, sizeof dial->error, "cannot look up %s: %s", o->host,
+				bilingual_error(errno));
 		end_round(dial);
 	}
 }
@@ -245,8 +247,8 @@ dial_open(struct dial *dial, const struct call_options *options)
 	dial->from_count = resolve_now(options->bind, 0, options->family, dial->from);
 	if (dial->from_count >= 0)
 		return 0;
-	snprintf(dial->error, sizeof dial->error, "cannot call from %s: %s", options->bind,
-		 resolve_strerror(dial->from_count));
+	bilingual_print(dial->error, sizeof dial->error, "cannot call from %s: %s", options->bind,
+			bilingual_describe(resolve_strerror, dial->from_count));
 	return -1;
 }
 

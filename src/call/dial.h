@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/bilingual.h"
 #include "base/polls.h"
 #include "call/call.h"
 #include "call/peer.h"
@@ -49,7 +50,7 @@ struct dial {
 	int64_t next_round; /* DIAL_RETRYING: then */
 	int64_t give_up;  /* no round after that; 0: there is but one */
 	bool refused;	  /* error says so: something has answered, whatever else fails */
-	char error[PEER_NAME_MAX + 128]; /* what has failed, in one line, naming host, port and cause */
+	char error[BILINGUAL_LINE];
 };
 
 /*

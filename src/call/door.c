@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bilingual.h"
 #include "base/clock.h"
 #include "call/door.h"
 #include "call/handed.h"
@@ -50,10 +51,10 @@ explain(int cause, unsigned port, char *text, size_t size)
 	const char *remedy = "";
 
 	if (cause == EADDRINUSE)
-		remedy = "; if somebody waits there, call with -c";
+		remedy = bilingual("; if somebody waits there, call with -c");
 	else if (cause == EACCES && port < IPPORT_RESERVED)
-		remedy = "; take a port from 1024 on";
-	snprintf(text, size, "%s%s", strerror(cause), remedy);
+		remedy = bilingual("; take a port from 1024 on");
+	bilingual_print(text, size, "%s%s", bilingual_error(cause), remedy);
 }
 
 int
@@ -63,7 +64,7 @@ door_open(struct door *door, const struct call_options *options, char *error, si
 	int backlog = options->group ? BACKLOG_GROUP : BACKLOG;
 	int count = options->handed > 0 ? 0 : resolve_now(options->bind, options->port, options->family, addresses);
 	int cause = EADDRNOTAVAIL;
-	char why[256];
+	char why[512];
 
 	*door = (struct door){.tls = options->tls, .group = options->group};
 	while (door->count < options->handed) {
@@ -71,8 +72,9 @@ door_open(struct door *door, const struct call_options *options, char *error, si
 		door->count++;
 	}
 	if (count < 0) {
-		snprintf(error, size, "cannot find %s: %s", options->bind ? options->bind : "any address",
-			 resolve_strerror(count));
+		bilingual_print(error, size, "cannot find %s: %s",
+				options->bind != NULL ? options->bind : bilingual("any address"),
+				bilingual_describe(resolve_strerror, count));
 		return -1;
 	}
 	for (int i = 0; i < count; i++) {
@@ -92,9 +94,9 @@ door_open(struct door *door, const struct call_options *options, char *error, si
 		return 0;
 	explain(cause, options->port, why, sizeof why);
 	if (options->bind != NULL)
-		snprintf(error, size, "cannot listen on %s port %u: %s", options->bind, options->port, why);
+		bilingual_print(error, size, "cannot listen on %s port %u: %s", options->bind, options->port, why);
 	else
-		snprintf(error, size, "cannot listen on port %u: %s", options->port, why);
+		bilingual_print(error, size, "cannot listen on port %u: %s", options->port, why);
 	return -1;
 }
 

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bilingual.h"
 #include "call/handed.h"
 
 /* How many sockets there are for this process; 0: none, -1: that is not to be known. */
@@ -66,23 +67,27 @@ handed_take(struct call_options *o, char *error, size_t size)
 	if (o->role != ROLE_SERVER)
 		return 0;
 	if (count == -1) {
-		strlcpy(error, "cannot wait at sockets that were handed over: LISTEN_FDS does not say how many", size);
+		bilingual_print(error, size,
+				"cannot wait at sockets that were handed over: LISTEN_FDS does not say how many");
 		return -1;
 	}
 	if (count > 0 && (o->bind != NULL || o->family != AF_UNSPEC)) {
-		snprintf(error, size, "cannot wait at sockets that were handed over with %s: they have their addresses",
-			 o->bind != NULL ? "-b" : o->family == AF_INET ? "-4" : "-6");
+		bilingual_print(error, size,
+				"cannot wait at sockets that were handed over with %s: they have their addresses",
+				o->bind != NULL ? "-b" : o->family == AF_INET ? "-4" : "-6");
 		return -1;
 	}
 	if (count > HANDED_MAX) {
-		snprintf(error, size, "cannot wait at %d sockets that were handed over: %d at most", count, HANDED_MAX);
+		bilingual_print(error, size, "cannot wait at %d sockets that were handed over: %d at most", count,
+				HANDED_MAX);
 		return -1;
 	}
 	for (int i = count - 1; i >= 0; i--) {
 		int fd = HANDED_FIRST + i;
 
 		if ((o->port = port_of(fd)) == 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) == -1) {
-			snprintf(error, size, "cannot wait at descriptor %d: it is no socket that listens to TCP", fd);
+			bilingual_print(error, size, "cannot wait at descriptor %d: it is no socket that listens to TCP",
+					fd);
 			return -1;
 		}
 	}

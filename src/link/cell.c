@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <unistd.h>
 
+#include "base/bilingual.h"
 #include "base/calls.h"
 #include "base/confine.h"
 #include "link/cell.h"
@@ -145,7 +146,7 @@ cell_enter(unsigned descriptors)
 static const char *
 name_methods(bool seccomp, bool landlock)
 {
-	return seccomp && landlock ? "seccomp and Landlock"
+	return seccomp && landlock ? N_("seccomp and Landlock")
 	       : seccomp	   ? "seccomp"
 	       : landlock	   ? "Landlock"
 				   : NULL;

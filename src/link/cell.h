@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-/* What this program was built to use, for --version: "seccomp and Landlock"; NULL: nothing. */
+/* What this program was built to use, for --version: "seccomp and Landlock"; NULL: nothing.  In English (N_). */
 const char *cell_methods(void);
 
 /* What of that this kernel does not have: a text as above; NULL: nothing is missing. */

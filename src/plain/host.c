@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bilingual.h"
 #include "base/clock.h"
 #include "base/fatal.h"
 #include "base/outflow.h"
@@ -23,8 +24,7 @@
 /* Standard output, or error. */
 struct outlet {
 	struct outflow flow;
-	size_t missed;		 /* lines that it did not take */
-	const char *what, *name; /* what they are, and which of the two it is, in words */
+	size_t missed; /* lines that it did not take */
 };
 
 struct host {
@@ -94,12 +94,18 @@ static void
 tell_missed(struct host *h, struct outlet *outlet)
 {
 	size_t missed = outlet->missed;
+	char text[256];
 
 	if (missed == 0 || outflow_length(&outlet->flow) > 0)
 		return;
 	outlet->missed = 0;
-	talk_notice(h->talk, VOICE_ALARM, "%zu %s%s not shown: standard %s took nothing", missed, outlet->what,
-		    missed == 1 ? " was" : "s were", outlet->name);
+	if (outlet == &h->output)
+		bilingual_print_count(text, sizeof text, "%zu line was not shown: standard output took nothing",
+				      "%zu lines were not shown: standard output took nothing", missed, missed);
+	else
+		bilingual_print_count(text, sizeof text, "%zu notice was not shown: standard error took nothing",
+				      "%zu notices were not shown: standard error took nothing", missed, missed);
+	talk_notice(h->talk, VOICE_ALARM, "%s", text);
 }
 
 /* Writes what they take; those who speak are heard as far as output does, or nobody waits for it any more. */
@@ -111,7 +117,7 @@ step_output(struct host *h)
 	flush_errors(h);
 	cause = outflow_flush(&h->output.flow);
 	if (cause != 0)
-		talk_notice(h->talk, VOICE_ALARM, "cannot write what arrives: %s", strerror(cause));
+		talk_notice(h->talk, VOICE_ALARM, "cannot write what arrives: %s", bilingual_error(cause));
 	tell_missed(h, &h->output);
 	tell_missed(h, &h->errors);
 	talk_hear(h->talk, !is_behind(h) || is_stuck(h));
@@ -141,7 +147,7 @@ step_input(struct host *h)
 	if (n == -1 && (errno == EINTR || errno == EAGAIN))
 		return;
 	if (n == -1)
-		talk_notice(h->talk, VOICE_ALARM, "cannot read standard input: %s", strerror(errno));
+		talk_notice(h->talk, VOICE_ALARM, "cannot read standard input: %s", bilingual_error(errno));
 	if (n > 0) {
 		talk_send_reserved(h->talk, (size_t)n);
 		return;
@@ -159,7 +165,8 @@ static void
 refuse_unknown(struct host *h)
 {
 	while (talk_asked(h->talk) != 0)
-		talk_refuse(h->talk, ": in a group nobody is asked in plain mode, --pin or the full screen lets in");
+		talk_refuse(h->talk, bilingual(": in a group nobody is asked in plain mode, "
+						 "--pin or the full screen lets in"));
 }
 
 static void
@@ -208,7 +215,8 @@ open_outlet(struct outlet *outlet, int fd, struct log *log)
 {
 	if (outflow_open(&outlet->flow, fd) == 0)
 		return 0;
-	notice(log, "cannot write to standard %s: %s", outlet->name, strerror(errno));
+	notice(log, fd == STDOUT_FILENO ? N_("cannot write to standard output: %s")
+					: N_("cannot write to standard error: %s"), bilingual_error(errno));
 	return -1;
 }
 
@@ -216,8 +224,6 @@ int
 host_run(const struct talk_base *base)
 {
 	struct host h = {
-		.output = {.what = "line", .name = "output"},
-		.errors = {.what = "notice", .name = "error"},
 		.input = POLLS_NONE,
 	};
 	const struct talk_options talk = {
@@ -225,7 +231,7 @@ host_run(const struct talk_base *base)
 		.invites = isatty(STDERR_FILENO), /* else no person may be there */
 	};
 	const struct talk_face face = {.context = &h, .say = say, .show = show};
-	char error[512];
+	char error[BILINGUAL_LINE];
 	int status;
 
 	signals_default_stop();

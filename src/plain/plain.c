@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bilingual.h"
 #include "base/fatal.h"
 #include "base/polls.h"
 #include "base/signals.h"
@@ -62,7 +63,7 @@ send_input(struct plain *p)
 	if (n == -1 && (errno == EINTR || errno == EAGAIN))
 		return;
 	if (n == -1)
-		talk_notice(p->talk, VOICE_ALARM, "cannot read standard input: %s", strerror(errno));
+		talk_notice(p->talk, VOICE_ALARM, "cannot read standard input: %s", bilingual_error(errno));
 	if (n > 0)
 		talk_send_reserved(p->talk, (size_t)n);
 	else
@@ -194,7 +195,7 @@ plain_run(const struct plain_options *options, const struct talk_base *base)
 		.members = 1,
 	};
 	const struct talk_face face = {.context = &p, .say = say};
-	char error[512];
+	char error[BILINGUAL_LINE];
 	int status;
 
 	signals_default_stop();

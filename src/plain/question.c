@@ -8,6 +8,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/bilingual.h"
 #include "plain/question.h"
 
 #define TERMINAL_LINE_MAX 4096 /* Linux's N_TTY_BUF_SIZE; other systems have shorter lines */
@@ -57,7 +58,7 @@ tell(struct question *q, const char *text)
 static void
 release(struct question *q)
 {
-	char text[128];
+	char text[256];
 	struct span line;
 
 	while ((line = buffer_line(&q->held)).length > 0) {
@@ -66,8 +67,9 @@ release(struct question *q)
 		buffer_drop(&q->held, line.length);
 	}
 	if (q->unheld > 0) {
-		snprintf(text, sizeof text, "and %zu more notice%s while the question was open", q->unheld,
-			 q->unheld == 1 ? "" : "s");
+		snprintf(text, sizeof text,
+			 ngettext("and %zu more notice while the question was open",
+				  "and %zu more notices while the question was open", q->unheld), q->unheld);
 		tell(q, text);
 	}
 	q->unheld = 0;
@@ -186,7 +188,7 @@ question_step(struct question *q, const struct polls *polls)
 		return;
 	}
 	if (open_terminal(q) == -1 && view.state == PARTY_ASKED) {
-		talk_refuse(q->talk, ": there is no terminal to ask on");
+		talk_refuse(q->talk, bilingual(": there is no terminal to ask on"));
 	} else if (view.state == PARTY_ASKED && q->asked != view.id) {
 		drop_typed(q);
 		buffer_free(&q->answer); /* about somebody else */

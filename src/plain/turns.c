@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bilingual.h"
 #include "base/clock.h"
 #include "base/signals.h"
 #include "plain/turns.h"
@@ -141,7 +142,7 @@ read_input(struct turns *t)
 	if (n == -1 && (errno == EINTR || errno == EAGAIN))
 		return;
 	if (n == -1)
-		talk_notice(t->talk, VOICE_ALARM, "cannot read standard input: %s", strerror(errno));
+		talk_notice(t->talk, VOICE_ALARM, "cannot read standard input: %s", bilingual_error(errno));
 	if (n > 0)
 		buffer_grow(&t->typed, (size_t)n);
 	else
@@ -184,9 +185,13 @@ static void
 end(struct turns *t)
 {
 	size_t left = span_count_lines(buffer_span(&t->typed));
-	if (left > 0)
-		talk_notice(t->talk, VOICE_NOTICE, "%zu line%s typed ahead, not sent", left,
-			    left == 1 ? " was" : "s were");
+	char text[256];
+
+	if (left > 0) {
+		bilingual_print_count(text, sizeof text, "%zu line was typed ahead, not sent",
+				      "%zu lines were typed ahead, not sent", left, left);
+		talk_notice(t->talk, VOICE_NOTICE, "%s", text);
+	}
 	buffer_drop(&t->typed, buffer_length(&t->typed));
 	talk_note_closing(t->talk);
 	t->over = true;
