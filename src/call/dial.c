@@ -57,16 +57,17 @@ static void
 note_failure(struct dial *dial, int cause)
 {
 	const struct call_options *o = dial->options;
-	char hint[256] = "";
+	char why[512];
 
 	if (dial->refused)
 		return;
 	dial->refused = cause == ECONNREFUSED;
 	if (dial->refused)
-		bilingual_print(hint, sizeof hint, "; the other side waits with tchat -s%s %u", o->tls ? " -t" : "",
-				o->port);
-	bilingual_print(dial->error, sizeof dial->error, "cannot call %s port %u: %s%s", o->host, o->port,
-			bilingual_error(cause), hint);
+		bilingual_print(why, sizeof why, "%s; the other side waits with tchat -s%s %u", bilingual_error(cause),
+				o->tls ? " -t" : "", o->port);
+	else
+		strlcpy(why, bilingual_error(cause), sizeof why);
+	bilingual_print(dial->error, sizeof dial->error, "cannot call %s port %u: %s", o->host, o->port, why);
 }
 
 /* Until when an attempt may last: no longer than is called at all. */
