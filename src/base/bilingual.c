@@ -12,6 +12,7 @@
 #define BEGIN '\xfd'
 #define BETWEEN '\xfe'
 #define END '\xff'
+#define MARKS ((size_t)4) /* these, and the NUL */
 
 static locale_t english; /* as ever, but that libraries say all in English; 0: not opened */
 
@@ -67,12 +68,13 @@ bilingual_open(const char *directory)
 void
 bilingual_join(const char *one, const char *other, char *text, size_t size)
 {
-	size_t room = size < 4 ? 0 : (size - 4) / 2, first = strlen(one), second = strlen(other);
+	size_t first = strlen(one), second = strlen(other), room;
 
-	if (first == second && memcmp(one, other, first) == 0) {
-		strlcpy(text, one, size);
+	if (size < MARKS || strcmp(one, other) == 0) {
+		strlcpy(text, size < MARKS ? "" : one, size);
 		return;
 	}
+	room = (size - MARKS) / 2;
 	if (first + second > 2 * room) {
 		if (first <= room)
 			second = 2 * room - first;
