@@ -1,9 +1,8 @@
 #include <config.h>
 
 #include <signal.h>
-#include <stdio.h>
-#include <string.h>
 
+#include "base/bilingual.h"
 #include "link/ending.h"
 #include "trust/tls.h"
 
@@ -31,37 +30,34 @@ ending_describe(const struct ending *e, const char *name, char *text, size_t siz
 	switch (e->how) {
 	case ENDING_NONE:
 	case ENDING_LEFT:
-		snprintf(text, size, "%s has left", name);
+		bilingual_print(text, size, "%s has left", name);
 		break;
 	case ENDING_UNHEARD:
-		snprintf(text, size, "%s cannot be listened to: %s", name,
-			 strerror(e->cause));
+		bilingual_print(text, size, "%s cannot be listened to: %s", name, bilingual_error(e->cause));
 		break;
 	case ENDING_BROKEN:
-		snprintf(text, size, "the connection to %s broke: %s", name,
-			 strerror(e->cause));
+		bilingual_print(text, size, "the connection to %s broke: %s", name, bilingual_error(e->cause));
 		break;
 	case ENDING_CUT:
-		snprintf(text, size, "the connection to %s was cut off: it ended without a goodbye",
-			 name);
+		bilingual_print(text, size, "the connection to %s was cut off: it ended without a goodbye", name);
 		break;
 	case ENDING_TLS:
 		tls_explain(e->cause, name, text, size);
 		break;
 	case ENDING_IS_TLS:
-		snprintf(text, size, "%s speaks TLS: that needs -t here", name);
+		bilingual_print(text, size, "%s speaks TLS: that needs -t here", name);
 		break;
 	case ENDING_BUSY:
-		snprintf(text, size, "%s is busy, and has heard nothing", name);
+		bilingual_print(text, size, "%s is busy, and has heard nothing", name);
 		break;
 	case ENDING_OUTPUT:
-		snprintf(text, size, "cannot write what arrives: %s", strerror(e->cause));
+		bilingual_print(text, size, "cannot write what arrives: %s", bilingual_error(e->cause));
 		break;
 	case ENDING_KILLED:
-		snprintf(text, size, "the listener died: %s",
-			 e->cause == SIGSYS ? "it attempted what it may not do"
-			 : e->cause != 0    ? strsignal(e->cause)
-					    : "unknown cause");
+		bilingual_print(text, size, "the listener died: %s",
+				e->cause == SIGSYS ? bilingual("it attempted what it may not do")
+				: e->cause != 0	   ? bilingual_signal(e->cause)
+						   : bilingual("unknown cause"));
 		break;
 	}
 }

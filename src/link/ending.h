@@ -33,7 +33,7 @@ bool ending_is_refusal(const struct ending *ending);
 /* Whether it is not the peer's doing: what it says could not be heard, or shown. */
 bool ending_is_our_failure(const struct ending *ending);
 
-/* Says in one line how a conversation with that peer has ended, with the cause. */
+/* Says in one line, which is bilingual, how a conversation with that peer has ended, with the cause. */
 void ending_describe(const struct ending *ending, const char *name, char *text, size_t size);
 
 #endif

@@ -2,7 +2,6 @@
 
 #include <sys/stat.h>
 
-#include <err.h>
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -170,13 +169,13 @@ static struct plain *running; /* what last_words is about */
 static void
 last_words(void)
 {
-	char lost[64];
+	char lost[BILINGUAL_LINE];
 
 	question_free(&running->question);
 	talk_last_words(running->talk);
 	talk_describe_lost(running->talk, lost, sizeof lost);
 	if (*lost != '\0')
-		warnx("%s", lost);
+		notice(NULL, "%s", lost);
 }
 
 int

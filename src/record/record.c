@@ -29,7 +29,7 @@ static void
 mark_day(struct record *r, time_t now)
 {
 	struct tm tm;
-	char text[64];
+	char text[128];
 	int day;
 
 	if (now == r->looked) /* a day does not change within a second */
@@ -38,7 +38,7 @@ mark_day(struct record *r, time_t now)
 	if ((day = day_of(now, &tm)) == r->day)
 		return;
 	r->day = day;
-	history_add(r->history, VOICE_NOTICE, now, text, strftime(text, sizeof text, "%A, %F", &tm), 0);
+	history_add(r->history, VOICE_NOTICE, now, text, strftime(text, sizeof text, _("%A, %F"), &tm), 0);
 }
 
 /* Adds a line to the history, if there is one. */

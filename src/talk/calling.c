@@ -24,12 +24,12 @@ void
 talk_wait_for_next(struct talk *t, bool says)
 {
 	int64_t patience = (int64_t)t->base->call->wait * 1000;
-	char text[512];
+	char text[BILINGUAL_LINE];
 
 	t->again = false;
 	t->again_until = patience > 0 ? clock_now() + patience : 0;
 	begin_waiting(t, patience);
-	talk_describe(t, text, sizeof text);
+	call_describe(t->base->call, text, sizeof text);
 	if (says && patience > 0)
 		talk_notice(t, VOICE_NOTICE, "%s, for up to %u s", text, t->base->call->wait);
 	else if (says)
@@ -114,7 +114,7 @@ was_busy_too_late(const struct talk *t, const struct party *p)
 void
 talk_stop_repeating(struct talk *t, const struct party *p)
 {
-	char lost[64];
+	char lost[BILINGUAL_LINE];
 
 	if (p != NULL && was_busy_too_late(t, p))
 		talk_notice(t, VOICE_ALARM, "not called again: what it was sent is not kept any more");

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/bilingual.h"
 #include "base/clock.h"
 #include "talk/crowd.h"
 
@@ -38,22 +39,15 @@ crowd_due(const struct crowd *c)
 	return c->came + c->left > 0 ? c->due : CLOCK_NEVER;
 }
 
-/* Counts in words what so many have done; an empty text if nobody has. */
-static void
-count(unsigned number, const char *done, char *text, size_t size)
-{
-	*text = '\0';
-	if (number > 0)
-		snprintf(text, size, "%u %s %s", number, number == 1 ? "has" : "have", done);
-}
-
 bool
 crowd_sum_up(struct crowd *c, char *text, size_t size)
 {
-	char came[32], left[32];
+	char came[128] = "", left[sizeof came] = "";
 
-	count(c->came, "joined", came, sizeof came);
-	count(c->left, "left", left, sizeof left);
+	if (c->came > 0)
+		bilingual_print_count(came, sizeof came, "%u has joined", "%u have joined", c->came, c->came);
+	if (c->left > 0)
+		bilingual_print_count(left, sizeof left, "%u has left", "%u have left", c->left, c->left);
 	snprintf(text, size, "%s%s%s", came, *came != '\0' && *left != '\0' ? ", " : "", left);
 	if (*text != '\0')
 		spend(c);

@@ -24,7 +24,9 @@ bool crowd_may_tell(struct crowd *crowd, bool comes);
 /* When there is a sum to be told, as of clock_now; or CLOCK_NEVER. */
 int64_t crowd_due(const struct crowd *crowd);
 
-/* Writes the sum, "12 have joined, 3 have left", and begins anew.  Returns false if there is none. */
+/*
+ * Writes the sum, "12 have joined, 3 have left", which is bilingual, and begins anew.  Returns false if there is none.
+ */
 bool crowd_sum_up(struct crowd *crowd, char *text, size_t size);
 
 #endif

@@ -1,9 +1,9 @@
 #include <config.h>
 
-#include <inttypes.h>
-#include <stdio.h>
+#include <stdint.h>
 #include <string.h>
 
+#include "base/bilingual.h"
 #include "talk/inside.h"
 
 /* The oldest line of the conversation that the history holds. */
@@ -99,7 +99,7 @@ party_settle(struct party *p)
 	uint64_t here = p->joined + (has_shown_nothing(p) ? 0 : p->delivery.arrived);
 	uint64_t sure = is_doubted(p) ? p->joined + p->answered : here, everywhere = talk_arrived(p->talk);
 	size_t doubted = 0;
-	char text[96];
+	char text[BILINGUAL_LINE];
 
 	if (p->talk->room != NULL) {
 		settle_last(p);
@@ -119,8 +119,8 @@ party_settle(struct party *p)
 	}
 	if (doubted == 0)
 		return;
-	snprintf(text, sizeof text, "%zu line%s may not have been seen: nothing was heard after %s", doubted,
-		 doubted == 1 ? "" : "s", doubted == 1 ? "it" : "them");
+	bilingual_print_count(text, sizeof text, "%zu line may not have been seen: nothing was heard after it",
+			      "%zu lines may not have been seen: nothing was heard after them", doubted, doubted);
 	party_announce(p);
 	party_say(p, ending_is_orderly(&p->link.ending) ? VOICE_NOTICE : VOICE_ALARM, text);
 }
@@ -139,11 +139,11 @@ lost_lines(const struct party *p)
 	return lines;
 }
 
-static uint64_t
+static size_t
 count_lost(const struct party *p)
 {
 	struct buffer lines;
-	uint64_t count;
+	size_t count;
 
 	if (p->talk->room != NULL)
 		return relay_count_undelivered(p);
@@ -158,22 +158,27 @@ count_lost(const struct party *p)
 }
 
 void
-talk_describe_amount(const struct talk *t, uint64_t lost, char *text, size_t size)
+talk_describe_amount(const struct talk *t, size_t lost, char *text, size_t size)
 {
 	*text = '\0';
-	if (lost > 0)
-		snprintf(text, size, "%" PRIu64 " %s%s not delivered", lost, t->options->raw ? "byte" : "line",
-			 lost == 1 ? " was" : "s were");
+	if (lost > 0 && t->options->raw)
+		bilingual_print_count(text, size, "%zu byte was not delivered", "%zu bytes were not delivered", lost,
+				      lost);
+	else if (lost > 0)
+		bilingual_print_count(text, size, "%zu line was not delivered", "%zu lines were not delivered", lost,
+				      lost);
 }
 
 void
 party_describe_lost(const struct party *p, char *text, size_t size)
 {
-	talk_describe_amount(p->talk, count_lost(p), text, size);
-	if (p->talk->room != NULL && *text != '\0') {
-		strlcat(text, " to ", size);
-		strlcat(text, p->peer.name, size);
-	}
+	size_t lost = count_lost(p);
+
+	if (p->talk->room != NULL && lost > 0)
+		bilingual_print_count(text, size, "%zu line was not delivered to %s",
+				      "%zu lines were not delivered to %s", lost, lost, p->peer.name);
+	else
+		talk_describe_amount(p->talk, lost, text, size);
 }
 
 /* Keeps what was not delivered for when it is there again. */
@@ -181,15 +186,17 @@ static void
 keep_lost(struct party *p)
 {
 	struct talk *t = p->talk;
+	char text[256];
 	size_t dropped;
 
 	if (!has_shown_nothing(p))
 		party_forget_kept(p, p->delivery.arrived);
 	dropped = arrears_add(&t->arrears, &p->whom, buffer_span(&p->kept), time(NULL));
 	buffer_free(&p->kept);
+	bilingual_print_count(text, sizeof text, "too much was lost since: %zu older line cannot be sent again",
+			      "too much was lost since: %zu older lines cannot be sent again", dropped, dropped);
 	if (dropped > 0)
-		talk_notice(t, VOICE_ALARM, "too much was lost since: %zu older line%s cannot be sent again", dropped,
-			    dropped == 1 ? "" : "s");
+		talk_notice(t, VOICE_ALARM, "%s", text);
 }
 
 void

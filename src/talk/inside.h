@@ -126,9 +126,6 @@ void talk_say_text(void *talk, enum voice voice, const char *text);
 /* Says what stands in the log as another text, which says more; both are bilingual. */
 void talk_say_apart(struct talk *talk, enum voice voice, const char *shown, const char *logged);
 
-/* Why others are turned away: "the line was busy". */
-const char *talk_busy(const struct talk *talk);
-
 /* Somebody has found the line busy; or was turned away, as it is banned: that is told, or counted. */
 bool talk_tell_refused(struct talk *talk, const struct peer *peer);
 bool talk_turn_away(struct talk *talk, const struct peer *peer);
@@ -156,7 +153,7 @@ void talk_repeat(struct talk *talk, struct party *party);
 /* Somebody takes lines now: offers what that one has not got before. */
 void talk_offer_arrears(struct party *party);
 
-/* Says in words how much was lost, lines or bytes; an empty text if nothing was. */
-void talk_describe_amount(const struct talk *talk, uint64_t lost, char *text, size_t size);
+/* Says in words, which are bilingual, how much was lost, lines or bytes; an empty text if nothing was. */
+void talk_describe_amount(const struct talk *talk, size_t lost, char *text, size_t size);
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bilingual.h"
 #include "call/caller.h"
 #include "talk/invite.h"
 #include "text/filter.h"
@@ -24,9 +25,9 @@ write_local(const struct call_options *call, char *row, size_t size)
 	filter_string(call->bind != NULL ? call->bind : "localhost", host, sizeof host);
 	write_command(call, host, command, sizeof command);
 	if (call->bind != NULL)
-		snprintf(row, size, "only this machine can call: %s", command);
+		snprintf(row, size, _("only this machine can call: %s"), command);
 	else
-		snprintf(row, size, "no address in a network is known; on this machine: %s", command);
+		snprintf(row, size, _("no address in a network is known; on this machine: %s"), command);
 }
 
 /* The words after the first one, with commas between them; empty if there are none. */
@@ -47,7 +48,7 @@ write_others(const char *hosts, char *others, size_t size)
 const char *const *
 invite_rows(const struct talk_base *base)
 {
-	static char whom[REACH_SIZE + 128], others[2 * REACH_SIZE + 64], key[FINGERPRINT_SIZE + 64];
+	static char whom[REACH_SIZE + 256], others[2 * REACH_SIZE + 128], key[FINGERPRINT_SIZE + 128];
 	static const char *rows[INVITE_ROWS + 1];
 	const char *hosts = base->caller->hosts;
 	char host[REACH_SIZE], command[REACH_SIZE + 64], list[REACH_SIZE + REACH_ADDRESSES];
@@ -62,12 +63,12 @@ invite_rows(const struct talk_base *base)
 	if (*hosts == '\0')
 		write_local(base->call, whom, sizeof whom);
 	else
-		snprintf(whom, sizeof whom, "tell the other person: %s", command);
+		snprintf(whom, sizeof whom, _("tell the other person: %s"), command);
 	rows[count++] = whom;
-	snprintf(others, sizeof others, "or, in place of %s: %s", host, list);
+	snprintf(others, sizeof others, _("or, in place of %s: %s"), host, list);
 	if (*list != '\0')
 		rows[count++] = others;
-	snprintf(key, sizeof key, "the fingerprint of your key: %s", trust_fingerprint());
+	snprintf(key, sizeof key, _("the fingerprint of your key: %s"), trust_fingerprint());
 	if (base->call->tls)
 		rows[count++] = key;
 	rows[count] = NULL;

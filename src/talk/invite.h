@@ -9,8 +9,8 @@
 #define INVITE_ROWS 3 /* at most */
 
 /*
- * Rows of safe text up to a NULL, good until the next call: the command that calls this server, what can stand in it in
- * place of the host, and with -t the fingerprint of the key here.  None for a client.
+ * Rows of safe text in the person's language up to a NULL, good until the next call: the command that calls this
+ * server, what can stand in it in place of the host, and with -t the fingerprint of the key here.  None for a client.
  */
 const char *const *invite_rows(const struct talk_base *base);
 

@@ -36,7 +36,8 @@ static void
 tell_log_failed(struct talk *t, int cause)
 {
 	if (cause != 0)
-		say_unlogged(t, "cannot write to the log; the conversation goes on without it: %s", bilingual_error(cause));
+		say_unlogged(t, "cannot write to the log; the conversation goes on without it: %s",
+			     bilingual_error(cause));
 }
 
 void
@@ -102,32 +103,65 @@ talk_say_apart(struct talk *t, enum voice voice, const char *shown, const char *
 
 /* --- Strangers who are not told of. --- */
 
-/* Says how many strangers were not told of: what one has done, or many. */
-static void
-sum_up(struct talk *t, struct strangers *s, enum voice voice, const char *one, const char *many)
-{
-	char shown[sizeof s->last + 128], logged[sizeof s->logged + 128];
-	const char *what = s->count == 1 ? one : many;
+#define SUM_MAX (BILINGUAL_LINE + 512) /* what there is to say of the last one, and of how many there are */
 
-	snprintf(shown, sizeof shown, "%u more %s: %s", s->count, what, s->last);
-	snprintf(logged, sizeof logged, "%u more %s: %s", s->count, what, s->logged);
-	if (s->count > 0)
-		talk_say_apart(t, voice, shown, logged);
+/* Writes how many strangers were not told of, with what there is to say of the last one. */
+static void
+print_sum(const struct talk *t, const struct strangers *s, const char *last, char text[SUM_MAX])
+{
+	if (s == &t->callers)
+		bilingual_print_count(text, SUM_MAX, "%u more called: %s", "%u more called, the last of them: %s",
+				      s->count, s->count, last);
+	else if (s == &t->banned)
+		bilingual_print_count(text, SUM_MAX, "%u more called, and is banned: %s",
+				      "%u more called, and are banned, the last of them: %s", s->count, s->count, last);
+	else if (s == &t->troubles)
+		bilingual_print_count(text, SUM_MAX, "%u more time: %s", "%u more times: %s", s->count, s->count, last);
+	else if (t->room != NULL)
+		bilingual_print_count(text, SUM_MAX, "%u more called while the room was full: %s",
+				      "%u more called while the room was full, the last of them: %s", s->count,
+				      s->count, last);
+	else
+		bilingual_print_count(text, SUM_MAX, "%u more called while the line was busy: %s",
+				      "%u more called while the line was busy, the last of them: %s", s->count,
+				      s->count, last);
+}
+
+static void
+sum_up(struct talk *t, struct strangers *s, enum voice voice)
+{
+	char shown[SUM_MAX], logged[SUM_MAX];
+
+	if (s->count == 0)
+		return;
+	print_sum(t, s, s->last, shown);
+	print_sum(t, s, s->logged, logged);
+	talk_say_apart(t, voice, shown, logged);
 	s->count = 0;
 }
 
-/* Tells of somebody who was not let in, and why, or counts it.  Returns whether it was told. */
-static bool
-tell_or_count(struct talk *t, struct strangers *s, const struct peer *peer, const char *why)
+/* Writes that somebody was not let in, and why. */
+static void
+print_call(const struct talk *t, bool banned, const char *who, char text[BILINGUAL_LINE])
 {
-	char shown[sizeof peer->host + 64], logged[sizeof peer->place + 64];
+	bilingual_print(text, BILINGUAL_LINE,
+			banned		  ? N_("%s called, and is banned")
+			: t->room != NULL ? N_("%s called while the room was full")
+					  : N_("%s called while the line was busy"), who);
+}
+
+/* Tells of it, or counts it.  Returns whether it was told. */
+static bool
+tell_or_count(struct talk *t, struct strangers *s, const struct peer *peer)
+{
+	char shown[BILINGUAL_LINE], logged[BILINGUAL_LINE];
 
 	if (!strangers_may_tell(s)) {
 		strangers_count(s, peer->host, peer->place);
 		return false;
 	}
-	snprintf(shown, sizeof shown, "%s called%s", peer->host, why);
-	snprintf(logged, sizeof logged, "%s called%s", peer->place, why);
+	print_call(t, s == &t->banned, peer->host, shown);
+	print_call(t, s == &t->banned, peer->place, logged);
 	talk_say_apart(t, VOICE_NOTICE, shown, logged);
 	return true;
 }
@@ -135,35 +169,22 @@ tell_or_count(struct talk *t, struct strangers *s, const struct peer *peer, cons
 bool
 talk_tell_refused(struct talk *t, const struct peer *peer)
 {
-	char why[64];
-
-	snprintf(why, sizeof why, " while %s", talk_busy(t));
-	return tell_or_count(t, &t->refused, peer, why);
+	return tell_or_count(t, &t->refused, peer);
 }
 
 bool
 talk_turn_away(struct talk *t, const struct peer *peer)
 {
-	return tell_or_count(t, &t->banned, peer, ", and is banned");
-}
-
-const char *
-talk_busy(const struct talk *t)
-{
-	return t->room != NULL ? "the room was full" : "the line was busy";
+	return tell_or_count(t, &t->banned, peer);
 }
 
 void
 talk_sum_up(struct talk *t)
 {
-	char one[64], many[96];
-
-	snprintf(one, sizeof one, "called while %s", talk_busy(t));
-	snprintf(many, sizeof many, "%s, the last of them", one);
-	sum_up(t, &t->callers, VOICE_NOTICE, "called", "called, the last of them");
-	sum_up(t, &t->refused, VOICE_NOTICE, one, many);
-	sum_up(t, &t->banned, VOICE_NOTICE, "called, and is banned", "called, and are banned, the last of them");
-	sum_up(t, &t->troubles, VOICE_ALARM, "time", "times");
+	sum_up(t, &t->callers, VOICE_NOTICE);
+	sum_up(t, &t->refused, VOICE_NOTICE);
+	sum_up(t, &t->banned, VOICE_NOTICE);
+	sum_up(t, &t->troubles, VOICE_ALARM);
 }
 
 int64_t

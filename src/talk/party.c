@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/bilingual.h"
 #include "base/clock.h"
 #include "base/signals.h"
 #include "call/sounding.h"
@@ -61,16 +62,16 @@ party_say(void *party, enum voice voice, const char *text)
 static void
 say_met(struct party *p)
 {
-	char shown[sizeof p->peer.place + 32], logged[PEER_WHOLE_MAX + 32], whole[PEER_WHOLE_MAX];
+	char shown[BILINGUAL_LINE], logged[2 * PEER_WHOLE_MAX + 128], whole[PEER_WHOLE_MAX];
 
 	if (p->talk->room != NULL) /* it is told once it has joined */
 		return;
 	peer_describe(&p->peer, whole);
 	if (p->talk->base->call->role == ROLE_SERVER) {
-		snprintf(shown, sizeof shown, "%s has called", p->peer.name);
-		snprintf(logged, sizeof logged, "%s has called", whole);
+		bilingual_print(shown, sizeof shown, "%s has called", p->peer.name);
+		bilingual_print(logged, sizeof logged, "%s has called", whole);
 	} else {
-		snprintf(shown, sizeof shown, "connected to %s", p->peer.place);
+		bilingual_print(shown, sizeof shown, "connected to %s", p->peer.place);
 		strlcpy(logged, shown, sizeof logged);
 	}
 	talk_say_apart(p->talk, VOICE_NOTICE, shown, logged);
@@ -165,7 +166,7 @@ can_tell_ending(const struct party *p)
 static void
 tell_ending(struct party *p)
 {
-	char text[512];
+	char text[BILINGUAL_LINE];
 
 	if (!can_tell_ending(p))
 		return;
@@ -214,7 +215,7 @@ party_hang_up(struct party *p)
 {
 	bool again = p->sounding && p->link.ending.how == ENDING_BUSY;
 	bool repeats = again && p->talk->options->ear != EAR_PIPE;
-	char lost[64];
+	char lost[BILINGUAL_LINE];
 
 	if (!party_can_lose(p))
 		return;
@@ -325,18 +326,24 @@ say_for_trust(void *context, enum voice voice, const char *text)
 {
 	struct party *p = context;
 	bool asked = *p->trust.prompt != '\0';
+	char about[TRUST_TEXT_MAX];
 
 	if (voice == VOICE_QUESTION && p->question_put && p->talk->options->ear == EAR_PIPE) {
 		talk_put_question(p->talk, text);
 		return;
 	}
-	if (asked && !p->question_noted)
-		record_unlogged(&p->talk->record, VOICE_NOTICE, trust_question(&p->trust)[0]);
+	if (asked && !p->question_noted) {
+		bilingual_choose(trust_question(&p->trust)[0], PERSONAL, about, sizeof about);
+		record_unlogged(&p->talk->record, VOICE_NOTICE, about);
+	}
 	p->question_noted = asked;
 	party_say(p, voice, text);
 }
 
-/* Why somebody who is asked about cannot be let in by a name: another one in the room has one that looks like it. */
+/*
+ * Why somebody who is asked about cannot be let in by a name (trust_fault): another one in the room has one that looks
+ * like it.
+ */
 static const char *
 fault_in_room(void *context, const char *name)
 {
@@ -384,7 +391,7 @@ static void
 start_talking(struct party *p)
 {
 	struct record *record = &p->talk->record;
-	char text[sizeof p->peer.name + 128];
+	char text[BILINGUAL_LINE];
 
 	link_init(&p->link, &p->peer, p->trust.tls);
 	p->trust.tls = NULL;
@@ -397,7 +404,8 @@ start_talking(struct party *p)
 	if (p->talk->room != NULL)
 		room_enter(p);
 	if (!p->sounding && start_listener(p) == -1) {
-		snprintf(text, sizeof text, "%s cannot be listened to: %s", p->peer.name, strerror(errno));
+		bilingual_print(text, sizeof text, "%s cannot be listened to: %s", p->peer.name,
+				bilingual_error(errno));
 		party_say(p, VOICE_ALARM, text);
 		if (p->talk->room != NULL)
 			room_leave(p);
@@ -469,7 +477,7 @@ party_begin(struct party *p, struct talk *talk, unsigned id, const struct peer *
 	p->talk = talk;
 	p->id = id;
 	p->peer = *peer;
-	p->secrecy = "not encrypted";
+	p->secrecy = N_("not encrypted");
 	if (call->role == ROLE_CLIENT)
 		p->announced = !talk->again || !talk_calls_again(talk);
 	else /* into a group that is not encrypted one comes without anything to be told before the name */
@@ -509,7 +517,7 @@ party_give_way(struct party *p)
 {
 	if (p->state == PARTY_ASKED) {
 		trust_show(&p->trust);
-		party_refuse(p, ": too many ask to come in, and it has asked for longest");
+		party_refuse(p, bilingual(": too many ask to come in, and it has asked for longest"));
 		return;
 	}
 	trust_give_way(&p->trust, AGREE_MS);

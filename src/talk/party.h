@@ -35,7 +35,7 @@ struct party {
 	unsigned id;
 	enum party_state state;
 	struct peer peer;	/* its name; its socket until TALKING, then the link's (trust closes it if it fails) */
-	const char *secrecy;	/* "not encrypted", "encrypted", ... */
+	const char *secrecy;	/* "not encrypted", "encrypted", ... in English (N_) */
 	struct trust trust;	/* AGREEING and ASKED */
 	bool announced;		/* it was said that it is there */
 	int64_t announces;	/* otherwise: it is then, if it is talking */
@@ -84,9 +84,9 @@ void party_poll(struct party *party, struct polls *polls);
 bool party_step(struct party *party, const struct polls *polls);
 
 /*
- * There is something to say of it.  Of a stranger too many (talk/strangers.h) nothing is said before it is
- * announced: once it has agreed on encryption with a key, is asked about, has said a line (EAR_PIPE), or has stayed
- * for a second; in a group, once it is told that it has joined.  If that never happens it is but counted.
+ * There is something to say of it, a bilingual text.  Of a stranger too many (talk/strangers.h) nothing is said before
+ * it is announced: once it has agreed on encryption with a key, is asked about, has said a line (EAR_PIPE), or has
+ * stayed for a second; in a group, once it is told that it has joined.  If that never happens it is but counted.
  */
 void party_say(void *party, enum voice voice, const char *text);
 void party_announce(struct party *party);
@@ -132,7 +132,7 @@ uint64_t party_arrived(const struct party *party);
  */
 void party_settle(struct party *party);
 
-/* Counts in words what was not delivered; an empty text if all was. */
+/* Counts in words, which are bilingual, what was not delivered; an empty text if all was. */
 void party_describe_lost(const struct party *party, char *text, size_t size);
 
 /* Notes the lines that were not delivered, also in the log, and keeps them for when it is there again. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bilingual.h"
 #include "base/clock.h"
 #include "link/link.h"
 #include "talk/inside.h"
@@ -122,9 +123,10 @@ relay_tell(struct party *p, const char *format, ...)
 void
 relay_tell_others(struct talk *t, unsigned number, const char *text)
 {
-	char line[RELAY_TOLD_MAX + 4];
+	char told[RELAY_TOLD_MAX], line[RELAY_TOLD_MAX + 4];
 
-	snprintf(line, sizeof line, "* %s\n", text);
+	bilingual_choose(text, ENGLISH, told, sizeof told);
+	snprintf(line, sizeof line, "* %s\n", told);
 	add(t, number, (struct span){line, strlen(line)});
 }
 

@@ -36,7 +36,10 @@ void relay_said(struct talk *talk, unsigned author, const char *prefix, struct s
 /* Gives whole lines to one alone. */
 void relay_give(struct party *party, struct span lines);
 
-/* Says something to one alone; or, after "* ", to all but the one of that number. */
+/*
+ * Says something, in English, to one alone; or, after "* ", to all but the one of that number, and then the text may be
+ * bilingual.
+ */
 #define RELAY_TOLD_MAX 768 /* bytes of that */
 void relay_tell(struct party *party, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void relay_tell_others(struct talk *talk, unsigned number, const char *text);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bilingual.h"
 #include "base/clock.h"
 #include "base/descriptor.h"
 #include "base/fatal.h"
@@ -21,6 +22,8 @@
 #define MEMBER_FILES 3	  /* descriptors: its socket, its listener's lines and report */
 #define OTHER_FILES (40 + ROOM_ASKED_MAX) /* ... and what the program has besides, a new member for a moment, too */
 #define HERE_MAX 512	  /* bytes of who is here */
+#define COUNT_MAX 128	  /* ... and of how many, in both languages */
+#define TEXT_MAX (2 * RELAY_TOLD_MAX) /* of what is told the others, and here, in both */
 
 static struct span
 span_of(const char *text)
@@ -30,25 +33,25 @@ span_of(const char *text)
 
 /* --- Who comes and goes. --- */
 
-/* "3 are here", with whoever is here at the keyboard. */
+/* "3 are here", with whoever is here at the keyboard: a bilingual text. */
 static void
 count_here(const struct talk *t, char *text, size_t size)
 {
 	size_t count = t->room->roster.count;
 
-	snprintf(text, size, "%zu %s here", count, count == 1 ? "is" : "are");
+	bilingual_print_count(text, size, "%zu is here", "%zu are here", count, count);
 }
 
 /* Tells of those who were not told of, if there are any. */
 static void
 sum_up(struct talk *t)
 {
-	char sum[96], here[32], text[160];
+	char sum[512], here[COUNT_MAX], text[TEXT_MAX];
 
 	if (!crowd_sum_up(&t->room->crowd, sum, sizeof sum))
 		return;
 	count_here(t, here, sizeof here);
-	snprintf(text, sizeof text, "%s: %s", sum, here);
+	bilingual_print(text, sizeof text, "%s: %s", sum, here);
 	relay_tell_others(t, STREAM_EVERYBODY, text);
 	talk_notice(t, VOICE_NOTICE, "%s", text);
 	if (t->waiting && room_tells_empty(t))
@@ -60,11 +63,12 @@ static void
 tell_of(struct party *p, const char *what, const char *why)
 {
 	struct talk *t = p->talk;
-	char here[32], text[RELAY_TOLD_MAX], logged[2 * RELAY_TOLD_MAX + PEER_WHOLE_MAX], whole[PEER_WHOLE_MAX];
+	char here[COUNT_MAX], text[TEXT_MAX], whole[PEER_WHOLE_MAX];
+	char logged[sizeof text + sizeof whole + BILINGUAL_LINE + 2];
 
 	count_here(t, here, sizeof here);
 	peer_describe(&p->peer, whole);
-	snprintf(text, sizeof text, "%s: %s", what, here);
+	bilingual_print(text, sizeof text, "%s: %s", what, here);
 	/* (192.0.2.7 port 51312) */
 	snprintf(logged, sizeof logged, "%s%s%s%s", text, whole + strlen(p->peer.name), *why != '\0' ? ", " : "", why);
 	relay_tell_others(t, p->id, text);
@@ -75,10 +79,10 @@ tell_of(struct party *p, const char *what, const char *why)
 static void
 tell_joined(struct party *p)
 {
-	char what[PEER_NAME_MAX + 16];
+	char what[BILINGUAL_LINE];
 
 	p->member.told = true;
-	snprintf(what, sizeof what, "%s has joined", p->peer.name);
+	bilingual_print(what, sizeof what, "%s has joined", p->peer.name);
 	if (crowd_may_tell(&p->talk->room->crowd, true)) {
 		party_announce(p);
 		tell_of(p, what, "");
@@ -100,7 +104,7 @@ take_name(struct party *p)
 static void
 begin_to_speak(struct party *p)
 {
-	char before[PEER_NAME_MAX], what[2 * PEER_NAME_MAX + 16];
+	char before[PEER_NAME_MAX], what[TEXT_MAX];
 
 	strlcpy(before, p->peer.name, sizeof before);
 	take_name(p);
@@ -109,7 +113,7 @@ begin_to_speak(struct party *p)
 	if (!p->member.told) {
 		tell_joined(p);
 	} else if (strcmp(before, p->peer.name) != 0) {
-		snprintf(what, sizeof what, "%s is %s now", before, p->peer.name);
+		bilingual_print(what, sizeof what, "%s is %s now", before, p->peer.name);
 		relay_tell_others(p->talk, p->id, what);
 		talk_notice(p->talk, VOICE_NOTICE, "%s", what);
 	}
@@ -150,7 +154,7 @@ static void
 take_for_name(struct party *p, struct span line)
 {
 	const char *fault = line.length > 0 ? claim(p, line) : NULL;
-	char here[32];
+	char said[COUNT_MAX], here[COUNT_MAX];
 
 	if (fault != NULL)
 		relay_tell(p, "* A name that %s will not do.%s", fault,
@@ -159,7 +163,8 @@ take_for_name(struct party *p, struct span line)
 		be_guest(p);
 	} else if (fault == NULL) {
 		begin_to_speak(p);
-		count_here(p->talk, here, sizeof here);
+		count_here(p->talk, said, sizeof said);
+		bilingual_choose(said, ENGLISH, here, sizeof here);
 		relay_tell(p, "* You are %s: %s.", p->peer.name, here);
 	}
 }
@@ -271,27 +276,26 @@ go(struct party *p)
 	roster_leave(&p->talk->room->roster, p->id);
 }
 
-/* The same, and it has done this, and why; which is told, unless all have to leave. */
+/* The same, as is told, and why, unless all have to leave. */
 static void
-leave(struct party *p, const char *done, const char *why)
+leave(struct party *p, const char *what, const char *why)
 {
-	char what[PEER_NAME_MAX + 96];
-
 	go(p);
-	snprintf(what, sizeof what, "%s %s", p->peer.name, done);
 	if (p->member.told && !p->talk->leaving && crowd_may_tell(&p->talk->room->crowd, false))
 		tell_of(p, what, why);
 }
 
-/* It is not here any more, as it is hung up on, and why: that is told of each, however many they are. */
+/* It is not here any more, as it is hung up on, perhaps for being slow: that is told of each, however many they are. */
 static void
-hang_up_on(struct party *p, const char *why)
+hang_up_on(struct party *p, bool slow)
 {
-	char what[PEER_NAME_MAX + 96];
+	char what[BILINGUAL_LINE];
 
 	if (p->member.is_here)
 		go(p);
-	snprintf(what, sizeof what, "%s was hung up on%s", p->peer.name, why);
+	bilingual_print(what, sizeof what,
+			slow ? N_("%s was hung up on, as it takes too little of what is said")
+			     : N_("%s was hung up on"), p->peer.name);
 	if (p->member.told)
 		tell_of(p, what, "");
 	else
@@ -302,23 +306,25 @@ void
 room_dismiss(struct party *p, bool bans)
 {
 	relay_tell(p, bans ? "* The room is closed to you." : "* You were hung up on.");
-	hang_up_on(p, "");
+	hang_up_on(p, false);
 }
 
 void
 room_leave(struct party *p)
 {
 	const struct ending *ending = &p->link.ending;
-	char why[PEER_NAME_MAX + 128] = "";
+	char what[BILINGUAL_LINE], why[BILINGUAL_LINE] = "";
 
 	relay_note_arrived(p); /* for what is said next, of what it has not got */
 	if (!p->member.is_here)
 		return;
 	if (!ending_is_orderly(ending))
 		ending_describe(ending, p->peer.name, why, sizeof why);
-	leave(p, ending->how == ENDING_NONE   ? "was hung up on"
-		 : ending->how == ENDING_LEFT ? "has left"
-					      : "has gone: the connection broke", why);
+	bilingual_print(what, sizeof what,
+			ending->how == ENDING_NONE   ? N_("%s was hung up on")
+			: ending->how == ENDING_LEFT ? N_("%s has left")
+						     : N_("%s has gone: the connection broke"), p->peer.name);
+	leave(p, what, why);
 }
 
 /* --- Hearing. --- */
@@ -408,8 +414,9 @@ room_fits(unsigned members, char *error, size_t size)
 
 	if (most >= needed)
 		return true;
-	snprintf(error, size, "cannot have %u members: that takes %zu open files, and %zu are allowed (ulimit -n)",
-		 members, needed, most);
+	bilingual_print(error, size,
+			"cannot have %u members: that takes %zu open files, and %zu are allowed (ulimit -n)", members,
+			needed, most);
 	return false;
 }
 
@@ -478,7 +485,7 @@ look_after(struct party *p)
 	if (clock_until(relay_patience(p)) != 0)
 		return false;
 	if (p->member.is_here && !p->talk->leaving)
-		hang_up_on(p, ", as it takes too little of what is said");
+		hang_up_on(p, true);
 	party_hang_up(p);
 	return true;
 }

@@ -64,7 +64,7 @@ struct room {
 	struct buffer typed; /* room for what is read */
 };
 
-/* Whether so many can have the descriptors that they need; false with the reason in error. */
+/* Whether so many can have the descriptors that they need; false with the reason in error, a bilingual text. */
 bool room_fits(unsigned members, char *error, size_t size);
 
 void room_open(struct talk *talk);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bilingual.h"
 #include "base/fatal.h"
 #include "talk/roster.h"
 #include "text/digit.h"
@@ -15,7 +16,7 @@
 
 #define GUEST "guest"
 #define AND " and "
-#define TOO_LONG "is too long: there is room for 20 columns"
+#define TOO_LONG N_("is too long: there is room for 20 columns")
 
 /* Where somebody with that number is, or would be. */
 static size_t
@@ -137,12 +138,12 @@ fault_among(const struct roster *roster, const struct roster_member *member, con
 	const struct roster_member *other = find_look(roster, look, member);
 
 	if (!name_is_comparable(name))
-		return "has marks that are characters of their own";
+		return N_("has marks that are characters of their own");
 	if (other != NULL && other->number != ROSTER_HOST)
-		return "looks like that of somebody who is here";
+		return N_("looks like that of somebody who is here");
 	if (other != NULL || (member->number != ROSTER_HOST && name_looks_like(look, "host")))
-		return "looks like the host's";
-	return is_guest(look) ? "stands for somebody without one" : NULL;
+		return N_("looks like the host's");
+	return is_guest(look) ? N_("stands for somebody without one") : NULL;
 }
 
 /* Why nobody can have a name that they typed. */
@@ -152,11 +153,11 @@ fault_typed(const char *name, const struct buffer *known)
 	if (wrap_measure(name, strlen(name)) > ROSTER_COLUMNS)
 		return TOO_LONG;
 	if (is_heaped(name))
-		return "has more marks on a letter than are shown";
+		return N_("has more marks on a letter than are shown");
 	if (name_is_proof(name))
-		return "could be taken for the number or the fingerprint of a key";
+		return N_("could be taken for the number or the fingerprint of a key");
 	if (known != NULL && known_is_taken(known, name, ""))
-		return "looks like one that belongs to a key";
+		return N_("looks like one that belongs to a key");
 	return NULL;
 }
 

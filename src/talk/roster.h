@@ -50,10 +50,10 @@ void roster_enter(struct roster *roster, unsigned number, bool vouched);
 void roster_leave(struct roster *roster, unsigned number);
 
 /*
- * Gives somebody who is there a name, instead of the one there was, or says why not, in words that go on after "a name
- * that"; NULL: it is done.  Blanks around the name do not count.  What nobody vouches for is as somebody typed it, of
- * any length and content; it is neither too long or hard to tell from others, nor belongs to a key in `known`, the text
- * of the file of known peers (trust/known.h), or NULL.
+ * Gives somebody who is there a name, instead of the one there was, or says why not, in English words (N_) that go on
+ * after "a name that"; NULL: it is done.  Blanks around the name do not count.  What nobody vouches for is as somebody
+ * typed it, of any length and content; it is neither too long or hard to tell from others, nor belongs to a key in
+ * `known`, the text of the file of known peers (trust/known.h), or NULL.
  */
 const char *roster_name(struct roster *roster, unsigned number, struct span name, const struct buffer *known);
 

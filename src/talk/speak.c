@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/bilingual.h"
 #include "talk/inside.h"
 
 #define OUTBOX_MAX ((size_t)1024 * 1024) /* bytes that one has not received; then lines stay in the input */
@@ -120,27 +121,40 @@ talk_offer_arrears(struct party *p)
 {
 	size_t count = arrears_count(&p->talk->arrears, &p->whom);
 	const char *name = *p->whom.key != '\0' ? p->peer.name : p->peer.host; /* what it is known again by */
-	char text[PEER_NAME_MAX + 160];
+	char text[BILINGUAL_LINE];
 
 	if (count == 0 || p->state != PARTY_TALKING)
 		return;
-	snprintf(text, sizeof text, "%zu line%s not delivered to %s before: F6 sends %s now%s", count,
-		 count == 1 ? " was" : "s were", name, count == 1 ? "it" : "them",
-		 *p->whom.key != '\0' ? "" : ", and nobody vouches that this is the same person");
+	bilingual_print_count(text, sizeof text, "%zu line was not delivered to %s before: F6 sends it now%s",
+			      "%zu lines were not delivered to %s before: F6 sends them now%s", count, count, name,
+			      *p->whom.key != '\0' ? ""
+						   : bilingual(", and nobody vouches that this is the same person"));
 	party_say(p, VOICE_QUESTION, text);
+}
+
+/* Writes when that was, as a bilingual text. */
+static void
+print_time(time_t when, char *text, size_t size)
+{
+	bool today = time(NULL) - when < DAY;
+	char one[64], other[64];
+	struct tm tm;
+
+	strftime(one, sizeof one, today ? "%H:%M" : "%F %H:%M", localtime_r(&when, &tm));
+	strftime(other, sizeof other, today ? _("%H:%M") : _("%F %H:%M"), &tm);
+	bilingual_join(one, other, text, size);
 }
 
 /* Sends again what was lost at the end of one conversation. */
 static void
 send_again(struct talk *t, struct arrear *arrear)
 {
-	bool today = time(NULL) - arrear->lost < DAY;
-	char lost[32];
-	struct tm tm;
+	char lost[144], text[512];
 
-	strftime(lost, sizeof lost, today ? "%H:%M" : "%F %H:%M", localtime_r(&arrear->lost, &tm));
-	talk_notice(t, VOICE_NOTICE, "%zu line%s sent now, typed before %s:", arrear->count,
-		    arrear->count == 1 ? "" : "s", lost);
+	print_time(arrear->lost, lost, sizeof lost);
+	bilingual_print_count(text, sizeof text, "%zu line sent now, typed before %s:",
+			      "%zu lines sent now, typed before %s:", arrear->count, arrear->count, lost);
+	talk_notice(t, VOICE_NOTICE, "%s", text);
 	arrears_take(&t->arrears, arrear);
 	send_to_all(t, (struct span){arrear->text, arrear->length});
 	arrear_free(arrear);
@@ -153,10 +167,11 @@ talk_send_arrears(struct talk *t)
 	struct arrear *arrear = p != NULL ? arrears_find(&t->arrears, &p->whom) : NULL;
 
 	if (arrear == NULL)
-		talk_notice(t, VOICE_NOTICE, "%s",
-			    STAILQ_EMPTY(&t->arrears) ? "there is nothing to be sent again: what has a ? has arrived"
-			    : p == NULL		      ? "nobody is there to be sent that again"
-						      : "what is to be sent again is for somebody else");
+		talk_notice(t, VOICE_NOTICE,
+			    STAILQ_EMPTY(&t->arrears)
+				    ? N_("there is nothing to be sent again: what has a ? has arrived")
+			    : p == NULL ? N_("nobody is there to be sent that again")
+					: N_("what is to be sent again is for somebody else"));
 	for (; arrear != NULL; arrear = arrears_find(&t->arrears, &p->whom)) {
 		if (look_ahead(t, arrear->length) != TALK_SENT) {
 			talk_notice(t, VOICE_NOTICE, "too much is on its way: F6 sends the rest later");
@@ -284,13 +299,18 @@ void
 talk_repeat(struct talk *t, struct party *p)
 {
 	struct span unheard = buffer_span(&t->unheard);
-	size_t amount = t->options->raw ? unheard.length : span_count_lines(unheard);
-	char text[96];
+	size_t lines = span_count_lines(unheard);
+	char text[256];
 
 	p->joined -= unheard.length; /* it is in the talk's stream already */
 	if (unheard.length > 0) {
-		snprintf(text, sizeof text, "sent again, as nobody heard it: %zu %s%s", amount,
-			 t->options->raw ? "byte" : "line", amount == 1 ? "" : "s");
+		if (t->options->raw)
+			bilingual_print_count(text, sizeof text, "sent again, as nobody heard it: %zu byte",
+					      "sent again, as nobody heard it: %zu bytes", unheard.length,
+					      unheard.length);
+		else
+			bilingual_print_count(text, sizeof text, "sent again, as nobody heard it: %zu line",
+					      "sent again, as nobody heard it: %zu lines", lines, lines);
 		party_say(p, VOICE_NOTICE, text);
 		link_send(&p->link, unheard.text, unheard.length);
 	}

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "call/peer.h"
+#include "base/bilingual.h"
 
 /* So many at once, and then one after another, each so many milliseconds after the one before. */
 #define ALLOWANCE_AT_ONCE 5
@@ -30,8 +30,8 @@ struct strangers {
 	struct allowance told;
 	unsigned count;	   /* of those who were not told of */
 	int64_t due;	   /* if there are any: when they are to be summed up */
-	char last[PEER_NAME_MAX + 128]; /* what there is to say of the last one: its host, a cause */
-	char logged[PEER_NAME_MAX + 128]; /* ... in the log, with its port */
+	char last[BILINGUAL_LINE]; /* what there is to say of the last one: its host, a cause */
+	char logged[BILINGUAL_LINE]; /* ... in the log, with its port */
 };
 
 /* Whether one more is to be told of. */

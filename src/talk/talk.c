@@ -10,6 +10,7 @@
 #include <malloc.h>
 #endif
 
+#include "base/bilingual.h"
 #include "base/clock.h"
 #include "base/confine.h"
 #include "base/descriptor.h"
@@ -306,7 +307,7 @@ hear_caller(struct talk *t, const struct polls *polls)
 static bool
 hear_key(struct talk *t, const struct polls *polls)
 {
-	char text[128];
+	char text[sizeof t->base->caller->error];
 
 	if (!trust_step_key(polls, text, sizeof text))
 		return false;
@@ -346,11 +347,11 @@ talk_new(const struct talk_base *base, const struct talk_options *o, const struc
 	if (base->call->group && !room_fits(base->call->members, error, size))
 		return NULL;
 	if (o->ear != EAR_SELF && birth_prepare(o->unseen && o->output != -1) == -1) {
-		snprintf(error, size, "cannot prepare the listener's confinement: %s", strerror(errno));
+		bilingual_print(error, size, "cannot prepare the listener's confinement: %s", bilingual_error(errno));
 		return NULL;
 	}
 	if (caller_open(base->caller) == -1) {
-		strlcpy(error, base->caller->error, size);
+		bilingual_print(error, size, "%s", base->caller->error);
 		return NULL;
 	}
 	if ((t = calloc(1, sizeof *t)) == NULL)
@@ -381,7 +382,7 @@ talk_begin(struct talk *t)
 		talk_notice(t, VOICE_ALARM, "others can read the log %s (chmod 600)", log_exposed(base->log));
 	if (cell_missing() != NULL)
 		talk_notice(t, VOICE_NOTICE, "this kernel does not have %s: the listener is less confined",
-			 cell_missing());
+			 bilingual(cell_missing()));
 	redial_stop(&t->redial);
 	if (t->options->invites)
 		talk_invite(t);

@@ -65,7 +65,7 @@ struct talk_options {
 /* What a front end is told.  None of these may call the talk, but for talk_view. */
 struct talk_face {
 	void *context;
-	/* Something to notice, as safe text; in the record it is already. */
+	/* Something to notice, as safe text in the person's language; in the record it is already. */
 	void (*say)(void *context, enum voice voice, const char *text);
 	/* EAR_PIPE: so many more lines of others are in the record. */
 	void (*heard)(void *context, size_t lines);
@@ -75,8 +75,8 @@ struct talk_face {
 
 /*
  * Has the caller listen or get ready to call, and prepares what will confine a listener.  All pointers must stay
- * good, and what they point to stays the other's.  NULL with a message in error, which has room for size bytes, and
- * is empty if a signal that asks the program to end is why.
+ * good, and what they point to stays the other's.  NULL with a bilingual message in error, which has room for size
+ * bytes, and is empty if a signal that asks the program to end is why.
  */
 struct talk *talk_new(const struct talk_base *base, const struct talk_options *options, const struct talk_face *face,
 		      char *error, size_t size);
@@ -113,7 +113,7 @@ bool talk_stop_calling(struct talk *talk);
 
 void talk_free(struct talk *talk);
 
-/* The front end has something to say itself: as if the talk had (struct talk_face). */
+/* The front end has something to say itself, as bilingual_print writes it: as if the talk had (struct talk_face). */
 void talk_notice(struct talk *talk, enum voice voice, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -233,16 +233,16 @@ unsigned talk_asked(const struct talk *talk);
 void talk_ask(struct talk *talk);
 
 /*
- * EAR_PIPE, once it was asked: what there is to decide, which is not in the record's history, as rows of safe text up
- * to a NULL, good until the next call.  All but the last but one, which is advice, have to be in view whenever an
- * answer is taken.  NULL: nobody is asked about.
+ * EAR_PIPE, once it was asked: what there is to decide, which is not in the record's history, as rows of safe text in
+ * the person's language, up to a NULL, good until the next call.  All but the last but one, which is advice, have to be
+ * in view whenever an answer is taken.  NULL: nobody is asked about.
  */
 const char *const *talk_question(const struct talk *talk);
 
 /* The answer, with or without LF. */
 void talk_answer(struct talk *talk, const char *text, size_t length);
 
-/* There is nobody to ask; why is added to what is said. */
+/* There is nobody to ask; why, which is bilingual, is added to what is said. */
 void talk_refuse(struct talk *talk, const char *why);
 
 /* --- Leaving. --- */
@@ -281,7 +281,7 @@ enum party_state {
 struct talk_view {
 	unsigned id; /* of this conversation, from 1 on */
 	enum party_state state;
-	const char *name, *secrecy; /* as in call/peer.h, and trust/trust.h; good until it goes on */
+	const char *name, *secrecy; /* as in call/peer.h, and trust/trust.h: in English (N_); good until it goes on */
 	const char *host, *place;   /* ... where it is */
 	const char *key;	/* the fingerprint of the key that it has shown; empty: none */
 	time_t since;		/* when the conversation began */
@@ -301,15 +301,18 @@ bool talk_view(const struct talk *talk, unsigned number, struct talk_view *view)
 /* Views the one with that id.  False if there is none. */
 bool talk_view_of(const struct talk *talk, unsigned id, struct talk_view *view);
 
-/* What is being done while nobody is there: "waiting on port 8080", or "not connected to example.org port 8080". */
+/*
+ * What is being done while nobody is there, in the person's language: "waiting on port 8080", or "not connected to
+ * example.org port 8080".
+ */
 void talk_describe(const struct talk *talk, char *text, size_t size);
 
 /* How many lines are on their way; of a group, to the one who lacks the most. */
 size_t talk_count_undelivered(const struct talk *talk);
 
 /*
- * Rows that tell who is there, where, and how safe it is, or that nobody is there, and then what to tell the other
- * person, up to a NULL; good until the next call.
+ * Rows that tell in the person's language who is there, where, and how safe it is, or that nobody is there, and then
+ * what to tell the other person, up to a NULL; good until the next call.
  */
 const char *const *talk_secrecy(const struct talk *talk);
 
@@ -347,7 +350,7 @@ void talk_last_words(struct talk *talk);
 
 /*
  * Lines that were not delivered in any of the conversations (EAR_PIPE), as safe text that is the caller's, of a group
- * those that nobody has; and, for the others, a word on it: empty if all was.
+ * those that nobody has; and, for the others, a bilingual word on it: empty if all was.
  */
 struct buffer talk_lost(const struct talk *talk);
 void talk_describe_lost(const struct talk *talk, char *text, size_t size);

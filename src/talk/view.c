@@ -1,7 +1,8 @@
 #include <config.h>
 
-#include <strings.h>
+#include <string.h>
 
+#include "base/bilingual.h"
 #include "talk/inside.h"
 #include "talk/invite.h"
 #include "trust/answer.h"
@@ -42,9 +43,21 @@ talk_ask(struct talk *t)
 const char *const *
 talk_question(const struct talk *t)
 {
+	static char shown[TRUST_ROWS_MAX][TRUST_TEXT_MAX];
+	static const char *rows[TRUST_ROWS_MAX];
 	const struct party *p = asked(t);
+	const char *const *said;
+	size_t count;
 
-	return p != NULL && p->question_put ? trust_question(&p->trust) : NULL;
+	if (p == NULL || !p->question_put)
+		return NULL;
+	said = trust_question(&p->trust);
+	for (count = 0; said[count] != NULL; count++) {
+		bilingual_choose(said[count], PERSONAL, shown[count], sizeof shown[count]);
+		rows[count] = shown[count];
+	}
+	rows[count] = NULL;
+	return rows;
 }
 
 /* Whether an answer is no. */
@@ -53,7 +66,7 @@ is_no(const char *text, size_t length)
 {
 	char answer[ANSWER_SIZE];
 
-	return answer_read(text, length, answer) == NULL && strcasecmp(answer, "no") == 0;
+	return answer_read(text, length, answer) == NULL && answer_is_no(answer);
 }
 
 void
@@ -134,10 +147,13 @@ talk_view_of(const struct talk *t, unsigned id, struct talk_view *view)
 void
 talk_describe(const struct talk *t, char *text, size_t size)
 {
+	char said[BILINGUAL_LINE];
+
 	if (t->waiting || t->base->call->role == ROLE_SERVER || talk_in_trial(t) != NULL)
-		call_describe(t->base->call, text, size);
+		call_describe(t->base->call, said, sizeof said);
 	else
-		call_describe_none(t->base->call, text, size);
+		call_describe_none(t->base->call, said, sizeof said);
+	bilingual_choose(said, PERSONAL, text, size);
 }
 
 /* Who somebody is, and how safe it is to talk to them. */
@@ -159,7 +175,7 @@ rows_of(const struct party *p, const struct tls *tls)
 const char *const *
 talk_secrecy(const struct talk *t)
 {
-	static const char *nobody[2 + INVITE_ROWS] = {"Nobody is there."};
+	static const char *nobody[2 + INVITE_ROWS];
 	const struct party *p = asked(t);
 	int count = 1;
 
@@ -168,6 +184,7 @@ talk_secrecy(const struct talk *t)
 	for (p = talk_next(t, NULL); p != NULL; p = talk_next(t, p))
 		if (party_is_linked(p))
 			return rows_of(p, p->link.tls);
+	nobody[0] = _("Nobody is there.");
 	for (const char *const *row = invite_rows(t->base); t->waiting && *row != NULL; row++)
 		nobody[count++] = *row;
 	nobody[count] = NULL;

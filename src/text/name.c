@@ -11,6 +11,7 @@
 #include <gnutls/gnutls.h>
 #endif
 
+#include "base/bilingual.h"
 #include "text/digit.h"
 #include "text/fold.h"
 #include "text/name.h"
@@ -140,20 +141,20 @@ name_fault(const char *text)
 	struct name_look look;
 
 	if (!census.shown)
-		return "shows nothing";
+		return N_("shows nothing");
 	if (strlen(text) >= NAME_SIZE)
-		return "has more than 63 bytes";
+		return N_("has more than 63 bytes");
 	if (census.broken)
-		return "is not UTF-8";
+		return N_("is not UTF-8");
 	if (census.others)
-		return "has other signs than letters, digits and " SIGNS;
+		return N_("has other signs than letters, digits and -'.,&+_@()");
 	if (!census.letters)
-		return "has no letter";
+		return N_("has no letter");
 	if (census.mixed)
-		return "has letters of several alphabets";
+		return N_("has letters of several alphabets");
 	name_look(text, &look);
 	if (name_looks_like(&look, "you") || name_looks_like(&look, "tchat"))
-		return "tchat uses itself";
+		return N_("tchat uses itself");
 	return NULL;
 }
 

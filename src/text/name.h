@@ -15,7 +15,7 @@
 
 #define NAME_DIGITS 10 /* with so many a name could be taken for the number that people compare (trust/number.h) */
 
-/* Why a text is no name, in words that go on after "a name that"; NULL if it is one. */
+/* Why a text is no name, in English words (N_) that go on after "a name that"; NULL if it is one. */
 const char *name_fault(const char *text);
 
 /*

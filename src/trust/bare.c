@@ -2,14 +2,12 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
+#include "base/bilingual.h"
 #include "base/clock.h"
 #include "base/descriptor.h"
 #include "call/sounding.h"
-#include "text/filter.h"
 #include "trust/answer.h"
 #include "trust/bare.h"
 #include "trust/known.h"
@@ -109,12 +107,13 @@ bare_question(const struct trust *t)
 	static const char *rows[5];
 	int count = 0;
 
-	snprintf(text, sizeof text, "%s is known by its key, but without -t it shows none: anybody can have answered",
-		 t->peer->place);
+	bilingual_print(text, sizeof text,
+			"%s is known by its key, but without -t it shows none: anybody can have answered",
+			t->peer->place);
 	rows[count++] = text;
 	if (*t->remark != '\0')
 		rows[count++] = t->remark;
-	rows[count++] = "call with -t, and the key is looked at";
+	rows[count++] = bilingual("call with -t, and the key is looked at");
 	rows[count++] = t->prompt;
 	rows[count] = NULL;
 	return rows;
@@ -123,7 +122,7 @@ bare_question(const struct trust *t)
 void
 bare_ask(struct trust *t)
 {
-	strlcpy(t->prompt, "go on without encryption? answer yes or no", sizeof t->prompt);
+	bilingual_print(t->prompt, sizeof t->prompt, "go on without encryption? answer yes or no");
 	for (const char *const *row = bare_question(t); *row != NULL; row++)
 		trust_tell(t, VOICE_QUESTION, "%s", *row);
 }
@@ -141,20 +140,19 @@ ask_again(struct trust *t)
 enum trust_state
 bare_answer(struct trust *t, const char *text, size_t length)
 {
-	char answer[ANSWER_SIZE], remark[ANSWER_REMARK];
-	const char *fault = answer_read(text, length, answer);
+	char answer[ANSWER_SIZE];
+	const char *fault = answer_read(text, length, answer), *rest = fault == NULL ? answer_yes(answer) : NULL;
 
-	if (fault == NULL && strcasecmp(answer, "no") == 0) {
+	if (fault == NULL && answer_is_no(answer)) {
 		bare_refuse(t, "");
 		return t->state;
 	}
-	if (fault == NULL && strcasecmp(answer, "yes") == 0) {
+	if (rest != NULL && *rest == '\0') {
 		trust_tell(t, VOICE_NOTICE, "not encrypted, though the key of %s is known", t->peer->place);
-		t->secrecy = "not encrypted";
+		t->secrecy = N_("not encrypted");
 		return t->state = TRUST_DONE;
 	}
-	answer_remark(answer, fault, remark);
-	filter_string(remark, t->remark, sizeof t->remark);
+	answer_remark(answer, fault, t->remark);
 	return ask_again(t);
 }
 

@@ -2,10 +2,10 @@
 
 #include <gnutls/abstract.h>
 #include <gnutls/x509.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/bilingual.h"
 #include "trust/certificate.h"
 #include "trust/identity.h"
 
@@ -30,10 +30,11 @@ is_bounded(gnutls_x509_crt_t x509, char *error, size_t size)
 	gnutls_free(exponent.data);
 	gnutls_pubkey_deinit(key);
 	if (bits > CERTIFICATE_RSA_MAX)
-		snprintf(error, size, "its RSA key is too large (%u bits): at most %d", bits, CERTIFICATE_RSA_MAX);
+		bilingual_print(error, size, "its RSA key is too large (%u bits): at most %d", bits,
+				CERTIFICATE_RSA_MAX);
 	else if (exponent.size > EXPONENT_MAX)
-		snprintf(error, size, "the exponent of its RSA key is too large (%u bytes): at most %d", exponent.size,
-			 EXPONENT_MAX);
+		bilingual_print(error, size, "the exponent of its RSA key is too large (%u bytes): at most %d",
+				exponent.size, EXPONENT_MAX);
 	return bits <= CERTIFICATE_RSA_MAX && exponent.size <= EXPONENT_MAX;
 }
 
@@ -44,14 +45,14 @@ is_right(gnutls_x509_crt_t x509, const gnutls_datum_t *der, char *error, size_t 
 	time_t now = time(NULL);
 
 	if (gnutls_x509_crt_import(x509, der, GNUTLS_X509_FMT_DER) < 0)
-		strlcpy(error, "its certificate cannot be read", size);
+		bilingual_print(error, size, "its certificate cannot be read");
 	else if (gnutls_x509_crt_get_expiration_time(x509) < now)
-		strlcpy(error, "its certificate has expired", size);
+		bilingual_print(error, size, "its certificate has expired");
 	else if (gnutls_x509_crt_get_activation_time(x509) > now)
-		strlcpy(error, "its certificate is not valid yet", size);
+		bilingual_print(error, size, "its certificate is not valid yet");
 	else if (is_bounded(x509, error, size) && der->size > CERTIFICATE_MAX)
-		snprintf(error, size, "its certificate is too large (%u bytes): at most %d", der->size,
-			 CERTIFICATE_MAX);
+		bilingual_print(error, size, "its certificate is too large (%u bytes): at most %d", der->size,
+				CERTIFICATE_MAX);
 	return *error == '\0';
 }
 
@@ -67,7 +68,7 @@ certificate_read(struct certificate *certificate, const gnutls_datum_t *der, cha
 	gnutls_x509_crt_init(&x509);
 	right = is_right(x509, der, error, size);
 	if (right && identity_fingerprint(x509, certificate->fingerprint) < 0) {
-		strlcpy(error, "its certificate cannot be read", size);
+		bilingual_print(error, size, "its certificate cannot be read");
 		right = false;
 	}
 	if (right && identity_name(x509, claim))

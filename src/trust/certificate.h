@@ -22,7 +22,7 @@ struct certificate {
 
 /*
  * Reads a certificate (DER; RFC 5280) from its bytes, which may be anything.  False: it will not do, and error, which
- * has room for size bytes, says why, in a few words.  Nobody's signature is verified.
+ * has room for size bytes, says why, in a few words, which are bilingual.  Nobody's signature is verified.
  */
 bool certificate_read(struct certificate *certificate, const gnutls_datum_t *der, char *error, size_t size);
 

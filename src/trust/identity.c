@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/bilingual.h"
 #include "base/descriptor.h"
 #include "trust/certificate.h"
 #include "trust/identity.h"
@@ -45,7 +46,7 @@ failed(const struct work *w, const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(w->error, w->size, format, arguments);
+	bilingual_vprint(w->error, w->size, format, arguments);
 	va_end(arguments);
 	return -1;
 }
@@ -117,9 +118,9 @@ make_key(struct work *w)
 		result = gnutls_x509_privkey_export2_pkcs8(key, GNUTLS_X509_FMT_PEM, NULL,
 							   GNUTLS_PKCS_PLAIN, &pem);
 	if (result < 0) {
-		failed(w, "cannot make a key: %s", gnutls_strerror(result));
+		failed(w, "cannot make a key: %s", bilingual_describe(gnutls_strerror, result));
 	} else if ((result = write_whole(w->key_path, &pem, false)) == -1) {
-		failed(w, "cannot store the key in %s: %s", w->key_path, strerror(errno));
+		failed(w, "cannot store the key in %s: %s", w->key_path, bilingual_error(errno));
 	} else {
 		w->made = true;
 	}
@@ -233,10 +234,10 @@ make_certificate(struct work *w)
 	if (result >= 0)
 		result = gnutls_x509_crt_export2(w->certificate, GNUTLS_X509_FMT_PEM, &pem);
 	if (result < 0)
-		failed(w, "cannot make a certificate: %s", gnutls_strerror(result));
+		failed(w, "cannot make a certificate: %s", bilingual_describe(gnutls_strerror, result));
 	else if ((result = write_whole(w->certificate_path, &pem, true)) == -1)
 		failed(w, "cannot store the certificate in %s: %s", w->certificate_path,
-		       strerror(errno));
+		       bilingual_error(errno));
 	gnutls_free(pem.data);
 	return result < 0 ? -1 : 0;
 }
@@ -277,10 +278,10 @@ identity_open(struct identity *identity, const char *name, char *error, size_t s
 
 	if (store_path("key.pem", w.key_path, sizeof w.key_path) == -1)
 		return failed(&w, "cannot keep a key in %s: %s", w.key_path,
-			      errno == EPERM ? "the directory is not one's own, or others can write to it"
-					     : strerror(errno));
+			      errno == EPERM ? bilingual("the directory is not one's own, or others can write to it")
+					     : bilingual_error(errno));
 	if (store_path("certificate.pem", w.certificate_path, sizeof w.certificate_path) == -1)
-		return failed(&w, "cannot keep a certificate in %s: %s", w.certificate_path, strerror(errno));
+		return failed(&w, "cannot keep a certificate in %s: %s", w.certificate_path, bilingual_error(errno));
 	gnutls_x509_privkey_init(&w.key);
 	gnutls_x509_crt_init(&w.certificate);
 	result = load_key(&w);
@@ -289,7 +290,7 @@ identity_open(struct identity *identity, const char *name, char *error, size_t s
 	if (result == 0)
 		result = try(&w);
 	if (result < -1)
-		failed(&w, "cannot use the key %s: %s", w.key_path, gnutls_strerror(result));
+		failed(&w, "cannot use the key %s: %s", w.key_path, bilingual_describe(gnutls_strerror, result));
 	*identity = (struct identity){.key = w.key, .certificate = w.certificate, .made = w.made};
 	if (result >= 0)
 		return 0;

@@ -24,8 +24,8 @@ struct identity {
 
 /*
  * Gets the identity from the store, or makes it there.  name is what the certificate is to say; NULL:
- * whatever it says, and the login name, if that is a name, where it is made.  Returns 0, or -1 with a message in
- * error, which has room for size bytes.
+ * whatever it says, and the login name, if that is a name, where it is made.  Returns 0, or -1 with a bilingual
+ * message in error, which has room for size bytes.
  */
 int identity_open(struct identity *identity, const char *name, char *error, size_t size);
 

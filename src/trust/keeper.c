@@ -19,6 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bilingual.h"
 #include "base/calls.h"
 #include "base/confine.h"
 #include "base/descriptor.h"
@@ -27,14 +28,14 @@
 #include "trust/identity.h"
 #include "trust/keeper.h"
 
-#define CANNOT_START "cannot start the process that holds the key"
+#define CANNOT_START bilingual("cannot start the process that holds the key")
 #define PIECE 4096	   /* of a certificate, in one packet */
 #define CERTIFICATE_MAX 65536 /* as much as a file of it has */
 #define SIGNATURE_MAX (CERTIFICATE_RSA_MAX / 8) /* bytes; those of other keys are smaller */
 
 /* The first message of the process; the certificate follows, in pieces. */
 struct introduction {
-	char error[1024]; /* or why there is no certificate */
+	char error[2048]; /* or why there is no certificate: a bilingual text */
 	bool made;
 	gnutls_pk_algorithm_t algorithm;
 	unsigned bits, length; /* of the key, and of the certificate */
@@ -223,11 +224,11 @@ sign(gnutls_privkey_t key, bool server)
 	}
 }
 
-/* Ends with a message: what cannot be done, and why. */
+/* Ends with a message: what cannot be done, and why; both are bilingual. */
 static _Noreturn void
 fail(struct introduction *introduction, const char *what, const char *why)
 {
-	snprintf(introduction->error, sizeof introduction->error, "%s: %s", what, why);
+	bilingual_print(introduction->error, sizeof introduction->error, "%s: %s", what, why);
 	tell(introduction, sizeof *introduction);
 	_exit(1);
 }
@@ -262,7 +263,7 @@ be_keeper(const char *name, bool server, int speaker, pid_t parent)
 	if (descriptors_keep(fds, SPEAKER + 1) == -1)
 		_exit(1);
 	if (descriptors_standard() == -1)
-		fail(&introduction, CANNOT_START, strerror(errno));
+		fail(&introduction, CANNOT_START, bilingual_error(errno));
 	if (identity_open(&identity, name, introduction.error, sizeof introduction.error) == -1) {
 		tell(&introduction, sizeof introduction);
 		_exit(1);
@@ -270,9 +271,9 @@ be_keeper(const char *name, bool server, int speaker, pid_t parent)
 	if ((result = gnutls_privkey_init(&key)) < 0 ||
 	    (result = gnutls_privkey_import_x509(key, identity.key, 0)) < 0 ||
 	    (result = gnutls_x509_crt_export2(identity.certificate, GNUTLS_X509_FMT_DER, &certificate)) < 0)
-		fail(&introduction, CANNOT_START, gnutls_strerror(result));
+		fail(&introduction, CANNOT_START, bilingual_describe(gnutls_strerror, result));
 	if (confine() == -1)
-		fail(&introduction, "cannot confine the process that holds the key", strerror(errno));
+		fail(&introduction, bilingual("cannot confine the process that holds the key"), bilingual_error(errno));
 	introduce(&introduction, &identity, &certificate);
 	sign(key, server);
 }
@@ -454,12 +455,12 @@ hear_introduction(struct keeper *k, char *error, size_t size)
 	ssize_t n = hear(k, &introduction, sizeof introduction);
 	int result;
 
-	strlcpy(error, CANNOT_START ": it has ended", size);
+	bilingual_print(error, size, "%s: %s", CANNOT_START, bilingual("it has ended"));
 	introduction.error[sizeof introduction.error - 1] = '\0';
 	if (n != (ssize_t)sizeof introduction || introduction.length > sizeof certificate)
 		return -1;
 	if (*introduction.error != '\0') {
-		strlcpy(error, introduction.error, size);
+		bilingual_print(error, size, "%s", introduction.error);
 		return -1;
 	}
 	for (; der.size < introduction.length; der.size += (unsigned)n)
@@ -470,7 +471,7 @@ hear_introduction(struct keeper *k, char *error, size_t size)
 	k->bits = (int)introduction.bits;
 	if ((result = take_certificate(k, &der)) >= 0)
 		return 0;
-	snprintf(error, size, "cannot use the certificate: %s", gnutls_strerror(result));
+	bilingual_print(error, size, "cannot use the certificate: %s", bilingual_describe(gnutls_strerror, result));
 	return -1;
 }
 
@@ -488,7 +489,7 @@ keeper_start(struct keeper *k, const char *name, enum role role, char *error, si
 		k->socket = ends[0];
 	}
 	if (pid == -1) {
-		snprintf(error, size, CANNOT_START ": %s", strerror(errno));
+		bilingual_print(error, size, "%s: %s", CANNOT_START, bilingual_error(errno));
 		keeper_close(k);
 		return -1;
 	}
@@ -526,8 +527,8 @@ keeper_step(struct keeper *k, const struct polls *polls, char *text, size_t size
 		hang_up(k);
 	if (k->socket != -1 || k->child.pid == 0 || !child_has_ended(&k->child, &status))
 		return false;
-	snprintf(text, size, "the process that holds the key died: %s",
-		 WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "unknown cause");
+	bilingual_print(text, size, "the process that holds the key died: %s",
+			WIFSIGNALED(status) ? bilingual_signal(WTERMSIG(status)) : bilingual("unknown cause"));
 	return true;
 }
 

@@ -46,7 +46,7 @@ struct keeper {
 /*
  * Starts the process, and waits until it has key and certificate; a signal that asks the program to end ends the
  * wait.  name is what the certificate is to say, or NULL, as of identity_open.  The keeper must stay where it is.
- * Returns 0, or -1 with a message in error, which has room for size bytes, and is empty after such a signal.
+ * Returns 0, or -1 with a bilingual message in error, which has room for size bytes, and is empty after such a signal.
  */
 int keeper_start(struct keeper *keeper, const char *name, enum role role, char *error, size_t size);
 
@@ -59,7 +59,7 @@ void keeper_attend(struct keeper *keeper, gnutls_session_t session, const struct
 /* Whether the transcript is needed: GnuTLS says itself what is to be signed with some kinds of keys. */
 bool keeper_needs_transcript(const struct keeper *keeper);
 
-/* That the process has ended is noticed; once, keeper_step then says so in text, and returns true. */
+/* That the process has ended is noticed; once, keeper_step then says so in a bilingual text, and returns true. */
 void keeper_poll(struct keeper *keeper, struct polls *polls);
 bool keeper_step(struct keeper *keeper, const struct polls *polls, char *text, size_t size);
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bilingual.h"
 #include "trust/bare.h"
 #include "trust/number.h"
 #include "trust/tls.h"
@@ -22,15 +23,19 @@ statement(const struct trust *t)
 	const char *name = tls_peer_name(t->tls);
 
 	if (t->call->role == ROLE_CLIENT && *t->name != '\0')
-		snprintf(text, sizeof text, "the key of %s is not known yet: %s, it %s \"%s\"", t->peer->place,
-			 t->fingerprint, t->named ? "is that of" : "calls itself", t->name);
+		bilingual_print(text, sizeof text,
+				t->named ? N_("the key of %s is not known yet: %s, it is that of \"%s\"")
+					 : N_("the key of %s is not known yet: %s, it calls itself \"%s\""),
+				t->peer->place, t->fingerprint, t->name);
 	else if (t->call->role == ROLE_CLIENT)
-		snprintf(text, sizeof text, "the key of %s is not known yet: %s", t->peer->place, t->fingerprint);
+		bilingual_print(text, sizeof text, "the key of %s is not known yet: %s", t->peer->place,
+				t->fingerprint);
 	else if (*name != '\0')
-		snprintf(text, sizeof text, "the caller's key is not known yet: %s, it calls itself \"%s\"",
-			 t->fingerprint, name);
+		bilingual_print(text, sizeof text, "the caller's key is not known yet: %s, it calls itself \"%s\"",
+				t->fingerprint, name);
 	else
-		snprintf(text, sizeof text, "the caller's key is not known yet: %s, it has no name", t->fingerprint);
+		bilingual_print(text, sizeof text, "the caller's key is not known yet: %s, it has no name",
+				t->fingerprint);
 	return text;
 }
 
@@ -71,8 +76,8 @@ trust_question(const struct trust *t)
 	rows[0] = statement(t);
 	if (*t->remark != '\0')
 		rows[count++] = t->remark;
-	rows[count++] = numbered ? "phone the other person: both of you must see this number"
-				 : "phone the other person: that must be the fingerprint there";
+	rows[count++] = numbered ? bilingual("phone the other person: both of you must see this number")
+				 : bilingual("phone the other person: that must be the fingerprint there");
 	rows[count++] = t->prompt;
 	rows[count] = NULL;
 	return rows;
@@ -81,20 +86,21 @@ trust_question(const struct trust *t)
 const char *const *
 trust_rows(const struct tls *tls)
 {
-	static char how[128], own[128], other[128];
-	static const char *const plain[] = {
-		"This conversation is not encrypted:", "whoever is in between can read and change it.",
-		"Both sides need -t.", NULL};
-	static const char *rows[TRUST_ROWS_MAX] = {how, own, other};
+	static char how[128], own[256], other[256];
+	static const char *plain[4], *rows[TRUST_ROWS_MAX] = {how, own, other};
 	const char **number = rows + 4;
 	char fingerprint[FINGERPRINT_SIZE];
 
+	plain[0] = _("This conversation is not encrypted:");
+	plain[1] = _("whoever is in between can read and change it.");
+	plain[2] = _("Both sides need -t.");
 	if (tls == NULL)
 		return plain;
 	tls_describe(tls, how, sizeof how);
-	snprintf(own, sizeof own, "here   %s", trust_fingerprint());
-	snprintf(other, sizeof other, "there  %s",
-		 tls_peer(tls, fingerprint) ? fingerprint : "unknown: it has shown no key");
-	rows[3] = find_number(tls, number) ? "The number, which has to be the same there:" : NULL;
+	/* TRANSLATORS: the fingerprint of the key here is to stand in the column of the one "there". */
+	snprintf(own, sizeof own, _("here   %s"), trust_fingerprint());
+	snprintf(other, sizeof other, _("there  %s"),
+		 tls_peer(tls, fingerprint) ? fingerprint : _("unknown: it has shown no key"));
+	rows[3] = find_number(tls, number) ? _("The number, which has to be the same there:") : NULL;
 	return rows;
 }

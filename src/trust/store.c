@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bilingual.h"
 #include "trust/store.h"
 
 /* The home directory, or NULL. */
@@ -75,9 +76,9 @@ store_open(const char *path, int flags)
 const char *
 store_strerror(int cause)
 {
-	return cause == EPERM	  ? "it is not one's own, or others can write to it"
-	       : cause == ENOTSUP ? "it is a FIFO, a device or the like, and no file"
-				  : strerror(cause);
+	return cause == EPERM	  ? bilingual("it is not one's own, or others can write to it")
+	       : cause == ENOTSUP ? bilingual("it is a FIFO, a device or the like, and no file")
+				  : bilingual_error(cause);
 }
 
 /* Whether nobody else can put files into the directory that the path is in.  0, or -1 and errno. */

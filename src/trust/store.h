@@ -25,7 +25,7 @@ int store_find(const char *file, char *path, size_t size);
  */
 int store_open(const char *path, int flags);
 
-/* What such an error, or one of store_path and store_guard, is in words, said of the file. */
+/* What such an error, or one of store_path and store_guard, is in words, said of the file: a bilingual text. */
 const char *store_strerror(int cause);
 
 /*

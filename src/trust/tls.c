@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bilingual.h"
 #include "base/fatal.h"
 #include "trust/certificate.h"
 #include "trust/keeper.h"
@@ -71,7 +72,7 @@ struct tls {
 	atomic_uint *updates;
 	unsigned updates_done;
 	struct certificate peer; /* empty: it has shown none */
-	char error[256];
+	char error[BILINGUAL_LINE];
 };
 
 static LIST_HEAD(sessions, tls) sessions = LIST_HEAD_INITIALIZER(sessions); /* all of them */
@@ -195,11 +196,12 @@ tls_open(char *error, size_t size)
 
 	unsetenv("GNUTLS_DEBUG_LEVEL"); /* at which it would tell keys, and what the peer says as it is */
 	result = gnutls_global_init();
+	bilingual_load("gnutls30"); /* its domain of messages, which it has just said where to find */
 	if (result >= 0 && priorities == NULL)
 		result = gnutls_priority_init(&priorities, PRIORITIES, NULL);
 	if (result >= 0)
 		return 0;
-	snprintf(error, size, "cannot use TLS 1.3: %s", words_of_error(result));
+	bilingual_print(error, size, "cannot use TLS 1.3: %s", words_of_error(result));
 	return -1;
 }
 
@@ -248,7 +250,8 @@ fail(struct tls *tls, const char *reason)
 static enum tls_state
 hung_up(struct tls *tls)
 {
-	return fail(tls, tls_heard_nothing(tls) ? "it hung up; perhaps it needs -t" : "it hung up");
+	return fail(tls, tls_heard_nothing(tls) ? bilingual("it hung up; perhaps it needs -t")
+						: bilingual("it hung up"));
 }
 
 static enum tls_state
@@ -256,11 +259,11 @@ alert_received(struct tls *tls, gnutls_alert_description_t alert)
 {
 	switch (alert) {
 	case GNUTLS_A_PROTOCOL_VERSION:
-		return fail(tls, "it does not speak TLS 1.3");
+		return fail(tls, bilingual("it does not speak TLS 1.3"));
 	case GNUTLS_A_BAD_CERTIFICATE:
 	case GNUTLS_A_CERTIFICATE_UNKNOWN:
 	case GNUTLS_A_UNKNOWN_CA:
-		return fail(tls, "it does not accept the key here");
+		return fail(tls, bilingual("it does not accept the key here"));
 	default:
 		return fail(tls, words_of_alert(alert));
 	}
@@ -276,7 +279,7 @@ is_foreign(const struct tls *tls)
 static enum tls_state
 foreign_received(struct tls *tls)
 {
-	return fail(tls, "it does not speak TLS: it needs -t");
+	return fail(tls, bilingual("it does not speak TLS: it needs -t"));
 }
 
 /* Says in the person's words why the handshake failed. */
@@ -287,10 +290,10 @@ handshake_failed(struct tls *tls, int result)
 
 	tls->cause = result;
 	if (result == GNUTLS_E_WARNING_ALERT_RECEIVED && alert == GNUTLS_A_USER_CANCELED)
-		return fail(tls, "the line is busy");
+		return fail(tls, bilingual("the line is busy"));
 	gnutls_alert_send_appropriate(tls->session, result);
 	if (result == GNUTLS_E_PK_SIGN_FAILED)
-		return fail(tls, "the process that holds the key does not answer");
+		return fail(tls, bilingual("the process that holds the key does not answer"));
 	if (tls->error[0] != '\0') /* what GnuTLS has stopped for was found here */
 		return TLS_FAILED;
 	if (is_foreign(tls))
@@ -300,26 +303,27 @@ handshake_failed(struct tls *tls, int result)
 	switch (result) {
 	case GNUTLS_E_UNSUPPORTED_VERSION_PACKET:
 	case GNUTLS_E_NO_CIPHER_SUITES:
-		return fail(tls, "it does not speak TLS 1.3");
+		return fail(tls, bilingual("it does not speak TLS 1.3"));
 	case GNUTLS_E_CERTIFICATE_ERROR:
 	case GNUTLS_E_CERTIFICATE_TIME_ERROR:
 	case GNUTLS_E_ASN1_TIME_ERROR:
 	case GNUTLS_E_ASN1_DER_ERROR:
 	case GNUTLS_E_ASN1_VALUE_NOT_VALID:
 	case GNUTLS_E_ASN1_TAG_ERROR:
-		return fail(tls, "its certificate cannot be read");
+		return fail(tls, bilingual("its certificate cannot be read"));
 	case GNUTLS_E_PULL_ERROR:
 	case GNUTLS_E_PUSH_ERROR:
 		return hung_up(tls);
 	case GNUTLS_E_HANDSHAKE_TOO_LARGE:
-		return fail(tls, "it sends more than that takes");
+		return fail(tls, bilingual("it sends more than that takes"));
 	case GNUTLS_E_NO_CERTIFICATE_FOUND:
 	case GNUTLS_E_CERTIFICATE_REQUIRED:
-		return fail(tls, "it has shown no key");
+		return fail(tls, bilingual("it has shown no key"));
 	case GNUTLS_E_FATAL_ALERT_RECEIVED:
 		return alert_received(tls, alert);
 	case GNUTLS_E_DECRYPTION_FAILED: /* OpenSSL's client refuses a certificate so, without encryption */
-		return fail(tls, "it sent what cannot be decrypted; perhaps it does not accept the key here");
+		return fail(tls, bilingual("it sent what cannot be decrypted; "
+					   "perhaps it does not accept the key here"));
 	default:
 		return fail(tls, words_of_error(result));
 	}
@@ -508,12 +512,12 @@ void
 tls_explain(int cause, const char *name, char *text, size_t size)
 {
 	if (cause == ALERT + GNUTLS_A_ACCESS_DENIED)
-		snprintf(text, size, "%s refused the conversation, and shows nothing that was sent", name);
+		bilingual_print(text, size, "%s refused the conversation, and shows nothing that was sent", name);
 	else if (cause >= ALERT)
-		snprintf(text, size, "%s broke off: %s", name,
-			 words_of_alert((gnutls_alert_description_t)(cause - ALERT)));
+		bilingual_print(text, size, "%s broke off: %s", name,
+				words_of_alert((gnutls_alert_description_t)(cause - ALERT)));
 	else
-		snprintf(text, size, "the connection to %s broke: %s", name, words_of_error(cause));
+		bilingual_print(text, size, "the connection to %s broke: %s", name, words_of_error(cause));
 }
 
 bool

@@ -28,8 +28,8 @@ enum tls_state {
 enum tls_proof { TLS_KEY_WANTED, TLS_KEY_REQUIRED };
 
 /*
- * To be called before the first session.  Returns 0, or -1 with a message in error, which has room for
- * size bytes: this machine's GnuTLS may be set up without TLS 1.3.
+ * To be called before the first session.  Returns 0, or -1 with a bilingual message in error, which has
+ * room for size bytes: this machine's GnuTLS may be set up without TLS 1.3.
  */
 int tls_open(char *error, size_t size);
 
@@ -44,7 +44,7 @@ enum tls_state tls_handshake(struct tls *tls);
 /* What to poll(2) the socket for before the next tls_handshake. */
 short tls_events(const struct tls *tls);
 
-/* Why the handshake failed, in a few words; good as long as the session. */
+/* Why the handshake failed, in a few words, which are bilingual; good as long as the session. */
 const char *tls_error(const struct tls *tls);
 
 /* Whether the peer has said nothing at all so far. */
@@ -92,7 +92,7 @@ void tls_listen(struct tls *tls, int socket);
 ssize_t tls_receive(struct tls *tls, void *data, size_t size, int flags);
 int tls_cause(const struct tls *tls);
 
-/* Says after the name of the peer how the conversation ended, for a tls_cause. */
+/* Says in a bilingual text, with the name of the peer, how the conversation ended, for a tls_cause. */
 void tls_explain(int cause, const char *name, char *text, size_t size);
 
 /* Whether that is an alert by which a peer refuses the key, or whoever has it. */

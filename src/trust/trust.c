@@ -7,13 +7,12 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
+#include "base/bilingual.h"
 #include "base/clock.h"
 #include "base/confine.h"
 #include "base/descriptor.h"
 #include "text/digit.h"
-#include "text/filter.h"
 #include "call/opening.h"
 #include "trust/answer.h"
 #include "trust/bare.h"
@@ -40,7 +39,7 @@ trust_open(const struct trust_options *o, enum role role, char *error, size_t si
 		return -1;
 	if (store_path("known_peers", known_path, sizeof known_path) == 0)
 		return 0;
-	snprintf(error, size, "cannot keep keys in %s: %s", known_path, store_strerror(errno));
+	bilingual_print(error, size, "cannot keep keys in %s: %s", known_path, store_strerror(errno));
 	keeper_close(&keeper);
 	return -1;
 }
@@ -168,9 +167,9 @@ fault_of(const struct trust *t, const char *name)
 	const char *own = t->options->name, *fault;
 
 	if (own != NULL && name_is_alike(name, own))
-		return "is your own";
+		return N_("is your own");
 	if (digit_count(name) >= NAME_DIGITS)
-		return "has ten digits or more";
+		return N_("has ten digits or more");
 	if ((fault = name_fault(name)) != NULL || t->besides == NULL)
 		return fault;
 	return t->besides(t->context, name);
@@ -180,28 +179,28 @@ fault_of(const struct trust *t, const char *name)
 static void
 choose_prompt(struct trust *t, const char *name)
 {
-	char text[TRUST_TEXT_MAX];
+	const size_t size = sizeof t->prompt;
 	const char *fault;
 
 	if (t->call->role == ROLE_CLIENT)
-		strlcpy(text, "is it the right one? answer yes or no", sizeof text);
+		bilingual_print(t->prompt, size, "is it the right one? answer yes or no");
 	else if (*name == '\0')
-		strlcpy(text, "let it in? answer yes and a name to know it by, or no", sizeof text);
+		bilingual_print(t->prompt, size, "let it in? answer yes and a name to know it by, or no");
 	else if ((fault = fault_of(t, name)) != NULL)
-		snprintf(text, sizeof text, "a name that %s will not do: answer yes and another name, or no", fault);
+		bilingual_print(t->prompt, size, "a name that %s will not do: answer yes and another name, or no",
+				bilingual(fault));
 	else if (is_taken(t, name))
-		snprintf(text, sizeof text,
-			 "\"%s\" is known already, with another key: answer yes and another name, or no", name);
+		bilingual_print(t->prompt, size,
+				"\"%s\" is known already, with another key: answer yes and another name, or no", name);
 	else
-		strlcpy(text, "let it in? answer yes, or yes and a name to know it by, or no", sizeof text);
-	filter_string(text, t->prompt, sizeof t->prompt);
+		bilingual_print(t->prompt, size, "let it in? answer yes, or yes and a name to know it by, or no");
 }
 
-/* Asks once more, where the caller would be known by this name; a remark on the last answer comes first. */
+/* Asks once more, where the caller would be known by this name; a remark (answer_remark) on the last comes first. */
 static void
 repeat_question(struct trust *t, const char *name, const char *remark)
 {
-	filter_string(remark, t->remark, sizeof t->remark);
+	strlcpy(t->remark, remark, sizeof t->remark);
 	choose_prompt(t, name);
 	if (*t->remark != '\0')
 		trust_tell(t, VOICE_QUESTION, "%s", t->remark);
@@ -236,6 +235,7 @@ static enum trust_state
 refuse_changed(struct trust *t, const char *other)
 {
 	trust_tell(t, VOICE_ALARM, "THE KEY OF %s HAS CHANGED: somebody may be in between", t->peer->place);
+	/* TRANSLATORS: the fingerprints stand one below the other. */
 	trust_tell(t, VOICE_ALARM, "known:    %s", other);
 	trust_tell(t, VOICE_ALARM, "received: %s", t->fingerprint);
 	trust_tell(t, VOICE_ALARM, "if it was changed on purpose, remove the server's line from %s and call again",
@@ -284,7 +284,7 @@ check_pins(struct trust *t)
 		trust_tell(t, VOICE_NOTICE, "encrypted: the key of %s is pinned", trust_whom(t));
 		find_name_of_pinned(t);
 		t->vouched = t->named;
-		return succeed(t, "encrypted", t->name);
+		return succeed(t, N_("encrypted"), t->name);
 	}
 	trust_tell(t, VOICE_ALARM, "the key of %s is not one of those pinned: %s", trust_whom(t), t->fingerprint);
 	tls_refuse(t->tls);
@@ -301,7 +301,7 @@ judge_caller(struct trust *t, const struct buffer *text)
 		return t->state = TRUST_ASKING;
 	trust_tell(t, VOICE_NOTICE, "encrypted: the caller is %s", name);
 	t->vouched = true;
-	return succeed(t, "encrypted", name);
+	return succeed(t, N_("encrypted"), name);
 }
 
 /* From now on the key, which is known, goes by the name that the server gives itself. */
@@ -317,7 +317,7 @@ remember_name(struct trust *t)
 	if (known_add(known_path, &known) == 0)
 		trust_tell(t, VOICE_NOTICE, "%s is known as %s from now on", t->peer->place, known.name);
 	else if (errno != EEXIST)
-		trust_tell(t, VOICE_NOTICE, "cannot remember the name: %s", strerror(errno));
+		trust_tell(t, VOICE_NOTICE, "cannot remember the name: %s", bilingual_error(errno));
 	else /* since it was looked at */
 		*known.name = '\0';
 	strlcpy(t->name, known.name, sizeof t->name);
@@ -334,7 +334,7 @@ judge_server(struct trust *t, const struct buffer *text)
 	case SERVER_SAME:
 		trust_tell(t, VOICE_NOTICE, "encrypted: the key of %s is known", t->peer->place);
 		remember_name(t);
-		return succeed(t, "encrypted", t->name);
+		return succeed(t, N_("encrypted"), t->name);
 	case SERVER_CHANGED:
 		return refuse_changed(t, other);
 	case SERVER_NEW:
@@ -352,7 +352,7 @@ judge(struct trust *t)
 
 	if (!tls_peer(t->tls, t->fingerprint)) {
 		trust_tell(t, VOICE_NOTICE, "encrypted, but %s is unknown: it has shown no key", t->peer->name);
-		return succeed(t, "encrypted, unknown", NULL);
+		return succeed(t, N_("encrypted, unknown"), NULL);
 	}
 	if (t->options->pin_count > 0)
 		return check_pins(t);
@@ -394,7 +394,7 @@ watch(struct trust *t)
 static const char *
 likely_cause(const struct trust *t)
 {
-	return tls_heard_nothing(t->tls) ? "; it most likely does not encrypt: it needs -t" : "";
+	return tls_heard_nothing(t->tls) ? bilingual("; it most likely does not encrypt: it needs -t") : "";
 }
 
 void
@@ -462,32 +462,31 @@ accept_key(struct trust *t, const char *name)
 	strlcpy(known.name, name, sizeof known.name);
 	if (known_add(known_path, &known) == 0) {
 		trust_tell(t, VOICE_NOTICE,
-			   server ? "encrypted: the caller is known as %s from now on"
-				  : "encrypted: the key of %s is known from now on",
+			   server ? N_("encrypted: the caller is known as %s from now on")
+				  : N_("encrypted: the key of %s is known from now on"),
 			   server ? known.name : t->peer->place);
 		if (!server)
 			remember_name(t);
 	} else if (errno == EEXIST) { /* since the question was asked */
 		return judge_again(t, name);
 	} else {
-		trust_tell(t, VOICE_ALARM, "cannot remember the key: %s", strerror(errno));
+		trust_tell(t, VOICE_ALARM, "cannot remember the key: %s", bilingual_error(errno));
 	}
 	t->vouched = server;
-	return succeed(t, "encrypted, new key", server ? known.name : t->name);
+	return succeed(t, N_("encrypted, new key"), server ? known.name : t->name);
 }
 
 /* The name in an answer of yes and a name; what the caller calls itself, after yes alone; or NULL. */
 static const char *
 name_in(const struct trust *t, const char *answer)
 {
-	const char *name = answer + 3;
+	const char *name = answer_yes(answer);
 
-	if (strncasecmp(answer, "yes", 3) != 0 || (*name != '\0' && *name != ' '))
+	if (name == NULL)
 		return NULL;
 	for (const char *c = name; *c != '\0'; c++)
 		if (iscntrl((unsigned char)*c)) /* several lines were pasted, for example */
 			return NULL;
-	name += strspn(name, " ");
 	return *name != '\0' ? name : tls_peer_name(t->tls);
 }
 
@@ -495,7 +494,7 @@ name_in(const struct trust *t, const char *answer)
 static const char *
 fingerprint_in(const char *answer)
 {
-	const char *word = strncasecmp(answer, "yes ", 4) == 0 ? answer + 4 + strspn(answer + 4, " ") : answer;
+	const char *rest = answer_yes(answer), *word = rest != NULL ? rest : answer;
 
 	return fingerprint_is_valid(word) ? word : NULL;
 }
@@ -519,10 +518,11 @@ compare(struct trust *t, const char *fingerprint)
 	if (strcmp(fingerprint, t->fingerprint) == 0)
 		return accept_as(t, name, "");
 	if (strcmp(fingerprint, keeper.fingerprint) == 0) {
-		repeat_question(t, name, "that is the fingerprint of your own key");
+		repeat_question(t, name, bilingual("that is the fingerprint of your own key"));
 		return TRUST_ASKING;
 	}
 	trust_tell(t, VOICE_ALARM, "THAT IS NOT THE FINGERPRINT OF THIS KEY: somebody may be in between");
+	/* TRANSLATORS: the fingerprints stand one below the other. */
 	trust_tell(t, VOICE_ALARM, "answered: %s", fingerprint);
 	trust_tell(t, VOICE_ALARM, "received: %s", t->fingerprint);
 	trust_refuse(t, "");
@@ -544,19 +544,19 @@ enum trust_state
 trust_answer(struct trust *t, const char *text, size_t length)
 {
 	char answer[ANSWER_SIZE], remark[ANSWER_REMARK];
-	const char *name, *fingerprint, *fault;
+	const char *name, *fingerprint, *fault, *rest;
 
 	if (t->bare)
 		return bare_answer(t, text, length);
 	if ((fault = answer_read(text, length, answer)) != NULL)
 		return reject(t, answer, fault);
-	if (strcasecmp(answer, "no") == 0) {
+	if (answer_is_no(answer)) {
 		trust_refuse(t, "");
 		return t->state;
 	}
 	if ((fingerprint = fingerprint_in(answer)) != NULL)
 		return compare(t, fingerprint);
-	if (t->call->role == ROLE_CLIENT && strcasecmp(answer, "yes") == 0)
+	if (t->call->role == ROLE_CLIENT && (rest = answer_yes(answer)) != NULL && *rest == '\0')
 		return accept_key(t, NULL);
 	if (t->call->role == ROLE_CLIENT || (name = name_in(t, answer)) == NULL)
 		return reject(t, answer, NULL);

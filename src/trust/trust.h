@@ -30,10 +30,10 @@ struct trust_options {
 	const char *name;		/* one's own; or NULL */
 };
 
-/* What it has to say to the person, one notice, question or alarm each time. */
+/* What it has to say to the person, one notice, question or alarm each time: a bilingual text (base/bilingual.h). */
 typedef void trust_say(void *context, enum voice voice, const char *text);
 
-/* Why nobody can have that name besides. */
+/* Why nobody can have that name besides, in English words (N_). */
 typedef const char *trust_fault(void *context, const char *name);
 
 enum trust_state {
@@ -50,7 +50,7 @@ struct trust {
 	enum trust_state state;
 	struct peer *peer;
 	struct tls *tls;
-	const char *secrecy; /* TRUST_DONE: "encrypted", or how far it is not */
+	const char *secrecy; /* TRUST_DONE: "encrypted", or how far it is not; in English (N_) */
 	int64_t deadline; /* TRUST_AGREEING: not beyond this */
 	bool busy;	  /* TRUST_FAILED: the peer talks to somebody else */
 	bool has_spoken;  /* TRUST_ASKING: the peer has left, and what it said can still be read */
@@ -67,14 +67,14 @@ struct trust {
 
 /*
  * Starts the process that holds the key (trust/keeper.h), which reads the identity, or makes it, for all conversations
- * of this program in this role.  Returns 0, or -1 with a message in error, which has room for size bytes, and is empty
- * after a signal that asks the program to end.
+ * of this program in this role.  Returns 0, or -1 with a bilingual message in error, which has room for size bytes, and
+ * is empty after a signal that asks the program to end.
  */
 int trust_open(const struct trust_options *options, enum role role, char *error, size_t size);
 
 /*
  * That this process ends is noticed in a wait, and trust_step_key then returns true, once, with what there is to say of
- * it in text, which has room for size bytes: nothing can be agreed with anybody any more.
+ * it in text, which is bilingual, and has room for size bytes: nothing can be agreed with anybody any more.
  */
 void trust_poll_key(struct polls *polls);
 bool trust_step_key(const struct polls *polls, char *text, size_t size);
@@ -114,9 +114,9 @@ void trust_show(const struct trust *trust);
 void trust_ask(struct trust *trust);
 
 /*
- * The question as it stands now, once it was asked: rows of safe text up to a NULL, the first of which says whom it
- * is about.  The last but one is advice, which can be left out where there is no room for it.  Good until the next
- * call.
+ * The question as it stands now, once it was asked: rows of safe text, bilingual, up to a NULL, the first of which says
+ * whom it is about.  The last but one is advice, which can be left out where there is no room for it.  Good until the
+ * next call.
  */
 const char *const *trust_question(const struct trust *trust);
 
@@ -127,16 +127,16 @@ const char *const *trust_question(const struct trust *trust);
 enum trust_state trust_answer(struct trust *trust, const char *text, size_t length);
 
 /*
- * There is nobody to ask, or the person leaves: it ends here.  Where it was asked, why is added to what
- * is said.
+ * There is nobody to ask, or the person leaves: it ends here.  Where it was asked, why, which is bilingual, is added to
+ * what is said.
  */
 void trust_refuse(struct trust *trust, const char *why);
 
 #define TRUST_ROWS_MAX 7 /* with the NULL */
 
 /*
- * Rows that tell how the conversation with a peer is encrypted and which keys the sides have, up to a NULL;
- * good until the next call.  tls is NULL where it is not encrypted.
+ * Rows that tell in the person's language how the conversation with a peer is encrypted and which keys the sides have,
+ * up to a NULL; good until the next call.  tls is NULL where it is not encrypted.
  */
 const char *const *trust_rows(const struct tls *tls);
 

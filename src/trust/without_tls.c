@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "base/bilingual.h"
 #include "trust/bare.h"
 #include "trust/tls.h"
 #include "trust/trust.h"
@@ -169,10 +170,11 @@ trust_refuse(struct trust *trust, const char *why)
 const char *const *
 trust_rows(const struct tls *tls)
 {
-	static const char *const rows[] = {"This conversation is not encrypted:",
-					   "whoever is in between can read and change it.", NULL};
+	static const char *rows[3];
 
 	(void)tls;
+	rows[0] = _("This conversation is not encrypted:");
+	rows[1] = _("whoever is in between can read and change it.");
 	return rows;
 }
 

@@ -3,12 +3,13 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/bilingual.h"
 #include "trust/words.h"
 
 static const char *
 words_of(const char *sentence)
 {
-	static char words[128];
+	static char words[256];
 	size_t length = strlcpy(words, sentence, sizeof words);
 
 	if (length > 1 && islower((unsigned char)words[1])) /* no abbreviation */
@@ -18,16 +19,28 @@ words_of(const char *sentence)
 	return words;
 }
 
+static const char *
+describe_error(int error)
+{
+	return words_of(gnutls_strerror(error));
+}
+
+static const char *
+describe_alert(int alert)
+{
+	return words_of(gnutls_alert_get_name((gnutls_alert_description_t)alert));
+}
+
 const char *
 words_of_error(int error)
 {
-	return words_of(gnutls_strerror(error));
+	return bilingual_describe(describe_error, error);
 }
 
 const char *
 words_of_alert(gnutls_alert_description_t alert)
 {
-	const char *name = gnutls_alert_get_name(alert);
-
-	return name != NULL ? words_of(name) : "an unknown alert";
+	if (gnutls_alert_get_name(alert) == NULL)
+		return bilingual("an unknown alert");
+	return bilingual_describe(describe_alert, (int)alert);
 }

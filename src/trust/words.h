@@ -1,6 +1,6 @@
 /*
- * words - what GnuTLS says, as the end of a sentence: it begins small, and has no full stop.  Good until the next call
- * of either.
+ * words - what GnuTLS says, as the end of a sentence: it begins small, and has no full stop.  It is
+ * bilingual, and stays for ever.
  */
 #ifndef WORDS_H
 #define WORDS_H
