@@ -14,6 +14,7 @@
 
 #include "base/bilingual.h"
 #include "text/filter.h"
+#include "trust/answer.h"
 
 #define ROOM 200
 
@@ -28,6 +29,8 @@ translate(const char *sentence)
 		{"%zu line", "%zu ligne"},
 		{"%zu lines", "%zu lignes"},
 		{"gone", "gone"},
+		{"yes", "oui"},
+		{"no", "n"}, /* which is no word */
 	};
 
 	for (size_t i = 0; i < sizeof sentences / sizeof sentences[0]; i++)
@@ -145,6 +148,25 @@ test_counts(void **state)
 	}
 }
 
+/* A question is answered in either language, by a word. */
+static void
+test_answers(void **state)
+{
+	static const char *const none[] = {"", "o", "ouis", "y", "yess", "no", "n", "non"};
+
+	(void)state;
+	assert_string_equal(answer_yes("yes"), "");
+	assert_string_equal(answer_yes("oui"), "");
+	assert_string_equal(answer_yes("Yes  Ann"), "Ann");
+	assert_string_equal(answer_yes("OUI Ann Lee"), "Ann Lee");
+	for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
+		assert_null(answer_yes(none[i]));
+	assert_true(answer_is_no("No"));
+	assert_false(answer_is_no("n"));
+	assert_false(answer_is_no("no Ann"));
+	assert_false(answer_is_no("oui"));
+}
+
 /* Where there is no room for all, something is left of both, and nothing is torn. */
 static void
 test_cut(void **state)
@@ -224,6 +246,7 @@ main(void)
 		cmocka_unit_test(test_nothing_to_translate),
 		cmocka_unit_test(test_text_in_a_text),
 		cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_strange_bytes),
 		cmocka_unit_test(test_filtered),
