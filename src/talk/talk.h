@@ -305,7 +305,7 @@ bool talk_view_of(const struct talk *talk, unsigned id, struct talk_view *view);
  * What is being done while nobody is there, in the person's language: "waiting on port 8080", or "not connected to
  * example.org port 8080".
  */
-void talk_describe(const struct talk *talk, char *text, size_t size);
+void talk_describe(const struct talk *talk, char *line, size_t size);
 
 /* How many lines are on their way; of a group, to the one who lacks the most. */
 size_t talk_count_undelivered(const struct talk *talk);

@@ -145,15 +145,15 @@ talk_view_of(const struct talk *t, unsigned id, struct talk_view *view)
 }
 
 void
-talk_describe(const struct talk *t, char *text, size_t size)
+talk_describe(const struct talk *t, char *line, size_t size)
 {
-	char said[BILINGUAL_LINE];
+	char doing[BILINGUAL_LINE];
 
 	if (t->waiting || t->base->call->role == ROLE_SERVER || talk_in_trial(t) != NULL)
-		call_describe(t->base->call, said, sizeof said);
+		call_describe(t->base->call, doing, sizeof doing);
 	else
-		call_describe_none(t->base->call, said, sizeof said);
-	bilingual_choose(said, PERSONAL, text, size);
+		call_describe_none(t->base->call, doing, sizeof doing);
+	bilingual_choose(doing, PERSONAL, line, size);
 }
 
 /* Who somebody is, and how safe it is to talk to them. */
