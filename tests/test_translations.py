@@ -16,15 +16,17 @@ SOURCES = sorted(ROOT.glob("src/**/*.c"))
 NOT_SAID = {
     # On the wire.
     "The line is busy. Please call again later.\n", "The room is full. Please call again later.\n",
-    "The room is closed to you.\n", "This line is encrypted: call with -t.\n",
+    "The room is closed to you.\n", "This line is encrypted: call with -t.\n", "%s%zu other%s", "may be somebody else's",
+    # In the log alone, and in a file.
+    "not delivered: ", "server %s %s %u\n",
     # A place, which is compared.
     "%s port %u",
     # There is no language.
     "there is no locale for UTF-8: neither the environment's nor C.UTF-8",
 }
-# ... or is for no person: for the compiler, OpenBSD, and ps(1).
-NOT_FOR_PEOPLE = r"\b(?:_Static_assert|pledge|setproctitle)\([^;]*;"
 STRING = r'"((?:[^"\\\n]|\\.)*)"'
+# ... or is for no person: for the compiler, OpenBSD, ps(1), and for those of a group, whose language nobody knows.
+NOT_FOR_PEOPLE = rf'\b(?:_Static_assert|pledge|setproctitle|relay_tell|relay_tell_others)\((?:{STRING}|[^;"])*;'
 ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
 
 
