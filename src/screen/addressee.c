@@ -1,5 +1,6 @@
 #include <config.h>
 
+#include "base/bilingual.h"
 #include "screen/addressee.h"
 #include "screen/input.h"
 
@@ -44,8 +45,8 @@ addressee_say_refused(struct talk *talk, enum talk_sent why, bool sees_question)
 		break;
 	case TALK_QUESTION:
 		talk_notice(talk, VOICE_QUESTION,
-			    sees_question ? "that was typed before the question: it stays in the input line"
-					  : "there is no room for the question: that stays in the input line");
+			    sees_question ? N_("that was typed before the question: it stays in the input line")
+					  : N_("there is no room for the question: that stays in the input line"));
 		break;
 	case TALK_NOBODY:
 		talk_notice(talk, VOICE_NOTICE, "nobody is there to read that: it stays in the input line");
@@ -53,7 +54,7 @@ addressee_say_refused(struct talk *talk, enum talk_sent why, bool sees_question)
 	case TALK_FULL:
 		(void)talk_view(talk, 0, &view);
 		talk_notice(talk, VOICE_NOTICE, "%s takes nothing and the queue is full: that stays in the input line",
-			    talk_is_group(talk) ? "somebody" : view.name);
+			    talk_is_group(talk) ? bilingual("somebody") : view.name);
 		break;
 	}
 }

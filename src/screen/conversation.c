@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/bilingual.h"
 #include "base/fatal.h"
 #include "screen/conversation.h"
 #include "screen/links.h"
@@ -16,8 +17,6 @@
 #include "text/wrap.h"
 
 #define LABEL_SIZE 256 /* bytes of a label, before it is cut */
-
-#define NEWEST "below" /* in place of the time */
 
 #define MOST 999 /* others that are counted in a mark: so many, or more */
 
@@ -200,13 +199,17 @@ draw_newest(const struct scene *scene, const struct layout *l)
 	const struct history *history = scene->pane->history;
 	struct line line = history_line(history, history_end(history) - 1);
 	int width = l->text_width, column;
+	char below[LABEL_SIZE];
 	struct row row;
 	bool cut = wrap_row(line.text, line.length, 0, width, WRAP_CHARACTERS, &row) < line.length;
 
 	if (cut && width > 1)
 		wrap_row(line.text, line.length, 0, width - 1, WRAP_CHARACTERS, &row);
+	/* TRANSLATORS: Stands before the newest line, in place of the time; what has more than 5 columns is cut. */
+	strlcpy(below, _("below"), sizeof below);
+	wrap_cut(below, sizeof below, l->labels - 1);
 	style_set(STYLE_NEWEST);
-	paint_text(l->newest_row, 0, l->labels, NEWEST, strlen(NEWEST));
+	paint_text(l->newest_row, 0, l->labels, below, strlen(below));
 	draw_head(scene, l, l->newest_row, &line, history_end(history) - 1);
 	style_set(STYLE_NEWEST);
 	column = paint_text(l->newest_row, l->text, width, line.text, row.length);

@@ -12,7 +12,7 @@ cover_is_open(const struct cover *cover)
 void
 cover_show_help(struct cover *cover)
 {
-	cover->rows = help_rows;
+	cover->rows = help_rows();
 }
 
 void
@@ -44,7 +44,7 @@ cover_rows(struct cover *cover, const struct talk *talk, int rows, int columns)
 {
 	if (cover->guests.open)
 		return guests_rows(&cover->guests, talk, rows, columns);
-	if (cover->rows != help_rows)
+	if (cover->rows != help_rows())
 		cover->rows = talk_secrecy(talk); /* of who is there now */
 	return cover->rows;
 }

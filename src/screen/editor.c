@@ -265,6 +265,13 @@ editor_ask(enum editor_order what, struct span text, struct editor_answer *answe
 	return EDITOR_INTERRUPTED;
 }
 
+/* strsignal(3), which returns what is not to be changed. */
+static const char *
+describe_signal(int signo)
+{
+	return strsignal(signo);
+}
+
 const char *
 editor_end(void)
 {
@@ -282,6 +289,7 @@ editor_end(void)
 	}
 	editor = 0;
 	if (was_silent)
-		return "it gave no answer";
-	return WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : strerror(WEXITSTATUS(status));
+		return bilingual("it gave no answer");
+	return WIFSIGNALED(status) ? bilingual_describe(describe_signal, WTERMSIG(status))
+				   : bilingual_error(WEXITSTATUS(status));
 }

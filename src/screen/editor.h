@@ -36,7 +36,7 @@ enum editor_reply {
 /* Gives it an order and waits for the answer, for no longer than five seconds. */
 enum editor_reply editor_ask(enum editor_order what, struct span text, struct editor_answer *answer);
 
-/* Ends it, and returns what it died of, as text; good until the next call. */
+/* Ends it, and returns what it died of: a bilingual text (base/bilingual.h), which stays for ever. */
 const char *editor_end(void);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bilingual.h"
 #include "base/clock.h"
 #include "base/fatal.h"
 #include "base/foreground.h"
@@ -249,7 +250,7 @@ static void
 advise(struct fullscreen *f, const char *advice)
 {
 	if (advice != NULL && !f->advised)
-		talk_notice(f->talk, VOICE_NOTICE, "%s", advice);
+		talk_notice(f->talk, VOICE_NOTICE, "%s", bilingual(advice));
 	f->advised |= advice != NULL;
 }
 
@@ -603,7 +604,7 @@ draw(struct fullscreen *f)
 	status_describe(f->talk, &view, asking_status(&f->asking, f->talk, &view), &f->pane, input_lines(),
 			f->search.mode == SEARCH_OFF && !cover_is_open(&f->cover), &bar);
 	if (screen_has_mouse())
-		strlcpy(bar.mouse, "mouse", sizeof bar.mouse);
+		strlcpy(bar.mouse, _("mouse"), sizeof bar.mouse);
 	show_title(f, &view);
 	screen_draw(&scene);
 	f->changed = false;
@@ -767,7 +768,7 @@ fullscreen_run(const struct screen_options *options, const struct talk_base *bas
 					  .invites = true,
 					  .members = 1};
 	const struct talk_face face = {.context = &f, .say = say, .heard = heard};
-	char error[512];
+	char error[BILINGUAL_LINE];
 	int status;
 
 	if ((f.talk = talk_new(base, &talk, &face, error, sizeof error)) == NULL) {
@@ -775,7 +776,7 @@ fullscreen_run(const struct screen_options *options, const struct talk_base *bas
 			notice(base->log, "%s", error);
 		return 1;
 	}
-	labels_init(&f.labels, options->name != NULL ? options->name : "you");
+	labels_init(&f.labels, options->name != NULL ? options->name : _("you"));
 	input_open();
 	if (!screen_open())
 		fatal("cannot use the terminal %s", getenv("TERM"));

@@ -4,22 +4,28 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <wctype.h>
 
+#include "base/bilingual.h"
 #include "base/fatal.h"
 #include "screen/guests.h"
 #include "screen/keys.h"
 #include "screen/layout.h"
 #include "screen/status.h"
+#include "text/utf8.h"
 #include "text/wrap.h"
 
 #define TEXT_MAX 1024 /* bytes of what is said of one at once */
 #define SEPARATOR " \u00b7 "
 #define INDENT "    " /* before what goes on */
-#define OTHER_KEYS "any other key"
+#define WORDS_MAX 256 /* ... of a part of it */
 
+/* TRANSLATORS: b stays that key, whatever the word for it. */
 static const char keys_text[] =
-	"Up and Down choose, F8 hangs up on, b bans who is chosen; " OTHER_KEYS " closes this.";
-static const char missed_text[] = "Whoever that was about has gone meanwhile.";
+	N_("Up and Down choose, F8 hangs up on, b bans who is chosen; any other key closes this.");
+static const char missed_text[] = N_("Whoever that was about has gone meanwhile.");
+/* TRANSLATORS: The first letter here is the key that says yes, as y does in any language. */
+static const char answer_text[] = N_("y: yes, any other key: no");
 
 /* --- Who they are. --- */
 
@@ -141,17 +147,17 @@ state_of(const struct talk_view *view)
 	switch (view->state) {
 	case PARTY_MET:
 	case PARTY_AGREEING:
-		return "agreeing on encryption";
+		return _("agreeing on encryption");
 	case PARTY_ASKED:
-		return "asks to come in";
+		return _("asks to come in");
 	case PARTY_TALKING:
-		return view->secrecy;
+		return _(view->secrecy);
 	case PARTY_CLOSING:
 	case PARTY_REAPING:
 	case PARTY_OVER:
 		break;
 	}
-	return "hanging up";
+	return _("hanging up");
 }
 
 /* Adds the rows of one. */
@@ -160,19 +166,20 @@ add_guest(struct guests *g, const struct talk_view *view, int columns)
 {
 	bool chosen = view->id == g->chosen;
 	struct filled row = {.guests = g, .columns = columns};
-	char since[16] = "", queued[48] = "";
+	char since[WORDS_MAX] = "", queued[WORDS_MAX] = "";
 	struct tm tm;
 
 	snprintf(row.text, sizeof row.text, "%s%s", chosen ? "> " : "  ", name_of(view));
 	if (name_of(view) != view->place)
 		add_words(&row, view->place);
 	if (view->state == PARTY_TALKING)
-		strftime(since, sizeof since, "since %H:%M", localtime_r(&view->since, &tm));
+		strftime(since, sizeof since, _("since %H:%M"), localtime_r(&view->since, &tm));
 	add_words(&row, since);
 	add_words(&row, state_of(view));
 	if (view->queued > 0)
-		snprintf(queued, sizeof queued, "%zu KiB queued%s", view->queued / 1024 + 1,
-			 view->stalled ? ", does not read" : "");
+		snprintf(queued, sizeof queued,
+			 view->stalled ? _("%zu KiB queued, does not read") : _("%zu KiB queued"),
+			 view->queued / 1024 + 1);
 	add_words(&row, queued);
 	if (chosen)
 		add_words(&row, view->key);
@@ -244,14 +251,15 @@ part_around(struct guests *g, const struct list *list, size_t place, int rows, i
 static void
 write_head(const struct talk *talk, const struct list *list, const struct part *part, char text[TEXT_MAX])
 {
-	char asked[64] = "", shown[96] = "";
+	char asked[WORDS_MAX] = "", shown[WORDS_MAX] = "";
 
 	status_count(talk, text, TEXT_MAX);
 	if (list->asked > 0)
-		snprintf(asked, sizeof asked, ", %zu ask%s to come in", list->asked, list->asked == 1 ? "s" : "");
+		snprintf(asked, sizeof asked, ngettext(", %zu asks to come in", ", %zu ask to come in", list->asked),
+			 list->asked);
 	if (part->count < list->count)
-		snprintf(shown, sizeof shown, "; shown: %zu to %zu of %zu", part->first + 1, part->first + part->count,
-			 list->count);
+		snprintf(shown, sizeof shown, _("; shown: %zu to %zu of %zu"), part->first + 1,
+			 part->first + part->count, list->count);
 	strlcat(text, asked, TEXT_MAX);
 	strlcat(text, shown, TEXT_MAX);
 }
@@ -260,25 +268,28 @@ write_head(const struct talk *talk, const struct list *list, const struct part *
 static void
 write_foot(const struct guests *g, const struct talk_view *view, char text[TEXT_MAX])
 {
-	static const char answer[] = "y: yes, " OTHER_KEYS ": no";
-
+	*text = '\0';
 	switch (g->act) {
 	case GUESTS_LOOK:
-		snprintf(text, TEXT_MAX, "%s%s%s", g->missed ? missed_text : "", g->missed ? " " : "", keys_text);
-		break;
+		if (g->missed)
+			snprintf(text, TEXT_MAX, "%s ", _(missed_text));
+		strlcat(text, _(keys_text), TEXT_MAX);
+		return;
 	case GUESTS_HANG_UP:
-		snprintf(text, TEXT_MAX, "Hang up on %s? %s", name_of(view), answer);
+		snprintf(text, TEXT_MAX, _("Hang up on %s?"), name_of(view));
 		break;
 	case GUESTS_BAN:
 		if (*view->key != '\0')
-			snprintf(text, TEXT_MAX, "Ban %s? This bans the key %s, until tchat ends. %s", name_of(view),
-				 view->key, answer);
+			snprintf(text, TEXT_MAX, _("Ban %s? This bans the key %s, until tchat ends."), name_of(view),
+				 view->key);
 		else
 			snprintf(text, TEXT_MAX,
-				 "Ban %s? This bans %s, and all who call from there, until tchat ends. %s",
-				 name_of(view), view->host, answer);
+				 _("Ban %s? This bans %s, and all who call from there, until tchat ends."),
+				 name_of(view), view->host);
 		break;
 	}
+	strlcat(text, " ", TEXT_MAX);
+	strlcat(text, _(answer_text), TEXT_MAX);
 }
 
 /* The rows as they are to be shown. */
@@ -350,7 +361,6 @@ static const char *const page_up_keys[] = {"\033[5~", NULL};
 static const char *const page_down_keys[] = {"\033[6~", NULL};
 static const char *const hang_up_keys[] = {"\033[19~", NULL}; /* F8 */
 static const char *const ban_keys[] = {"b", "B", NULL};
-static const char *const yes_keys[] = {"y", "Y", NULL};
 
 void
 guests_open(struct guests *g)
@@ -361,11 +371,22 @@ guests_open(struct guests *g)
 	g->missed = g->seen = false;
 }
 
+/* Whether a key is the letter that a text begins with, be it a capital. */
+static bool
+is_first_letter(struct span key, const char *text)
+{
+	size_t length, wanted;
+
+	return utf8_examine(key.text, key.length, &length) == UTF8_COMPLETE && length == key.length &&
+	       utf8_examine(text, strlen(text), &wanted) == UTF8_COMPLETE &&
+	       towlower(utf8_decode(key.text, length)) == towlower(utf8_decode(text, wanted));
+}
+
 /* What a key answers to the question: only once that can be read. */
 static void
 answer(struct guests *g, struct talk *talk, struct span key)
 {
-	bool bans = g->act == GUESTS_BAN, yes = keys_is_one_of(key, yes_keys);
+	bool bans = g->act == GUESTS_BAN, yes = is_first_letter(key, "y") || is_first_letter(key, _(answer_text));
 
 	if (yes && !g->seen)
 		return;

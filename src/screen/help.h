@@ -4,7 +4,7 @@
 #ifndef HELP_H
 #define HELP_H
 
-/* The rows, up to a NULL. */
-extern const char *const help_rows[];
+/* The rows, in the person's language, up to a NULL: they stay where they are. */
+const char *const *help_rows(void);
 
 #endif

@@ -129,7 +129,7 @@ size_t input_lines(void);
 /* What was typed and not sent: that, or what a line hides that was fetched from the history, or is searched for. */
 const char *input_unsent(void);
 
-/* After INPUT_MENDED and INPUT_BROKEN: what Readline died of. */
+/* After INPUT_MENDED and INPUT_BROKEN: what Readline died of, bilingual. */
 const char *input_trouble(void);
 
 /*

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "base/bilingual.h"
 #include "base/clock.h"
 #include "base/foreground.h"
 #include "base/signals.h"
@@ -16,7 +17,8 @@
 #define ESCAPE 0x1B
 #define SUSPEND_KEY 0x1A /* Ctrl-Z */
 #define GAP_MS 100	 /* the bytes of a character follow each other faster */
-#define REQUEST "tchat: any key goes back to the conversation"
+
+static const char request[] = N_("tchat: any key goes back to the conversation");
 
 bool
 loan_is_out(const struct loan *loan)
@@ -27,7 +29,7 @@ loan_is_out(const struct loan *loan)
 static void
 say_no_pager(struct talk *talk, int cause)
 {
-	talk_notice(talk, VOICE_ALARM, "cannot start the pager %s: %s", pager_command(), strerror(cause));
+	talk_notice(talk, VOICE_ALARM, "cannot start the pager %s: %s", pager_command(), bilingual_error(cause));
 }
 
 void
@@ -74,7 +76,7 @@ settle(struct loan *loan, enum pager_state end)
 	take_keys_back(loan);
 	loan->waits = end == PAGER_ENDED && (!loan->has_keys || loan->ends_at_once);
 	if (loan->waits)
-		screen_ask(REQUEST);
+		screen_ask(_(request));
 	else
 		screen_resume();
 	return loan->waits ? LOAN_WAITS : LOAN_OVER;
@@ -121,7 +123,7 @@ static void
 suspend(bool job)
 {
 	if (screen_pause(job))
-		screen_ask(REQUEST);
+		screen_ask(_(request));
 }
 
 enum loan_news

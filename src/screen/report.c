@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/bilingual.h"
 #include "base/buffer.h"
 #include "screen/report.h"
 #include "text/filter.h"
@@ -33,9 +34,10 @@ report_lost(struct span lost)
 	size_t more;
 
 	for (int said = 0; said < REPORTED && (line = span_line(&lost)).length > 0; said++)
-		say("not delivered: ", line);
+		say(_("not delivered: "), line);
 	if ((more = span_count_lines(lost)) > 0)
-		warnx("and %zu more line%s not delivered", more, more == 1 ? " was" : "s were");
+		warnx(ngettext("and %zu more line was not delivered", "and %zu more lines were not delivered", more),
+		      more);
 }
 
 void
@@ -50,6 +52,6 @@ report_unsent(struct span typed)
 		return;
 	filter_text(typed.text, typed.length, SIZE_MAX, &text);
 	for (rest = buffer_span(&text); (line = span_line(&rest)).length > 0;)
-		say("not sent: ", line);
+		say(_("not sent: "), line);
 	buffer_free(&text);
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/bilingual.h"
 #include "screen/keys.h"
 #include "screen/search.h"
 #include "text/glyph.h"
@@ -9,7 +10,6 @@
 
 #define STEP_BYTES 524288 /* looked through at once */
 #define LINE_COST 64	  /* bytes that could be looked through meanwhile: of getting at a line */
-#define PROMPT "search: "
 
 /* --- What there is to find. --- */
 
@@ -102,7 +102,7 @@ come_to_nothing(struct search *search, const struct history *history)
 	bool all = !search->found && !search->newer && search->anchor.line >= history_end(history);
 
 	search->busy = false;
-	search->trouble = all ? "nothing found" : search->newer ? "nothing newer" : "nothing older";
+	search->trouble = all ? _("nothing found") : search->newer ? _("nothing newer") : _("nothing older");
 }
 
 /* Goes on to the next line, unless this was the last one. */
@@ -361,13 +361,14 @@ search_press(struct search *search, struct pane *pane, struct span key)
 struct input_view
 search_view(struct search *search)
 {
-	const char *said = search->busy ? "searching" : search->trouble;
+	const char *said = search->busy ? _("searching") : search->trouble, *prompt = _("search: ");
 	size_t cursor;
 
 	if (*said == '\0' && search->mode == SEARCH_ACCEPTED)
-		said = "n older, N newer";
+		/* TRANSLATORS: n and N stay those keys, whatever the words for them. */
+		said = _("n older, N newer");
 	buffer_drop(&search->view, buffer_length(&search->view));
-	buffer_add(&search->view, PROMPT, strlen(PROMPT));
+	buffer_add(&search->view, prompt, strlen(prompt));
 	buffer_add(&search->view, buffer_data(&search->typed), buffer_length(&search->typed) - 1);
 	cursor = buffer_length(&search->view);
 	buffer_add(&search->view, "  ", 2);

@@ -4,10 +4,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/bilingual.h"
 #include "screen/slip.h"
 
-static const char leaving[] = "that was sent as text: Ctrl-D on an empty line leaves, F1 shows the keys";
-static const char helping[] = "that was sent as text: F1 shows the keys";
+static const char leaving[] = N_("that was sent as text: Ctrl-D on an empty line leaves, F1 shows the keys");
+static const char helping[] = N_("that was sent as text: F1 shows the keys");
 
 static const struct {
 	const char *words, *advice;

@@ -8,7 +8,7 @@
 
 #include "base/span.h"
 
-/* What to say to who has sent such a line, which is complete, as text; NULL if it is a line like any other. */
+/* An English sentence for who has sent such a line, which is complete, as text; NULL if it is a line like any other. */
 const char *slip_advice(struct span line);
 
 #endif

@@ -1,10 +1,10 @@
 #include <config.h>
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/bilingual.h"
 #include "screen/status.h"
 
 static const char *
@@ -15,11 +15,16 @@ describe_question(enum status_question question)
 	case STATUS_WAITS:
 		break;
 	case STATUS_ASKED:
-		return "yes or no?";
+		/*
+		 * TRANSLATORS: This and what follows stands in the status bar, side by side in one row, of perhaps 40
+		 * columns.  What has no room there is left out as a whole: the shorter it is, the more of it is seen.
+		 */
+		return _("yes or no?");
 	case STATUS_HIDDEN:
-		return "question hidden, no room";
+		/* TRANSLATORS: What is behind ", " stands there by itself where there is no room for all of it. */
+		return _("question hidden, no room");
 	}
-	return "agreeing on encryption";
+	return _("agreeing on encryption");
 }
 
 /* ... of somebody who is going, or of all, as the person leaves. */
@@ -29,12 +34,12 @@ describe_closing(const struct talk *talk, bool can_leave, struct bar *bar)
 	size_t undelivered = talk_count_undelivered(talk);
 
 	if (undelivered == 0) {
-		strlcpy(bar->state, "hanging up", sizeof bar->state);
+		strlcpy(bar->state, _("hanging up"), sizeof bar->state);
 		return;
 	}
-	snprintf(bar->state, sizeof bar->state, "waiting to deliver %zu line%s", undelivered,
-		 undelivered == 1 ? "" : "s");
-	strlcpy(bar->detail, can_leave ? "Ctrl-D gives up" : "", sizeof bar->detail);
+	snprintf(bar->state, sizeof bar->state,
+		 ngettext("waiting to deliver %zu line", "waiting to deliver %zu lines", undelivered), undelivered);
+	strlcpy(bar->detail, can_leave ? _("Ctrl-D gives up") : "", sizeof bar->detail);
 }
 
 /* What the status bar says of somebody who is there, or was. */
@@ -50,30 +55,31 @@ describe_view(const struct talk *talk, const struct talk_view *view, enum status
 	case PARTY_AGREEING:
 	case PARTY_ASKED:
 		strlcpy(bar->state, describe_question(question), sizeof bar->state);
-		strlcpy(bar->act, "F8 hangs up", sizeof bar->act);
+		strlcpy(bar->act, _("F8 hangs up"), sizeof bar->act);
 		break;
 	case PARTY_TALKING:
 		if (view->arrears > 0)
-			snprintf(bar->again, sizeof bar->again, "F6 sends %zu line%s again", view->arrears,
-				 view->arrears == 1 ? "" : "s");
+			snprintf(bar->again, sizeof bar->again,
+				 ngettext("F6 sends %zu line again", "F6 sends %zu lines again", view->arrears),
+				 view->arrears);
 		if (view->stalled) {
-			strlcpy(bar->state, view->unanswered ? "no answer" : "does not read", sizeof bar->state);
-			snprintf(bar->detail, sizeof bar->detail, "%zu KiB queued", view->queued / 1024 + 1);
+			strlcpy(bar->state, view->unanswered ? _("no answer") : _("does not read"), sizeof bar->state);
+			snprintf(bar->detail, sizeof bar->detail, _("%zu KiB queued"), view->queued / 1024 + 1);
 		} else {
-			strlcpy(bar->state, view->secrecy, sizeof bar->state);
-			strlcpy(bar->act, view->silent ? "F8 hangs up" : "", sizeof bar->act);
-			strftime(bar->since, sizeof bar->since, "since %H:%M", localtime_r(&view->since, &tm));
+			strlcpy(bar->state, _(view->secrecy), sizeof bar->state);
+			strlcpy(bar->act, view->silent ? _("F8 hangs up") : "", sizeof bar->act);
+			strftime(bar->since, sizeof bar->since, _("since %H:%M"), localtime_r(&view->since, &tm));
 		}
 		break;
 	case PARTY_CLOSING:
 		describe_closing(talk, can_leave, bar);
 		break;
 	case PARTY_REAPING:
-		strlcpy(bar->state, "hanging up", sizeof bar->state);
+		strlcpy(bar->state, _("hanging up"), sizeof bar->state);
 		break;
 	case PARTY_OVER:
-		strlcpy(bar->state, talk_status(talk) == 0 ? "over" : "failed", sizeof bar->state);
-		strlcpy(bar->detail, can_leave ? "Ctrl-D leaves" : "", sizeof bar->detail);
+		strlcpy(bar->state, talk_status(talk) == 0 ? _("over") : _("failed"), sizeof bar->state);
+		strlcpy(bar->detail, can_leave ? _("Ctrl-D leaves") : "", sizeof bar->detail);
 		break;
 	}
 }
@@ -99,16 +105,17 @@ describe_asked(const struct talk *talk, const struct talk_view *view, enum statu
 	       struct bar *bar)
 {
 	if (question != STATUS_WAITS) {
-		snprintf(bar->name, sizeof bar->name, "answering %s", view->name);
+		snprintf(bar->name, sizeof bar->name, _("answering %s"), view->name);
 		strlcpy(bar->state, describe_question(question), sizeof bar->state);
-		strlcpy(bar->act, "Esc goes back", sizeof bar->act);
+		strlcpy(bar->act, _("Esc goes back"), sizeof bar->act);
 		return;
 	}
 	if (count > 1)
-		snprintf(bar->name, sizeof bar->name, "%zu ask to come in", count);
+		snprintf(bar->name, sizeof bar->name, ngettext("%zu asks to come in", "%zu ask to come in", count),
+			 count);
 	else
-		snprintf(bar->name, sizeof bar->name, "%s asks to come in", view->name);
-	strlcpy(bar->state, "F5 answers", sizeof bar->state);
+		snprintf(bar->name, sizeof bar->name, _("%s asks to come in"), view->name);
+	strlcpy(bar->state, _("F5 answers"), sizeof bar->state);
 	status_count(talk, bar->detail, sizeof bar->detail);
 }
 
@@ -126,7 +133,7 @@ describe_group(const struct talk *talk, const struct talk_view *view, enum statu
 	}
 	if (talk_members(talk) > 0) {
 		status_count(talk, bar->name, sizeof bar->name);
-		strlcpy(bar->state, talk_encrypts(talk) ? "encrypted" : "not encrypted", sizeof bar->state);
+		strlcpy(bar->state, talk_encrypts(talk) ? _("encrypted") : _("not encrypted"), sizeof bar->state);
 	} else if (crowd.closing > 0) {
 		describe_closing(talk, can_leave, bar);
 	} else {
@@ -134,8 +141,8 @@ describe_group(const struct talk *talk, const struct talk_view *view, enum statu
 		status_count(talk, bar->state, sizeof bar->state);
 	}
 	if (crowd.stalled > 0)
-		snprintf(bar->detail, sizeof bar->detail, "%zu %s not read", crowd.stalled,
-			 crowd.stalled == 1 ? "does" : "do");
+		snprintf(bar->detail, sizeof bar->detail,
+			 ngettext("%zu does not read", "%zu do not read", crowd.stalled), crowd.stalled);
 }
 
 /* ... and what comes next, where the line can be called, or is called by itself. */
@@ -145,28 +152,28 @@ describe_next_call(const struct talk *talk, bool can_leave, bool edits, struct b
 	int seconds = talk_countdown(talk);
 
 	if (seconds != -1)
-		snprintf(bar->state, sizeof bar->state, "calling again in %d s", seconds);
+		snprintf(bar->state, sizeof bar->state, _("calling again in %d s"), seconds);
 	if (!talk_calls_by_itself(talk))
-		strlcpy(bar->detail, edits ? "Enter calls again" : "", sizeof bar->detail);
+		strlcpy(bar->detail, edits ? _("Enter calls again") : "", sizeof bar->detail);
 	else
-		strlcpy(bar->detail, can_leave ? "Ctrl-C stops that" : "", sizeof bar->detail);
+		strlcpy(bar->detail, can_leave ? _("Ctrl-C stops that") : "", sizeof bar->detail);
 }
 
 /* The right side of the status bar: what is not in view, and how to learn more. */
 static void
 describe_pane(const struct pane *pane, struct bar *bar)
 {
-	uint64_t unseen = pane_unseen(pane);
+	size_t unseen = (size_t)pane_unseen(pane);
 	bool shows_newest = pane_shows_newest(pane);
 
 	if (unseen > 0)
-		snprintf(bar->news, sizeof bar->news, "%" PRIu64 " new below", unseen);
+		snprintf(bar->news, sizeof bar->news, ngettext("%zu new below", "%zu new below", unseen), unseen);
 	else if (!shows_newest)
-		strlcpy(bar->news, "scrolled back", sizeof bar->news);
+		strlcpy(bar->news, _("scrolled back"), sizeof bar->news);
 	if (!shows_newest)
-		strlcpy(bar->key, "Ctrl-PgDn", sizeof bar->key);
-	strlcpy(bar->tip, "F1/Alt-? help", sizeof bar->tip);
-	strlcpy(bar->hint, "F1 help", sizeof bar->hint);
+		strlcpy(bar->key, _("Ctrl-PgDn"), sizeof bar->key);
+	strlcpy(bar->tip, _("F1/Alt-? help"), sizeof bar->tip);
+	strlcpy(bar->hint, _("F1 help"), sizeof bar->hint);
 }
 
 void
@@ -175,9 +182,9 @@ status_count(const struct talk *talk, char *text, size_t size)
 	size_t members = talk_members(talk);
 
 	if (members == 0)
-		strlcpy(text, "nobody else is here", size);
+		strlcpy(text, _("nobody else is here"), size);
 	else
-		snprintf(text, size, "%zu other%s here", members, members == 1 ? "" : "s");
+		snprintf(text, size, ngettext("%zu other here", "%zu others here", members), members);
 }
 
 void
@@ -198,7 +205,10 @@ status_describe(const struct talk *talk, const struct talk_view *view, enum stat
 	if ((talk_can_call(talk) || talk_calls_by_itself(talk)) && gone)
 		describe_next_call(talk, can_leave, edits, bar);
 	if (typed > 1)
-		snprintf(bar->typed, sizeof bar->typed, "%zu lines%s", typed,
-			 edits && heard ? ", Enter sends all" : "");
+		snprintf(bar->typed, sizeof bar->typed,
+			 edits && heard ?
+			 /* TRANSLATORS: What is before the comma stands by itself where there is no room for all. */
+			 ngettext("%zu line, Enter sends all", "%zu lines, Enter sends all", typed) :
+			 ngettext("%zu line", "%zu lines", typed), typed);
 	describe_pane(pane, bar);
 }

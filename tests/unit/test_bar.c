@@ -137,6 +137,47 @@ test_other_words(void **state)
 	assert_string_equal(shown(&bar, 10), "waiting o\u2026");
 }
 
+/* Words of another language may be longer, and have more bytes than columns: those count, here as well. */
+static void
+test_long_words(void **state)
+{
+	static const struct bar bar = {
+		.name = "192.0.2.7",
+		.state = "chiffr\u00e9, correspondant inconnu",
+		.since = "depuis 14 h 02",
+		.typed = "3 lignes, Entr\u00e9e les envoie toutes",
+		.news = "12 nouvelles lignes plus bas",
+		.key = "Ctrl-Pg suiv",
+		.tip = "F1/Alt-? pr\u00e9sente l'aide",
+		.hint = "F1 pr\u00e9sente l'aide",
+	};
+	/* In terminals of 80, 60 and 40 columns. */
+	static const struct {
+		int columns;
+		const char *with_typed, *with_news, *with_tip;
+	} rows[] = {
+		{78, "192.0.2.7 \u00b7 correspondant inconnu | 3 lignes, Entr\u00e9e les envoie toutes",
+		 "192.0.2.7 \u00b7 chiffr\u00e9, correspondant inconnu | 12 nouvelles lignes plus bas",
+		 "192.0.2.7 \u00b7 chiffr\u00e9, correspondant inconnu | F1 pr\u00e9sente l'aide"},
+		{58, "correspondant inconnu | 3 lignes, Entr\u00e9e les envoie toutes",
+		 "192\u2026 \u00b7 correspondant inconnu | 12 nouvelles lignes plus bas",
+		 "192.0.2.7 \u00b7 chiffr\u00e9, correspondant inconnu"},
+		{38, "192\u2026 \u00b7 correspondant inconnu | 3 lignes", "192.0.2.7 \u00b7 correspondant inconnu",
+		 "192.\u2026 \u00b7 chiffr\u00e9, correspondant inconnu"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct bar other = bar;
+
+		assert_string_equal(shown(&other, rows[i].columns), rows[i].with_typed);
+		*other.typed = '\0';
+		assert_string_equal(shown(&other, rows[i].columns), rows[i].with_news);
+		*other.news = *other.key = '\0';
+		assert_string_equal(shown(&other, rows[i].columns), rows[i].with_tip);
+	}
+}
+
 /* At whatever width, nothing sticks out, and no state is shown that is not the right one. */
 static void
 test_all_widths(void **state)
@@ -168,6 +209,7 @@ main(void)
 		cmocka_unit_test(test_detail),
 		cmocka_unit_test(test_again),
 		cmocka_unit_test(test_other_words),
+		cmocka_unit_test(test_long_words),
 		cmocka_unit_test(test_all_widths),
 	};
 
