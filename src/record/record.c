@@ -38,7 +38,7 @@ mark_day(struct record *r, time_t now)
 	if ((day = day_of(now, &tm)) == r->day)
 		return;
 	r->day = day;
-	history_add(r->history, VOICE_NOTICE, now, text, strftime(text, sizeof text, _("%A, %F"), &tm), 0);
+	history_add(r->history, VOICE_NOTICE, now, text, strftime(text, sizeof text, _("%A, %Y-%m-%d"), &tm), 0);
 }
 
 /* Adds a line to the history, if there is one. */

@@ -140,8 +140,8 @@ print_time(time_t when, char *text, size_t size)
 	char one[64], other[64];
 	struct tm tm;
 
-	strftime(one, sizeof one, today ? "%H:%M" : "%F %H:%M", localtime_r(&when, &tm));
-	strftime(other, sizeof other, today ? _("%H:%M") : _("%F %H:%M"), &tm);
+	strftime(one, sizeof one, today ? "%H:%M" : "%Y-%m-%d %H:%M", localtime_r(&when, &tm));
+	strftime(other, sizeof other, today ? _("%H:%M") : _("%Y-%m-%d %H:%M"), &tm);
 	bilingual_join(one, other, text, size);
 }
 

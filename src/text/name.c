@@ -153,7 +153,7 @@ name_fault(const char *text)
 	if (census.mixed)
 		return N_("has letters of several alphabets");
 	name_look(text, &look);
-	if (name_looks_like(&look, "you") || name_looks_like(&look, "tchat"))
+	if (name_looks_like(&look, "you") || name_looks_like(&look, _("you")) || name_looks_like(&look, "tchat"))
 		return N_("tchat uses itself");
 	return NULL;
 }
