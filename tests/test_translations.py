@@ -110,3 +110,32 @@ def test_catalogue_is_right(language, tmp_path):
     if shutil.which("msgfmt") is None:
         pytest.skip("there is no msgfmt(1)")
     subprocess.run(["msgfmt", "--check", "-o", tmp_path / "tchat.mo", PO / f"{language}.po"], check=True)
+
+
+def spoken(sentence):
+    """A sentence with % for what varies, and without the blanks that signs have in some languages."""
+    sentence = re.sub(r"%(?:\d\$)?[-.\d]*(?:zu|[a-z])", "%", sentence.replace("\N{NO-BREAK SPACE}", " "))
+    return re.sub(r" (?=[:;,?!»)])|(?<=[«(]) |[ :]*$", "", sentence)
+
+
+def quoted(item):
+    """The same of the head of an item in the manual."""
+    item = re.sub(r"Q[qo] Ar \S+(?: Qc)?", '"%"', item)
+    item = re.sub(r"\bAr \S+(?: (?!Li|Ar|Ns)\w+)*", "%", item)
+    return spoken(re.sub(r" ?\bNs\b(?: Li\b)? ?|\bLi |\\&", "", item))
+
+
+@pytest.mark.parametrize("language", [path.stem for path in sorted(ROOT.glob("man/po/*.po"))])
+def test_manual_quotes_what_is_said(language):
+    """What tchat says is in the manual as it says it, in each language."""
+    said = {}
+    for _, fields in entries((PO / f"{language}.po").read_text(encoding="utf-8")):
+        for english, translated in (("msgid", "msgstr"), ("msgid_plural", "msgstr[1]")):
+            said[spoken(fields.get(english, ""))] = spoken(fields.get(translated, ""))
+    found = 0
+    for remarks, fields in entries((ROOT / "man" / "po" / f"{language}.po").read_text(encoding="utf-8")):
+        sentence = quoted(fields["msgid"])
+        if "#. type: It" in remarks and said.get(sentence):
+            assert quoted(fields["msgstr"]) == said[sentence]
+            found += 1
+    assert found > 20
