@@ -9,7 +9,7 @@ from test_confined import allowed_calls
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = ["SECURITY.md", "HACKING.md", "doc/architecture.md"]
-FOLDERS = ["bench", "doc", "fuzz", "man", "scripts", "src", "tests"]
+FOLDERS = ["bench", "completions", "doc", "fuzz", "man", "scripts", "src", "tests"]
 FILES = ["Makefile.am", "NEWS", "README.md", *DOCUMENTS]
 
 PATH = re.compile(rf"(?:{'|'.join(FOLDERS)})(?:/[\w.*-]+)*/?|{'|'.join(map(re.escape, FILES))}")
