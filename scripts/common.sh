@@ -75,3 +75,30 @@ install_fuzzing_packages() {
 		clang -fsanitize=fuzzer,address -x c -o build/clang-can-fuzz - 2>/dev/null ||
 		install_packages libclang-rt-dev
 }
+
+# Somebody without rights, where root is to be somebody else.
+user=60123
+
+# Makes the archive in a clone, where its date is the commit's.  Arguments: the clone, how old it seems, where in it.
+# shellcheck disable=SC2016 # a script for another shell
+make_archive='
+	cd "$1" && unset SOURCE_DATE_EPOCH && find . -name .git -prune -o -exec touch -h -d "$2" {} + &&
+	autoreconf -i && mkdir -p "$3" && cd "$3" && "$OLDPWD/configure" && make dist'
+
+# same_archive COMMIT DIRECTORY: has two people make the archive of a commit, who differ in all that must not matter:
+# folder, umask, time zone, language, the age of the files and, if this is root, the user.  Whether it is the same;
+# then it is in DIRECTORY.
+same_archive() (
+	place=$(mktemp -d) && trap 'rm -rf "$place"' EXIT && chmod 755 "$place" || exit
+	somebody='env'
+	[ "$(id -u)" -ne 0 ] || somebody="setpriv --reuid=$user --regid=$user --clear-groups env"
+	localedef -i fr_FR -f UTF-8 "$place/fr_FR.UTF-8" || echo 'both speak English'
+	umask 022 && git clone -q . "$place/one" && git -C "$place/one" checkout -q "$1" &&
+		TZ=UTC+12 LC_ALL=C sh -c "$make_archive" sh "$place/one" 2001-02-03 . || exit
+	umask 077 && git clone -q . "$place/two" && git -C "$place/two" checkout -q "$1" || exit
+	[ "$somebody" = env ] || chown -R "$user:$user" "$place/two" || exit
+	# shellcheck disable=SC2086 # they are words
+	$somebody HOME="$place/two" TZ=UTC-12 LC_ALL=fr_FR.UTF-8 LANGUAGE=fr LOCPATH="$place" \
+		sh -c "$make_archive" sh "$place/two" 2021-02-03 build || exit
+	cmp "$place"/one/*.tar.gz "$place"/two/build/*.tar.gz && cp "$place"/one/*.tar.gz "$2"
+)
