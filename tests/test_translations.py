@@ -115,7 +115,7 @@ def test_catalogue_is_right(language, tmp_path):
 def spoken(sentence):
     """A sentence with % for what varies, and without the blanks that signs have in some languages."""
     sentence = re.sub(r"%(?:\d\$)?[-.\d]*(?:zu|[a-z])", "%", sentence.replace("\N{NO-BREAK SPACE}", " "))
-    return re.sub(r" (?=[:;,?!»)])|(?<=[«(]) |[ :]*$", "", sentence)
+    return re.sub(r" (?=[ :;,?!»)])|(?<=[«(]) |[ :]*$", "", sentence)
 
 
 def quoted(item):
