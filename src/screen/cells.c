@@ -2,7 +2,8 @@
 
 #include <sys/mman.h>
 
-#define NCURSES_OPAQUE 0 /* what a window is made of can be seen */
+#define NCURSES_INTERNALS /* what a window is made of can be seen, */
+#define NCURSES_OPAQUE 0  /* whichever of them the header asks */
 #include <curses.h>
 #include <stdbool.h>
 #include <stdint.h>
