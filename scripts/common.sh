@@ -26,6 +26,36 @@ quietly() {
 	return 1
 }
 
+# What the tests in a log say of themselves, and how many were skipped for which reason.
+summary() {
+	sed -n 's/^# TOTAL: */    unit test programs: /p; s/^# SKIP: *\([1-9].*\)/        \1 skipped/p
+		s/^\([0-9]* passed.*\)/    end to end: \1/p; s/^[a-z]*: executions/    &/p' "$1"
+	sed -n 's/^SKIPPED \[\([0-9]*\)\] [^ ]*: /\1 /p' "$1" | awk '
+		{ count = $1; sub(/^[0-9]+ /, ""); skipped[$0] += count }
+		END { for (reason in skipped) printf "        %d skipped: %s\n", skipped[reason], reason }' | sort -rn
+}
+
+# begin NAME: the headline of a step, and the name of its log, in the folder work.
+begin() {
+	name=$1
+	before=$(date +%s)
+	# shellcheck disable=SC2154 # it is whose steps these are that sets work
+	log=$work/$(printf %s "$name" | tr -c '[:alnum:]' -).log
+	printf '%-32s ' "$name"
+}
+
+# step NAME COMMAND...: runs the command, under a headline that says how it went.
+step() {
+	begin "$1"
+	shift
+	if ! quietly "$log" "$@"; then
+		echo "$0: FAILED: $name"
+		exit 1
+	fi
+	echo "ok, $(($(date +%s) - before)) s"
+	summary "$log"
+}
+
 as_root() {
 	if [ "$(id -u)" -eq 0 ]; then
 		"$@"
