@@ -54,7 +54,8 @@ make_system() {
 	shift 2
 	packages=$(printf ',%s' locales "$@")
 	rm -rf --one-file-system "$system" &&
-		unshare --mount debootstrap --arch="$base" --variant=minbase --include="${packages#,}" "$suite" "$system" &&
+		unshare --mount debootstrap --arch="$base" --variant=minbase --include="${packages#,}" \
+			"$suite" "$system" &&
 		cp /etc/resolv.conf "$system/etc/resolv.conf" &&
 		echo force-unsafe-io >"$system/etc/dpkg/dpkg.cfg.d/unsafe-io" &&
 		echo 'Acquire::Check-Valid-Until "false";' >"$system/etc/apt/apt.conf.d/old-lists" &&
