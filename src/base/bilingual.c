@@ -42,7 +42,7 @@ keep(const char *text)
 void
 bilingual_load(const char *domain)
 {
-#if ENABLE_NLS
+#if defined(ENABLE_NLS)
 	(void)dgettext(domain, "\001"); /* which no language has: it is looked for in all that are there */
 #else
 	(void)domain;
@@ -52,7 +52,7 @@ bilingual_load(const char *domain)
 void
 bilingual_open(const char *directory)
 {
-#if ENABLE_NLS
+#if defined(ENABLE_NLS)
 	bindtextdomain(PACKAGE, directory);
 	bind_textdomain_codeset(PACKAGE, "UTF-8");
 	textdomain(PACKAGE);

@@ -13,7 +13,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-#if ENABLE_NLS
+#if defined(ENABLE_NLS)
 #include <libintl.h>
 #else
 #define gettext(sentence) (sentence)

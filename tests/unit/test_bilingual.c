@@ -253,7 +253,7 @@ main(void)
 		cmocka_unit_test(test_kept),
 	};
 
-#if ENABLE_NLS
+#if defined(ENABLE_NLS)
 	return cmocka_run_group_tests(tests, NULL, NULL);
 #else
 	(void)tests;
