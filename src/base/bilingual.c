@@ -14,7 +14,7 @@
 #define END '\xff'
 #define MARKS ((size_t)4) /* these, and the NUL */
 
-static locale_t english; /* as ever, but that libraries say all in English; 0: not opened */
+static locale_t english; /* in which libraries say all in English; 0: not opened */
 
 /* What was asked for once, and is kept. */
 struct kept {
@@ -61,8 +61,7 @@ bilingual_open(const char *directory)
 	(void)directory;
 #endif
 	bilingual_load("libc");
-	if ((english = duplocale(LC_GLOBAL_LOCALE)) != (locale_t)0)
-		english = newlocale(LC_MESSAGES_MASK, "C", english);
+	english = newlocale(LC_ALL_MASK, "C", (locale_t)0);
 }
 
 void
