@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from fullscreen import F1, DeafCaller
-from peers import HOST, TCHAT, Door, call, eventually, free_port, needs_linux, without_port
+from peers import (HOST, TCHAT, Door, call, eventually, free_port, needs_landlock, needs_linux,
+                   without_port)
 from terminal import ctrl
 from test_documents import ROOT
 from test_group_screen import words
@@ -64,13 +65,16 @@ def test_conversation_in_plain_mode(run, port, tmp_path):
     eventually(lambda: [without_port(said) for _, said in entries(tmp_path / "log")][:4] == notices, "all in the log")
 
 
-def test_failure(run, tmp_path):
-    """So is why something fails, with what the system says in either language."""
+@pytest.mark.parametrize("charset", ["UTF-8", "ISO-8859-1"])
+def test_failure(run, environment, tmp_path, charset):
+    """So is why something fails, with what the system says in either language, whatever it is asked to write."""
+    environment.update(OUTPUT_CHARSET=charset)
     silent = free_port()
     client = run(FOREIGN, "-c", "-l", tmp_path / "log", HOST, silent)
     assert client.wait() == 1
     *_, said = client.err.data.decode().splitlines()
     assert re.match(text(f"tchat: impossible d'appeler {HOST} port {silent} : "), said)
+    assert "\ufffd" not in said
     assert re.search(text(f" ; l'autre côté attend avec tchat -s {silent}") + "$", said)
     assert entries(tmp_path / "log")[-1][1] == (
         f"cannot call {HOST} port {silent}: Connection refused; the other side waits with tchat -s {silent}")
@@ -124,6 +128,24 @@ def test_language_that_is_not_there(run, environment):
     client = run(FOREIGN, "-c")
     assert client.wait() == 2
     assert client.err.data == b"tchat: whom to call is missing: tchat -c host [port]\n"
+
+
+@needs_landlock
+@pytest.mark.usefixtures("leaks_unchecked")
+@pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
+def test_nothing_is_read_later(run, environment, port, tmp_path):
+    """Whoever may open no files any more looks for none of the languages, nor of how characters become others."""
+    del environment["LOCPATH"]  # with which the C library reads of characters at once
+    environment.update(LC_ALL="C.UTF-8", LANGUAGE="fr")
+    server = run("strace", "-ff", "-e", "trace=openat,prctl", "-o", tmp_path / "trace", FOREIGN, "-s", "-p", port)
+    server.notice(f"en attente sur le port {port}")
+    caller = call(port)
+    server.notice(f"{HOST} a appelé")
+    caller.close_input()
+    server.close_input()
+    assert server.wait() == 0
+    confined = [trace.read_text().partition("NO_NEW_PRIVS")[2] for trace in tmp_path.glob("trace.*")]
+    assert any(confined) and not [after for after in confined if "gconv" in after or ".mo" in after]
 
 
 # The full screen

@@ -43,7 +43,9 @@ void
 bilingual_load(const char *domain)
 {
 #if defined(ENABLE_NLS)
-	(void)dgettext(domain, "\001"); /* which no language has: it is looked for in all that are there */
+	bind_textdomain_codeset(domain, "UTF-8");
+	(void)dgettext(domain, "");	 /* which each has: how it becomes UTF-8 is known then */
+	(void)dgettext(domain, "\001"); /* which none has: it is looked for in all that are there */
 #else
 	(void)domain;
 #endif
@@ -54,7 +56,6 @@ bilingual_open(const char *directory)
 {
 #if defined(ENABLE_NLS)
 	bindtextdomain(PACKAGE, directory);
-	bind_textdomain_codeset(PACKAGE, "UTF-8");
 	textdomain(PACKAGE);
 	bilingual_load(PACKAGE);
 #else
