@@ -265,13 +265,6 @@ editor_ask(enum editor_order what, struct span text, struct editor_answer *answe
 	return EDITOR_INTERRUPTED;
 }
 
-/* strsignal(3), which returns what is not to be changed. */
-static const char *
-describe_signal(int signo)
-{
-	return strsignal(signo);
-}
-
 const char *
 editor_end(void)
 {
@@ -290,6 +283,5 @@ editor_end(void)
 	editor = 0;
 	if (was_silent)
 		return bilingual("it gave no answer");
-	return WIFSIGNALED(status) ? bilingual_describe(describe_signal, WTERMSIG(status))
-				   : bilingual_error(WEXITSTATUS(status));
+	return WIFSIGNALED(status) ? bilingual_signal(WTERMSIG(status)) : bilingual_error(WEXITSTATUS(status));
 }
