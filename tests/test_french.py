@@ -134,10 +134,10 @@ def test_language_that_is_not_there(run, environment):
 @pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
 def test_nothing_is_read_later(run, environment, port, tmp_path):
     """Whoever may open no files any more looks for none of the languages, nor of how characters become others."""
-    del environment["LOCPATH"]  # with which the C library reads of characters at once
-    environment.update(LC_ALL="C.UTF-8", LANGUAGE="fr")
+    del environment["LOCPATH"]  # with which the C library reads of characters at once, as it does in C.UTF-8
+    environment["LC_ALL"] = "fr_FR.UTF-8"
     if b"il manque" not in subprocess.run([FOREIGN, "-c"], env=environment, cwd=tmp_path, capture_output=True).stderr:
-        pytest.skip("this C library takes C.UTF-8 for English")
+        pytest.skip("fr_FR.UTF-8 is not installed")
     server = run("strace", "-ff", "-e", "trace=openat,prctl", "-o", tmp_path / "trace", FOREIGN, "-s", "-p", port)
     server.notice(f"en attente sur le port {port}")
     caller = call(port)
