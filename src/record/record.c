@@ -29,7 +29,7 @@ static void
 mark_day(struct record *r, time_t now)
 {
 	struct tm tm;
-	char text[128];
+	char text[128], safe[3 * sizeof text]; /* a byte that is no UTF-8 becomes three */
 	int day;
 
 	if (now == r->looked) /* a day does not change within a second */
@@ -38,7 +38,10 @@ mark_day(struct record *r, time_t now)
 	if ((day = day_of(now, &tm)) == r->day)
 		return;
 	r->day = day;
-	history_add(r->history, VOICE_NOTICE, now, text, strftime(text, sizeof text, _("%A, %Y-%m-%d"), &tm), 0);
+	if (strftime(text, sizeof text, _("%A, %Y-%m-%d"), &tm) == 0)
+		*text = '\0';
+	filter_string(text, safe, sizeof safe); /* LC_TIME can have another character set than LC_CTYPE */
+	history_add(r->history, VOICE_NOTICE, now, safe, strlen(safe), 0);
 }
 
 /* Adds a line to the history, if there is one. */

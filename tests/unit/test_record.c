@@ -28,6 +28,18 @@ time(time_t *t)
 	return now;
 }
 
+/* What stands in for days of the week in another character set; NULL: they are the C library's. */
+static const char *foreign_day;
+
+size_t __real_strftime(char *text, size_t size, const char *format, const struct tm *tm);
+size_t __wrap_strftime(char *text, size_t size, const char *format, const struct tm *tm);
+
+size_t
+__wrap_strftime(char *text, size_t size, const char *format, const struct tm *tm)
+{
+	return foreign_day != NULL ? strlcpy(text, foreign_day, size) : __real_strftime(text, size, format, tm);
+}
+
 static int
 set_up(void **state)
 {
@@ -45,6 +57,7 @@ static int
 tear_down(void **state)
 {
 	record_free(*state);
+	foreign_day = NULL;
 	return 0;
 }
 
@@ -111,6 +124,19 @@ test_silent_days(void **state)
 	say_at(r, NOON, "a");
 	say_at(r, NOON + 366 * (time_t)DAY, "b");
 	assert_string_equal(all(r), "a|Sunday, 2025-10-05|b|");
+}
+
+/* A locale can have its days in another character set than its characters: what is shown is UTF-8. */
+static void
+test_foreign_days(void **state)
+{
+	struct record *r = *state;
+
+	foreign_day = "s\xe1"
+		      "bado";
+	say_at(r, NOON, "a");
+	say_at(r, NOON + DAY, "b");
+	assert_string_equal(all(r), "a|s\ufffdbado|b|");
 }
 
 /* Only complete lines are taken from a buffer. */
@@ -212,6 +238,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_times, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_days, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_silent_days, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_foreign_days, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_lines, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_lines_of_several, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_notices, set_up, tear_down),
