@@ -96,7 +96,7 @@ def test_numbers(run, count, said):
 def test_wrong_usage(run):
     client = run(FOREIGN, "-c")
     assert client.wait() == 2
-    assert re.fullmatch(text("tchat: il manque qui appeler : tchat -c hôte [port]"), client.err.data.decode().strip())
+    assert re.fullmatch(text("tchat: il manque l'hôte à appeler : tchat -c hôte [port]"), client.err.data.decode().strip())
 
 
 def test_name_that_own_lines_have(run):
@@ -166,7 +166,7 @@ def test_full_screen(on_terminal, port, columns):
     server.say("très bien")
     caller.expect("très bien\n")
     server.press(F1)
-    server.wait_for("Une touche ferme ceci.")
+    server.wait_for("Toute touche ferme ceci.")
     rows = [row.rstrip() for row in server.pane if row.strip()]
     assert max(map(len, rows)) < columns and not any("…" in row for row in rows)
     server.press(F1)
@@ -205,7 +205,7 @@ def test_question(on_terminal, bob, stranger, front, answer):
     door = TlsDoor(stranger)
     client = on_terminal(FOREIGN, "-c", "-t", *front, HOST, door.port, env=bob.env, columns=150, rows=40)
     callee = door.accept()
-    client.wait_for(text("est-ce le bon ? répondez oui ou non") + "$")
+    client.wait_for(text("est-ce la bonne clé ? répondez oui ou non") + "$")
     if not front:
         client.wait_for(lambda: "oui ou non" in client.bar)
     client.say("o")
@@ -252,12 +252,12 @@ def test_group(on_terminal, port, tmp_path):
     guest.expect(QUESTION)
     guest.send("zoé\n")
     guest.expect("* You are ~zoé: ")
-    host.wait_for("~zoé a rejoint la conversation")
+    host.wait_for("~zoé a rejoint le salon")
     other = call(port)
     other.expect(QUESTION)
     other.send("max\n")
     guest.expect("* ~max has joined: 3 are here\n")
-    host.wait_for("~max a rejoint la conversation")
+    host.wait_for("~max a rejoint le salon")
     host.press(F3)
     host.wait_for(lambda: "raccroche" in words(host))
     other.close_input()

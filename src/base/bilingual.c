@@ -1,5 +1,6 @@
 #include <config.h>
 
+#include <errno.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,10 +59,11 @@ bilingual_open(const char *directory)
 	bindtextdomain(PACKAGE, directory);
 	textdomain(PACKAGE);
 	bilingual_load(PACKAGE);
+	bilingual_load("libc");
 #else
 	(void)directory;
+	(void)strerror(EIO); /* what the C library says is in the person's language all the same */
 #endif
-	bilingual_load("libc");
 	english = newlocale(LC_ALL_MASK, "C", (locale_t)0);
 }
 
