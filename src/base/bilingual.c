@@ -10,9 +10,9 @@
 #include "base/fatal.h"
 
 /* English, BETWEEN and the person's language stand between these, none of which is ever in UTF-8 (RFC 3629, 3). */
-#define BEGIN '\xfd'
-#define BETWEEN '\xfe'
-#define END '\xff'
+#define BEGIN 0xfd
+#define BETWEEN 0xfe
+#define END 0xff
 #define MARKS ((size_t)4) /* these, and the NUL */
 
 static locale_t english; /* in which libraries say all in English; 0: not opened */
@@ -97,7 +97,7 @@ bilingual_choose(const char *text, enum language language, char *out, size_t siz
 	for (; *text != '\0' && length + 1 < size; text++) {
 		const char *from = text, *to = text + 1;
 
-		if (*text == BEGIN && (between = strchr(text, BETWEEN)) != NULL &&
+		if ((unsigned char)*text == BEGIN && (between = strchr(text, BETWEEN)) != NULL &&
 		    (end = strchr(between, END)) != NULL) {
 			from = language == ENGLISH ? text + 1 : between + 1;
 			to = language == ENGLISH ? between : end;
