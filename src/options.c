@@ -80,8 +80,8 @@ const char *const options_help[] = {
 	N_("  -f, --first me|peer   with -a: who speaks first; by default the client\n"),
 	N_("  -g, --group           server: several callers at once, who hear each other\n"),
 	N_("  -H, --history LINES   keep so many lines to scroll back to, by default 10000\n"),
-	N_("  -k, --keep            server: one caller after the other, also in plain mode\n"
-	   "                        client: call again by itself when the line breaks\n"),
+	N_("  -k, --keep            server: one caller after the other, also in plain mode\n"),
+	N_("                        client: call again by itself when the line breaks\n"),
 	N_("  -l, --log FILE        append the conversation to FILE\n"),
 	N_("  -n, --name NAME       your name, before your own lines and for -t\n"),
 	N_("  -p, --plain           lines on standard input and output, no full screen\n"),

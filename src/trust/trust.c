@@ -557,7 +557,7 @@ trust_answer(struct trust *t, const char *text, size_t length)
 	if ((fingerprint = fingerprint_in(answer)) != NULL)
 		return compare(t, fingerprint);
 	if (t->call->role == ROLE_CLIENT && (rest = answer_yes(answer)) != NULL && *rest == '\0')
-		return accept_key(t, NULL);
+		return accept_key(t, tls_peer_name(t->tls));
 	if (t->call->role == ROLE_CLIENT || (name = name_in(t, answer)) == NULL)
 		return reject(t, answer, NULL);
 	answer_remark(answer, NULL, remark);
