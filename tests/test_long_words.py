@@ -67,11 +67,12 @@ LANGUAGES = {"marked": Language("«", "»"), "long": Language("é", "ù", 0.4)}
 
 
 @pytest.fixture(params=LANGUAGES.values(), ids=LANGUAGES)
-def language(request, template, environment, tmp_path):  # noqa: F811
+def language(request, template, environment, locale_of, leaks_unchecked, tmp_path):  # noqa: F811
+    """In the environment of somebody who speaks it.  Where there is a LOCPATH, glibc leaks."""
     if shutil.which("msgfmt") is None:
         pytest.skip("there is no msgfmt(1)")
     request.param.write(template, tmp_path)
-    environment["LANGUAGE"] = "fr"
+    environment.update(locale_of("fr_FR"))
     return request.param
 
 
@@ -143,9 +144,9 @@ def test_group(on_terminal, port, language, columns):
 
 @needs_tls
 @WIDTHS
-def test_question(on_terminal, ann, stranger, port, language, columns):
+def test_question(on_terminal, environment, ann, stranger, port, language, columns):
     """There is room for the question of trust, and F3 shows what it was about."""
-    server = on_terminal(FOREIGN, "-s", "-t", port, env=ann.env | {"LANGUAGE": "fr"}, rows=24, columns=columns)
+    server = on_terminal(FOREIGN, "-s", "-t", port, env=environment | ann.env, rows=24, columns=columns)
     server.wait_for(lambda: str(port) in words(server))
     tls_call(port, stranger)
     wait_for_bar(server, language, language.says("yes or no?"))
