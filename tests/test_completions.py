@@ -169,7 +169,7 @@ class Zsh(Shell):
 
 
 class Fish(Shell):
-    command = ("fish", "--private")
+    command = ("fish", "--private", "--features=no-keyboard-protocols")  # which pyte does not know
 
     @staticmethod
     def set_up(home):
@@ -255,7 +255,7 @@ def test_what_makes_no_sense(shell, prompt):
     """A server calls no host, and what excludes what is there already is not offered."""
     lines = ["-s kno", "-s --wai", "-s --cli", "-c --grou", "-c --onc", "-c known.example 18081 kno", "-n kno", "kno"]
     if shell.excludes:
-        lines += ["-s -a --ra", "-s --recv-only --send", "-c --anonymous --pi", "-s -g --lab", "-c -4r --alt"]
+        lines += ["-s -a --ra", "-s --recv-only --send", "-c --pin x --anon", "-s -g --lab", "-c -4r --alt"]
     for line in lines:
         complete(prompt, line, then="x")
         prompt.wait_for(rf"^\$ tchat {re.escape(line)}x$")

@@ -106,6 +106,7 @@ def test_groff_takes_it_too(page):
     """As man(1) shows it on many systems."""
     result = subprocess.run(["groff", "-Kutf8", "-mdoc", "-t", "-Tutf8", "-P-cbou", f"-rLL={COLUMNS - 2}n", page],
                             capture_output=True, text=True)
-    assert result.stderr == ""
+    # Of a capital with an accent in the name of a section groff 1.23 says that it is not there, and shows it.
+    assert re.sub(r".* special character 'u00[0-9a-f]{2}' not defined\n", "", result.stderr) == ""
     assert len(result.stdout.splitlines()) > 100
     assert [line for line in result.stdout.splitlines() if len(line) > COLUMNS] == []
