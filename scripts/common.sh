@@ -5,8 +5,8 @@ cd "$(dirname "$(readlink -f "$0")")/.." || exit 1
 
 # What it takes to build tchat.
 # shellcheck disable=SC2034 # not everybody needs that
-build_packages='autoconf automake autopoint gcc gettext libbsd-dev libc6-dev libgnutls28-dev libncurses-dev libreadline-dev
-	libseccomp-dev make pkg-config po4a'
+build_packages='autoconf automake autopoint gcc gettext libbsd-dev libc6-dev libgnutls28-dev libncurses-dev
+	libreadline-dev libseccomp-dev make pkg-config po4a'
 
 # What the benchmarks need, and what else they compare it with, where the system has it.
 # shellcheck disable=SC2034
