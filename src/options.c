@@ -231,7 +231,8 @@ set_number(struct options *o, int option, const char *text, char *error, size_t 
 	*number->value = (unsigned)strtonum(text, number->least, number->most, &problem);
 	if (problem == NULL)
 		return REQUEST_CHAT;
-	return wrong(error, size, "%s from %d to %d, not '%s'", bilingual(number->takes), number->least, number->most, text);
+	return wrong(error, size, "%s from %d to %d, not '%s'", bilingual(number->takes), number->least,
+		     number->most, text);
 }
 
 static enum request

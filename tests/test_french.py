@@ -96,7 +96,8 @@ def test_numbers(run, count, said):
 def test_wrong_usage(run):
     client = run(FOREIGN, "-c")
     assert client.wait() == 2
-    assert re.fullmatch(text("tchat: il manque l'hôte à appeler : tchat -c hôte [port]"), client.err.data.decode().strip())
+    assert re.fullmatch(text("tchat: il manque l'hôte à appeler : tchat -c hôte [port]"),
+                        client.err.data.decode().strip())
 
 
 def test_name_that_own_lines_have(run):

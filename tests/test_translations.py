@@ -16,7 +16,8 @@ SOURCES = sorted(ROOT.glob("src/**/*.c"))
 NOT_SAID = {
     # On the wire.
     "The line is busy. Please call again later.\n", "The room is full. Please call again later.\n",
-    "The room is closed to you.\n", "This line is encrypted: call with -t.\n", "%s%zu other%s", "may be somebody else's",
+    "The room is closed to you.\n", "This line is encrypted: call with -t.\n", "%s%zu other%s",
+    "may be somebody else's",
     # In the log alone, and in a file.
     "not delivered: ", "server %s %s %u\n",
     # A place, which is compared.

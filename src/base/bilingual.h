@@ -1,12 +1,12 @@
 /*
  * bilingual - what the program says, in the person's language and in English.
  *
- * A person reads their own language, as gettext(3) has it.  What is only shown is translated where it is said, with _()
- * and ngettext().  The log and the wire are English whatever the language, and what goes there and to a person, too, is
- * said once, in both: such a text is bilingual.  It is a string like any other, which may be copied, sent through a pipe
- * and be part of another one, in which what differs stands in both languages, between bytes that are not in UTF-8.  Only
- * bilingual_print cuts it such that something is left of both.  Where a sentence has no translation it is that sentence
- * and nothing else.
+ * A person reads their own language, as gettext(3) has it.  What is only shown is translated where it is said, with
+ * _() and ngettext().  The log and the wire are English whatever the language, and what goes there and to a person,
+ * too, is said once, in both: such a text is bilingual.  It is a string like any other, which may be copied, sent
+ * through a pipe and be part of another one, in which what differs stands in both languages, between bytes that are not
+ * in UTF-8.  Only bilingual_print cuts it such that something is left of both.  Where a sentence has no translation it
+ * is that sentence and nothing else.
  */
 #ifndef BILINGUAL_H
 #define BILINGUAL_H

@@ -86,8 +86,8 @@ handed_take(struct call_options *o, char *error, size_t size)
 		int fd = HANDED_FIRST + i;
 
 		if ((o->port = port_of(fd)) == 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) == -1) {
-			bilingual_print(error, size, "cannot wait at descriptor %d: it is no socket that listens to TCP",
-					fd);
+			bilingual_print(error, size,
+					"cannot wait at descriptor %d: it is no socket that listens to TCP", fd);
 			return -1;
 		}
 	}

@@ -115,7 +115,8 @@ test_again(void **state)
 	strlcpy(bar.again, "F6 sends 3 lines again", sizeof bar.again);
 	assert_string_equal(shown(&bar, 98), "192.0.2.7 \u00b7 encrypted, unknown \u00b7 since 14:02 \u00b7 "
 					      "F8 hangs up \u00b7 F6 sends 3 lines again | F1/Alt-? help");
-	assert_string_equal(shown(&bar, 67), "192.0.2.7 \u00b7 encrypted, unknown \u00b7 F6 sends 3 lines again | F1 help");
+	assert_string_equal(shown(&bar, 67), "192.0.2.7 \u00b7 encrypted, unknown \u00b7 F6 sends 3 lines again | "
+					      "F1 help");
 	assert_string_equal(shown(&bar, 60), "192.0.2.7 \u00b7 encrypted, unknown \u00b7 F6 sends 3 lines again");
 	assert_string_equal(shown(&bar, 50), "192.0.2.7 \u00b7 encrypted, unknown");
 }
