@@ -29,10 +29,13 @@ class Flood:
                 self._caller.send("".join(f"{TEXT} {n}\n" for n in range(self.sent, self.sent + 10_000)))
                 self.sent += 10_000
 
+    def is_sent(self):
+        return not self._thread.is_alive()
+
     def end(self, server):
         """Waits until the last line is shown; returns how many there were."""
         self.stop.set()
-        while self._thread.is_alive():
+        while not self.is_sent():
             server.update(0.01)
         server.wait_for(last(self.sent - 1))
         return self.sent
@@ -105,7 +108,11 @@ def test_scrolled_back_during_a_flood(screen_called):
     server.press(PAGE_UP)
     server.wait_for(lambda: "scrolled back" in server.bar)
     before = server.pane[:-1]
-    Flood(caller, lines=100_000).stop.set()
-    while "100000 new below" not in server.bar:
-        server.update(1)
+    flood = Flood(caller, lines=100_000)
+    flood.stop.set()  # which may be a little late
+
+    def is_over():
         assert server.pane[:-1] == before
+        return flood.is_sent() and f"{flood.sent} new below" in server.bar
+
+    server.wait_for(is_over)
