@@ -10,6 +10,8 @@ from xml.etree import ElementTree
 import pytest
 
 from fullscreen import not_under_sanitizers
+from peers import needs_linux
+from tls import needs_tls
 
 ROOT = Path(__file__).parent.parent
 MARGIN, CELL = 12, 8.43  # as pictures have them, in pixels
@@ -75,7 +77,7 @@ def as_it_is():
     return Film(ROOT / "doc" / "demo.svg")
 
 
-@pytest.fixture(params=["as_it_is", pytest.param("made_anew", marks=not_under_sanitizers)])
+@pytest.fixture(params=["as_it_is", pytest.param("made_anew", marks=[not_under_sanitizers, needs_tls, needs_linux])])
 def film(request):
     return request.getfixturevalue(request.param)
 
@@ -105,6 +107,8 @@ def test_shows_one_number_to_both(film):
 
 
 @not_under_sanitizers
+@needs_tls
+@needs_linux
 def test_moves_as_before(as_it_is, made_anew):
     """How long something is seen is said by the script, and not by how fast a machine is."""
     assert made_anew.moments == as_it_is.moments
