@@ -2,6 +2,7 @@
 
 import functools
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -59,34 +60,40 @@ def silent_port():
 
 
 @pytest.fixture
-def with_etc(tmp_path):
-    """What comes before a command that is to see other files in /etc, as far as one may do that."""
-    def with_etc(**files):
-        mounts = []
-        for name, text in files.items():
-            path = tmp_path / f"etc-{name}"
-            path.write_text(text)
-            mounts.append(f"mount --bind {path} /etc/{name.replace('_', '.')}")
+def mounted():
+    """What comes before a command that is to see other files in some places, as far as one may do that."""
+    def mounted(files):
+        mounts = [shlex.join(["mount", "--bind", str(file), str(place)]) for place, file in files.items()]
         command = ["unshare", "--mount", "sh", "-c", " && ".join([*mounts, 'exec "$@"']), "sh"]
         if subprocess.run([*command, "true"], capture_output=True).returncode != 0:
             pytest.skip("no files can be mounted here")
         return command
 
+    return mounted
+
+
+@pytest.fixture
+def with_etc(mounted, tmp_path):
+    """The same for other files in /etc."""
+    def with_etc(**texts):
+        files = {}
+        for name, text in texts.items():
+            file = files[f"/etc/{name.replace('_', '.')}"] = tmp_path / f"etc-{name}"
+            file.write_text(text)
+        return mounted(files)
+
     return with_etc
 
 
 @pytest.fixture
-def with_linked_hosts(tmp_path):
+def with_linked_hosts(mounted, tmp_path):
     """The same where /etc has nothing but these hosts, in a link to a file that is somewhere else."""
     def with_linked_hosts(text):
         etc, hosts = tmp_path / "etc", tmp_path / "elsewhere"
         etc.mkdir()
         hosts.write_text(text)
         (etc / "hosts").symlink_to(hosts)
-        command = ["unshare", "--mount", "sh", "-c", f'mount --bind {etc} /etc && exec "$@"', "sh"]
-        if subprocess.run([*command, "true"], capture_output=True).returncode != 0:
-            pytest.skip("no files can be mounted here")
-        return command
+        return mounted({"/etc": etc})
 
     return with_linked_hosts
 

@@ -131,15 +131,15 @@ def test_language_that_is_not_there(run, environment):
 
 
 @needs_landlock
-@pytest.mark.usefixtures("leaks_unchecked")
 @pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
-def test_nothing_is_read_later(run, environment, port, tmp_path):
+@pytest.mark.parametrize("languages", ["fr", "fr:de"])
+def test_nothing_is_read_later(run, environment, mounted, port, tmp_path, languages):
     """Whoever may open no files any more looks for none of the languages, nor of how characters become others."""
-    del environment["LOCPATH"]  # with which the C library reads of characters at once, as it does in C.UTF-8
-    environment["LC_ALL"] = "fr_FR.UTF-8"
-    if b"il manque" not in subprocess.run([FOREIGN, "-c"], env=environment, cwd=tmp_path, capture_output=True).stderr:
-        pytest.skip("fr_FR.UTF-8 is not installed")
-    server = run("strace", "-ff", "-e", "trace=openat,prctl", "-o", tmp_path / "trace", FOREIGN, "-s", "-p", port)
+    environment.update(LANGUAGE=languages)
+    # With a LOCPATH the C library reads of characters at once, as it does in C.UTF-8.
+    installed = mounted({"/usr/lib/locale": environment.pop("LOCPATH")})
+    trace = ["strace", "-ff", "-e", "trace=openat,prctl", "-o", tmp_path / "trace"]
+    server = run(*installed, *trace, FOREIGN, "-s", "-p", port)
     server.notice(f"en attente sur le port {port}")
     caller = call(port)
     server.notice(f"{HOST} a appelé")
