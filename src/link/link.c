@@ -394,10 +394,10 @@ link_undelivered(const struct link *link)
 	return (struct span){buffer_data(&link->outbox), buffer_length(&link->outbox)};
 }
 
-uint64_t
+size_t
 link_undelivered_bytes(const struct link *link)
 {
-	return link->from_file + buffer_length(&link->outbox);
+	return (size_t)link->from_file /* which the kernel has */ + buffer_length(&link->outbox);
 }
 
 void

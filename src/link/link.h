@@ -169,7 +169,7 @@ bool link_knows_arrived(void);
  * source there is nothing of it here: whoever keeps what is sent knows (link_arrived).
  */
 struct span link_undelivered(const struct link *link);
-uint64_t link_undelivered_bytes(const struct link *link);
+size_t link_undelivered_bytes(const struct link *link);
 
 /* --- Receiving. --- */
 

@@ -27,7 +27,7 @@ placed_encode(const struct glyph *glyph, wchar_t cell[PLACED_CELL_MAX])
 	cell[count++] = (wchar_t)glyph->character;
 	for (const uint32_t *mark = glyph->marks; *mark != 0; mark++)
 		cell[count++] = (wchar_t)*mark;
-	cell[0] = SIGN + glyph->columns * SIGN_COUNTS + count - 1;
+	cell[0] = (wchar_t)(SIGN + glyph->columns * SIGN_COUNTS + count - 1);
 }
 
 bool

@@ -48,7 +48,7 @@ struct party {
 	struct link link;	/* from TALKING to REAPING */
 	struct buffer kept;	/* EAR_PIPE: lines that it was sent, and that may be lost */
 	uint64_t kept_from;	/* ... and where in the link's stream that begins */
-	uint64_t forgotten;	/* ... and how many were kept before them */
+	size_t forgotten;	/* ... and how many were kept before them */
 	bool sounding;		/* it is not known yet whether the line is busy; from TALKING on there is no listener */
 	bool sounds_busy;	/* ... and what it has said so far may become that it is busy */
 	int64_t sounds_until;	/* ... then it is taken for somebody who does */
