@@ -16,7 +16,7 @@
  * share alone, and the others go on.  Who leaves takes its share along, lest one who comes again and again have many.
  * That one is BEHIND_MAX behind ends soon: it comes on by PACE_MIN in BEHIND_MS each time, or is hung up on.
  */
-#define BEHIND_MAX ((size_t)1024 * 1024)
+#define BEHIND_MAX ((uint64_t)1024 * 1024)
 #define BEHIND_MS 10000
 #define PACE_MIN ((uint64_t)64 * 1024)
 #define STREAM_MAX (16 * BEHIND_MAX)   /* no more than that is kept */
