@@ -84,7 +84,6 @@ static struct right right[] = {
 	{"-c localhost 9000", {CLIENT, .call.port = 9000}},
 	{"-c localhost 1", {CLIENT, .call.port = 1}},
 	{"-c localhost:9000", {CLIENT, .call.port = 9000}},
-	{"-c localhost:http", {CLIENT, .call.port = 80}},
 	{"-c [::1]:9000", {CALLS("::1"), .call.port = 9000}},
 	{"-c [::1] 9000", {CALLS("::1"), .call.port = 9000}},
 	{"-c [::1]", {CALLS("::1")}},
@@ -227,6 +226,9 @@ test_service_name(void **state)
 	assert_int_equal(parse("-s telnet"), REQUEST_CHAT);
 	assert_int_equal(options.call.port, 23);
 	assert_int_equal(parse("-c localhost telnet"), REQUEST_CHAT);
+	assert_int_equal(options.call.port, 23);
+	assert_int_equal(parse("-c localhost:telnet"), REQUEST_CHAT);
+	assert_string_equal(options.call.host, "localhost");
 	assert_int_equal(options.call.port, 23);
 }
 
