@@ -130,5 +130,5 @@ same_archive() (
 	# shellcheck disable=SC2086 # they are words
 	$somebody HOME="$place/two" TZ=UTC-12 LC_ALL=fr_FR.UTF-8 LANGUAGE=fr LOCPATH="$place" \
 		sh -c "$make_archive" sh "$place/two" 2021-02-03 build || exit
-	cmp "$place"/one/*.tar.gz "$place"/two/build/*.tar.gz && cp "$place"/one/*.tar.gz "$2"
+	cmp "$place"/one/*.tar.gz "$place"/two/build/*.tar.gz && cp -p "$place"/one/*.tar.gz "$2"
 )

@@ -101,6 +101,7 @@ def test_all_is_made_and_nothing_published(project):
     done = project.release(VERSION)
     assert done.returncode == 0, done.stderr
     assert project.checked.read_text() == "checked\n"
+    assert project.path("build/release").joinpath(ARCHIVE).stat().st_mode & 0o777 == 0o644, "all may read it"
     project.run("sha256sum", "-c", f"{ARCHIVE}.sha256", folder="build/release")
     project.run("gpg", "--verify", f"{ARCHIVE}.asc", ARCHIVE, folder="build/release")
     project.git("verify-tag", TAG)
