@@ -15,12 +15,13 @@ bench_packages='ncat netcat-openbsd openssl python3 python3-cryptography
 # shellcheck disable=SC2034
 bench_optional_packages='catgirl irssi weechat-curses'
 
-# Runs a command with its output going to a file; shows the end of that only if the command fails.
+# Runs a command with its output going to a file; only if it fails shows the end of that, and what pytest says failed.
 quietly() {
 	log=$1
 	shift
 	"$@" >"$log" 2>&1 </dev/null && return
 	tail -n 100 "$log" >&2
+	grep -E '^(E  |FAILED |ERROR )' "$log" | tail -n 40 >&2
 	echo "$0: failed: $*" >&2
 	echo "$0: all of its output is in $log" >&2
 	return 1
