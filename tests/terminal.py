@@ -194,8 +194,8 @@ class Terminal:
 
     def finish(self, end):
         """Shows the rest of what the program draws now: a terminal may be read in the middle of that.  Of
-        one that goes on drawing, a screenful more is enough."""
-        enough = len(self.shown) + self.display.lines * self.display.columns
+        one that goes on drawing, a screenful more is enough, whose letters and colours take several bytes each."""
+        enough = len(self.shown) + 8 * self.display.lines * self.display.columns
         while len(self.shown) < enough:
             idle = is_idle(self.child.pid)
             if not select.select([self.child.descriptor], [], [], 0)[0]:
