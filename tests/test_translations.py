@@ -70,8 +70,9 @@ def template(tmp_path_factory):
         pytest.skip("there is no xgettext(1)")
     options = re.search(r"\nXGETTEXT_OPTIONS = (.*?[^\\])\n", (PO / "Makevars").read_text(), re.DOTALL)[1]
     path = tmp_path_factory.mktemp("po") / "tchat.pot"
-    words = [word.replace("$(srcdir)", str(PO)) for word in options.replace("\\\n", " ").split()]
-    subprocess.run(["xgettext", *words, "-D", ROOT, "-f", PO / "POTFILES.in", "-o", path], check=True)
+    # As po/Makefile does: what is named by an option is in a folder that was named before.
+    subprocess.run(["xgettext", "-D", ROOT, *options.replace("\\\n", " ").split(), "-f", PO / "POTFILES.in",
+                    "-o", path], check=True)
     return path.read_text(encoding="utf-8")
 
 
