@@ -35,14 +35,14 @@ _tchat_offer()
 _tchat()
 {
 	local any='-4 -6 -a --alternate -b --bind -B --bell -f --first -H --history -k --keep -l --log -n --name
-		-p --plain -r --raw -t --tls --labels --peer --recv-only --send-only --pin --anonymous'
+		-p --plain -r --raw -t --tls -U --unix --labels --peer --recv-only --send-only --pin --anonymous'
 	local server='-g --group --once --members --recall' client='-w --wait'
 	local neither="-s --server -c --client --fingerprint -h --help -V --version $server $client"
 	local cur prev words cword split
 	_init_completion -s -n : || return
 
 	# What was typed before: the role, the operands, and the option whose value is being typed.
-	local role=neither operands=() option='' flags i
+	local role=neither local='' operands=() option='' flags i
 	for ((i = 1; i < cword; i++)); do
 		option=
 		case ${words[i]} in
@@ -53,6 +53,9 @@ _tchat()
 		--server | --client)
 			role=${words[i]#--}
 			;;
+		--unix)
+			local=path
+			;;
 		--bind | --bell | --first | --history | --log | --name | --wait | --members | --peer | --recall | --pin)
 			option=${words[i++]}
 			;;
@@ -60,6 +63,7 @@ _tchat()
 			flags=${words[i]%%[bBfHlnw]*}
 			[[ $flags != *s* ]] || role=server
 			[[ $flags != *c* ]] || role=client
+			[[ $flags != *U* ]] || local=path
 			[[ ${words[i]} != "$flags"? ]] || option=-${words[i++]: -1}
 			;;
 		[!-]*)
@@ -95,7 +99,10 @@ _tchat()
 		_tchat_offer "$any ${!role}"
 		return
 	fi
-	case $role${#operands[@]} in
+	case $role$local${#operands[@]} in
+	clientpath0 | serverpath0)
+		_filedir
+		;;
 	client0)
 		_known_hosts_real -a -- "$cur"
 		_tchat_offer "$(_tchat_known hosts)"

@@ -17,10 +17,12 @@ end
 function __tchat_words
     set -l words (commandline -opc)
     argparse s/server c/client 4 6 a/alternate b/bind= B/bell= f/first= g/group H/history= k/keep l/log= \
-        n/name= p/plain r/raw t/tls w/wait= once labels members= peer= recall= recv-only send-only fingerprint \
+        n/name= p/plain r/raw t/tls U/unix w/wait= once labels members= peer= recall= recv-only send-only fingerprint \
         pin=+ anonymous h/help V/version -- $words[2..] 2>/dev/null; or return
-    set -q _flag_server; and set -p argv server
-    set -q _flag_client; and set -p argv client
+    set -l place ''
+    set -q _flag_unix; and set place path
+    set -q _flag_server; and set -p argv server$place
+    set -q _flag_client; and set -p argv client$place
     printf '%s\n' $argv
 end
 
@@ -55,15 +57,17 @@ end
 complete -c tchat -f
 complete -c tchat -n '__tchat_has client 0' -a '(__tchat_hosts)'
 complete -c tchat -n '__tchat_has server 0' -a '(__tchat_ports)'
+complete -c tchat -n '__tchat_has serverpath 0; or __tchat_has clientpath 0' -F
 complete -c tchat -n '__tchat_has client 1' -a '(__tchat_ports)'
 
 complete -c tchat -s s -l server -n '__tchat_without -s c client -s w wait' -d 'wait for a call'
 complete -c tchat -s c -l client -n '__tchat_without -s s server -s g group once members recall' -d 'call'
-complete -c tchat -s 4 -n '__tchat_without -s 6' -d 'only IPv4'
-complete -c tchat -s 6 -n '__tchat_without -s 4' -d 'only IPv6'
+complete -c tchat -s 4 -n '__tchat_without -s 6 -s U unix' -d 'only IPv4'
+complete -c tchat -s 6 -n '__tchat_without -s 4 -s U unix' -d 'only IPv6'
 complete -c tchat -s a -l alternate -n '__tchat_without -s g group -s r raw recv-only send-only' \
     -d 'take strict turns, line by line (plain)'
-complete -c tchat -s b -l bind -x -a '(__tchat_addresses)' -d 'listen on, or call from, this address'
+complete -c tchat -s b -l bind -x -a '(__tchat_addresses)' -n '__tchat_without -s U unix' \
+    -d 'listen on, or call from, this address'
 complete -c tchat -s B -l bell -x -a 'auto always never' -d 'ring for lines and calls: auto, always or never'
 complete -c tchat -s f -l first -x -a 'me peer' -d 'with -a: who speaks first; by default the client'
 complete -c tchat -s g -l group \
@@ -77,6 +81,8 @@ complete -c tchat -s n -l name -x -d 'your name, before your own lines and for -
 complete -c tchat -s p -l plain -d 'lines on standard input and output, no full screen'
 complete -c tchat -s r -l raw -n '__tchat_without -s a alternate -s g group labels' -d 'plain, and bytes pass unchanged'
 complete -c tchat -s t -l tls -d 'encrypted, and sure who is at the other end'
+complete -c tchat -s U -l unix -n '__tchat_without -s 4 -s 6 -s b bind' \
+    -d 'by a path on this machine, in place of host and port'
 complete -c tchat -s w -l wait -x -n '__tchat_without -s s server' \
     -d 'client: keep calling for so long until somebody answers'
 complete -c tchat -l once -n '__tchat_without -s c client -s g group -s k keep' \

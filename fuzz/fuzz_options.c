@@ -68,7 +68,7 @@ parse(const struct command *command, size_t room)
 static bool
 is_same_call(const struct call_options *a, const struct call_options *b)
 {
-	return a->role == b->role && a->host == b->host && a->port == b->port && a->peer == b->peer &&
+	return a->role == b->role && a->host == b->host && a->port == b->port && a->path == b->path && a->peer == b->peer &&
 	       a->bind == b->bind && a->family == b->family && a->wait == b->wait && a->keep == b->keep &&
 	       a->once == b->once && a->redial == b->redial && a->tls == b->tls && a->group == b->group &&
 	       a->members == b->members && a->recall == b->recall;
@@ -128,7 +128,10 @@ must_be_from(const char *string, const char *words, size_t size)
 static void
 call_must_be_right(const struct call_options *o)
 {
-	must(o->role == ROLE_SERVER || (o->role == ROLE_CLIENT && o->host != NULL && *o->host != '\0'));
+	must(o->role == ROLE_SERVER || o->role == ROLE_CLIENT);
+	must(o->role == ROLE_SERVER || (o->host == NULL) == (o->path != NULL));
+	must(o->host == NULL || *o->host != '\0');
+	must(o->path == NULL || (*o->path != '\0' && o->bind == NULL && o->family == AF_UNSPEC));
 	must(o->role == ROLE_CLIENT || (o->host == NULL && o->wait == 0));
 	must(o->role == ROLE_SERVER || !o->keep);
 	must(o->port >= 1 && o->port <= 65535);

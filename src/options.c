@@ -53,6 +53,7 @@ static const struct option long_options[] = {
 	{"name", required_argument, NULL, 'n'},
 	{"plain", no_argument, NULL, 'p'},
 	{"raw", no_argument, NULL, 'r'},
+	{"unix", no_argument, NULL, 'U'},
 	{"wait", required_argument, NULL, 'w'},
 	{"recall", required_argument, NULL, OPTION_RECALL},
 	{"recv-only", no_argument, NULL, OPTION_RECV_ONLY},
@@ -87,6 +88,7 @@ const char *const options_help[] = {
 	N_("  -p, --plain           lines on standard input and output, no full screen\n"),
 	N_("  -r, --raw             plain, and bytes pass unchanged\n"),
 	N_("  -t, --tls             encrypted, and sure who is at the other end\n"),
+	N_("  -U, --unix            by a path on this machine, in place of host and port\n"),
 	N_("  -w, --wait SECONDS    client: keep calling for so long until somebody answers\n"),
 	N_("      --once            server: one caller, and whatever comes of that\n"),
 	N_("      --labels          say who spoke, before each of their lines (plain)\n"),
@@ -256,7 +258,7 @@ invalid_pin(const struct trust_options *o)
 
 /* Options that leave nothing, or not enough, in struct options. */
 struct given {
-	bool four, six, fingerprint, others;
+	bool four, six, path, fingerprint, others;
 	enum { FIRST_CLIENT, FIRST_ME, FIRST_PEER } first; /* with -a: who says the first line */
 };
 
@@ -304,6 +306,8 @@ contradiction(const struct options *o, const struct given *given)
 
 	if (given->four && given->six)
 		return N_("-4 and -6 exclude each other");
+	if (given->path && (given->four || given->six || o->call.bind != NULL))
+		return N_("-U takes a path on this machine, -4, -6 and -b are about addresses: choose one");
 	if (o->plain.receive_only && o->plain.send_only)
 		return N_("--recv-only and --send-only exclude each other");
 	if (o->plain.alternate && o->plain.raw)
@@ -363,6 +367,19 @@ parse_port_operand(struct options *o, const char *word, char *error, size_t size
 	if ((o->call.port = parse_port(word)) != 0)
 		return REQUEST_CHAT;
 	return wrong(error, size, "'%s' is no port: a number from 1 to 65535 or a service name", word);
+}
+
+/* Reads the path of a Unix-domain socket. */
+static enum request
+parse_path(struct options *o, int argc, char *argv[], char *error, size_t size)
+{
+	if (argc == 0 || *argv[0] == '\0')
+		return wrong(error, size, o->call.role == ROLE_CLIENT ? N_("the path is missing: tchat -c -U path")
+								      : N_("the path is missing: tchat -s -U path"));
+	if (argc > 1)
+		return wrong(error, size, "too many operands, from '%s' on", argv[1]);
+	o->call.path = argv[0];
+	return REQUEST_CHAT;
 }
 
 /* Reads host and port. */
@@ -447,6 +464,8 @@ conclude(struct options *o, const struct given *given, int argc, char *argv[], c
 			     o->trust.name);
 	if ((problem = invalid_pin(&o->trust)) != NULL)
 		return wrong(error, size, "'%s' is no fingerprint: SHA256: and 43 characters of base64", problem);
+	if (given->path)
+		return parse_path(o, argc, argv, error, size);
 	return o->call.role == ROLE_CLIENT ? parse_client_operands(o, argc, argv, error, size)
 					   : parse_server_operands(o, argc, argv, error, size);
 }
@@ -463,7 +482,7 @@ options_parse(struct options *o, int argc, char *argv[], char *error, size_t siz
 	};
 	opterr = 0;
 	optind = 0; /* from the beginning, also when a command line was read before */
-	while ((c = getopt_long(argc, argv, ":sc46ab:B:f:gH:kl:n:prtw:hV", long_options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, ":sc46ab:B:f:gH:kl:n:prtUw:hV", long_options, NULL)) != -1) {
 		given.others |= c != OPTION_FINGERPRINT && c != 'n';
 		switch (c) {
 		case 's':
@@ -535,6 +554,9 @@ options_parse(struct options *o, int argc, char *argv[], char *error, size_t siz
 			break;
 		case 't':
 			o->call.tls = true;
+			break;
+		case 'U':
+			given.path = true;
 			break;
 		case OPTION_FINGERPRINT:
 			given.fingerprint = true;

@@ -54,6 +54,12 @@ write_file(void)
 }
 
 static bool
+remove_file(void)
+{
+	return unlink("kept") == 0;
+}
+
+static bool
 make_socket(void)
 {
 	return socket(AF_INET, SOCK_DGRAM, 0) != -1;
@@ -241,6 +247,7 @@ static const struct {
 	bool (*attempt)(void);
 } attempts[] = {
 	{"read file\n", read_file},	{"read home\n", read_home},	{"write file\n", write_file},
+	{"remove file\n", remove_file},
 	{"make socket\n", make_socket}, {"call elsewhere\n", call_elsewhere},
 	{"execute\n", execute},		{"make process\n", make_process},
 	{"take memory\n", take_memory}, {"leave no memory\n", leave_no_memory},

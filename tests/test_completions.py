@@ -237,7 +237,8 @@ def test_words(prompt, tmp_path):
                          "-tcn Ann KNOWN.example 180": "-tcn Ann KNOWN.example 18081",
                          "-s 80": "-s 8080", **ports,
                          f"--pin {ANN[:10]}": f"--pin {ANN}", f"-s --pin={BEN[:10]}": f"-s --pin={BEN}",
-                         "-b localh": "-b localhost", "-tl no": "-tl notes.log"}.items():
+                         "-s -U no": "-s -U notes.log", "-c --unix no": "-c --unix notes.log",
+                         "-tcU no": "-tcU notes.log", "-b localh": "-b localhost", "-tl no": "-tl notes.log"}.items():
         complete(prompt, begun)
         prompt.wait_for(rf"^\$ tchat {re.escape(whole)}(?!\S*[\w.])")
     assert not (tmp_path / "touched").exists()
@@ -255,7 +256,7 @@ def test_what_makes_no_sense(shell, prompt):
     """A server calls no host, and what excludes what is there already is not offered."""
     lines = ["-s kno", "-s --wai", "-s --cli", "-c --grou", "-c --onc", "-c known.example 18081 kno", "-n kno", "kno"]
     if shell.excludes:
-        lines += ["-s -a --ra", "-s --recv-only --send", "-c --pin x --anon", "-s -g --lab", "-c -4r --alt"]
+        lines += ["-s -a --ra", "-s --recv-only --send", "-c --pin x --anon", "-s -g --lab", "-c -4r --alt", "-s -U --bin"]
     for line in lines:
         complete(prompt, line, then="x")
         prompt.wait_for(rf"^\$ tchat {re.escape(line)}x$")

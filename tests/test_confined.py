@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from fullscreen import BACK, F2
-from peers import (CONFINED, HOST, TCHAT, Door, call, callers, children, editors, eventually, is_idle, listeners,
+from peers import (CONFINED, HOST, TCHAT, Door, Line, call, callers, children, editors, eventually, is_idle, listeners,
                    looks_into_listener, need_landlock_for, needs_landlock, needs_seccomp, process_state)
 from terminal import ctrl
+from test_same_machine import call as call_path, wait_at
 from tls import tls_call
 
 SOURCE = Path(__file__).parent.parent / "src/link/cell.c"
@@ -313,18 +314,27 @@ def test_turns_are_refused_the_attempt(obedient, attempt):
 @needs_landlock
 @pytest.mark.skipif(SANITIZED, reason="the leak checker opens files")
 @pytest.mark.parametrize("side, attempt", [
-    (side, attempt) for side in ("server", "client")
-    for attempt in ("read home", "write file", "call elsewhere", "execute", "end speaker")] + [("server", "read file")])
-def test_caller_is_refused_the_attempt(run, environment, port, side, attempt):
+    (side, attempt) for side in ("server", "client", "server at a path", "client of a path")
+    for attempt in ("read home", "write file", "remove file", "call elsewhere", "execute", "end speaker")] +
+    [("server", "read file")])
+def test_caller_is_refused_the_attempt(run, environment, port, tmp_path, side, attempt):
     """Who takes over the process that calls, or waits for calls, has no files and can call nobody else."""
-    door = Door()
-    words = ["-s", port] if side == "server" else ["-c", HOST, door.port]
+    door, path = Door(), tmp_path / "folder" / "here"
+    (tmp_path / "kept").touch()
+    path.parent.mkdir()
+    words, meet = {
+        "server": (["-s", port], lambda: call(port)),
+        "client": (["-c", HOST, door.port], door.accept),
+        "server at a path": (["-s", "-U", path], lambda: call_path(path)),
+        "client of a path": (["-c", "-U", path], lambda: Line(path_door.accept()[0]))}[side]
+    path_door = wait_at(path) if side == "client of a path" else None
     need_landlock_for(attempt)
     program = run(BREAKOUT, *words, env=dict(environment, CALLER=f"{attempt}\n"))
     program.err.expect("\n")
-    other = call(port) if side == "server" else door.accept()
+    other = meet()
     other.send("hello\n")
     program.expect("hello\n")
+    assert (tmp_path / "kept").exists()
 
 
 @pytest.mark.parametrize("side, attempt", [("server", "escape"), ("client", "escape"), ("client", "read file")])

@@ -14,6 +14,7 @@ from fullscreen import BACK, F2
 from peers import DEADLINE, HOST, TCHAT, Door, call, is_listening
 from room import Room, enter
 from test_network import needs_ipv6
+from test_same_machine import ME
 
 FIRST = 3  # the descriptor of the first one
 
@@ -167,6 +168,41 @@ def test_full_screen(handing, on_terminal, environment, door, arguments):
     assert server.shows(r"^\[all\]$") and not server.shows("LISTEN_")
 
 
+@pytest.mark.parametrize("name", ["here", ""], ids=["path", "unnamed"])
+def test_path(hand_over, start, tmp_path, name):
+    """One that is on this machine alone: callers are known by their users, who see who has made it, and it stays."""
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(str(tmp_path / name) if name else "")  # the kernel finds one
+        door.listen()
+        server = hand_over([door], "-s", "-k", "-p")
+        server.notice(f"waiting on {tmp_path / name}" if name else "waiting on unnamed")
+        with socket.socket(socket.AF_UNIX) as caller:
+            caller.connect(door.getsockname())
+            server.notice(f"{ME} has called")
+            caller.sendall(b"question\n")
+            server.expect("question\n")
+            if name:
+                start("-c", "-U", door.getsockname()).notice(f"connected to {door.getsockname()}, where {ME} waits")
+        server.kill(signal.SIGTERM)
+        server.wait()
+        assert not name or (tmp_path / name).is_socket()
+
+
+def test_both(hand_over, tmp_path):
+    """Where some call from this machine and others by TCP, it is said of each where they are."""
+    with listening() as door, socket.socket(socket.AF_UNIX) as local:
+        local.bind(str(tmp_path / "here"))
+        local.listen()
+        server = hand_over([door, local], "-s", "-k", "-p")
+        server.notice(f"waiting on port {port_of(door)}")
+        with socket.socket(socket.AF_UNIX) as caller:
+            caller.connect(local.getsockname())
+            server.notice(f"{ME} has called")
+        server.notice(f"{ME} has left")
+        call(port_of(door))
+        server.notice(f"{HOST} has called")
+
+
 def test_meant_for_another_process(hand_over, door, port):
     """Then it listens by itself, at the port that was given."""
     server = hand_over([door], "-s", "-p", port, pid=os.getpid())
@@ -202,13 +238,6 @@ def datagram():
     return sock
 
 
-def unix():
-    sock = socket.socket(socket.AF_UNIX)
-    sock.bind("")  # the kernel finds a name
-    sock.listen()
-    return sock
-
-
 def not_yet():
     """Has a port, but does not listen."""
     sock = socket.socket()
@@ -216,7 +245,7 @@ def not_yet():
     return sock
 
 
-@pytest.mark.parametrize("make", [no_socket, connected, datagram, unix, not_yet])
+@pytest.mark.parametrize("make", [no_socket, connected, datagram, not_yet])
 @pytest.mark.parametrize("place", [0, 1])
 def test_what_is_no_listening_socket(hand_over, door, make, place):
     """Is said, in one line, and nobody is let in by any of them."""
@@ -226,7 +255,7 @@ def test_what_is_no_listening_socket(hand_over, door, make, place):
         server = hand_over(sockets, "-s", "-p")
         assert server.wait() == 1
     assert server.err.data.decode() == (
-        f"tchat: cannot wait at descriptor {FIRST + place}: it is no socket that listens to TCP\n")
+        f"tchat: cannot wait at descriptor {FIRST + place}: it is no stream socket that listens\n")
 
 
 def test_descriptor_that_is_not_there(run):
@@ -234,10 +263,11 @@ def test_descriptor_that_is_not_there(run):
     server = run("sh", "-c", 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"', "sh", TCHAT, "-s", "-p")
     assert server.wait() == 1
     assert server.err.data.decode() == (
-        f"tchat: cannot wait at descriptor {FIRST}: it is no socket that listens to TCP\n")
+        f"tchat: cannot wait at descriptor {FIRST}: it is no stream socket that listens\n")
 
 
-@pytest.mark.parametrize("options", [["-b", HOST], ["-4"], ["-6"]], ids=lambda options: options[0])
+@pytest.mark.parametrize("options", [["-b", HOST], ["-4"], ["-6"], ["-U", "here"]],
+                         ids=lambda options: options[0])
 def test_address_that_they_do_not_have(hand_over, door, options):
     """It is for whoever opens a socket to say where that waits: nobody is let in who would not be expected."""
     server = hand_over([door], "-s", "-g", "-p", *options)

@@ -19,9 +19,9 @@ NOT_SAID = {
     "The room is closed to you.\n", "This line is encrypted: call with -t.\n", "%s%zu other%s",
     "may be somebody else's",
     # In the log alone, and in a file.
-    "not delivered: ", "server %s %s %u\n",
-    # A place, which is compared.
-    "%s port %u",
+    "not delivered: ", "server %s %s %u\n", "server %s %s\n",
+    # A place, or who is there, which is compared.
+    "%s port %u", "user %s (uid %ju)", "uid %ju",
     # There is no language.
     "there is no locale for UTF-8: neither the environment's nor C.UTF-8",
 }

@@ -155,6 +155,20 @@ child_kill(struct child *child)
 }
 
 void
+child_finish(struct child *child)
+{
+	struct polls polls = {0};
+	int status;
+
+	while (!child_has_ended(child, &status)) {
+		polls_clear(&polls);
+		child_poll(child, &polls);
+		polls_wait(&polls);
+	}
+	polls_free(&polls);
+}
+
+void
 child_end(struct child *child)
 {
 	child_kill(child);

@@ -50,6 +50,9 @@ void child_poll(const struct child *child, struct polls *polls);
 /* Kills it, if there is one; that it has ended is still to be asked, first at once, as it may have ended before. */
 void child_kill(struct child *child);
 
+/* Waits for its end, which it has been told of, as child_has_ended says. */
+void child_finish(struct child *child);
+
 /* Kills it and waits for its end, which a moment brings: for the end of the program. */
 void child_end(struct child *child);
 

@@ -75,7 +75,7 @@ static const char *const system_files[] = {"/etc/hosts", "/etc/resolv.conf"};
 
 /* Leaves what is at a path, or is below it, if there is anything.  Returns 0, or -1 and errno. */
 static int
-leave_reading(int ruleset, uint64_t rights, const char *path)
+leave_rights(int ruleset, uint64_t rights, const char *path)
 {
 	struct landlock_path_beneath_attr rule = {
 		.allowed_access = rights,
@@ -97,10 +97,10 @@ leave_system(int ruleset)
 	enum { FILES = LANDLOCK_ACCESS_FS_READ_FILE, FOLDERS = FILES | LANDLOCK_ACCESS_FS_READ_DIR };
 
 	for (size_t i = 0; i < sizeof system_folders / sizeof system_folders[0]; i++)
-		if (leave_reading(ruleset, FOLDERS, system_folders[i]) == -1)
+		if (leave_rights(ruleset, FOLDERS, system_folders[i]) == -1)
 			return -1;
 	for (size_t i = 0; i < sizeof system_files / sizeof system_files[0]; i++)
-		if (leave_reading(ruleset, FILES, system_files[i]) == -1)
+		if (leave_rights(ruleset, FILES, system_files[i]) == -1)
 			return -1;
 	return 0;
 }
@@ -118,6 +118,9 @@ static int
 leave(int ruleset, const struct access *access, long version)
 {
 	if (access->files == FILES_SYSTEM && leave_system(ruleset) == -1)
+		return -1;
+	if (access->folder != NULL && *access->folder != '\0' &&
+	    leave_rights(ruleset, LANDLOCK_ACCESS_FS_REMOVE_FILE, access->folder) == -1)
 		return -1;
 	if (network_rights(version) == 0)
 		return 0;
@@ -331,13 +334,13 @@ confine_speaker(bool needs_files)
 }
 
 void
-confine_waiting(void)
+confine_waiting(bool names, const char *folder)
 {
 	confine_secrets();
 	if (confine_privileges() == 0)
-		(void)confine_access(&(struct access){.files = NO_FILES});
+		(void)confine_access(&(struct access){.files = names ? FILES_SYSTEM : NO_FILES, .folder = folder});
 #if defined(__OpenBSD__)
-	(void)pledge("stdio inet sendfd", NULL);
+	(void)pledge(names ? "stdio rpath cpath flock getpw unix sendfd" : "stdio inet sendfd", NULL);
 #endif
 }
 
@@ -347,9 +350,11 @@ confine_calling(unsigned port)
 	confine_secrets();
 	if (confine_privileges() == 0)
 		(void)confine_access(
-			&(struct access){.files = FILES_SYSTEM, .connect = {port, NAME_SERVERS}, .bind = true});
+			&(struct access){.files = FILES_SYSTEM,
+					 .connect = {port, port != 0 ? NAME_SERVERS : 0},
+					 .bind = port != 0});
 #if defined(__OpenBSD__)
-	(void)pledge("stdio rpath inet dns proc sendfd", NULL);
+	(void)pledge("stdio rpath inet unix dns getpw proc sendfd", NULL);
 #endif
 }
 

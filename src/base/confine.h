@@ -32,6 +32,7 @@ struct access {
 	bool signals;		/* to processes that are not its own children */
 	unsigned connect[2];	/* ports to connect to, from Landlock's version 4 on; 0: none */
 	bool bind;		/* any free port may be had to call from */
+	const char *folder;	/* what is in it, or further below, may be removed; empty or NULL: nothing anywhere */
 };
 
 /* Gives the rest up.  Returns 0, or -1 and errno. */
@@ -49,11 +50,12 @@ bool confine_has_landlock(enum landlock where);
 void confine_speaker(bool needs_files);
 
 /*
- * The process that waits for calls: it has its sockets, and gives up all the rest.  The one that calls can
- * read the system's files, as looking names up takes them, and connect to this port only, and to the port of
- * name servers.
+ * The process that waits for calls: it has its sockets, and gives up all the rest.  Where it has to know its callers'
+ * names, it can read the system's files, as looking users up takes them; and it can remove what is in the folder, if
+ * there is one.  The one that calls can read those files, too, and connect to this port only, and to the port of name
+ * servers; or to none, if it is 0.
  */
-void confine_waiting(void);
+void confine_waiting(bool names, const char *folder);
 void confine_calling(unsigned port);
 
 /* The process in which a line is edited: no TCP, and no signals to others. */

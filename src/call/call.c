@@ -1,6 +1,9 @@
 #include <config.h>
 
+#include <limits.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/bilingual.h"
 #include "call/call.h"
@@ -8,25 +11,56 @@
 #include "text/filter.h"
 
 void
-call_describe_none(const struct call_options *o, char *text, size_t size)
+call_place(const struct call_options *o, char place[CALL_PLACE_MAX])
 {
+	const char *name = o->path != NULL ? o->path : o->role == ROLE_CLIENT ? o->host : o->bind;
 	char safe[PEER_NAME_MAX];
 
-	filter_string(o->host, safe, sizeof safe);
-	bilingual_print(text, size, "not connected to %s port %u", safe, o->port);
+	filter_string(name, safe, sizeof safe);
+	if (o->path != NULL)
+		strlcpy(place, safe, CALL_PLACE_MAX);
+	else
+		snprintf(place, CALL_PLACE_MAX, "%s port %u", safe, o->port);
+}
+
+bool
+call_is_narrow(const struct call_options *o)
+{
+	return o->role == ROLE_CLIENT || o->bind != NULL || o->path != NULL;
+}
+
+void
+call_key_place(const struct call_options *o, char host[CALL_PLACE_MAX], unsigned *port)
+{
+	char folder[PATH_MAX];
+
+	*port = o->path == NULL ? o->port : 0;
+	*host = '\0';
+	if (o->path != NULL && *o->path != '/' && getcwd(folder, sizeof folder) != NULL) {
+		strlcpy(host, folder, CALL_PLACE_MAX);
+		strlcat(host, "/", CALL_PLACE_MAX);
+	}
+	strlcat(host, o->path != NULL ? o->path : o->host, CALL_PLACE_MAX);
+}
+
+void
+call_describe_none(const struct call_options *o, char *text, size_t size)
+{
+	char place[CALL_PLACE_MAX];
+
+	call_place(o, place);
+	bilingual_print(text, size, "not connected to %s", place);
 }
 
 void
 call_describe(const struct call_options *o, char *text, size_t size)
 {
-	const char *name = o->role == ROLE_CLIENT ? o->host : o->bind;
-	char safe[PEER_NAME_MAX];
+	char place[CALL_PLACE_MAX];
 
-	filter_string(name != NULL ? name : "", safe, sizeof safe);
-	if (o->role == ROLE_CLIENT)
-		bilingual_print(text, size, "calling %s port %u", safe, o->port);
-	else if (o->bind != NULL)
-		bilingual_print(text, size, "waiting on %s port %u", safe, o->port);
-	else
+	if (!call_is_narrow(o)) {
 		bilingual_print(text, size, "waiting on port %u", o->port);
+		return;
+	}
+	call_place(o, place);
+	bilingual_print(text, size, o->role == ROLE_CLIENT ? N_("calling %s") : N_("waiting on %s"), place);
 }

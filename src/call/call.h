@@ -7,12 +7,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define CALL_PLACE_MAX 272 /* bytes of a host or a path, and a port */
+
 enum role { ROLE_NONE, ROLE_SERVER, ROLE_CLIENT };
 
 struct call_options {
 	enum role role;
-	const char *host; /* client: whom to call */
+	const char *host; /* client: whom to call; NULL: at the path */
 	unsigned port;	  /* 1 to 65535 */
+	const char *path; /* -U: of a Unix-domain socket, in place of host and port; or NULL */
 	const char *peer; /* what whoever is at the other end is called here; or NULL */
 	int handed;	  /* server: so many listening sockets were handed over (call/handed.h) */
 	const char *bind; /* the address to listen on, or to call from; or NULL */
@@ -26,6 +29,18 @@ struct call_options {
 	unsigned members; /* ... at most so many */
 	unsigned recall;  /* ... who get so many of the lines that were said before they came */
 };
+
+/* Whether it is more than a port: a server can wait at all addresses of its machine. */
+bool call_is_narrow(const struct call_options *options);
+
+/* What is called, or waited at, if so, in words of safe text: "example.org port 8080", "/run/chat". */
+void call_place(const struct call_options *options, char place[CALL_PLACE_MAX]);
+
+/*
+ * What a server is remembered by that is called so, together with the port, which is 0 where there is none: its host, or
+ * the whole path.
+ */
+void call_key_place(const struct call_options *options, char host[CALL_PLACE_MAX], unsigned *port);
 
 /* Says in one line of safe text, which is bilingual, what is being done: "waiting on port 8080". */
 void call_describe(const struct call_options *options, char *text, size_t size);

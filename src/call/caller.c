@@ -29,7 +29,7 @@
 enum kind { READY, CONNECTED, REFUSED, KNOCKED, TROUBLED, UNREACHED, FAILED };
 struct message {
 	enum kind kind;
-	struct address from; /* whom it is about */
+	struct origin from; /* whom it is about */
 	char error[BILINGUAL_LINE];
 	char hosts[REACH_SIZE]; /* READY, of a server: by what it can be called */
 };
@@ -99,12 +99,10 @@ tell_error(const struct process *p, enum kind kind, const char *error)
 }
 
 static void
-hand_over(const struct process *p, const struct address *from, int socket)
+hand_over(const struct process *p, const struct origin *from, int socket)
 {
-	struct message message = {.kind = CONNECTED};
+	struct message message = {.kind = CONNECTED, .from = *from};
 
-	if (from != NULL)
-		message.from = *from;
 	peer_prepare(socket);
 	tell(p, &message, socket);
 	close(socket);
@@ -112,15 +110,17 @@ hand_over(const struct process *p, const struct address *from, int socket)
 
 /* Takes an order.  Returns it, or ends with the speaker. */
 static struct order
-take_order(const struct process *p)
+take_order(struct process *p)
 {
 	struct order order;
 	ssize_t n;
 
 	while ((n = recv(p->speaker, &order, sizeof order, 0)) == -1 && errno == EINTR)
 		;
-	if (n != sizeof order)
+	if (n != sizeof order) {
+		door_close(&p->door);
 		_exit(0);
+	}
 	return order;
 }
 
@@ -129,7 +129,7 @@ static void
 admit(struct process *p)
 {
 	char error[BILINGUAL_LINE];
-	struct address from;
+	struct origin from = {.user = ""};
 	int fd = door_admit(&p->door, &from);
 
 	if (fd == -1 && p->door.cause != 0 && p->door.cause != p->trouble) {
@@ -201,9 +201,12 @@ static void
 tell_outcome(struct process *p)
 {
 	bool connected = p->dial.state == DIAL_CONNECTED;
+	struct origin there = {.user = ""};
 
+	if (connected && p->options->path != NULL)
+		(void)local_user(p->dial.socket, there.user);
 	if (connected)
-		hand_over(p, NULL, p->dial.socket);
+		hand_over(p, &there, p->dial.socket);
 	else if (p->dial.state == DIAL_FAILED)
 		tell_error(p, serves_one(p->options) ? FAILED : UNREACHED, p->dial.error);
 	else
@@ -278,9 +281,9 @@ be_caller(const struct call_options *options, int speaker, pid_t parent)
 	setproctitle("%s", title);
 	if (options->role == ROLE_SERVER) {
 		reach_find(p.door.listening, p.door.count, news.hosts);
-		confine_waiting();
+		confine_waiting(door_has_users(&p.door), p.door.local.parent);
 	} else {
-		confine_calling(options->port);
+		confine_calling(options->path == NULL ? options->port : 0);
 	}
 	tell(&p, &news, -1);
 	if (options->role == ROLE_SERVER)
@@ -346,10 +349,11 @@ caller_stop(struct caller *caller)
 	send_order(caller, (struct order){.what = STOP});
 }
 
-/* Whether a descriptor can be the socket of a conversation, as far as the kernel says. */
+/* Whether a descriptor can be the socket of such a conversation, as far as the kernel says. */
 static bool
-is_connection(int fd)
+is_connection(const struct call_options *o, int fd)
 {
+	bool may_be_local = o->path != NULL || o->handed > 0;
 	int type = SOCK_STREAM, domain = AF_INET;
 
 	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &(socklen_t){sizeof type}) == -1 && errno == ENOTSOCK)
@@ -357,7 +361,7 @@ is_connection(int fd)
 #if defined(SO_DOMAIN)
 	(void)getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &(socklen_t){sizeof domain});
 #endif
-	return type == SOCK_STREAM && (domain == AF_INET || domain == AF_INET6);
+	return type == SOCK_STREAM && (domain == AF_UNIX ? may_be_local : domain == AF_INET || domain == AF_INET6);
 }
 
 /* Receives a message, and the socket that is with it, or -1.  Returns whether it is one. */
@@ -382,12 +386,13 @@ receive(struct caller *caller, struct message *message, int *socket)
 		memcpy(socket, CMSG_DATA(rights), sizeof *socket);
 	if (n != sizeof *message || (header.msg_flags & (MSG_CTRUNC | MSG_TRUNC)) != 0)
 		return false;
-	if (*socket != -1 && !is_connection(*socket))
+	if (*socket != -1 && !is_connection(caller->options, *socket))
 		return false;
 	message->error[sizeof message->error - 1] = '\0';
 	message->hosts[sizeof message->hosts - 1] = '\0';
+	message->from.user[sizeof message->from.user - 1] = '\0';
 	return message->kind <= FAILED && (message->kind == CONNECTED) == (*socket != -1) &&
-	       message->from.length <= sizeof message->from.storage;
+	       message->from.address.length <= sizeof message->from.address.storage;
 }
 
 int
@@ -491,14 +496,14 @@ understand(struct caller *caller, struct message *message, int socket, struct pe
 
 	switch (message->kind) {
 	case CONNECTED:
-		peer_place(peer, o->role == ROLE_CLIENT ? o->host : NULL, o->port, &message->from);
+		peer_place(peer, o, &message->from);
 		if (o->peer != NULL)
 			peer_name(peer, o->peer);
 		peer->socket = socket;
 		caller->done = serves_one(o);
 		return CALLER_CONNECTED;
 	case REFUSED:
-		peer_place(peer, NULL, 0, &message->from);
+		peer_place(peer, o, &message->from);
 		return CALLER_REFUSED;
 	case KNOCKED:
 		caller->knocked = true;
@@ -540,5 +545,7 @@ void
 caller_close(struct caller *caller)
 {
 	hang_up(caller);
+	if (caller->options->path != NULL) /* it takes the socket away */
+		child_finish(&caller->child);
 	child_end(&caller->child);
 }

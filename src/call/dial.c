@@ -10,6 +10,7 @@
 #include "base/bilingual.h"
 #include "base/clock.h"
 #include "call/dial.h"
+#include "call/local.h"
 
 #define ATTEMPT_MS 10000  /* one address may take so long to answer */
 #define HEAD_START_MS 250 /* before the next one is tried, too: RFC 8305, 5 */
@@ -57,17 +58,21 @@ static void
 note_failure(struct dial *dial, int cause)
 {
 	const struct call_options *o = dial->options;
-	char why[512];
+	char place[CALL_PLACE_MAX], why[512];
 
 	if (dial->refused)
 		return;
+	call_place(o, place);
 	dial->refused = cause == ECONNREFUSED;
-	if (dial->refused)
+	if (o->path != NULL && (dial->refused || cause == ENOENT))
+		bilingual_print(why, sizeof why, "%s; the other side waits with tchat -s%s -U %s",
+				bilingual_error(cause), o->tls ? " -t" : "", place);
+	else if (dial->refused)
 		bilingual_print(why, sizeof why, "%s; the other side waits with tchat -s%s %u", bilingual_error(cause),
 				o->tls ? " -t" : "", o->port);
 	else
 		strlcpy(why, bilingual_error(cause), sizeof why);
-	bilingual_print(dial->error, sizeof dial->error, "cannot call %s port %u: %s", o->host, o->port, why);
+	bilingual_print(dial->error, sizeof dial->error, "cannot call %s: %s", place, why);
 }
 
 /* Until when an attempt may last: no longer than is called at all. */
@@ -208,15 +213,8 @@ alternate(struct address *addresses, int count)
 }
 
 static void
-resolved(struct dial *dial, int count)
+try_addresses(struct dial *dial, int count)
 {
-	if (count < 0) {
-		bilingual_print(dial->error, sizeof dial->error, "cannot find %s: %s", dial->options->host,
-				bilingual_describe(resolve_strerror, count));
-		end_round(dial);
-		return;
-	}
-	alternate(dial->addresses, count);
 	dial->count = count;
 	dial->begun = 0;
 	dial->refused = false;
@@ -227,10 +225,40 @@ resolved(struct dial *dial, int count)
 }
 
 static void
+resolved(struct dial *dial, int count)
+{
+	if (count < 0) {
+		bilingual_print(dial->error, sizeof dial->error, "cannot find %s: %s", dial->options->host,
+				bilingual_describe(resolve_strerror, count));
+		end_round(dial);
+		return;
+	}
+	alternate(dial->addresses, count);
+	try_addresses(dial, count);
+}
+
+/* The address is the path itself. */
+static void
+start_local_round(struct dial *dial)
+{
+	dial->refused = false;
+	if (local_address(dial->options->path, &dial->addresses[0]) == 0) {
+		try_addresses(dial, 1);
+		return;
+	}
+	note_failure(dial, errno);
+	end_round(dial);
+}
+
+static void
 start_round(struct dial *dial)
 {
 	const struct call_options *o = dial->options;
 
+	if (o->path != NULL) {
+		start_local_round(dial);
+		return;
+	}
 	dial->state = DIAL_RESOLVING;
 	if (resolve_start(&dial->resolver, o->host, o->port, o->family) == -1) {
 		bilingual_print(dial->error, sizeof dial->error, "cannot look up %s: %s", o->host,

@@ -57,16 +57,62 @@ explain(int cause, unsigned port, char *text, size_t size)
 	bilingual_print(text, size, "%s%s", bilingual_error(cause), remedy);
 }
 
+/* Says why it cannot be listened at a path, and what helps against that. */
+static void
+explain_path(int cause, char *text, size_t size)
+{
+	switch (cause) {
+	case EADDRINUSE:
+		bilingual_print(text, size, "%s; if somebody waits there, call with -c", bilingual_error(cause));
+		break;
+	case EEXIST:
+		bilingual_print(text, size, "what is there is no socket; name another path");
+		break;
+	case EPERM:
+		bilingual_print(text, size, "what is there is another user's; name another path");
+		break;
+	case EWOULDBLOCK:
+		bilingual_print(text, size, "another program keeps its folder locked");
+		break;
+	case ENOENT:
+	case ENOTDIR:
+		bilingual_print(text, size, "%s; name a path in a directory that is there", bilingual_error(cause));
+		break;
+	default:
+		strlcpy(text, bilingual_error(cause), size);
+	}
+}
+
+/* Listens at a path.  Returns 0, or -1 with a message in error. */
+static int
+open_path(struct door *door, const struct call_options *options, char *error, size_t size)
+{
+	int fd = local_listen(&door->local, options->path, options->group ? BACKLOG_GROUP : BACKLOG);
+	char place[CALL_PLACE_MAX], why[512];
+
+	if (fd != -1) {
+		door->listening[door->count++] = fd;
+		return 0;
+	}
+	explain_path(errno, why, sizeof why);
+	call_place(options, place);
+	bilingual_print(error, size, "cannot listen on %s: %s", place, why);
+	return -1;
+}
+
 int
 door_open(struct door *door, const struct call_options *options, char *error, size_t size)
 {
 	struct address addresses[RESOLVE_MAX];
 	int backlog = options->group ? BACKLOG_GROUP : BACKLOG;
-	int count = options->handed > 0 ? 0 : resolve_now(options->bind, options->port, options->family, addresses);
-	int cause = EADDRNOTAVAIL;
-	char why[512];
+	int cause = EADDRNOTAVAIL, count = 0;
+	char place[CALL_PLACE_MAX], why[512];
 
 	*door = (struct door){.tls = options->tls, .group = options->group};
+	if (options->handed == 0 && options->path != NULL)
+		return open_path(door, options, error, size);
+	if (options->handed == 0)
+		count = resolve_now(options->bind, options->port, options->family, addresses);
 	while (door->count < options->handed) {
 		door->listening[door->count] = HANDED_FIRST + door->count;
 		door->count++;
@@ -93,11 +139,25 @@ door_open(struct door *door, const struct call_options *options, char *error, si
 	if (door->count > 0)
 		return 0;
 	explain(cause, options->port, why, sizeof why);
-	if (options->bind != NULL)
-		bilingual_print(error, size, "cannot listen on %s port %u: %s", options->bind, options->port, why);
-	else
+	if (call_is_narrow(options)) {
+		call_place(options, place);
+		bilingual_print(error, size, "cannot listen on %s: %s", place, why);
+	} else {
 		bilingual_print(error, size, "cannot listen on port %u: %s", options->port, why);
+	}
 	return -1;
+}
+
+bool
+door_has_users(const struct door *door)
+{
+	struct sockaddr_storage address = {0};
+	bool found = false;
+
+	for (int i = 0; i < door->count && !found; i++)
+		found = getsockname(door->listening[i], (struct sockaddr *)&address, &(socklen_t){sizeof address}) == 0 &&
+			address.ss_family == AF_UNIX;
+	return found;
 }
 
 /* Further callers wait in the kernel while as many as can be are being turned away, or none can be let in. */
@@ -192,17 +252,27 @@ somebody_calls(int fd)
 	return poll(&p, 1, 0) > 0;
 }
 
-int
-door_admit(struct door *door, struct address *from)
+/* Notes where somebody is who has been let in, besides the address. */
+static void
+note_user(int fd, struct origin *from)
 {
+	if (from->address.storage.ss_family != AF_UNIX || local_user(fd, from->user) == -1)
+		*from->user = '\0';
+}
+
+int
+door_admit(struct door *door, struct origin *from)
+{
+	struct address *address = &from->address;
+
 	door->cause = 0;
 	for (int i = 0; i < door->count; i++) {
 		int fd;
 
 		if (!somebody_calls(door->listening[i]))
 			continue;
-		from->length = sizeof from->storage;
-		fd = accept4(door->listening[i], (struct sockaddr *)&from->storage, &from->length, SOCK_CLOEXEC);
+		address->length = sizeof address->storage;
+		fd = accept4(door->listening[i], (struct sockaddr *)&address->storage, &address->length, SOCK_CLOEXEC);
 		if (fd == -1 && (errno == EAGAIN || errno == ECONNABORTED || errno == EINTR))
 			continue; /* nobody there, or gone again already */
 		if (fd == -1) { /* who is there stays there */
@@ -210,15 +280,17 @@ door_admit(struct door *door, struct address *from)
 			door->retry = clock_now() + RETRY_MS;
 			continue;
 		}
-		if (!has_gone(fd))
+		if (!has_gone(fd)) {
+			note_user(fd, from);
 			return fd;
+		}
 		close(fd);
 	}
 	return -1;
 }
 
 bool
-door_refuse(struct door *door, struct address *from)
+door_refuse(struct door *door, struct origin *from)
 {
 	struct opening busy = opening_busy(door->tls, door->group);
 	int fd = door->refused_count < DOOR_WAITING_MAX ? door_admit(door, from) : -1;
@@ -237,6 +309,7 @@ door_close(struct door *door)
 {
 	while (door->refused_count > 0)
 		hang_up(door, door->refused_count - 1);
+	local_remove(&door->local);
 	while (door->count > 0)
 		close(door->listening[--door->count]);
 }

@@ -9,6 +9,8 @@
 
 #include "base/polls.h"
 #include "call/call.h"
+#include "call/local.h"
+#include "call/peer.h"
 #include "call/resolve.h"
 
 #define DOOR_WAITING_MAX 8 /* callers told that the line is busy, not yet hung up on */
@@ -16,6 +18,7 @@
 struct door {
 	int listening[RESOLVE_MAX]; /* one for each address */
 	int count;
+	struct local local; /* ... or where it is, on this machine (-U) */
 	bool held;	/* who comes waits, in the kernel's queue */
 	struct {
 		int socket;
@@ -29,10 +32,13 @@ struct door {
 };
 
 /*
- * Listens on all addresses, or on options->bind, for IPv4 and IPv6 as options->family says.  Returns
+ * Listens at options->path, or on all addresses, or on options->bind, for IPv4 and IPv6 as options->family says.  Returns
  * 0, or -1 with a message in error, which has room for size bytes.
  */
 int door_open(struct door *door, const struct call_options *options, char *error, size_t size);
+
+/* Whether some call from this machine, whose users they are then known by. */
+bool door_has_users(const struct door *door);
 
 void door_poll(const struct door *door, struct polls *polls);
 
@@ -46,12 +52,12 @@ bool door_is_knocked_at(const struct door *door);
  * Lets a caller in, if one is there and has not broken off again, without waiting.  Returns its socket, or -1;
  * then door->cause is why, unless nobody was there.
  */
-int door_admit(struct door *door, struct address *from);
+int door_admit(struct door *door, struct origin *from);
 
 /* The same, only to say that the line is busy; the socket stays with the door.  Returns whether somebody was there. */
-bool door_refuse(struct door *door, struct address *from);
+bool door_refuse(struct door *door, struct origin *from);
 
-/* Closes what is listening; the port is free again. */
+/* Closes what is listening; the port is free again, and the path. */
 void door_close(struct door *door);
 
 #endif

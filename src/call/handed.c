@@ -1,11 +1,13 @@
 #include <config.h>
 
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include <netinet/in.h>
 
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,21 +44,41 @@ option_of(int fd, int name)
 	return getsockopt(fd, SOL_SOCKET, name, &value, &length) == 0 ? value : 0;
 }
 
-/* The port at which a socket listens; 0: it does not, or not to TCP. */
-static unsigned
-port_of(int fd)
+/* The path of a socket on this machine; one without can be called, too, by whoever has been told how. */
+static const char *
+path_of(const struct sockaddr_un *address, socklen_t length)
+{
+	static char path[sizeof address->sun_path + 1];
+	size_t most = length - offsetof(struct sockaddr_un, sun_path);
+
+	snprintf(path, sizeof path, "%.*s", (int)most, address->sun_path);
+	return *path != '\0' ? path : "unnamed";
+}
+
+/* Notes where a socket listens, in place of what was given.  False if it does not, or not to TCP or to a path. */
+static bool
+take_place(struct call_options *o, int fd)
 {
 	struct sockaddr_storage address = {0};
 	socklen_t length = sizeof address;
 
 	if (option_of(fd, SO_TYPE) != SOCK_STREAM || option_of(fd, SO_ACCEPTCONN) == 0 ||
 	    getsockname(fd, (struct sockaddr *)&address, &length) == -1)
-		return 0;
-	if (address.ss_family == AF_INET)
-		return ntohs(((const struct sockaddr_in *)(const void *)&address)->sin_port);
-	if (address.ss_family == AF_INET6)
-		return ntohs(((const struct sockaddr_in6 *)(const void *)&address)->sin6_port);
-	return 0;
+		return false;
+	o->path = NULL;
+	switch (address.ss_family) {
+	case AF_INET:
+		o->port = ntohs(((const struct sockaddr_in *)(const void *)&address)->sin_port);
+		return true;
+	case AF_INET6:
+		o->port = ntohs(((const struct sockaddr_in6 *)(const void *)&address)->sin6_port);
+		return true;
+	case AF_UNIX:
+		o->path = path_of((const void *)&address, length);
+		return true;
+	default:
+		return false;
+	}
 }
 
 int
@@ -71,10 +93,10 @@ handed_take(struct call_options *o, char *error, size_t size)
 				"cannot wait at sockets that were handed over: LISTEN_FDS does not say how many");
 		return -1;
 	}
-	if (count > 0 && (o->bind != NULL || o->family != AF_UNSPEC)) {
+	if (count > 0 && (o->bind != NULL || o->family != AF_UNSPEC || o->path != NULL)) {
 		bilingual_print(error, size,
 				"cannot wait at sockets that were handed over with %s: they have their addresses",
-				o->bind != NULL ? "-b" : o->family == AF_INET ? "-4" : "-6");
+				o->path != NULL ? "-U" : o->bind != NULL ? "-b" : o->family == AF_INET ? "-4" : "-6");
 		return -1;
 	}
 	if (count > HANDED_MAX) {
@@ -85,9 +107,9 @@ handed_take(struct call_options *o, char *error, size_t size)
 	for (int i = count - 1; i >= 0; i--) {
 		int fd = HANDED_FIRST + i;
 
-		if ((o->port = port_of(fd)) == 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) == -1) {
+		if (!take_place(o, fd) || fcntl(fd, F_SETFD, FD_CLOEXEC) == -1) {
 			bilingual_print(error, size,
-					"cannot wait at descriptor %d: it is no socket that listens to TCP", fd);
+					"cannot wait at descriptor %d: it is no stream socket that listens", fd);
 			return -1;
 		}
 	}

@@ -13,8 +13,8 @@
 #define HANDED_MAX 4
 
 /*
- * Takes note of those that are there for this process, in options->handed, and of the port of the first, in place of
- * the one that was given; the variables that tell of them are removed, so that no other program takes them for its own.
+ * Takes note of those that are there for this process, in options->handed, and of the port of the first, or its path, in
+ * place of what was given; the variables that tell of them are removed, so that no other program takes them for its own.
  * Returns 0, or -1 with a message in error, if they are not what a server can wait at, or options ask for an address.
  */
 int handed_take(struct call_options *options, char *error, size_t size);

@@ -33,21 +33,38 @@ unmapped(const struct address *address)
 	return plain;
 }
 
-void
-peer_place(struct peer *peer, const char *host, unsigned port, const struct address *address)
+/* Of who has called from an address, if it is one. */
+static void
+place_caller(struct peer *peer, unsigned port, const struct address *address)
 {
-	char found[NI_MAXHOST], number[NI_MAXSERV];
+	char host[NI_MAXHOST] = "somebody", number[NI_MAXSERV];
 	struct address plain = unmapped(address);
 	int family = plain.storage.ss_family;
 
-	if (host == NULL && (family == AF_INET || family == AF_INET6) &&
-	    getnameinfo((const struct sockaddr *)&plain.storage, plain.length, found, sizeof found, number,
-			sizeof number, NI_NUMERICHOST | NI_NUMERICSERV) == 0) {
+	if ((family == AF_INET || family == AF_INET6) &&
+	    getnameinfo((const struct sockaddr *)&plain.storage, plain.length, host, sizeof host, number,
+			sizeof number, NI_NUMERICHOST | NI_NUMERICSERV) == 0)
 		port = (unsigned)strtoul(number, NULL, 10);
-		host = found;
-	}
-	filter_string(host != NULL ? host : "somebody", peer->host, sizeof peer->host);
+	filter_string(host, peer->host, sizeof peer->host);
 	snprintf(peer->place, sizeof peer->place, "%s port %u", peer->host, port);
+}
+
+void
+peer_place(struct peer *peer, const struct call_options *call, const struct origin *origin)
+{
+	bool client = call->role == ROLE_CLIENT;
+
+	peer->local = client ? call->path != NULL : *origin->user != '\0';
+	if (client) {
+		filter_string(call->path != NULL ? call->path : call->host, peer->host, sizeof peer->host);
+		call_place(call, peer->place);
+	} else {
+		place_caller(peer, call->port, &origin->address);
+	}
+	if (peer->local && *origin->user != '\0')
+		filter_string(origin->user, peer->host, sizeof peer->host);
+	if (peer->local && !client)
+		strlcpy(peer->place, peer->host, sizeof peer->place);
 	strlcpy(peer->name, peer->host, sizeof peer->name);
 }
 
@@ -60,7 +77,7 @@ peer_name(struct peer *peer, const char *name)
 void
 peer_describe(const struct peer *peer, char whole[PEER_WHOLE_MAX])
 {
-	if (strcmp(peer->name, peer->host) == 0)
+	if (strcmp(peer->name, peer->local ? peer->place : peer->host) == 0)
 		strlcpy(whole, peer->place, PEER_WHOLE_MAX);
 	else
 		snprintf(whole, PEER_WHOLE_MAX, "%s (%s)", peer->name, peer->place);

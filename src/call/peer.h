@@ -7,24 +7,33 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "call/call.h"
+#include "call/local.h"
 #include "call/resolve.h"
 
 #define PEER_NAME_MAX 256
 
 struct peer {
 	int socket;
-	char host[PEER_NAME_MAX];	/* as called by the person, or a numeric address; safe text */
-	char place[PEER_NAME_MAX + 16];	/* host and port: "192.0.2.7 port 8080" */
+	bool local;			/* it is on this machine, at the other end of a Unix-domain socket */
+	char host[PEER_NAME_MAX];	/* as called by the person, or a numeric address, or its user; safe text */
+	char place[PEER_NAME_MAX + 16];	/* host and port: "192.0.2.7 port 8080"; or the path that was called */
 	char name[PEER_NAME_MAX];	/* what it goes by: a name, where one is known, or host; safe text */
 };
 
 #define PEER_WHOLE_MAX (2 * PEER_NAME_MAX + 32)
 
+/* Where somebody is, as the kernel says. */
+struct origin {
+	struct address address;
+	char user[LOCAL_USER_MAX]; /* on this machine: which user (local_user); else empty */
+};
+
 /*
- * Says where the peer is, by host and port or, where host is NULL, by the address, and names it after the host.  The
- * strings are made safe, and cut to what there is room for.
+ * Says where the peer is, as it was called, or as the kernel says where it has called from, and names it after its host,
+ * or its user.  The strings are made safe, and cut to what there is room for.
  */
-void peer_place(struct peer *peer, const char *host, unsigned port, const struct address *address);
+void peer_place(struct peer *peer, const struct call_options *call, const struct origin *origin);
 
 /* From now on the peer goes by that name, which is made safe, and cut. */
 void peer_name(struct peer *peer, const char *name);

@@ -320,6 +320,8 @@ unacknowledged(const struct link *link)
 	/* If the kernel does not say it now, no line is taken for delivered. */
 	if (ioctl(link->peer.socket, SIOCOUTQ, &bytes) == -1)
 		return SIZE_MAX;
+	if (link->peer.local) /* it counts the kernel's memory there: none, if all has been read */
+		return bytes == 0 ? 0 : SIZE_MAX;
 	/* The end of the stream counts as a byte, the last of all. */
 	return (size_t)(link->end_queued && bytes > 0 ? bytes - 1 : bytes);
 #else
@@ -369,7 +371,10 @@ link_arrived(struct link *link)
 	if (held - link->outbox_taken < link->from_file)
 		link->from_file = held - link->outbox_taken;
 	arrived = link->start - link->from_file;
-	link->progress = link->tls != NULL ? link->sealed.bytes_arrived : arrived;
+	if (link->peer.local) /* of what has been taken, not all may have been read for a long time */
+		link->progress = link_taken(link);
+	else
+		link->progress = link->tls != NULL ? link->sealed.bytes_arrived : arrived;
 	link->looked_at = clock_now();
 	return arrived;
 }

@@ -13,18 +13,26 @@
 static void
 write_command(const struct call_options *call, const char *host, char *command, size_t size)
 {
-	snprintf(command, size, "tchat -c%s %s %u", call->tls ? " -t" : "", host, call->port);
+	const char *encrypts = call->tls ? " -t" : "";
+
+	if (call->path != NULL)
+		snprintf(command, size, "tchat -c%s -U %s", encrypts, host);
+	else
+		snprintf(command, size, "tchat -c%s %s %u", encrypts, host, call->port);
 }
 
 /* What to tell where nobody but who uses this machine can call. */
 static void
 write_local(const struct call_options *call, char *row, size_t size)
 {
-	char host[PEER_NAME_MAX], command[PEER_NAME_MAX + 64];
+	char host[PEER_NAME_MAX], command[PEER_NAME_MAX + 64], path[CALL_PLACE_MAX];
+	unsigned port;
 
-	filter_string(call->bind != NULL ? call->bind : "localhost", host, sizeof host);
+	if (call->path != NULL)
+		call_key_place(call, path, &port);
+	filter_string(call->path != NULL ? path : call->bind != NULL ? call->bind : "localhost", host, sizeof host);
 	write_command(call, host, command, sizeof command);
-	if (call->bind != NULL)
+	if (call->path != NULL || call->bind != NULL)
 		snprintf(row, size, _("only this machine can call: %s"), command);
 	else
 		snprintf(row, size, _("no address in a network is known; on this machine: %s"), command);

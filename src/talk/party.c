@@ -70,6 +70,9 @@ say_met(struct party *p)
 	if (p->talk->base->call->role == ROLE_SERVER) {
 		bilingual_print(shown, sizeof shown, "%s has called", p->peer.name);
 		bilingual_print(logged, sizeof logged, "%s has called", whole);
+	} else if (p->peer.local) {
+		bilingual_print(shown, sizeof shown, "connected to %s, where %s waits", p->peer.place, p->peer.host);
+		strlcpy(logged, shown, sizeof logged);
 	} else {
 		bilingual_print(shown, sizeof shown, "connected to %s", p->peer.place);
 		strlcpy(logged, shown, sizeof logged);
@@ -477,7 +480,7 @@ party_begin(struct party *p, struct talk *talk, unsigned id, const struct peer *
 	p->talk = talk;
 	p->id = id;
 	p->peer = *peer;
-	p->secrecy = N_("not encrypted");
+	p->secrecy = bare_secrecy(peer);
 	if (call->role == ROLE_CLIENT)
 		p->announced = !talk->again || !talk_calls_again(talk);
 	else /* into a group that is not encrypted one comes without anything to be told before the name */

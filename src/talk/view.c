@@ -6,6 +6,7 @@
 #include "talk/inside.h"
 #include "talk/invite.h"
 #include "trust/answer.h"
+#include "trust/bare.h"
 
 /* --- The question of trust. --- */
 
@@ -162,7 +163,7 @@ rows_of(const struct party *p, const struct tls *tls)
 {
 	static char who[PEER_WHOLE_MAX];
 	static const char *rows[TRUST_ROWS_MAX + 1] = {who};
-	const char *const *safety = trust_rows(tls);
+	const char *const *safety = tls != NULL ? trust_rows(tls) : bare_rows(&p->peer);
 	int count = 1;
 
 	peer_describe(&p->peer, who);

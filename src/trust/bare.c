@@ -22,15 +22,17 @@ static int cause; /* why that cannot be told; or 0 */
 void
 bare_recall(const struct call_options *call)
 {
-	char fingerprint[FINGERPRINT_SIZE];
+	char fingerprint[FINGERPRINT_SIZE], host[CALL_PLACE_MAX];
 	struct buffer text;
+	unsigned port;
 
 	if (call->role != ROLE_CLIENT || store_find("known_peers", known_path, sizeof known_path) == -1)
 		return;
+	call_key_place(call, host, &port);
 	if (known_read(known_path, &text) == -1)
 		cause = errno;
 	else /* any key that it has is another one than none */
-		is_known = known_server(&text, call->host, call->port, "", fingerprint) == SERVER_CHANGED;
+		is_known = known_server(&text, host, port, "", fingerprint) == SERVER_CHANGED;
 	buffer_free(&text);
 }
 
@@ -137,6 +139,32 @@ ask_again(struct trust *t)
 	return TRUST_ASKING;
 }
 
+const char *
+bare_secrecy(const struct peer *peer)
+{
+	return peer->local ? N_("same machine") : N_("not encrypted");
+}
+
+const char *const *
+bare_rows(const struct peer *peer)
+{
+	static const char *rows[4];
+	int count = 0;
+
+	if (peer->local) {
+		rows[count++] = _("Both sides are on this machine, and not encrypted:");
+		rows[count++] = _("nobody but its administrator can be in between.");
+	} else {
+		rows[count++] = _("This conversation is not encrypted:");
+		rows[count++] = _("whoever is in between can read and change it.");
+#if defined(HAVE_GNUTLS)
+		rows[count++] = _("Both sides need -t.");
+#endif
+	}
+	rows[count] = NULL;
+	return rows;
+}
+
 enum trust_state
 bare_answer(struct trust *t, const char *text, size_t length)
 {
@@ -149,7 +177,7 @@ bare_answer(struct trust *t, const char *text, size_t length)
 	}
 	if (rest != NULL && *rest == '\0') {
 		trust_tell(t, VOICE_NOTICE, "not encrypted, though the key of %s is known", t->peer->place);
-		t->secrecy = N_("not encrypted");
+		t->secrecy = bare_secrecy(t->peer);
 		return t->state = TRUST_DONE;
 	}
 	answer_remark(answer, fault, t->remark);

@@ -35,4 +35,10 @@ const char *const *bare_question(const struct trust *trust);
 enum trust_state bare_answer(struct trust *trust, const char *text, size_t length);
 void bare_refuse(struct trust *trust, const char *why);
 
+/* How safe it is to talk to a peer without encryption, in English words (N_). */
+const char *bare_secrecy(const struct peer *peer);
+
+/* The same as rows in the person's language, up to a NULL (trust_rows); good until the next call. */
+const char *const *bare_rows(const struct peer *peer);
+
 #endif

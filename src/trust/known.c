@@ -69,10 +69,14 @@ known_parse(const char *line, size_t length, struct known *known)
 		known->kind = *kind == 'c' ? KNOWN_CALLER : KNOWN_NAME;
 		return take_rest(next, known->name, sizeof known->name) && name_fault(known->name) == NULL;
 	}
-	if (strcmp(kind, "server") != 0 || !take_word(&next, known->name, sizeof known->name) ||
-	    !take_word(&next, port, sizeof port) || next[strspn(next, BLANKS)] != '\0')
-		return false;
 	known->kind = KNOWN_SERVER;
+	if (strcmp(kind, "server") != 0)
+		return false;
+	if (next[strspn(next, BLANKS)] == '/') /* a path, which may have blanks in it */
+		return take_rest(next, known->name, sizeof known->name);
+	if (!take_word(&next, known->name, sizeof known->name) || !take_word(&next, port, sizeof port) ||
+	    next[strspn(next, BLANKS)] != '\0')
+		return false;
 	known->port = (unsigned)strtonum(port, 1, 65535, &problem);
 	return problem == NULL;
 }
@@ -82,9 +86,11 @@ known_format(const struct known *known, char *line, size_t size)
 {
 	int length;
 
-	if (known->kind == KNOWN_SERVER)
+	if (known->kind == KNOWN_SERVER && known->port != 0)
 		length = snprintf(line, size, "server %s %s %u\n", known->fingerprint, known->name,
 				  known->port);
+	else if (known->kind == KNOWN_SERVER)
+		length = snprintf(line, size, "server %s %s\n", known->fingerprint, known->name);
 	else
 		length = snprintf(line, size, "%s %s %s\n", known->kind == KNOWN_CALLER ? "caller" : "name",
 				  known->fingerprint, known->name);
@@ -206,7 +212,8 @@ known_server(const struct buffer *text, const char *host, unsigned port, const c
 	size_t next = 0;
 
 	while (answer != SERVER_SAME && next_entry(text, &next, &known)) {
-		if (known.kind != KNOWN_SERVER || known.port != port || !is_same_host(known.name, host))
+		if (known.kind != KNOWN_SERVER || known.port != port ||
+		    !(port != 0 ? is_same_host(known.name, host) : strcmp(known.name, host) == 0))
 			continue;
 		answer = strcmp(known.fingerprint, fingerprint) == 0 ? SERVER_SAME : SERVER_CHANGED;
 		strlcpy(other, known.fingerprint, FINGERPRINT_SIZE);

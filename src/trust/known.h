@@ -2,6 +2,7 @@
  * known - the keys that the person has accepted: a text file that a person can read and edit.
  *
  *   server SHA256:zeroFingerprint... example.org 8080
+ *   server SHA256:zeroFingerprint... /run/chat
  *   caller SHA256:zeroFingerprint... Ann
  *   name SHA256:zeroFingerprint... Ann
  *
@@ -24,8 +25,8 @@
 struct known {
 	enum { KNOWN_SERVER, KNOWN_CALLER, KNOWN_NAME } kind;
 	char fingerprint[FINGERPRINT_SIZE];
-	char name[KNOWN_NAME_MAX]; /* of the key, or the server's host */
-	unsigned port;		   /* of a server; otherwise 0 */
+	char name[KNOWN_NAME_MAX]; /* of the key, or the server's host, or its whole path */
+	unsigned port;		   /* of a server with a host; otherwise 0 */
 };
 
 /* Reads a line, without its LF.  False if it is none that tells of a key. */
@@ -45,7 +46,8 @@ size_t known_misunderstood(const struct buffer *text);
 
 /*
  * What the text of the file says of the server at host and port: nothing, that it has this key, or
- * another, which is then written to *other.  Capitals of ASCII count as small letters in a host.
+ * another, which is then written to *other.  Capitals of ASCII count as small letters in a host.  With a port of 0 host
+ * is a whole path.
  */
 enum server_key { SERVER_NEW, SERVER_SAME, SERVER_CHANGED };
 enum server_key known_server(const struct buffer *text, const char *host, unsigned port,

@@ -87,15 +87,10 @@ const char *const *
 trust_rows(const struct tls *tls)
 {
 	static char how[128], own[256], other[256];
-	static const char *plain[4], *rows[TRUST_ROWS_MAX] = {how, own, other};
+	static const char *rows[TRUST_ROWS_MAX] = {how, own, other};
 	const char **number = rows + 4;
 	char fingerprint[FINGERPRINT_SIZE];
 
-	plain[0] = _("This conversation is not encrypted:");
-	plain[1] = _("whoever is in between can read and change it.");
-	plain[2] = _("Both sides need -t.");
-	if (tls == NULL)
-		return plain;
 	tls_describe(tls, how, sizeof how);
 	/* TRANSLATORS: the fingerprint of the key here is to stand in the column of the one "there". */
 	snprintf(own, sizeof own, _("here   %s"), trust_fingerprint());

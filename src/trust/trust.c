@@ -327,10 +327,12 @@ remember_name(struct trust *t)
 static enum trust_state
 judge_server(struct trust *t, const struct buffer *text)
 {
-	char other[FINGERPRINT_SIZE];
+	char other[FINGERPRINT_SIZE], host[CALL_PLACE_MAX];
+	unsigned port;
 
 	find_name(t, text);
-	switch (known_server(text, t->call->host, t->call->port, t->fingerprint, other)) {
+	call_key_place(t->call, host, &port);
+	switch (known_server(text, host, port, t->fingerprint, other)) {
 	case SERVER_SAME:
 		trust_tell(t, VOICE_NOTICE, "encrypted: the key of %s is known", t->peer->place);
 		remember_name(t);
@@ -454,12 +456,13 @@ static enum trust_state
 accept_key(struct trust *t, const char *name)
 {
 	bool server = t->call->role == ROLE_SERVER;
-	struct known known = {.kind = server ? KNOWN_CALLER : KNOWN_SERVER, .port = t->call->port};
+	struct known known = {.kind = server ? KNOWN_CALLER : KNOWN_SERVER};
+	char host[CALL_PLACE_MAX];
 
 	if (!server)
-		name = t->call->host;
+		call_key_place(t->call, host, &known.port);
 	strlcpy(known.fingerprint, t->fingerprint, sizeof known.fingerprint);
-	strlcpy(known.name, name, sizeof known.name);
+	strlcpy(known.name, server ? name : host, sizeof known.name);
 	if (known_add(known_path, &known) == 0) {
 		trust_tell(t, VOICE_NOTICE,
 			   server ? N_("encrypted: the caller is known as %s from now on")

@@ -136,7 +136,7 @@ void trust_refuse(struct trust *trust, const char *why);
 
 /*
  * Rows that tell in the person's language how the conversation with a peer is encrypted and which keys the sides have,
- * up to a NULL; good until the next call.  tls is NULL where it is not encrypted.
+ * up to a NULL; good until the next call.
  */
 const char *const *trust_rows(const struct tls *tls);
 

@@ -170,11 +170,9 @@ trust_refuse(struct trust *trust, const char *why)
 const char *const *
 trust_rows(const struct tls *tls)
 {
-	static const char *rows[3];
+	static const char *rows[1];
 
 	(void)tls;
-	rows[0] = _("This conversation is not encrypted:");
-	rows[1] = _("whoever is in between can read and change it.");
 	return rows;
 }
 

@@ -93,6 +93,10 @@ static struct right right[] = {
 	{"-c 65536", {CALLS("65536")}},
 	{"-s 65535", {SERVER, .call.port = 65535}},
 
+	{"-s -U here", {SERVER, .call.path = "here"}},
+	{"-s --unix /run/chat", {SERVER, .call.path = "/run/chat"}},
+	{"-c -U -w 3 here:80", {.call.role = ROLE_CLIENT, .call.path = "here:80", .call.wait = 3, .screen.waits = true,
+				.plain.speaks_first = true}},
 	{"-s -4", {SERVER, .call.family = AF_INET}},
 	{"-s -6", {SERVER, .call.family = AF_INET6}},
 	{"-s -a", {SERVER, TURNS}},
@@ -190,6 +194,7 @@ test_right(void **state)
 	assert_int_equal(options.call.role, expected->call.role);
 	assert_same_string(options.call.host, expected->call.host);
 	assert_int_equal(options.call.port, expected->call.port != 0 ? expected->call.port : 8080);
+	assert_same_string(options.call.path, expected->call.path);
 	assert_same_string(options.call.bind, expected->call.bind);
 	assert_int_equal(options.call.family, expected->call.family);
 	assert_int_equal(options.call.wait, expected->call.wait);
@@ -335,6 +340,13 @@ static struct wrong wrong[] = {
 	{"-s --bind=", {"-b", "''"}},
 
 	{"-s -b", {"-b needs an argument"}},
+	{"-s -U", {"the path is missing: tchat -s -U path"}},
+	{"-c -U", {"the path is missing: tchat -c -U path"}},
+	{"-c -U ", {"the path is missing: tchat -c -U path"}},
+	{"-c -U here 8080", {"too many operands, from '8080' on"}},
+	{"-s -U -4 here", {"-U takes a path on this machine, -4, -6 and -b are about addresses: choose one"}},
+	{"-c -6 -U here", {"-U takes a path on this machine, -4, -6 and -b are about addresses: choose one"}},
+	{"-s -b ::1 -U here", {"-U takes a path on this machine, -4, -6 and -b are about addresses: choose one"}},
 	{"-s --bind", {"--bind needs an argument"}},
 	{"-s -a -f", {"-f needs an argument"}},
 	{"-s -a --first", {"--first needs an argument"}},
@@ -427,7 +439,7 @@ test_help_text(void **state)
 	static const char *const names[] = {
 		"tchat -s", "tchat -c", "-4", "-6", "-a, --alternate", "-b, --bind", "-B, --bell", "-f, --first",
 		"-g, --group", "--members N", "--recall N",
-		"-H, --history", "-k, --keep", "-l, --log", "-n, --name", "-p, --plain", "-r, --raw", "-w, --wait",
+		"-H, --history", "-k, --keep", "-l, --log", "-n, --name", "-p, --plain", "-r, --raw", "-U, --unix", "-w, --wait",
 		"--once", "--peer", "--recv-only", "--send-only", "-t, --tls", "--fingerprint", "--pin", "--anonymous", "-h, --help",
 		"-V, --version", "8080"};
 	char text[8192] = "", *help = text;
