@@ -1,6 +1,7 @@
 """A name that has several addresses: which of them is called, and when (RFC 8305)."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -8,7 +9,7 @@ import time
 
 import pytest
 
-from peers import TCHAT, callers, eventually, process_state
+from peers import HOST, TCHAT, callers, eventually, process_state
 from test_bad_networks import HERE, NOWHERE, THERE, Link
 
 SIX_HERE, SIX_THERE, SIX_NOWHERE, SIX_ELSEWHERE = (f"2001:db8::{n}" for n in range(1, 5))
@@ -50,6 +51,12 @@ class Choice(Link):
             self.held[address] = self._ends[1 - self._ends.index(end)], packet
             return []
         return super()._arrivals(end, packet)
+
+    def link_local(self, number):
+        """The address of a host that is good on the link alone, as the other one has to call it."""
+        shown = subprocess.run(["ip", "-n", self.hosts[number], "-6", "address", "show", "dev", self._device(number)],
+                               capture_output=True, text=True, check=True).stdout
+        return f"{re.search('inet6 (fe80::[^/]*)', shown)[1]}%{self._device(1 - number)}"
 
     def release(self, *whose):
         """Has the answers arrive, in that order."""
@@ -169,4 +176,56 @@ def test_both_answer_at_once(choice, answering, calling, port):
     eventually(lambda: HERE in choice.reset, "the reset")
     os.kill(waiting, signal.SIGCONT)
     server.notice(f"{SIX_THERE} has called")
+    talk(client, server)
+
+
+def test_scoped_address(choice, run, port):
+    """An address that is good on one link alone is called by the name of the interface there, and shown as typed."""
+    server = run(*choice.inside(0), TCHAT, "-s", port)
+    server.err.expect(f"port {port}\n")
+    there = choice.link_local(0)
+    client = run(*choice.inside(1), TCHAT, "-c", there, port)
+    client.notice(f"connected to {there} port {port}")
+    server.err.expect(" has called\n")
+    talk(client, server)
+
+
+@pytest.mark.parametrize("written", [f"::ffff:{HOST}", f"[::ffff:{HOST}]"])
+def test_ipv4_in_ipv6(start, port, written):
+    """It is called, and the caller is shown by the address that it has."""
+    server = start("-s", "-b", HOST, port)
+    server.notice(f"waiting on {HOST} port {port}")
+    client = start("-c", written, port)
+    client.notice(f"connected to ::ffff:{HOST} port {port}")
+    server.notice(f"{HOST} has called")
+    talk(client, server)
+
+
+def test_twenty_addresses(with_etc, run, start, port):
+    """All of them are called, one after the other, until one answers."""
+    last = "127.0.0.40"
+    server = start("-s", "-b", last, port)
+    server.notice(f"waiting on {last} port {port}")
+    addresses = [f"127.0.0.{number}" for number in range(21, 40)] + [last]
+    client = run(*with_etc(hosts="".join(f"{address} several\n" for address in addresses)), TCHAT, "-c", "several", port)
+    client.notice(f"connected to several port {port}")
+    talk(client, server)
+
+
+def test_international_name(with_etc, run, start, port, environment):
+    """It is looked up in the form that name servers have it in (RFC 5890), and shown as it was typed."""
+    name, encoded = "bücher.example", "xn--bcher-kva.example"
+    server = start("-s", "-b", HOST, port)
+    server.notice(f"waiting on {HOST} port {port}")
+    client = run(*with_etc(hosts=f"{HOST} {encoded}\n"), TCHAT, "-c", name, port)
+    client.notice(f"connected to {name} port {port}")
+    talk(client, server)
+
+
+def test_name_of_a_service(with_etc, run, start, port):
+    """So is a port that has a name."""
+    server = start("-s", "-b", HOST, port)
+    server.notice(f"waiting on {HOST} port {port}")
+    client = run(*with_etc(services=f"conversation {port}/tcp\n"), TCHAT, "-c", HOST, "conversation")
+    client.notice(f"connected to {HOST} port {port}")
     talk(client, server)

@@ -1310,3 +1310,29 @@ def test_question_goes_when_it_is_answered(ann, stranger, screen, port, rows):
     server.say("no")
     server.wait_for(lambda: server.pane[-1].endswith(f"waiting on port {port}"))
     assert not server.shows("answer yes|phone the other person")
+
+
+# What it is called by
+
+
+@pytest.mark.parametrize("known, host, warning", [
+    ("localhost", "lоcalhost", "mind the name: it has letters of several alphabets"),
+    ("bücher.example", "bücher.example", "mind the name: it looks like bücher.example, which is another one"),
+    ("some-host", "somehost", "mind the name: it looks like some-host, which is another one"),
+    ("SOMEHOST", "somehost", None), ("other", "somehost", None)])
+def test_name_that_looks_like_another(stranger, bob, on_terminal, with_etc, known, host, warning):
+    """The question says so: each has its own key."""
+    door = TlsDoor(stranger)
+    bob.knows(f"server {OTHER} {known} 1")
+    encoded = host.encode("idna").decode()
+    client = on_terminal(*with_etc(hosts=f"{HOST} {encoded}\n"), TCHAT, "-c", "-t", host, door.port, env=bob.env, **WIDE)
+    door.accept()
+    wait_for_question(client, RIGHT_ONE)
+    assert client.shows(re.escape(warning)) if warning else not client.shows("mind the name")
+
+
+def test_addresses_do_not_look_alike(asked, bob):
+    """In which every sign counts."""
+    bob.knows(f"server {OTHER} 12.70.0.1 1")
+    client, _, _ = asked()
+    assert not client.shows("mind the name")

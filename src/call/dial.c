@@ -320,7 +320,7 @@ dial_poll(struct dial *dial, struct polls *polls)
 	dial->slot = POLLS_NONE;
 	switch (dial->state) {
 	case DIAL_RESOLVING:
-		dial->slot = polls_add(polls, dial->resolver.pipe, POLLIN);
+		dial->slot = polls_add(polls, dial->resolver.socket, POLLIN);
 		break;
 	case DIAL_CONNECTING:
 		poll_attempts(dial, polls);

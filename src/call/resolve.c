@@ -17,12 +17,15 @@
 #include "base/descriptor.h"
 #include "call/resolve.h"
 
-/* What the helper sends: one write, which a pipe keeps whole (pipe(7)). */
+#if !defined(AI_IDN)
+#define AI_IDN 0 /* names are as the system takes them */
+#endif
+
+/* What the helper sends, in one packet. */
 struct answer {
 	int result;
 	struct address addresses[RESOLVE_MAX];
 };
-_Static_assert(sizeof(struct answer) <= PIPE_BUF, "a pipe keeps it whole");
 
 int
 resolve_now(const char *host, unsigned port, int family, struct address *addresses)
@@ -30,7 +33,7 @@ resolve_now(const char *host, unsigned port, int family, struct address *address
 	const struct addrinfo hints = {
 		.ai_family = family,
 		.ai_socktype = SOCK_STREAM,
-		.ai_flags = AI_NUMERICSERV | (host == NULL ? AI_PASSIVE : 0),
+		.ai_flags = AI_NUMERICSERV | (host == NULL ? AI_PASSIVE : AI_IDN),
 	};
 	struct addrinfo *list;
 	char service[8];
@@ -62,7 +65,7 @@ resolve_start(struct resolver *resolver, const char *host, unsigned port, int fa
 	pid_t parent = getpid();
 	int ends[2];
 
-	if (pipe2(ends, O_CLOEXEC) == -1)
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == -1)
 		return -1;
 	switch (resolver->helper = fork()) {
 	case -1:
@@ -76,10 +79,10 @@ resolve_start(struct resolver *resolver, const char *host, unsigned port, int fa
 			_exit(1);
 		closefrom(ANSWER + 1);
 		answer.result = resolve_now(host, port, family, answer.addresses);
-		_exit(write_all(ANSWER, &answer, sizeof answer) == 0 ? 0 : 1);
+		_exit(send(ANSWER, &answer, sizeof answer, MSG_NOSIGNAL) == sizeof answer ? 0 : 1);
 	default:
 		close(ends[1]);
-		resolver->pipe = ends[0];
+		resolver->socket = ends[0];
 		return 0;
 	}
 }
@@ -108,7 +111,7 @@ can_be(const struct answer *answer)
 void
 resolve_abandon(struct resolver *resolver)
 {
-	close(resolver->pipe);
+	close(resolver->socket);
 	kill(resolver->helper, SIGKILL);
 	waitpid(resolver->helper, NULL, 0);
 }
@@ -118,8 +121,7 @@ resolve_finish(struct resolver *resolver, struct address *addresses)
 {
 	struct answer answer;
 
-	/* Read once, so that one who sends a part of it, and stays, is not waited for. */
-	if (read(resolver->pipe, &answer, sizeof answer) != sizeof answer || !can_be(&answer))
+	if (recv(resolver->socket, &answer, sizeof answer, MSG_DONTWAIT) != sizeof answer || !can_be(&answer))
 		answer.result = -abs(EAI_FAIL);
 	else
 		memcpy(addresses, answer.addresses, sizeof answer.addresses);

@@ -2,7 +2,7 @@
  * resolve - the addresses of a name, looked up by a process of its own.
  *
  * getaddrinfo(3) can take many seconds and cannot be interrupted; whoever looks up a name must hear meanwhile
- * that it is to end.  The helper process sends what it finds through a pipe, and ends with that or with its parent.
+ * that it is to end.  The helper process sends what it finds by a socket, and ends with that or with its parent.
  */
 #ifndef RESOLVE_H
 #define RESOLVE_H
@@ -12,7 +12,7 @@
 
 #include <stddef.h>
 
-#define RESOLVE_MAX 16 /* addresses; those after them are left out */
+#define RESOLVE_MAX 64 /* addresses; those after them are left out */
 
 struct address {
 	socklen_t length;
@@ -21,7 +21,7 @@ struct address {
 
 struct resolver {
 	pid_t helper;
-	int pipe; /* readable when the answer is there */
+	int socket; /* readable when the answer is there */
 };
 
 /*

@@ -221,6 +221,22 @@ known_server(const struct buffer *text, const char *host, unsigned port, const c
 	return answer;
 }
 
+bool
+known_looks_like(const struct buffer *text, const char *host, char other[KNOWN_NAME_MAX])
+{
+	struct known known;
+	size_t next = 0;
+
+	while (next_entry(text, &next, &known)) {
+		if (known.kind != KNOWN_SERVER || known.port == 0 || is_same_host(known.name, host) ||
+		    !name_is_alike(known.name, host))
+			continue;
+		strlcpy(other, known.name, KNOWN_NAME_MAX);
+		return true;
+	}
+	return false;
+}
+
 /* Whether a key is that of a server. */
 static bool
 is_servers(const struct buffer *text, const char *fingerprint)

@@ -53,6 +53,9 @@ enum server_key { SERVER_NEW, SERVER_SAME, SERVER_CHANGED };
 enum server_key known_server(const struct buffer *text, const char *host, unsigned port,
 			       const char *fingerprint, char other[FINGERPRINT_SIZE]);
 
+/* Whether it has a server at a host that is another one, and looks the same (text/name.h): which. */
+bool known_looks_like(const struct buffer *text, const char *host, char other[KNOWN_NAME_MAX]);
+
 /* Whether it has a caller with that key, and under which name. */
 bool known_caller(const struct buffer *text, const char *fingerprint, char name[KNOWN_NAME_MAX]);
 

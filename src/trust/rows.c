@@ -65,7 +65,7 @@ find_number(const struct tls *tls, const char *rows[2])
 const char *const *
 trust_question(const struct trust *t)
 {
-	static const char *rows[7];
+	static const char *rows[TRUST_ROWS_MAX];
 	bool numbered;
 	int count;
 
@@ -74,6 +74,8 @@ trust_question(const struct trust *t)
 	numbered = find_number(t->tls, rows + 1);
 	count = numbered ? 3 : 1;
 	rows[0] = statement(t);
+	if (*t->warning != '\0')
+		rows[count++] = t->warning;
 	if (*t->remark != '\0')
 		rows[count++] = t->remark;
 	rows[count++] = numbered ? bilingual("phone the other person: both of you must see this number")

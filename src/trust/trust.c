@@ -13,6 +13,7 @@
 #include "base/confine.h"
 #include "base/descriptor.h"
 #include "text/digit.h"
+#include "text/filter.h"
 #include "call/opening.h"
 #include "trust/answer.h"
 #include "trust/bare.h"
@@ -323,6 +324,39 @@ remember_name(struct trust *t)
 	strlcpy(t->name, known.name, sizeof t->name);
 }
 
+/* Whether a text has letters besides those of ASCII. */
+static bool
+is_international(const char *text)
+{
+	while (*text != '\0' && (*text & 0x80) == 0)
+		text++;
+	return *text != '\0';
+}
+
+/* Whether a host is an address, in which signs count. */
+static bool
+is_address(const char *host)
+{
+	return host[strspn(host, "0123456789.")] == '\0' || strchr(host, ':') != NULL;
+}
+
+/* Says what there is to mind about a name by which a server is called for the first time. */
+static void
+mind_host(struct trust *t, const char *host, const struct buffer *text)
+{
+	const char *fault = is_international(host) ? name_fault(host) : NULL;
+	char known[KNOWN_NAME_MAX], other[KNOWN_NAME_MAX];
+
+	*t->warning = '\0';
+	if (!is_address(host) && known_looks_like(text, host, known)) {
+		filter_string(known, other, sizeof other);
+		bilingual_print(t->warning, sizeof t->warning, "mind the name: it looks like %s, which is another one",
+				other);
+	} else if (fault != NULL) {
+		bilingual_print(t->warning, sizeof t->warning, "mind the name: it %s", bilingual(fault));
+	}
+}
+
 /* Whether the server is the one that answered there before. */
 static enum trust_state
 judge_server(struct trust *t, const struct buffer *text)
@@ -340,6 +374,7 @@ judge_server(struct trust *t, const struct buffer *text)
 	case SERVER_CHANGED:
 		return refuse_changed(t, other);
 	case SERVER_NEW:
+		mind_host(t, host, text);
 		break;
 	}
 	return t->state = TRUST_ASKING;

@@ -61,7 +61,8 @@ struct trust {
 	char name[NAME_SIZE]; /* what a server with that key is called; empty: nothing that will do */
 	bool vouched;	      /* TRUST_DONE: that the peer goes by a name which the key is known by */
 	bool named;	      /* ... and that is known, rather than what it calls itself */
-	char remark[TRUST_TEXT_MAX]; /* TRUST_ASKING: safe text, on what was answered and is no answer; or empty */
+	char warning[TRUST_TEXT_MAX]; /* TRUST_ASKING: safe text, on what the server is called by; or empty */
+	char remark[TRUST_TEXT_MAX]; /* ... safe text, on what was answered and is no answer; or empty */
 	char prompt[TRUST_TEXT_MAX]; /* ... and what can be answered */
 };
 
@@ -132,7 +133,7 @@ enum trust_state trust_answer(struct trust *trust, const char *text, size_t leng
  */
 void trust_refuse(struct trust *trust, const char *why);
 
-#define TRUST_ROWS_MAX 7 /* with the NULL */
+#define TRUST_ROWS_MAX 8 /* with the NULL */
 
 /*
  * Rows that tell in the person's language how the conversation with a peer is encrypted and which keys the sides have,

@@ -113,9 +113,9 @@ helper_with(const struct answer *answer, size_t length)
 	struct resolver resolver;
 	int ends[2];
 
-	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-	assert_int_equal(write(ends[1], answer, length), (ssize_t)length);
-	resolver.pipe = ends[0];
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+	assert_int_equal(send(ends[1], answer, length, 0), (ssize_t)length);
+	resolver.socket = ends[0];
 	if ((resolver.helper = fork()) == 0) {
 		pause();
 		_exit(0);
