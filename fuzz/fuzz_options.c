@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "call/via.h"
 #include "trust/fingerprint.h"
 #include "fuzz.h"
 #include "talk/roster.h"
@@ -69,7 +70,8 @@ static bool
 is_same_call(const struct call_options *a, const struct call_options *b)
 {
 	return a->role == b->role && a->host == b->host && a->port == b->port && a->path == b->path && a->peer == b->peer &&
-	       a->bind == b->bind && a->family == b->family && a->wait == b->wait && a->keep == b->keep &&
+	       a->bind == b->bind && a->via == b->via && a->family == b->family && a->wait == b->wait &&
+	       a->keep == b->keep &&
 	       a->once == b->once && a->redial == b->redial && a->tls == b->tls && a->group == b->group &&
 	       a->members == b->members && a->recall == b->recall;
 }
@@ -134,6 +136,9 @@ call_must_be_right(const struct call_options *o)
 	must(o->path == NULL || (*o->path != '\0' && o->bind == NULL && o->family == AF_UNSPEC));
 	must(o->role == ROLE_CLIENT || (o->host == NULL && o->wait == 0));
 	must(o->role == ROLE_SERVER || !o->keep);
+	must(o->via == NULL || (o->role == ROLE_CLIENT && via_unknown(o->via) == NULL && *o->via != '\0'));
+	must(o->via == NULL || (via_takes_host(o->host) && o->bind == NULL && o->family == AF_UNSPEC));
+	must(o->via != NULL || o->host == NULL || !via_is_onion(o->host));
 	must(o->port >= 1 && o->port <= 65535);
 	must(o->family == AF_UNSPEC || o->family == AF_INET || o->family == AF_INET6);
 	must(o->wait <= 24 * 60 * 60);
@@ -184,6 +189,7 @@ must_be_right(const struct options *o, const char *words, size_t size)
 	must_be_from(o->call.host, words, size);
 	must_be_from(o->call.peer, words, size);
 	must_be_from(o->call.bind, words, size);
+	must_be_from(o->call.via, words, size);
 	must_be_from(o->log, words, size);
 }
 

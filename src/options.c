@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/bilingual.h"
+#include "call/via.h"
 #include "talk/roster.h"
 #include "text/filter.h"
 #include "text/name.h"
@@ -36,7 +37,8 @@ enum {
 	OPTION_PIN,
 	OPTION_ANONYMOUS,
 	OPTION_ONCE,
-	OPTION_PEER
+	OPTION_PEER,
+	OPTION_VIA
 };
 
 static const struct option long_options[] = {
@@ -66,6 +68,7 @@ static const struct option long_options[] = {
 	{"anonymous", no_argument, NULL, OPTION_ANONYMOUS},
 	{"once", no_argument, NULL, OPTION_ONCE},
 	{"peer", required_argument, NULL, OPTION_PEER},
+	{"via", required_argument, NULL, OPTION_VIA},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
 	{NULL, 0, NULL, 0},
@@ -97,6 +100,7 @@ const char *const options_help[] = {
 	N_("      --recall N        with -g: give the last N lines to those who come later\n"),
 	N_("      --recv-only       only show what arrives (plain)\n"),
 	N_("      --send-only       only send what is typed (plain)\n"),
+	N_("      --via COMMAND     client: call through a command, to host %h and port %p\n"),
 	N_("      --fingerprint     show the fingerprint of your key\n"),
 	N_("      --pin FINGERPRINT with -t: accept only this key; may be repeated\n"),
 	N_("      --anonymous       with -t: also talk to who shows no key\n"),
@@ -237,6 +241,20 @@ set_number(struct options *o, int option, const char *text, char *error, size_t 
 		     number->most, text);
 }
 
+/* Sets the command that makes the connection. */
+static enum request
+set_via(struct options *o, const char *command, char *error, size_t size)
+{
+	const char *unknown = via_unknown(command);
+
+	if (*command == '\0')
+		return wrong(error, size, "--via takes a command, not ''");
+	if (unknown != NULL)
+		return wrong(error, size, "--via knows %%h, %%p and %%%%, not '%.2s': '%s'", unknown, command);
+	o->call.via = command;
+	return REQUEST_CHAT;
+}
+
 static enum request
 add_pin(struct options *o, const char *fingerprint, char *error, size_t size)
 {
@@ -308,6 +326,12 @@ contradiction(const struct options *o, const struct given *given)
 		return N_("-4 and -6 exclude each other");
 	if (given->path && (given->four || given->six || o->call.bind != NULL))
 		return N_("-U takes a path on this machine, -4, -6 and -b are about addresses: choose one");
+	if (o->call.via != NULL && o->call.role == ROLE_SERVER)
+		return N_("--via is for the client (-c)");
+	if (o->call.via != NULL && given->path)
+		return N_("--via calls through a command, -U a path on this machine: choose one");
+	if (o->call.via != NULL && (given->four || given->six || o->call.bind != NULL))
+		return N_("--via leaves the connection to a command, which -4, -6 and -b say nothing to");
 	if (o->plain.receive_only && o->plain.send_only)
 		return N_("--recv-only and --send-only exclude each other");
 	if (o->plain.alternate && o->plain.raw)
@@ -382,6 +406,19 @@ parse_path(struct options *o, int argc, char *argv[], char *error, size_t size)
 	return REQUEST_CHAT;
 }
 
+/* Looks whether the host can be given to what has to find it. */
+static enum request
+check_host(const struct options *o, char *error, size_t size)
+{
+	if (o->call.via != NULL && !via_takes_host(o->call.host))
+		return wrong(error, size, "--via takes no host such as '%s': only letters, digits and . - _ : %%",
+			     o->call.host);
+	if (o->call.via == NULL && via_is_onion(o->call.host))
+		return wrong(error, size, "'%s' is an onion service, which only Tor finds: "
+			     "use --via 'nc -X 5 -x localhost:9050 %%h %%p'", o->call.host);
+	return REQUEST_CHAT;
+}
+
 /* Reads host and port. */
 static enum request
 parse_client_operands(struct options *o, int argc, char *argv[], char *error, size_t size)
@@ -401,6 +438,8 @@ parse_client_operands(struct options *o, int argc, char *argv[], char *error, si
 	if (*argv[0] == '\0')
 		return wrong(error, size, "whom to call is missing before ':%s'", port != NULL ? port : "");
 	o->call.host = argv[0];
+	if (check_host(o, error, size) == REQUEST_WRONG)
+		return REQUEST_WRONG;
 	if (port != NULL && argc == 2)
 		return wrong(error, size, "there are two ports: '%s' and '%s'", port, argv[1]);
 	if (argc == 2)
@@ -563,6 +602,10 @@ options_parse(struct options *o, int argc, char *argv[], char *error, size_t siz
 			break;
 		case OPTION_PIN:
 			if (add_pin(o, optarg, error, size) == REQUEST_WRONG)
+				return REQUEST_WRONG;
+			break;
+		case OPTION_VIA:
+			if (set_via(o, optarg, error, size) == REQUEST_WRONG)
 				return REQUEST_WRONG;
 			break;
 		case OPTION_ONCE:

@@ -45,6 +45,14 @@ WRONG = {
     "group of a guest": ["-s", "-g", "-n", "guest 3"],
     "members of nothing": ["-s", "--members", "5"],
     "recall of nothing": ["-s", "--recall", "5"],
+    "server by a command": ["-s", "--via", "nc %h %p"],
+    "command and path": ["-c", "-U", "--via", "nc %h %p", "path"],
+    "command and family": ["-c", "-4", "--via", "nc %h %p", HOST],
+    "command and address": ["-c", "-b", HOST, "--via", "nc %h %p", HOST],
+    "no command": ["-c", "--via", "", HOST],
+    "unknown percent": ["-c", "--via", "nc %x", HOST],
+    "no word for a command": ["-c", "--via", "nc %h %p", "$(x)"],
+    "onion that is looked up": ["-c", "example.onion"],
     "unknown letter": ["-s", "-z"],
     "unknown word": ["-s", "--no-such-option"],
     "missing argument": ["-s", "-l"],
@@ -65,8 +73,9 @@ HOSTILE = "x\033[2J\a\n\u009b"
 
 
 @pytest.mark.parametrize("arguments", [
-    ["-s", HOSTILE], ["-s", "--" + HOSTILE], ["-s", "-l", HOSTILE + "/log"], ["-c", HOSTILE, "8080"], ["-s", "--peer", HOSTILE]],
-    ids=["port", "option", "log", "host", "peer"])
+    ["-s", HOSTILE], ["-s", "--" + HOSTILE], ["-s", "-l", HOSTILE + "/log"], ["-c", HOSTILE, "8080"],
+    ["-s", "--peer", HOSTILE], ["-c", "--via", "%" + HOSTILE, HOST], ["-c", "--via", "nc", HOSTILE]],
+    ids=["port", "option", "log", "host", "peer", "command", "host of a command"])
 def test_controls_in_words(start, arguments):
     """A message that quotes a word with control characters stays a line, and shows them as text."""
     tchat = start(*arguments)
@@ -83,7 +92,7 @@ def test_help(start, option):
     text = tchat.out.data.decode()
     for word in ("-s", "-c", "-4", "-6", "--alternate", "--bind", "--bell", "--first", "--history", "--keep", "--log",
                  "--name", "--plain", "--raw", "--wait", "--recv-only", "--send-only", "--tls", "--fingerprint",
-                 "--pin", "--anonymous", "--peer", "--group", "--members", "--recall", "--help", "--version"):
+                 "--pin", "--anonymous", "--peer", "--group", "--members", "--recall", "--via", "--help", "--version"):
         assert word in text
     assert max(len(line) for line in text.splitlines()) < 80
 

@@ -117,6 +117,18 @@ child_begin(pid_t parent, int report)
 		_exit(1);
 }
 
+void
+child_outlive(void)
+{
+#if defined(__linux__)
+	prctl(PR_SET_PDEATHSIG, 0);
+#elif defined(__FreeBSD__)
+	int none = 0;
+
+	procctl(P_PID, 0, PROC_PDEATHSIG_CTL, &none);
+#endif
+}
+
 #define END_MS 1000 /* then it has ended, or is made to */
 
 bool

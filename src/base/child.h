@@ -31,6 +31,9 @@ void child_forget(void);
  */
 void child_begin(pid_t parent, int report);
 
+/* In such a child, which then ends by itself once its parent has, as it has something to end before. */
+void child_outlive(void);
+
 /* A child, as its parent sees it. */
 struct child {
 	pid_t pid;	  /* 0: there is none */

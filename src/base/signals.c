@@ -214,6 +214,18 @@ signals_child(void)
 }
 
 void
+signals_hear_children(void)
+{
+	sigset_t child;
+
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	if (sigprocmask(SIG_BLOCK, &child, NULL) == -1)
+		fatal("cannot block signals");
+	set_action(SIGCHLD, note);
+}
+
+void
 signals_program(void)
 {
 	for (size_t i = 0; i < CAUGHT; i++)

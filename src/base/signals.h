@@ -45,6 +45,9 @@ void signals_lend_keyboard(bool lent);
 /* In a forked child: nothing is caught any more; see child_begin. */
 void signals_child(void);
 
+/* In a forked child that has children of its own: that one of them ends ends a wait (signals_poll). */
+void signals_hear_children(void);
+
 /* In a child that becomes another program: as that expects it, nothing is caught or blocked. */
 void signals_program(void);
 

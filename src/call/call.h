@@ -16,6 +16,7 @@ struct call_options {
 	const char *host; /* client: whom to call; NULL: at the path */
 	unsigned port;	  /* 1 to 65535 */
 	const char *path; /* -U: of a Unix-domain socket, in place of host and port; or NULL */
+	const char *via;  /* client: the command that makes the connection (call/via.h); or NULL */
 	const char *peer; /* what whoever is at the other end is called here; or NULL */
 	int handed;	  /* server: so many listening sockets were handed over (call/handed.h) */
 	const char *bind; /* the address to listen on, or to call from; or NULL */

@@ -17,16 +17,19 @@
 #include "base/descriptor.h"
 #include "base/signals.h"
 #include "call/caller.h"
+#include "call/console.h"
 #include "call/dial.h"
 #include "call/handed.h"
 #include "call/door.h"
 #include "call/reach.h"
+#include "record/notice.h"
 #include "text/filter.h"
 
+#define END_MS 1000  /* a command has ended by then, and that was told */
 #define RETRY_MS 100 /* after somebody could not be taken over */
 
 /* One message, news from the process. */
-enum kind { READY, CONNECTED, REFUSED, KNOCKED, TROUBLED, UNREACHED, FAILED };
+enum kind { READY, CONNECTED, REFUSED, KNOCKED, TROUBLED, UNREACHED, SAID, ENDED, FAILED };
 struct message {
 	enum kind kind;
 	struct origin from; /* whom it is about */
@@ -59,11 +62,23 @@ struct process {
 	struct door door; /* server */
 	int trouble;	  /* why nobody could be let in, as was told */
 	struct dial dial; /* client */
+	bool early;	  /* ... has called before it was told to (--via): what comes of that waits for the order */
 };
 
-/* Tells the speaker, and hands a socket over unless it is -1.  Without a speaker there is nothing to do here. */
+/* There is nothing to do here without a speaker. */
+static _Noreturn void
+leave(struct process *p)
+{
+	p->speaker = -1;
+	door_close(&p->door);
+	if (p->options->via != NULL)
+		command_finish(&p->dial.command);
+	_exit(0);
+}
+
+/* Tells the speaker, and hands a socket over unless it is -1. */
 static void
-tell(const struct process *p, const struct message *message, int socket)
+tell(struct process *p, const struct message *message, int socket)
 {
 	struct iovec part = {.iov_base = (void *)(uintptr_t)message, .iov_len = sizeof *message};
 	union {
@@ -83,14 +98,14 @@ tell(const struct process *p, const struct message *message, int socket)
 		rights->cmsg_len = CMSG_LEN(sizeof socket);
 		memcpy(CMSG_DATA(rights), &socket, sizeof socket);
 	}
-	while (sendmsg(p->speaker, &header, MSG_NOSIGNAL) == -1)
+	while (p->speaker != -1 && sendmsg(p->speaker, &header, MSG_NOSIGNAL) == -1)
 		if (errno != EINTR)
-			_exit(1);
+			leave(p);
 }
 
 /* Tells what has gone wrong. */
 static void
-tell_error(const struct process *p, enum kind kind, const char *error)
+tell_error(struct process *p, enum kind kind, const char *error)
 {
 	struct message message = {.kind = kind};
 
@@ -99,7 +114,7 @@ tell_error(const struct process *p, enum kind kind, const char *error)
 }
 
 static void
-hand_over(const struct process *p, const struct origin *from, int socket)
+hand_over(struct process *p, const struct origin *from, int socket)
 {
 	struct message message = {.kind = CONNECTED, .from = *from};
 
@@ -117,10 +132,8 @@ take_order(struct process *p)
 
 	while ((n = recv(p->speaker, &order, sizeof order, 0)) == -1 && errno == EINTR)
 		;
-	if (n != sizeof order) {
-		door_close(&p->door);
-		_exit(0);
-	}
+	if (n != sizeof order)
+		leave(p);
 	return order;
 }
 
@@ -185,15 +198,34 @@ wait_for_calls(struct process *p)
 	}
 }
 
-/* Calls, or stops that, as the speaker says. */
+/* Tells how the command has ended that made the connection, if it has. */
+static void
+tell_ending(struct process *p)
+{
+	char how[BILINGUAL_LINE];
+
+	if (!p->early && command_has_ended(&p->dial.command, how, sizeof how))
+		tell_error(p, ENDED, how);
+}
+
+/* Calls, or stops that, as the speaker says; the call that was made early is the first. */
 static void
 obey(struct process *p)
 {
 	struct order order = take_order(p);
+	bool failed_early = p->early && p->dial.state == DIAL_FAILED;
 
+	if (p->early && order.what == CALL && (!failed_early || order.patience == 0)) {
+		p->early = false;
+		return;
+	}
+	p->early = false;
 	dial_stop(&p->dial);
-	if (order.what == CALL)
-		dial_begin(&p->dial, order.patience);
+	if (order.what != CALL)
+		return;
+	command_finish(&p->dial.command);
+	tell_ending(p);
+	dial_begin(&p->dial, order.patience);
 }
 
 /* Tells what has come of the call, if something has. */
@@ -203,6 +235,8 @@ tell_outcome(struct process *p)
 	bool connected = p->dial.state == DIAL_CONNECTED;
 	struct origin there = {.user = ""};
 
+	if (p->early)
+		return;
 	if (connected && p->options->path != NULL)
 		(void)local_user(p->dial.socket, there.user);
 	if (connected)
@@ -211,7 +245,7 @@ tell_outcome(struct process *p)
 		tell_error(p, serves_one(p->options) ? FAILED : UNREACHED, p->dial.error);
 	else
 		return;
-	if (serves_one(p->options))
+	if (serves_one(p->options) && p->options->via == NULL)
 		_exit(connected ? 0 : 1);
 	p->dial.state = DIAL_IDLE;
 }
@@ -230,10 +264,48 @@ call(struct process *p)
 		dial_poll(&p->dial, &polls);
 		polls_wait(&polls);
 		dial_step(&p->dial, &polls);
-		if (polls_found(&polls, orders) != 0 && p->dial.state != DIAL_CONNECTED)
+		if (polls_found(&polls, orders) != 0 && (p->dial.state != DIAL_CONNECTED || p->early))
 			obey(p);
 		tell_outcome(p);
+		tell_ending(p);
 	}
+}
+
+/* A command says something. */
+static void
+tell_said(void *process, const char *text)
+{
+	tell_error(process, SAID, text);
+}
+
+/*
+ * Calls by a command, which can ask on the terminal now, before somebody else has it, and waits until it is known what
+ * comes of that.  Returns 0, or -1 with a message in error; whoever goes on calling has failed once then.
+ */
+static int
+call_early(struct process *p, char *error, size_t size)
+{
+	struct polls polls = {0};
+
+	p->early = true;
+	dial_hear(&p->dial, tell_said, p);
+	dial_begin(&p->dial, 0);
+	while (p->dial.state == DIAL_STARTING) {
+		int orders;
+
+		polls_clear(&polls);
+		orders = polls_add(&polls, p->speaker, POLLIN);
+		dial_poll(&p->dial, &polls);
+		polls_wait(&polls);
+		dial_step(&p->dial, &polls);
+		if (polls_found(&polls, orders) != 0) /* there is no order yet: it has gone */
+			leave(p);
+	}
+	polls_free(&polls);
+	if (p->dial.state == DIAL_CONNECTED || p->options->wait > 0 || p->options->redial)
+		return 0;
+	strlcpy(error, p->dial.error, size);
+	return -1;
 }
 
 /* Gets the door or the dial ready.  Returns 0, or -1 with a message in error. */
@@ -243,9 +315,23 @@ get_ready(struct process *p, char *error, size_t size)
 	if (p->options->role == ROLE_SERVER)
 		return door_open(&p->door, p->options, error, size);
 	if (dial_open(&p->dial, p->options) == 0)
-		return 0;
+		return p->options->via != NULL ? call_early(p, error, size) : 0;
 	strlcpy(error, p->dial.error, size);
 	return -1;
+}
+
+/* Gives up what is not needed any more.  What a command inherits is its own matter. */
+static void
+confine(const struct process *p)
+{
+	const struct call_options *o = p->options;
+
+	if (o->role == ROLE_SERVER)
+		confine_waiting(door_has_users(&p->door), p->door.local.parent);
+	else if (o->via != NULL)
+		confine_secrets();
+	else
+		confine_calling(o->path == NULL ? o->port : 0);
 }
 
 static _Noreturn void
@@ -259,6 +345,10 @@ be_caller(const struct call_options *options, int speaker, pid_t parent)
 	bool ready;
 
 	child_begin(parent, -1);
+	if (options->via != NULL) {
+		child_outlive();
+		signals_hear_children();
+	}
 	signals_ignore(SIGTSTP);
 	for (int i = HANDED_FIRST; i < HANDED_FIRST + options->handed; i++)
 		fds[i] = i;
@@ -274,17 +364,14 @@ be_caller(const struct call_options *options, int speaker, pid_t parent)
 	take_order(&p); /* before the end: what is unread then would be an error of the other side's */
 	if (!ready || get_ready(&p, error, sizeof error) == -1) {
 		tell_error(&p, FAILED, error);
-		_exit(1);
+		leave(&p);
 	}
 	call_describe(options, said, sizeof said);
 	bilingual_choose(said, ENGLISH, title, sizeof title);
 	setproctitle("%s", title);
-	if (options->role == ROLE_SERVER) {
+	if (options->role == ROLE_SERVER)
 		reach_find(p.door.listening, p.door.count, news.hosts);
-		confine_waiting(door_has_users(&p.door), p.door.local.parent);
-	} else {
-		confine_calling(options->path == NULL ? options->port : 0);
-	}
+	confine(&p);
 	tell(&p, &news, -1);
 	if (options->role == ROLE_SERVER)
 		wait_for_calls(&p);
@@ -349,11 +436,32 @@ caller_stop(struct caller *caller)
 	send_order(caller, (struct order){.what = STOP});
 }
 
+void
+caller_end_command(struct caller *caller)
+{
+	struct order stop = {.what = STOP};
+
+	caller->ends = clock_now() + END_MS;
+	if (caller->attends && send(caller->socket, &stop, sizeof stop, MSG_DONTWAIT | MSG_NOSIGNAL) == -1)
+		child_kill(&caller->child);
+}
+
+void
+caller_retire(struct caller *caller)
+{
+	if (caller_is_done(caller))
+		return;
+	if (caller->attends)
+		caller->done = true;
+	else
+		caller_close(caller);
+}
+
 /* Whether a descriptor can be the socket of such a conversation, as far as the kernel says. */
 static bool
 is_connection(const struct call_options *o, int fd)
 {
-	bool may_be_local = o->path != NULL || o->handed > 0;
+	bool may_be_local = o->path != NULL || o->handed > 0 || o->via != NULL;
 	int type = SOCK_STREAM, domain = AF_INET;
 
 	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &(socklen_t){sizeof type}) == -1 && errno == ENOTSOCK)
@@ -395,20 +503,39 @@ receive(struct caller *caller, struct message *message, int *socket)
 	       message->from.address.length <= sizeof message->from.address.storage;
 }
 
+/* Waits for the first message, but for what a command says.  Returns whether it is one. */
+static bool
+await_first(struct caller *caller, struct message *message, int *socket)
+{
+	struct pollfd fd = {.fd = caller->socket, .events = POLLIN};
+	bool told = true;
+
+	do {
+		while (signals_deadly() == 0 && signals_poll(&fd, 1, -1) == 0)
+			;
+		if (signals_deadly() != 0)
+			return false;
+		told = receive(caller, message, socket);
+		if (told && message->kind == SAID)
+			notice(NULL, "%s", message->error);
+	} while (told && message->kind == SAID);
+	return told;
+}
+
 int
 caller_open(struct caller *caller)
 {
-	struct pollfd fd = {.fd = caller->socket, .events = POLLIN};
 	struct message message = {.kind = FAILED};
+	struct console console = {.open = false};
 	int socket = -1;
-	bool told = false;
+	bool told;
 
+	if (caller->options->via != NULL)
+		(void)console_open(&console);
 	send_order(caller, (struct order){.what = OPEN});
-	while (signals_deadly() == 0 && signals_poll(&fd, 1, -1) == 0)
-		;
-	if (fd.revents != 0)
-		told = receive(caller, &message, &socket);
+	told = await_first(caller, &message, &socket);
 	if (told && message.kind == READY) {
+		console_close(&console);
 		filter_string(message.hosts, caller->hosts, sizeof caller->hosts);
 		return 0;
 	}
@@ -420,6 +547,8 @@ caller_open(struct caller *caller)
 		bilingual_print(caller->error, sizeof caller->error, "the process that calls cannot begin");
 	}
 	caller_close(caller);
+	console_restore(&console); /* where the process has died, and could not */
+	console_close(&console);
 	return -1;
 }
 
@@ -439,6 +568,8 @@ caller_poll(struct caller *caller, struct polls *polls)
 		caller->slot = polls_add(polls, caller->socket, POLLIN);
 	if (waits)
 		polls_until(polls, caller->retry);
+	if (caller->attends && caller->ends != 0)
+		polls_until(polls, caller->ends);
 	child_poll(&caller->child, polls);
 }
 
@@ -476,6 +607,7 @@ look_after(struct caller *caller)
 	int status;
 
 	hang_up(caller);
+	caller->attends = false;
 	if (!child_has_ended(&caller->child, &status) || caller->done)
 		return CALLER_NOTHING;
 	caller->done = true;
@@ -491,7 +623,8 @@ static enum caller_news
 understand(struct caller *caller, struct message *message, int socket, struct peer *peer)
 {
 	static const enum caller_news news_of[] = {
-		[TROUBLED] = CALLER_TROUBLED, [UNREACHED] = CALLER_UNREACHED, [FAILED] = CALLER_FAILED};
+		[TROUBLED] = CALLER_TROUBLED, [UNREACHED] = CALLER_UNREACHED, [SAID] = CALLER_SAID,
+		[ENDED] = CALLER_ENDED, [FAILED] = CALLER_FAILED};
 	const struct call_options *o = caller->options;
 
 	switch (message->kind) {
@@ -501,6 +634,8 @@ understand(struct caller *caller, struct message *message, int socket, struct pe
 			peer_name(peer, o->peer);
 		peer->socket = socket;
 		caller->done = serves_one(o);
+		caller->attends = o->via != NULL;
+		caller->ends = 0;
 		return CALLER_CONNECTED;
 	case REFUSED:
 		peer_place(peer, o, &message->from);
@@ -508,11 +643,17 @@ understand(struct caller *caller, struct message *message, int socket, struct pe
 	case KNOCKED:
 		caller->knocked = true;
 		break;
+	case SAID:
+	case ENDED:
+		filter_bilingual(message->error, caller->error, sizeof caller->error);
+		caller->attends &= message->kind == SAID;
+		return news_of[message->kind];
 	case TROUBLED:
 	case UNREACHED:
 	case FAILED:
 		filter_bilingual(message->error, caller->error, sizeof caller->error);
 		caller->done = message->kind == FAILED;
+		caller->attends = false;
 		return news_of[message->kind];
 	case READY:
 		break;
@@ -526,6 +667,8 @@ caller_step(struct caller *caller, const struct polls *polls, struct peer *peer)
 	struct message message;
 	int socket;
 
+	if (caller->ends != 0 && clock_until(caller->ends) == 0)
+		caller->attends = false;
 	if (caller->socket == -1)
 		return caller->child.pid == 0 ? CALLER_NOTHING : look_after(caller);
 	if (polls_found(polls, caller->slot) == 0)
@@ -545,7 +688,8 @@ void
 caller_close(struct caller *caller)
 {
 	hang_up(caller);
-	if (caller->options->path != NULL) /* it takes the socket away */
+	/* It takes the socket away, or ends the command. */
+	if (caller->options->path != NULL || caller->options->via != NULL)
 		child_finish(&caller->child);
 	child_end(&caller->child);
 }

@@ -12,7 +12,9 @@
  * make no connection.  It reads nothing of what peers send, and calls nobody but who is named on the command
  * line.  It ends with the speaker, and by itself once it cannot be needed any more: where there is to be one
  * conversation, with the first that it connects, or cannot; but a server with -t may have to let another one in, if
- * nothing is agreed with the first, and a client with -w to call again, if the line is busy.
+ * nothing is agreed with the first, and a client with -w to call again, if the line is busy.  Where a command makes the
+ * connection (--via), it neither looks a name up nor connects, but runs that, before anything else as READY is told; it
+ * hears what the command says as long as the conversation lasts, and has it end then.
  */
 #ifndef CALLER_H
 #define CALLER_H
@@ -31,7 +33,9 @@ struct caller {
 	int slot;
 	struct child child;
 	bool knocked;  /* somebody is at the door, and waits for what is ordered */
-	bool done;     /* it has said its last, and ends */
+	bool done;     /* nobody more is to come: it ends, but for what it attends to */
+	bool attends;  /* a command makes the connection, and has not ended, as far as was told */
+	int64_t ends;  /* ... and then it is not waited for any longer; 0: it need not end yet */
 	int trouble;   /* why nobody could be taken over, as was told */
 	int64_t retry; /* ... and the next attempt is then */
 	char error[BILINGUAL_LINE];
@@ -44,6 +48,8 @@ enum caller_news {
 	CALLER_UNREACHED, /* nobody has answered: error says why; it can be told to call again */
 	CALLER_REFUSED,	  /* *peer was told that the line is busy */
 	CALLER_TROUBLED,  /* nobody can be let in for a while: error says why, once */
+	CALLER_SAID,	  /* the command that makes the connection says what is in error */
+	CALLER_ENDED,	  /* ... has ended: error says how, or is empty if that was in order */
 	CALLER_FAILED	  /* nobody will be there any more: error says why */
 };
 
@@ -68,6 +74,12 @@ void caller_answer(struct caller *caller, enum caller_answer answer);
 /* Has a client call, for so many milliseconds (dial_begin); and stop that, unless somebody is there already. */
 void caller_call(struct caller *caller, int64_t patience);
 void caller_stop(struct caller *caller);
+
+/* The conversation is over: the command that made its connection ends, too, which is told. */
+void caller_end_command(struct caller *caller);
+
+/* Nobody else is to come: the process ends, at once or, where a command makes the connection, once that is over. */
+void caller_retire(struct caller *caller);
 
 /* Whether there is nobody more to come: the process has ended, or will. */
 bool caller_is_done(const struct caller *caller);

@@ -14,17 +14,20 @@
 
 #define ATTEMPT_MS 10000  /* one address may take so long to answer */
 #define HEAD_START_MS 250 /* before the next one is tried, too: RFC 8305, 5 */
-#define RETRY_MS 250	  /* between two rounds of calling (-w) */
+#define RETRY_MS 250	  /* between two rounds of calling (-w), */
+#define RESTART_MS 1000	  /* ... where each starts a command */
 
 /* The round has failed, because of what error says: another one later, or the end. */
 static void
 end_round(struct dial *dial)
 {
+	int64_t next_round = clock_now() + (dial->options->via != NULL ? RESTART_MS : RETRY_MS);
+
 	dial->state = DIAL_FAILED;
-	if (dial->give_up == 0 || clock_now() + RETRY_MS >= dial->give_up)
+	if (dial->give_up == 0 || next_round >= dial->give_up)
 		return;
 	dial->state = DIAL_RETRYING;
-	dial->next_round = clock_now() + RETRY_MS;
+	dial->next_round = next_round;
 }
 
 /* --- The attempts. --- */
@@ -250,11 +253,62 @@ start_local_round(struct dial *dial)
 	end_round(dial);
 }
 
+/* --- A command that makes the connection. --- */
+
+/* It has not, because of that. */
+static void
+fail_command(struct dial *dial, const char *why)
+{
+	char place[CALL_PLACE_MAX];
+
+	call_place(dial->options, place);
+	bilingual_print(dial->error, sizeof dial->error, "cannot call %s: %s", place, why);
+	end_round(dial);
+}
+
+static void
+start_command(struct dial *dial)
+{
+	command_finish(&dial->command); /* the one before, if it has not ended yet */
+	dial->state = DIAL_STARTING;
+	if (command_start(&dial->command, dial->options, dial->asks) == -1)
+		fail_command(dial, bilingual_error(errno));
+	dial->asks = false;
+}
+
+/* Goes on with the command, whatever it does. */
+static void
+follow_command(struct dial *dial, const struct polls *polls)
+{
+	enum command_state state = command_step(&dial->command, polls);
+	char why[BILINGUAL_LINE];
+
+	if (dial->state != DIAL_STARTING)
+		return;
+	if (state == COMMAND_THROUGH) {
+		dial->state = DIAL_CONNECTED;
+		dial->socket = dial->command.socket;
+		dial->command.socket = -1;
+	} else if (state == COMMAND_FAILED) {
+		command_describe_failure(&dial->command, why, sizeof why);
+		fail_command(dial, why);
+	} else if (dial->give_up != 0 && clock_until(dial->give_up) == 0) {
+		command_end(&dial->command);
+		fail_command(dial, bilingual_error(ETIMEDOUT));
+	}
+}
+
+/* --- All of it. --- */
+
 static void
 start_round(struct dial *dial)
 {
 	const struct call_options *o = dial->options;
 
+	if (o->via != NULL) {
+		start_command(dial);
+		return;
+	}
 	if (o->path != NULL) {
 		start_local_round(dial);
 		return;
@@ -270,7 +324,8 @@ start_round(struct dial *dial)
 int
 dial_open(struct dial *dial, const struct call_options *options)
 {
-	*dial = (struct dial){.options = options, .socket = -1, .slot = POLLS_NONE};
+	*dial = (struct dial){.options = options, .socket = -1, .slot = POLLS_NONE, .asks = true};
+	command_init(&dial->command, NULL, NULL);
 	if (options->bind == NULL)
 		return 0;
 	dial->from_count = resolve_now(options->bind, 0, options->family, dial->from);
@@ -279,6 +334,12 @@ dial_open(struct dial *dial, const struct call_options *options)
 	bilingual_print(dial->error, sizeof dial->error, "cannot call from %s: %s", options->bind,
 			bilingual_describe(resolve_strerror, dial->from_count));
 	return -1;
+}
+
+void
+dial_hear(struct dial *dial, command_tell *tell, void *context)
+{
+	command_init(&dial->command, tell, context);
 }
 
 void
@@ -296,6 +357,7 @@ dial_stop(struct dial *dial)
 		resolve_abandon(&dial->resolver);
 	for (int i = 0; dial->state == DIAL_CONNECTING && i < dial->begun; i++)
 		drop(&dial->attempts[i]);
+	command_end(&dial->command);
 	dial->state = DIAL_IDLE;
 }
 
@@ -318,12 +380,17 @@ void
 dial_poll(struct dial *dial, struct polls *polls)
 {
 	dial->slot = POLLS_NONE;
+	command_poll(&dial->command, polls);
 	switch (dial->state) {
 	case DIAL_RESOLVING:
 		dial->slot = polls_add(polls, dial->resolver.socket, POLLIN);
 		break;
 	case DIAL_CONNECTING:
 		poll_attempts(dial, polls);
+		break;
+	case DIAL_STARTING:
+		if (dial->give_up != 0)
+			polls_until(polls, dial->give_up);
 		break;
 	case DIAL_RETRYING:
 		polls_until(polls, dial->next_round);
@@ -338,6 +405,7 @@ dial_poll(struct dial *dial, struct polls *polls)
 enum dial_state
 dial_step(struct dial *dial, const struct polls *polls)
 {
+	follow_command(dial, polls);
 	switch (dial->state) {
 	case DIAL_RESOLVING:
 		if (polls_found(polls, dial->slot) != 0)
@@ -351,6 +419,7 @@ dial_step(struct dial *dial, const struct polls *polls)
 			start_round(dial);
 		break;
 	case DIAL_IDLE:
+	case DIAL_STARTING:
 	case DIAL_CONNECTED:
 	case DIAL_FAILED:
 		break;

@@ -15,6 +15,7 @@
 #include "base/bilingual.h"
 #include "base/polls.h"
 #include "call/call.h"
+#include "call/command.h"
 #include "call/peer.h"
 #include "call/resolve.h"
 
@@ -22,6 +23,7 @@ enum dial_state {
 	DIAL_IDLE,	 /* not begun */
 	DIAL_RESOLVING,
 	DIAL_CONNECTING,
+	DIAL_STARTING,	 /* a command makes the connection (--via) */
 	DIAL_RETRYING,	 /* until the next round */
 	DIAL_CONNECTED,
 	DIAL_FAILED	 /* error says why */
@@ -43,6 +45,8 @@ struct dial {
 	int slot;	  /* of the resolver */
 	struct address addresses[RESOLVE_MAX]; /* all that the name has, in the order in which they are tried */
 	int count;
+	struct command command; /* --via: the last one; it goes on while the conversation lasts */
+	bool asks;	  /* ... the next one can ask on the terminal */
 	struct attempt attempts[RESOLVE_MAX]; /* DIAL_CONNECTING: for each of them, as far as they have begun */
 	int begun;
 	int64_t head_start; /* of the last of these: the next one begins then, or when another has failed */
@@ -59,10 +63,13 @@ struct dial {
  */
 int dial_open(struct dial *dial, const struct call_options *options);
 
+/* Where commands are to make the connections: what they say is told so. */
+void dial_hear(struct dial *dial, command_tell *tell, void *context);
+
 /* Calls, for so many milliseconds; 0: once, however long that takes. */
 void dial_begin(struct dial *dial, int64_t patience);
 
-/* Stops calling, if it does. */
+/* Stops calling, if it does; and has a command end. */
 void dial_stop(struct dial *dial);
 
 void dial_poll(struct dial *dial, struct polls *polls);

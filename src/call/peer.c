@@ -55,6 +55,7 @@ peer_place(struct peer *peer, const struct call_options *call, const struct orig
 	bool client = call->role == ROLE_CLIENT;
 
 	peer->local = client ? call->path != NULL : *origin->user != '\0';
+	peer->via = client && call->via != NULL;
 	if (client) {
 		filter_string(call->path != NULL ? call->path : call->host, peer->host, sizeof peer->host);
 		call_place(call, peer->place);

@@ -16,6 +16,7 @@
 struct peer {
 	int socket;
 	bool local;			/* it is on this machine, at the other end of a Unix-domain socket */
+	bool via;			/* a command is at the other end of one, on the way to it (--via) */
 	char host[PEER_NAME_MAX];	/* as called by the person, or a numeric address, or its user; safe text */
 	char place[PEER_NAME_MAX + 16];	/* host and port: "192.0.2.7 port 8080"; or the path that was called */
 	char name[PEER_NAME_MAX];	/* what it goes by: a name, where one is known, or host; safe text */

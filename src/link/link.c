@@ -310,6 +310,13 @@ link_taken(const struct link *link)
 	return link->start + link->outbox_taken;
 }
 
+/* Whether its socket is one of this machine: nothing is acknowledged there, but read, or not. */
+static bool
+is_unix(const struct link *link)
+{
+	return link->peer.local || link->peer.via;
+}
+
 /* How many bytes the kernel has taken and the peer, as far as is known, has not acknowledged. */
 static size_t
 unacknowledged(const struct link *link)
@@ -320,7 +327,7 @@ unacknowledged(const struct link *link)
 	/* If the kernel does not say it now, no line is taken for delivered. */
 	if (ioctl(link->peer.socket, SIOCOUTQ, &bytes) == -1)
 		return SIZE_MAX;
-	if (link->peer.local) /* it counts the kernel's memory there: none, if all has been read */
+	if (is_unix(link)) /* it counts the kernel's memory there: none, if all has been read */
 		return bytes == 0 ? 0 : SIZE_MAX;
 	/* The end of the stream counts as a byte, the last of all. */
 	return (size_t)(link->end_queued && bytes > 0 ? bytes - 1 : bytes);
@@ -371,7 +378,7 @@ link_arrived(struct link *link)
 	if (held - link->outbox_taken < link->from_file)
 		link->from_file = held - link->outbox_taken;
 	arrived = link->start - link->from_file;
-	if (link->peer.local) /* of what has been taken, not all may have been read for a long time */
+	if (is_unix(link)) /* of what has been taken, not all may have been read for a long time */
 		link->progress = link_taken(link);
 	else
 		link->progress = link->tls != NULL ? link->sealed.bytes_arrived : arrived;

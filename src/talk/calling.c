@@ -41,8 +41,8 @@ talk_close_door(struct talk *t)
 {
 	t->again = t->finished = false;
 	buffer_free(&t->unheard);
-	if (!t->base->call->keep && !caller_is_done(t->base->caller))
-		caller_close(t->base->caller);
+	if (!t->base->call->keep)
+		caller_retire(t->base->caller);
 }
 
 /* --- Calling again, after somebody, or nobody. --- */

@@ -39,6 +39,8 @@ is_doubted(const struct party *p)
 	case ENDING_TLS:
 		return true;
 	case ENDING_LEFT:
+		if (p->peer.via) /* of the command that makes the connection nothing is known */
+			return p->left_first;
 		return p->left_first && !p->has_spoken && p->link.tls == NULL;
 	case ENDING_NONE:
 	case ENDING_UNHEARD:
@@ -97,7 +99,8 @@ party_settle(struct party *p)
 {
 	struct history *history = p->talk->record.history;
 	uint64_t here = p->joined + (has_shown_nothing(p) ? 0 : p->delivery.arrived);
-	uint64_t sure = is_doubted(p) ? p->joined + p->answered : here, everywhere = talk_arrived(p->talk);
+	uint64_t sure = is_doubted(p) ? p->joined + p->answered : here;
+	uint64_t everywhere = p->peer.via ? here : talk_arrived(p->talk);
 	size_t doubted = 0;
 	char text[BILINGUAL_LINE];
 

@@ -54,6 +54,7 @@ struct talk {
 	struct buffer unheard; /* ... what was sent, and is sent again then (not EAR_PIPE) */
 	bool finished;	     /* ... and its end */
 	bool leaving;	     /* nobody else will be called or waited for */
+	bool command_failed; /* what made the connection has ended otherwise than in order (--via) */
 	struct talk_whom whom; /* who was the last to begin a conversation */
 	bool unfinished;     /* the last line that was sent lacks its LF */
 	uint64_t stream;     /* bytes that were ever sent */

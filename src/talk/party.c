@@ -119,6 +119,8 @@ party_arrived(const struct party *p)
 		return UINT64_MAX;
 	if (p->talk->room != NULL)
 		return p->member.place;
+	if (p->peer.via) /* the command has it, as the system may */
+		return p->joined;
 	if (p->delivery.arrived == p->link.queued)
 		return UINT64_MAX;
 	return p->joined + p->delivery.arrived;

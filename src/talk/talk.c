@@ -156,7 +156,7 @@ meet(struct talk *t, const struct peer *peer)
 	p = t->spare != NULL ? t->spare : secluded_get(sizeof *p);
 	*p = (struct party){.talk = t};
 	t->spare = NULL;
-	t->waiting = false;
+	t->waiting = t->command_failed = false;
 	t->count++;
 	STAILQ_INSERT_TAIL(&t->parties, p, entry);
 	party_begin(p, t, ++t->last_id, peer);
@@ -217,6 +217,7 @@ go_on_without(struct talk *t, struct party *p)
 		t->room->left_untold |= announced;
 	if (t->count > 0)
 		return;
+	caller_end_command(base->caller);
 	if (!repeats)
 		talk_stop_repeating(t, p);
 	if (!base->call->keep && !stranger && !repeats)
@@ -279,13 +280,23 @@ hear_caller(struct talk *t, const struct polls *polls)
 	case CALLER_NOTHING:
 		return false;
 	case CALLER_CONNECTED:
-		if ((t->count == 0 && !t->waiting) || !talk_has_room(t))
+		if ((t->count == 0 && !t->waiting) || !talk_has_room(t)) {
 			socket_close(peer.socket); /* it is not wanted any more */
-		else if (!talk_bars(t, &peer))
+			caller_end_command(t->base->caller);
+		} else if (!talk_bars(t, &peer))
 			meet(t, &peer);
 		break;
 	case CALLER_REFUSED:
 		return talk_tell_refused(t, &peer);
+	case CALLER_SAID:
+		talk_notice(t, VOICE_NOTICE, "%s", t->base->caller->error);
+		break;
+	case CALLER_ENDED:
+		if (*t->base->caller->error == '\0')
+			return false;
+		talk_notice(t, VOICE_ALARM, "%s", t->base->caller->error);
+		t->command_failed = true;
+		break;
 	case CALLER_TROUBLED:
 		if (strangers_may_tell(&t->troubles)) {
 			talk_notice(t, VOICE_ALARM, "%s", t->base->caller->error);
@@ -434,13 +445,14 @@ talk_step(struct talk *t, const struct polls *polls)
 bool
 talk_is_over(const struct talk *t)
 {
-	return t->count == 0 && !t->waiting && (t->base->call->keep || t->redial.due == CLOCK_NEVER);
+	return t->count == 0 && !t->waiting && (t->base->call->keep || t->redial.due == CLOCK_NEVER) &&
+	       !t->base->caller->attends;
 }
 
 int
 talk_status(const struct talk *t)
 {
-	return t->status;
+	return t->command_failed ? 1 : t->status;
 }
 
 void

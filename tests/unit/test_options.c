@@ -116,6 +116,9 @@ static struct right right[] = {
 	{"-s --peer Ann", {SERVER, .call.peer = "Ann"}},
 	{"-c --peer=Ann -n Ben -r localhost",
 	 {CLIENT, .call.peer = "Ann", .screen.name = "Ben", .trust.name = "Ben", UNSEEN}},
+	{"-c --via nc localhost", {CLIENT, .call.via = "nc"}},
+	{"-c --via=%h:%p:%% a.ONION. 81", {CALLS("a.ONION."), .call.port = 81, .call.via = "%h:%p:%%"}},
+	{"-c onion.org", {CALLS("onion.org")}},
 	{"-s -g", {SERVER, GROUP(32)}},
 	{"-s --group -k", {SERVER, GROUP(32)}},
 	{"-s -gp --members 1", {SERVER, GROUP(1), .no_screen = true}},
@@ -196,6 +199,7 @@ test_right(void **state)
 	assert_int_equal(options.call.port, expected->call.port != 0 ? expected->call.port : 8080);
 	assert_same_string(options.call.path, expected->call.path);
 	assert_same_string(options.call.bind, expected->call.bind);
+	assert_same_string(options.call.via, expected->call.via);
 	assert_int_equal(options.call.family, expected->call.family);
 	assert_int_equal(options.call.wait, expected->call.wait);
 	assert_int_equal(options.call.keep, expected->call.keep);
@@ -277,6 +281,16 @@ static struct wrong wrong[] = {
 	{"-s -g --once", {"--once", "-g"}},
 	{"-s -g --peer Ann", {"--peer", "-g"}},
 	{"-s -g -n guest-3", {"with -g, -n takes no name that stands for somebody without one: 'guest-3'"}},
+	{"-s --via nc", {"--via is for the client"}},
+	{"-c -U --via nc path", {"--via", "-U"}},
+	{"-c -4 --via nc localhost", {"--via", "-4"}},
+	{"-c -6 --via nc localhost", {"--via", "-6"}},
+	{"-c -b ::1 --via nc localhost", {"--via", "-b"}},
+	{"-c --via  localhost", {"--via takes a command, not ''"}},
+	{"-c --via %x localhost", {"--via knows %h, %p and %%, not '%x': '%x'"}},
+	{"-c --via nc $(x)", {"--via takes no host such as '$(x)'"}},
+	{"-c --via nc -- -x", {"--via takes no host such as '-x'"}},
+	{"-c a.ONION.", {"'a.ONION.' is an onion service", "use --via"}},
 	{"-s --members 5", {"--members needs -g"}},
 	{"-c --members 5 localhost", {"--members needs -g"}},
 	{"-s --recall 5", {"--recall needs -g"}},
@@ -440,7 +454,8 @@ test_help_text(void **state)
 		"tchat -s", "tchat -c", "-4", "-6", "-a, --alternate", "-b, --bind", "-B, --bell", "-f, --first",
 		"-g, --group", "--members N", "--recall N",
 		"-H, --history", "-k, --keep", "-l, --log", "-n, --name", "-p, --plain", "-r, --raw", "-U, --unix", "-w, --wait",
-		"--once", "--peer", "--recv-only", "--send-only", "-t, --tls", "--fingerprint", "--pin", "--anonymous", "-h, --help",
+		"--once", "--peer", "--via COMMAND",
+		"--recv-only", "--send-only", "-t, --tls", "--fingerprint", "--pin", "--anonymous", "-h, --help",
 		"-V, --version", "8080"};
 	char text[8192] = "", *help = text;
 
