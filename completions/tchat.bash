@@ -36,8 +36,8 @@ _tchat()
 {
 	local any='-4 -6 -a --alternate -b --bind -B --bell -f --first -H --history -k --keep -l --log -n --name
 		-p --plain -r --raw -t --tls -U --unix --labels --peer --recv-only --send-only --pin --anonymous'
-	local server='-g --group --once --members --recall' client='-w --wait --via'
-	local neither="-s --server -c --client --fingerprint -h --help -V --version $server $client"
+	local server='-A --announce -g --group --once --members --recall' client='-w --wait --via'
+	local neither="-s --server -c --client --fingerprint -L --list -h --help -V --version $server $client"
 	local cur prev words cword split
 	_init_completion -s -n : || return
 

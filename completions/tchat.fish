@@ -16,8 +16,8 @@ end
 # The role, and the operands so far.
 function __tchat_words
     set -l words (commandline -opc)
-    argparse s/server c/client 4 6 a/alternate b/bind= B/bell= f/first= g/group H/history= k/keep l/log= \
-        n/name= p/plain r/raw t/tls U/unix w/wait= once labels members= peer= recall= recv-only send-only via= \
+    argparse s/server c/client 4 6 A/announce a/alternate b/bind= B/bell= f/first= g/group H/history= k/keep L/list \
+        l/log= n/name= p/plain r/raw t/tls U/unix w/wait= once labels members= peer= recall= recv-only send-only via= \
         fingerprint \
         pin=+ anonymous h/help V/version -- $words[2..] 2>/dev/null; or return
     set -l place ''
@@ -62,11 +62,13 @@ complete -c tchat -n '__tchat_has serverpath 0; or __tchat_has clientpath 0' -F
 complete -c tchat -n '__tchat_has client 1' -a '(__tchat_ports)'
 
 complete -c tchat -s s -l server -n '__tchat_without -s c client -s w wait via' -d 'wait for a call'
-complete -c tchat -s c -l client -n '__tchat_without -s s server -s g group once members recall' -d 'call'
+complete -c tchat -s c -l client -n '__tchat_without -s s server -s A announce -s g group once members recall' -d 'call'
 complete -c tchat -s 4 -n '__tchat_without -s 6 -s U unix via' -d 'only IPv4'
 complete -c tchat -s 6 -n '__tchat_without -s 4 -s U unix via' -d 'only IPv6'
 complete -c tchat -s a -l alternate -n '__tchat_without -s g group -s r raw recv-only send-only' \
     -d 'take strict turns, line by line (plain)'
+complete -c tchat -s A -l announce -n '__tchat_without -s c client -s U unix' \
+    -d 'server: tell the local network, where -L lists it'
 complete -c tchat -s b -l bind -x -a '(__tchat_addresses)' -n '__tchat_without -s U unix via' \
     -d 'listen on, or call from, this address'
 complete -c tchat -s B -l bell -x -a 'auto always never' -d 'ring for lines and calls: auto, always or never'
@@ -78,11 +80,12 @@ complete -c tchat -s H -l history -x -d 'keep so many lines to scroll back to, b
 complete -c tchat -s k -l keep -n '__tchat_without once' \
     -d 'server: one caller after the other, also in plain mode; client: call again by itself when the line breaks'
 complete -c tchat -s l -l log -rF -d 'append the conversation to FILE'
+complete -c tchat -s L -l list -n '__tchat_without -s s server -s c client' -d 'list who waits in the local network'
 complete -c tchat -s n -l name -x -d 'your name, before your own lines and for -t'
 complete -c tchat -s p -l plain -d 'lines on standard input and output, no full screen'
 complete -c tchat -s r -l raw -n '__tchat_without -s a alternate -s g group labels' -d 'plain, and bytes pass unchanged'
 complete -c tchat -s t -l tls -d 'encrypted, and sure who is at the other end'
-complete -c tchat -s U -l unix -n '__tchat_without -s 4 -s 6 -s b bind via' \
+complete -c tchat -s U -l unix -n '__tchat_without -s 4 -s 6 -s A announce -s b bind via' \
     -d 'by a path on this machine, in place of host and port'
 complete -c tchat -s w -l wait -x -n '__tchat_without -s s server' \
     -d 'client: keep calling for so long until somebody answers'
@@ -98,7 +101,7 @@ complete -c tchat -l recv-only -n '__tchat_without -s a alternate -s g group sen
     -d 'only show what arrives (plain)'
 complete -c tchat -l send-only -n '__tchat_without -s a alternate -s g group labels recv-only' \
     -d 'only send what is typed (plain)'
-complete -c tchat -l via -x -n '__tchat_without -s s server -s 4 -s 6 -s b bind' \
+complete -c tchat -l via -x -n '__tchat_without -s s server -s 4 -s 6 -s b bind -s U unix' \
     -d 'client: call through a command, to host %h and port %p'
 complete -c tchat -l fingerprint -n '__tchat_without -s s server -s c client' -d 'show the fingerprint of your key'
 complete -c tchat -l pin -x -a '(__tchat_fingerprints)' -n '__tchat_without anonymous' \

@@ -48,7 +48,10 @@ must_be_right(const struct known *known)
 	must(fingerprint_is_valid(known->fingerprint));
 	must(known->kind != KNOWN_SERVER ? name_fault(known->name) == NULL
 					 : known->name[0] != '\0' && strlen(known->name) < sizeof known->name);
-	must(known->kind != KNOWN_SERVER ? known->port == 0 : known->port >= 1 && known->port <= 65535);
+	if (known->kind != KNOWN_SERVER || strchr("/@", *known->name) != NULL)
+		must(known->port == 0);
+	else
+		must(known->port >= 1 && known->port <= 65535);
 	must(length > 0 && line[length - 1] == '\n');
 	must(known_parse(line, length - 1, &again));
 	must(again.kind == known->kind && again.port == known->port);

@@ -73,7 +73,8 @@ is_same_call(const struct call_options *a, const struct call_options *b)
 	       a->bind == b->bind && a->via == b->via && a->family == b->family && a->wait == b->wait &&
 	       a->keep == b->keep &&
 	       a->once == b->once && a->redial == b->redial && a->tls == b->tls && a->group == b->group &&
-	       a->members == b->members && a->recall == b->recall;
+	       a->members == b->members && a->recall == b->recall && a->nearby == b->nearby &&
+	       a->announce == b->announce;
 }
 
 static bool
@@ -131,9 +132,11 @@ static void
 call_must_be_right(const struct call_options *o)
 {
 	must(o->role == ROLE_SERVER || o->role == ROLE_CLIENT);
-	must(o->role == ROLE_SERVER || (o->host == NULL) == (o->path != NULL));
+	must(o->role == ROLE_SERVER || (o->host != NULL) + (o->path != NULL) + (o->nearby != NULL) == 1);
 	must(o->host == NULL || *o->host != '\0');
 	must(o->path == NULL || (*o->path != '\0' && o->bind == NULL && o->family == AF_UNSPEC));
+	must(o->nearby == NULL || (o->role == ROLE_CLIENT && o->tls));
+	must(o->announce == NULL || (o->role == ROLE_SERVER && o->path == NULL));
 	must(o->role == ROLE_CLIENT || (o->host == NULL && o->wait == 0));
 	must(o->role == ROLE_SERVER || !o->keep);
 	must(o->via == NULL || (o->role == ROLE_CLIENT && via_unknown(o->via) == NULL && *o->via != '\0'));
@@ -187,7 +190,9 @@ must_be_right(const struct options *o, const char *words, size_t size)
 	must(o->no_screen || !(plain->raw || plain->alternate || plain->receive_only || plain->send_only));
 	must_be_from(o->trust.name, words, size);
 	must_be_from(o->call.host, words, size);
+	must_be_from(o->call.nearby, words, size);
 	must_be_from(o->call.peer, words, size);
+	must(o->call.announce == NULL || *o->call.announce == '\0' || o->call.announce == o->trust.name);
 	must_be_from(o->call.bind, words, size);
 	must_be_from(o->call.via, words, size);
 	must_be_from(o->log, words, size);

@@ -17,6 +17,7 @@
 #include "call/caller.h"
 #include "call/handed.h"
 #include "link/cell.h"
+#include "list.h"
 #include "options.h"
 #include "plain/host.h"
 #include "plain/plain.h"
@@ -91,6 +92,15 @@ shares_terminal(const struct options *o)
 			    (!plain->send_only && isatty(STDOUT_FILENO))))
 		return true;
 	return o->call.tls && o->call.role == ROLE_SERVER && (isatty(STDERR_FILENO) || has_terminal());
+}
+
+/* There a stranger's text could be a control sequence. */
+static int
+refuse_charset(void)
+{
+	notice(NULL, "the terminal's character set is %s, not UTF-8: "
+		     "use another, or set LC_ALL=C.UTF-8 if that is wrong", charset_foreign());
+	return EXIT_FAILURE;
 }
 
 /* Whether the full screen is what is asked for, and what the terminal can do; if only the latter lacks, says why. */
@@ -170,17 +180,18 @@ main(int argc, char *argv[], char *environment[])
 		puts(trust_fingerprint());
 		trust_close();
 		return printed();
+	case REQUEST_LIST:
+		if (charset_foreign() != NULL && isatty(STDOUT_FILENO))
+			return refuse_charset();
+		return list_run();
 	case REQUEST_WRONG:
 		notice(NULL, "%s", error);
 		return WRONG_USAGE;
 	case REQUEST_CHAT:
 		break;
 	}
-	if (charset_foreign() != NULL && shares_terminal(&options)) {
-		notice(NULL, "the terminal's character set is %s, not UTF-8: "
-			     "use another, or set LC_ALL=C.UTF-8 if that is wrong", charset_foreign());
-		return EXIT_FAILURE;
-	}
+	if (charset_foreign() != NULL && shares_terminal(&options))
+		return refuse_charset();
 	if (options.log != NULL && (log = log_open(options.log)) == NULL) {
 		explain_log(errno, error, sizeof error);
 		notice(NULL, "cannot write to the log %s: %s", options.log, error);

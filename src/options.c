@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/bilingual.h"
+#include "call/browse.h"
 #include "call/via.h"
 #include "talk/roster.h"
 #include "text/filter.h"
@@ -45,12 +46,14 @@ static const struct option long_options[] = {
 	{"server", no_argument, NULL, 's'},
 	{"client", no_argument, NULL, 'c'},
 	{"alternate", no_argument, NULL, 'a'},
+	{"announce", no_argument, NULL, 'A'},
 	{"bind", required_argument, NULL, 'b'},
 	{"bell", required_argument, NULL, 'B'},
 	{"first", required_argument, NULL, 'f'},
 	{"group", no_argument, NULL, 'g'},
 	{"history", required_argument, NULL, 'H'},
 	{"keep", no_argument, NULL, 'k'},
+	{"list", no_argument, NULL, 'L'},
 	{"log", required_argument, NULL, 'l'},
 	{"name", required_argument, NULL, 'n'},
 	{"plain", no_argument, NULL, 'p'},
@@ -76,9 +79,11 @@ static const struct option long_options[] = {
 
 const char *const options_help[] = {
 	N_("usage: tchat -s [options] [port]         wait for a call (--server)\n"),
-	N_("       tchat -c [options] host [port]    call (--client)\n\n"),
+	N_("       tchat -c [options] host [port]    call (--client)\n"),
+	N_("       tchat -c [options] @NAME          call who is announced by that name\n\n"),
 	N_("  -4, -6                only IPv4, only IPv6\n"),
 	N_("  -a, --alternate       take strict turns, line by line (plain)\n"),
+	N_("  -A, --announce        server: tell the local network, where -L lists it\n"),
 	N_("  -b, --bind ADDRESS    listen on, or call from, this address\n"),
 	N_("  -B, --bell WHEN       ring for lines and calls: auto, always or never\n"),
 	N_("  -f, --first me|peer   with -a: who speaks first; by default the client\n"),
@@ -87,6 +92,7 @@ const char *const options_help[] = {
 	N_("  -k, --keep            server: one caller after the other, also in plain mode\n"),
 	N_("                        client: call again by itself when the line breaks\n"),
 	N_("  -l, --log FILE        append the conversation to FILE\n"),
+	N_("  -L, --list            list who waits in the local network\n"),
 	N_("  -n, --name NAME       your name, before your own lines and for -t\n"),
 	N_("  -p, --plain           lines on standard input and output, no full screen\n"),
 	N_("  -r, --raw             plain, and bytes pass unchanged\n"),
@@ -276,7 +282,7 @@ invalid_pin(const struct trust_options *o)
 
 /* Options that leave nothing, or not enough, in struct options. */
 struct given {
-	bool four, six, path, fingerprint, others;
+	bool four, six, path, fingerprint, list, announce, others;
 	enum { FIRST_CLIENT, FIRST_ME, FIRST_PEER } first; /* with -a: who says the first line */
 };
 
@@ -332,6 +338,10 @@ contradiction(const struct options *o, const struct given *given)
 		return N_("--via calls through a command, -U a path on this machine: choose one");
 	if (o->call.via != NULL && (given->four || given->six || o->call.bind != NULL))
 		return N_("--via leaves the connection to a command, which -4, -6 and -b say nothing to");
+	if (given->announce && o->call.role == ROLE_CLIENT)
+		return N_("-A is for the server (-s)");
+	if (given->announce && given->path)
+		return N_("-A tells the local network, -U takes a path on this machine: choose one");
 	if (o->plain.receive_only && o->plain.send_only)
 		return N_("--recv-only and --send-only exclude each other");
 	if (o->plain.alternate && o->plain.raw)
@@ -419,6 +429,44 @@ check_host(const struct options *o, char *error, size_t size)
 	return REQUEST_CHAT;
 }
 
+/* Whether the name that was given can be announced, and stand in a line: of a file, too. */
+static bool
+is_announceable(const char *name)
+{
+	size_t length = strlen(name);
+
+	for (const char *c = name; *c != '\0'; c++)
+		if ((unsigned char)*c < ' ' || *c == '\x7F')
+			return false;
+	return length > 0 && length < BROWSE_NAME_SIZE && *name != ' ' && name[length - 1] != ' ';
+}
+
+/* Looks at @NAME, which takes no port. */
+static enum request
+check_nearby(const struct options *o, int argc, char *argv[], char *error, size_t size)
+{
+	if (!is_announceable(o->call.nearby))
+		return wrong(error, size, "'%s' is no @ and a name of 1 to 63 bytes: 'tchat -L' lists them", argv[0]);
+	if (argc > 1)
+		return wrong(error, size, "@%s takes no port, which is announced with it: not '%s'", o->call.nearby,
+			     argv[1]);
+#if !defined(HAVE_GNUTLS)
+	return wrong(error, size, "this tchat was built without TLS");
+#else
+	return REQUEST_CHAT;
+#endif
+}
+
+/* Who is called by @NAME is called with -t. */
+static void
+take_nearby(struct options *o, const struct given *given, int argc, char *argv[])
+{
+	if (o->call.role != ROLE_CLIENT || given->path || argc == 0 || *argv[0] != '@')
+		return;
+	o->call.nearby = argv[0] + 1;
+	o->call.tls = true;
+}
+
 /* Reads host and port. */
 static enum request
 parse_client_operands(struct options *o, int argc, char *argv[], char *error, size_t size)
@@ -431,6 +479,8 @@ parse_client_operands(struct options *o, int argc, char *argv[], char *error, si
 		return wrong(error, size, "whom to call is missing: tchat -c host %s", argv[0]);
 	if (argc > 2)
 		return wrong(error, size, "too many operands, from '%s' on", argv[2]);
+	if (o->call.nearby != NULL)
+		return check_nearby(o, argc, argv, error, size);
 	if (strpbrk(argv[0], "@/") != NULL)
 		return wrong(error, size, "'%s' is no host: give its name or address alone, tchat -c host [port]",
 			     argv[0]);
@@ -469,6 +519,8 @@ derive(struct options *o, const struct given *given)
 	o->call.keep &= !o->call.redial;
 	o->call.keep |= o->call.group; /* it goes on without whoever has left */
 	plain->keep = o->call.keep;
+	if (given->announce)
+		o->call.announce = o->trust.name != NULL ? o->trust.name : "";
 	if (o->call.group && o->call.members == 0)
 		o->call.members = MEMBERS_DEFAULT;
 	plain->unseen = plain->raw && !o->call.tls && o->log == NULL;
@@ -488,6 +540,10 @@ conclude(struct options *o, const struct given *given, int argc, char *argv[], c
 	if (o->call.tls || given->fingerprint)
 		return wrong(error, size, "this tchat was built without TLS");
 #endif
+	if (given->list && (given->fingerprint || given->others || o->trust.name != NULL || argc > 0))
+		return wrong(error, size, "-L goes with nothing else");
+	if (given->list)
+		return REQUEST_LIST;
 	if (given->fingerprint && (given->others || argc > 0))
 		return wrong(error, size, "--fingerprint goes with -n only");
 	if (given->fingerprint)
@@ -495,6 +551,7 @@ conclude(struct options *o, const struct given *given, int argc, char *argv[], c
 	if (o->call.role == ROLE_NONE)
 		return wrong(error, size, "-s (wait for a call) or -c host (call) is missing; "
 					  "'tchat --help' shows all options");
+	take_nearby(o, given, argc, argv);
 	derive(o, given);
 	if ((problem = contradiction(o, given)) != NULL)
 		return wrong(error, size, "%s", bilingual(problem));
@@ -521,8 +578,8 @@ options_parse(struct options *o, int argc, char *argv[], char *error, size_t siz
 	};
 	opterr = 0;
 	optind = 0; /* from the beginning, also when a command line was read before */
-	while ((c = getopt_long(argc, argv, ":sc46ab:B:f:gH:kl:n:prtUw:hV", long_options, NULL)) != -1) {
-		given.others |= c != OPTION_FINGERPRINT && c != 'n';
+	while ((c = getopt_long(argc, argv, ":sc46aAb:B:f:gH:kl:Ln:prtUw:hV", long_options, NULL)) != -1) {
+		given.others |= c != OPTION_FINGERPRINT && c != 'n' && c != 'L';
 		switch (c) {
 		case 's':
 		case 'c':
@@ -539,6 +596,9 @@ options_parse(struct options *o, int argc, char *argv[], char *error, size_t siz
 			break;
 		case 'a':
 			o->plain.alternate = true;
+			break;
+		case 'A':
+			given.announce = true;
 			break;
 		case 'b':
 			if (*optarg == '\0')
@@ -563,6 +623,9 @@ options_parse(struct options *o, int argc, char *argv[], char *error, size_t siz
 			break;
 		case 'l':
 			o->log = optarg;
+			break;
+		case 'L':
+			given.list = true;
 			break;
 		case 'n':
 		case OPTION_PEER:

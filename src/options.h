@@ -26,6 +26,7 @@ enum request {
 	REQUEST_HELP,	 /* show options_help */
 	REQUEST_VERSION, /* say the version */
 	REQUEST_FINGERPRINT, /* say one's own fingerprint */
+	REQUEST_LIST,	 /* list who waits in the local network */
 	REQUEST_WRONG	 /* wrong usage: error says what is wrong, in one line */
 };
 

@@ -12,7 +12,7 @@ import pytest
 from peers import HOST, TCHAT, Door, Program, call, eventually, forget_environment, free_port, has_handed_over
 from terminal import Terminal
 
-pytest_plugins = ["tls", "room"]
+pytest_plugins = ["tls", "room", "avahi"]
 
 # What whoever runs the tests ignores, nohup(1) for example, would be ignored in all programs that they start.
 for signo, handler in {signal.SIGHUP: signal.SIG_DFL, signal.SIGINT: signal.default_int_handler,

@@ -53,6 +53,12 @@ WRONG = {
     "unknown percent": ["-c", "--via", "nc %x", HOST],
     "no word for a command": ["-c", "--via", "nc %h %p", "$(x)"],
     "onion that is looked up": ["-c", "example.onion"],
+    "announcing client": ["-c", "-A", HOST],
+    "announced path": ["-s", "-A", "-U", "path"],
+    "list and something": ["-L", "-s"],
+    "list of a name": ["-L", "Ann"],
+    "nobody nearby": ["-c", "@"],
+    "port of a name": ["-c", "@Ann", "8080"],
     "unknown letter": ["-s", "-z"],
     "unknown word": ["-s", "--no-such-option"],
     "missing argument": ["-s", "-l"],
@@ -74,8 +80,8 @@ HOSTILE = "x\033[2J\a\n\u009b"
 
 @pytest.mark.parametrize("arguments", [
     ["-s", HOSTILE], ["-s", "--" + HOSTILE], ["-s", "-l", HOSTILE + "/log"], ["-c", HOSTILE, "8080"],
-    ["-s", "--peer", HOSTILE], ["-c", "--via", "%" + HOSTILE, HOST], ["-c", "--via", "nc", HOSTILE]],
-    ids=["port", "option", "log", "host", "peer", "command", "host of a command"])
+    ["-s", "--peer", HOSTILE], ["-c", "--via", "%" + HOSTILE, HOST], ["-c", "--via", "nc", HOSTILE], ["-c", "@" + HOSTILE]],
+    ids=["port", "option", "log", "host", "peer", "command", "host of a command", "name"])
 def test_controls_in_words(start, arguments):
     """A message that quotes a word with control characters stays a line, and shows them as text."""
     tchat = start(*arguments)
@@ -90,9 +96,10 @@ def test_help(start, option):
     assert tchat.wait() == 0
     assert tchat.err.data == b""
     text = tchat.out.data.decode()
-    for word in ("-s", "-c", "-4", "-6", "--alternate", "--bind", "--bell", "--first", "--history", "--keep", "--log",
-                 "--name", "--plain", "--raw", "--wait", "--recv-only", "--send-only", "--tls", "--fingerprint",
-                 "--pin", "--anonymous", "--peer", "--group", "--members", "--recall", "--via", "--help", "--version"):
+    for word in ("-s", "-c", "-4", "-6", "--alternate", "--announce", "--bind", "--bell", "--first", "--history", "--keep",
+                 "--list", "--log", "--name", "--plain", "--raw", "--unix", "--wait", "--recv-only", "--send-only", "--tls",
+                 "--fingerprint", "--pin", "--anonymous", "--peer", "--group", "--members", "--recall", "--via", "--help",
+                 "--version"):
         assert word in text
     assert max(len(line) for line in text.splitlines()) < 80
 

@@ -134,7 +134,8 @@ int
 confine_access(const struct access *access)
 {
 	long version = landlock_version();
-	struct ruleset rights = {access->files == FILES_ALL ? 0 : file_rights(version), network_rights(version),
+	struct ruleset rights = {access->files == FILES_ALL ? 0 : file_rights(version),
+				 network_rights(version) & ~(access->connects ? (uint64_t)CONNECT : 0),
 				 access->signals ? 0 : scopes(version)};
 	int ruleset, result, cause;
 
@@ -355,6 +356,28 @@ confine_calling(unsigned port)
 					 .bind = port != 0});
 #if defined(__OpenBSD__)
 	(void)pledge("stdio rpath inet unix dns getpw proc sendfd", NULL);
+#endif
+}
+
+void
+confine_finding(void)
+{
+	confine_secrets();
+	if (confine_privileges() == 0)
+		(void)confine_access(&(struct access){.files = NO_FILES, .connects = true, .bind = true});
+#if defined(__OpenBSD__)
+	(void)pledge("stdio inet route sendfd", NULL);
+#endif
+}
+
+void
+confine_guard(void)
+{
+	confine_secrets();
+	if (confine_privileges() == 0)
+		(void)confine_access(&(struct access){.files = NO_FILES, .signals = true});
+#if defined(__OpenBSD__)
+	(void)pledge("stdio proc", NULL);
 #endif
 }
 

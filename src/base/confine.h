@@ -31,6 +31,7 @@ struct access {
 	enum { FILES_NONE, FILES_SYSTEM, FILES_ALL } files; /* to open: the system's to be read; or to execute, too */
 	bool signals;		/* to processes that are not its own children */
 	unsigned connect[2];	/* ports to connect to, from Landlock's version 4 on; 0: none */
+	bool connects;		/* ... to any */
 	bool bind;		/* any free port may be had to call from */
 	const char *folder;	/* what is in it, or further below, may be removed; empty or NULL: nothing anywhere */
 };
@@ -57,6 +58,12 @@ void confine_speaker(bool needs_files);
  */
 void confine_waiting(bool names, const char *folder);
 void confine_calling(unsigned port);
+
+/* The one that calls who is announced in the local network: it opens no file, and can connect to any port. */
+void confine_finding(void);
+
+/* Who only waits until it is to end a child that is another program. */
+void confine_guard(void);
 
 /* The process in which a line is edited: no TCP, and no signals to others. */
 void confine_editor(void);

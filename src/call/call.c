@@ -13,12 +13,15 @@
 void
 call_place(const struct call_options *o, char place[CALL_PLACE_MAX])
 {
-	const char *name = o->path != NULL ? o->path : o->role == ROLE_CLIENT ? o->host : o->bind;
+	const char *called = o->nearby != NULL ? o->nearby : o->host;
+	const char *name = o->path != NULL ? o->path : o->role == ROLE_CLIENT ? called : o->bind;
 	char safe[PEER_NAME_MAX];
 
 	filter_string(name, safe, sizeof safe);
 	if (o->path != NULL)
 		strlcpy(place, safe, CALL_PLACE_MAX);
+	else if (o->nearby != NULL)
+		snprintf(place, CALL_PLACE_MAX, "@%s", safe);
 	else
 		snprintf(place, CALL_PLACE_MAX, "%s port %u", safe, o->port);
 }
@@ -34,8 +37,12 @@ call_key_place(const struct call_options *o, char host[CALL_PLACE_MAX], unsigned
 {
 	char folder[PATH_MAX];
 
-	*port = o->path == NULL ? o->port : 0;
+	*port = o->path == NULL && o->nearby == NULL ? o->port : 0;
 	*host = '\0';
+	if (o->nearby != NULL) {
+		snprintf(host, CALL_PLACE_MAX, "@%s", o->nearby);
+		return;
+	}
 	if (o->path != NULL && *o->path != '/' && getcwd(folder, sizeof folder) != NULL) {
 		strlcpy(host, folder, CALL_PLACE_MAX);
 		strlcat(host, "/", CALL_PLACE_MAX);

@@ -17,6 +17,8 @@ struct call_options {
 	unsigned port;	  /* 1 to 65535 */
 	const char *path; /* -U: of a Unix-domain socket, in place of host and port; or NULL */
 	const char *via;  /* client: the command that makes the connection (call/via.h); or NULL */
+	const char *nearby; /* client: who is called by the name announced in the local network, with tls; or NULL */
+	const char *announce; /* server: the name to be announced there; "": the user's at this host; or NULL */
 	const char *peer; /* what whoever is at the other end is called here; or NULL */
 	int handed;	  /* server: so many listening sockets were handed over (call/handed.h) */
 	const char *bind; /* the address to listen on, or to call from; or NULL */
@@ -34,12 +36,12 @@ struct call_options {
 /* Whether it is more than a port: a server can wait at all addresses of its machine. */
 bool call_is_narrow(const struct call_options *options);
 
-/* What is called, or waited at, if so, in words of safe text: "example.org port 8080", "/run/chat". */
+/* What is called, or waited at, if so, in words of safe text: "example.org port 8080", "/run/chat", "@Ann". */
 void call_place(const struct call_options *options, char place[CALL_PLACE_MAX]);
 
 /*
  * What a server is remembered by that is called so, together with the port, which is 0 where there is none: its host, or
- * the whole path.
+ * the whole path, or @ and the name that it is announced by.
  */
 void call_key_place(const struct call_options *options, char host[CALL_PLACE_MAX], unsigned *port);
 

@@ -16,6 +16,7 @@
 #include "base/confine.h"
 #include "base/descriptor.h"
 #include "base/signals.h"
+#include "call/announce.h"
 #include "call/caller.h"
 #include "call/console.h"
 #include "call/dial.h"
@@ -29,7 +30,7 @@
 #define RETRY_MS 100 /* after somebody could not be taken over */
 
 /* One message, news from the process. */
-enum kind { READY, CONNECTED, REFUSED, KNOCKED, TROUBLED, UNREACHED, SAID, ENDED, FAILED };
+enum kind { READY, CONNECTED, REFUSED, KNOCKED, TROUBLED, ANNOUNCED, UNREACHED, SAID, ENDED, FAILED };
 struct message {
 	enum kind kind;
 	struct origin from; /* whom it is about */
@@ -61,6 +62,7 @@ struct process {
 	int speaker; /* the socket to it */
 	struct door door; /* server */
 	int trouble;	  /* why nobody could be let in, as was told */
+	struct announcement announcement; /* ... to the local network */
 	struct dial dial; /* client */
 	bool early;	  /* ... has called before it was told to (--via): what comes of that waits for the order */
 };
@@ -168,6 +170,24 @@ refuse(struct process *p)
 		tell(p, &message, -1);
 }
 
+/* Tells what has become of the announcement, if something has. */
+static void
+tell_announcement(struct process *p)
+{
+	char text[BILINGUAL_LINE];
+
+	switch (announce_news(&p->announcement, text, sizeof text)) {
+	case ANNOUNCE_MADE:
+		tell_error(p, ANNOUNCED, text);
+		break;
+	case ANNOUNCE_ENDED:
+		tell_error(p, TROUBLED, text);
+		break;
+	case ANNOUNCE_NOTHING:
+		break;
+	}
+}
+
 /* As the speaker says, and until it has gone. */
 static _Noreturn void
 wait_for_calls(struct process *p)
@@ -180,7 +200,10 @@ wait_for_calls(struct process *p)
 		polls_clear(&polls);
 		orders = polls_add(&polls, p->speaker, POLLIN);
 		door_poll(&p->door, &polls);
+		announce_poll(&p->announcement, &polls);
 		polls_wait(&polls);
+		announce_step(&p->announcement, &polls);
+		tell_announcement(p);
 		if (polls_found(&polls, orders) != 0) {
 			struct order order = take_order(p);
 
@@ -228,6 +251,16 @@ obey(struct process *p)
 	dial_begin(&p->dial, order.patience);
 }
 
+/* Notes where somebody is who was found in the local network. */
+static void
+note_place(const struct dial *dial, struct origin *there)
+{
+	there->address.length = sizeof there->address.storage;
+	if (getpeername(dial->socket, (struct sockaddr *)&there->address.storage, &there->address.length) == -1)
+		there->address = (struct address){0};
+	there->bare = nearby_is_bare(&dial->nearby);
+}
+
 /* Tells what has come of the call, if something has. */
 static void
 tell_outcome(struct process *p)
@@ -239,6 +272,8 @@ tell_outcome(struct process *p)
 		return;
 	if (connected && p->options->path != NULL)
 		(void)local_user(p->dial.socket, there.user);
+	else if (connected && p->options->nearby != NULL)
+		note_place(&p->dial, &there);
 	if (connected)
 		hand_over(p, &there, p->dial.socket);
 	else if (p->dial.state == DIAL_FAILED)
@@ -330,6 +365,8 @@ confine(const struct process *p)
 		confine_waiting(door_has_users(&p->door), p->door.local.parent);
 	else if (o->via != NULL)
 		confine_secrets();
+	else if (o->nearby != NULL)
+		confine_finding();
 	else
 		confine_calling(o->path == NULL ? o->port : 0);
 }
@@ -369,8 +406,10 @@ be_caller(const struct call_options *options, int speaker, pid_t parent)
 	call_describe(options, said, sizeof said);
 	bilingual_choose(said, ENGLISH, title, sizeof title);
 	setproctitle("%s", title);
-	if (options->role == ROLE_SERVER)
+	if (options->role == ROLE_SERVER) {
 		reach_find(p.door.listening, p.door.count, news.hosts);
+		announce_begin(&p.announcement, options);
+	}
 	confine(&p);
 	tell(&p, &news, -1);
 	if (options->role == ROLE_SERVER)
@@ -623,8 +662,8 @@ static enum caller_news
 understand(struct caller *caller, struct message *message, int socket, struct peer *peer)
 {
 	static const enum caller_news news_of[] = {
-		[TROUBLED] = CALLER_TROUBLED, [UNREACHED] = CALLER_UNREACHED, [SAID] = CALLER_SAID,
-		[ENDED] = CALLER_ENDED, [FAILED] = CALLER_FAILED};
+		[TROUBLED] = CALLER_TROUBLED, [ANNOUNCED] = CALLER_ANNOUNCED, [UNREACHED] = CALLER_UNREACHED,
+		[SAID] = CALLER_SAID, [ENDED] = CALLER_ENDED, [FAILED] = CALLER_FAILED};
 	const struct call_options *o = caller->options;
 
 	switch (message->kind) {
@@ -649,6 +688,7 @@ understand(struct caller *caller, struct message *message, int socket, struct pe
 		caller->attends &= message->kind == SAID;
 		return news_of[message->kind];
 	case TROUBLED:
+	case ANNOUNCED:
 	case UNREACHED:
 	case FAILED:
 		filter_bilingual(message->error, caller->error, sizeof caller->error);

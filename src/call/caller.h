@@ -47,7 +47,8 @@ enum caller_news {
 	CALLER_CONNECTED, /* *peer is there */
 	CALLER_UNREACHED, /* nobody has answered: error says why; it can be told to call again */
 	CALLER_REFUSED,	  /* *peer was told that the line is busy */
-	CALLER_TROUBLED,  /* nobody can be let in for a while: error says why, once */
+	CALLER_TROUBLED,  /* nobody can be let in for a while, or is told of the server: error says why, once */
+	CALLER_ANNOUNCED, /* the local network is told of the server: error says by which name */
 	CALLER_SAID,	  /* the command that makes the connection says what is in error */
 	CALLER_ENDED,	  /* ... has ended: error says how, or is empty if that was in order */
 	CALLER_FAILED	  /* nobody will be there any more: error says why */

@@ -16,6 +16,7 @@
 #define HEAD_START_MS 250 /* before the next one is tried, too: RFC 8305, 5 */
 #define RETRY_MS 250	  /* between two rounds of calling (-w), */
 #define RESTART_MS 1000	  /* ... where each starts a command */
+#define FIND_MS 5000	  /* then somebody who is announced has been seen */
 
 /* The round has failed, because of what error says: another one later, or the end. */
 static void
@@ -70,7 +71,7 @@ note_failure(struct dial *dial, int cause)
 	if (o->path != NULL && (dial->refused || cause == ENOENT))
 		bilingual_print(why, sizeof why, "%s; the other side waits with tchat -s%s -U %s",
 				bilingual_error(cause), o->tls ? " -t" : "", place);
-	else if (dial->refused)
+	else if (dial->refused && o->nearby == NULL)
 		bilingual_print(why, sizeof why, "%s; the other side waits with tchat -s%s %u", bilingual_error(cause),
 				o->tls ? " -t" : "", o->port);
 	else
@@ -78,11 +79,11 @@ note_failure(struct dial *dial, int cause)
 	bilingual_print(dial->error, sizeof dial->error, "cannot call %s: %s", place, why);
 }
 
-/* Until when an attempt may last: no longer than is called at all. */
+/* Until when something may last that takes so long at most: no longer than is called at all. */
 static int64_t
-attempt_deadline(const struct dial *dial)
+last_moment(const struct dial *dial, int64_t ms)
 {
-	int64_t deadline = clock_now() + ATTEMPT_MS;
+	int64_t deadline = clock_now() + ms;
 
 	return dial->give_up != 0 && dial->give_up < deadline ? dial->give_up : deadline;
 }
@@ -96,7 +97,7 @@ begin(struct dial *dial, const struct address *to, struct attempt *attempt)
 	/* Non-blocking only until it is connected, before any other process has it. */
 	*attempt = (struct attempt){.socket = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0),
 				    .slot = POLLS_NONE,
-				    .deadline = attempt_deadline(dial)};
+				    .deadline = last_moment(dial, ATTEMPT_MS)};
 	if (attempt->socket == -1) {
 		note_failure(dial, errno);
 	} else if (bind_from(dial, attempt->socket, family) == -1) {
@@ -253,6 +254,60 @@ start_local_round(struct dial *dial)
 	end_round(dial);
 }
 
+/* --- Somebody in the local network. --- */
+
+/* Several are announced by that name: whoever calls did not mean both. */
+static void
+refuse_to_choose(struct dial *dial)
+{
+	char place[CALL_PLACE_MAX], one[NEARBY_PLACE_MAX], other[NEARBY_PLACE_MAX];
+
+	call_place(dial->options, place);
+	nearby_name(&dial->nearby, one, other);
+	bilingual_print(dial->error, sizeof dial->error,
+			"there is more than one %s, nobody is called: one is at %s, another one at %s", place, one,
+			other);
+	end_round(dial);
+}
+
+/* Nothing more is heard of the local network. */
+static void
+stop_finding(struct dial *dial)
+{
+	char place[CALL_PLACE_MAX], why[512];
+
+	call_place(dial->options, place);
+	avahi_explain(&dial->nearby.avahi, why, sizeof why);
+	bilingual_print(dial->error, sizeof dial->error, "cannot look for %s: %s", place, why);
+	dial->state = DIAL_FAILED;
+}
+
+/* Looks whether somebody is seen who is to be called. */
+static void
+find(struct dial *dial)
+{
+	char place[CALL_PLACE_MAX];
+
+	switch (nearby_look(&dial->nearby)) {
+	case NEARBY_ONE:
+		try_addresses(dial, nearby_addresses(&dial->nearby, dial->addresses));
+		return;
+	case NEARBY_SEVERAL:
+		refuse_to_choose(dial);
+		return;
+	case NEARBY_DEAF:
+		stop_finding(dial);
+		return;
+	case NEARBY_NOBODY:
+		break;
+	}
+	if (clock_until(dial->found_by) > 0)
+		return;
+	call_place(dial->options, place);
+	bilingual_print(dial->error, sizeof dial->error, "cannot find %s on the local network", place);
+	end_round(dial);
+}
+
 /* --- A command that makes the connection. --- */
 
 /* It has not, because of that. */
@@ -313,6 +368,11 @@ start_round(struct dial *dial)
 		start_local_round(dial);
 		return;
 	}
+	if (o->nearby != NULL) {
+		dial->state = DIAL_FINDING;
+		dial->found_by = last_moment(dial, FIND_MS);
+		return;
+	}
 	dial->state = DIAL_RESOLVING;
 	if (resolve_start(&dial->resolver, o->host, o->port, o->family) == -1) {
 		bilingual_print(dial->error, sizeof dial->error, "cannot look up %s: %s", o->host,
@@ -326,6 +386,8 @@ dial_open(struct dial *dial, const struct call_options *options)
 {
 	*dial = (struct dial){.options = options, .socket = -1, .slot = POLLS_NONE, .asks = true};
 	command_init(&dial->command, NULL, NULL);
+	if (options->nearby != NULL)
+		nearby_open(&dial->nearby, options->nearby, options->family);
 	if (options->bind == NULL)
 		return 0;
 	dial->from_count = resolve_now(options->bind, 0, options->family, dial->from);
@@ -381,9 +443,14 @@ dial_poll(struct dial *dial, struct polls *polls)
 {
 	dial->slot = POLLS_NONE;
 	command_poll(&dial->command, polls);
+	nearby_poll(&dial->nearby, polls);
 	switch (dial->state) {
 	case DIAL_RESOLVING:
 		dial->slot = polls_add(polls, dial->resolver.socket, POLLIN);
+		break;
+	case DIAL_FINDING:
+		polls_until(polls, dial->found_by);
+		nearby_poll_settled(&dial->nearby, polls);
 		break;
 	case DIAL_CONNECTING:
 		poll_attempts(dial, polls);
@@ -406,10 +473,14 @@ enum dial_state
 dial_step(struct dial *dial, const struct polls *polls)
 {
 	follow_command(dial, polls);
+	nearby_step(&dial->nearby, polls);
 	switch (dial->state) {
 	case DIAL_RESOLVING:
 		if (polls_found(polls, dial->slot) != 0)
 			resolved(dial, resolve_finish(&dial->resolver, dial->addresses));
+		break;
+	case DIAL_FINDING:
+		find(dial);
 		break;
 	case DIAL_CONNECTING:
 		check_attempts(dial, polls);

@@ -1,5 +1,6 @@
 /*
- * dial - from a name and a port to a connection: a client calls, in several rounds if it is patient (-w).
+ * dial - from a name and a port, or what somebody is announced by, to a connection: a client calls, in several rounds
+ * if it is patient (-w).
  *
  * A name can have several addresses, of which one may not answer.  They are tried one after the other, each with a
  * short head start, and whichever answers first is taken ("happy eyeballs", RFC 8305).
@@ -16,12 +17,14 @@
 #include "base/polls.h"
 #include "call/call.h"
 #include "call/command.h"
+#include "call/nearby.h"
 #include "call/peer.h"
 #include "call/resolve.h"
 
 enum dial_state {
 	DIAL_IDLE,	 /* not begun */
 	DIAL_RESOLVING,
+	DIAL_FINDING,	 /* in the local network */
 	DIAL_CONNECTING,
 	DIAL_STARTING,	 /* a command makes the connection (--via) */
 	DIAL_RETRYING,	 /* until the next round */
@@ -43,6 +46,8 @@ struct dial {
 	int from_count;
 	struct resolver resolver;
 	int slot;	  /* of the resolver */
+	struct nearby nearby;
+	int64_t found_by; /* DIAL_FINDING: no longer than that */
 	struct address addresses[RESOLVE_MAX]; /* all that the name has, in the order in which they are tried */
 	int count;
 	struct command command; /* --via: the last one; it goes on while the conversation lasts */

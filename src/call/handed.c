@@ -113,6 +113,11 @@ handed_take(struct call_options *o, char *error, size_t size)
 			return -1;
 		}
 	}
+	if (count > 0 && o->path != NULL && o->announce != NULL) {
+		bilingual_print(error, size, "cannot announce a path that was handed over: %s is on this machine",
+				o->path);
+		return -1;
+	}
 	o->handed = count;
 	return 0;
 }

@@ -33,9 +33,9 @@ unmapped(const struct address *address)
 	return plain;
 }
 
-/* Of who has called from an address, if it is one. */
+/* Who is at an address, if it is one; what was known of the port before. */
 static void
-place_caller(struct peer *peer, unsigned port, const struct address *address)
+place_address(struct peer *peer, unsigned port, const struct address *address)
 {
 	char host[NI_MAXHOST] = "somebody", number[NI_MAXSERV];
 	struct address plain = unmapped(address);
@@ -49,6 +49,22 @@ place_caller(struct peer *peer, unsigned port, const struct address *address)
 	snprintf(peer->place, sizeof peer->place, "%s port %u", peer->host, port);
 }
 
+/* Of who was called by the name that it is announced by: that name, and where that led. */
+static void
+place_nearby(struct peer *peer, const struct call_options *call, const struct address *address)
+{
+	char called[CALL_PLACE_MAX], found[sizeof peer->place];
+
+	place_address(peer, 0, address);
+	strlcpy(found, peer->place, sizeof found);
+	call_place(call, called);
+	strlcpy(peer->host, called, sizeof peer->host);
+	strlcpy(peer->place, called, sizeof peer->place);
+	strlcat(peer->place, " (", sizeof peer->place);
+	strlcat(peer->place, found, sizeof peer->place);
+	strlcat(peer->place, ")", sizeof peer->place);
+}
+
 void
 peer_place(struct peer *peer, const struct call_options *call, const struct origin *origin)
 {
@@ -56,11 +72,14 @@ peer_place(struct peer *peer, const struct call_options *call, const struct orig
 
 	peer->local = client ? call->path != NULL : *origin->user != '\0';
 	peer->via = client && call->via != NULL;
-	if (client) {
+	peer->bare = call->nearby != NULL && origin->bare != 0;
+	if (call->nearby != NULL) {
+		place_nearby(peer, call, &origin->address);
+	} else if (client) {
 		filter_string(call->path != NULL ? call->path : call->host, peer->host, sizeof peer->host);
 		call_place(call, peer->place);
 	} else {
-		place_caller(peer, call->port, &origin->address);
+		place_address(peer, call->port, &origin->address);
 	}
 	if (peer->local && *origin->user != '\0')
 		filter_string(origin->user, peer->host, sizeof peer->host);

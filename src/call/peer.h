@@ -17,8 +17,10 @@ struct peer {
 	int socket;
 	bool local;			/* it is on this machine, at the other end of a Unix-domain socket */
 	bool via;			/* a command is at the other end of one, on the way to it (--via) */
+	bool bare;			/* it is announced to do without encryption, though it was called for that */
 	char host[PEER_NAME_MAX];	/* as called by the person, or a numeric address, or its user; safe text */
-	char place[PEER_NAME_MAX + 16];	/* host and port: "192.0.2.7 port 8080"; or the path that was called */
+	char place[PEER_NAME_MAX + 16];	/* host and port: "192.0.2.7 port 8080"; or the path that was called; or ... */
+					/* ... "@Ann (192.0.2.7 port 8080)" */
 	char name[PEER_NAME_MAX];	/* what it goes by: a name, where one is known, or host; safe text */
 };
 
@@ -28,6 +30,7 @@ struct peer {
 struct origin {
 	struct address address;
 	char user[LOCAL_USER_MAX]; /* on this machine: which user (local_user); else empty */
+	unsigned char bare; /* in the local network: whether it is announced to do without encryption */
 };
 
 /*

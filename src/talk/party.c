@@ -478,6 +478,7 @@ void
 party_begin(struct party *p, struct talk *talk, unsigned id, const struct peer *peer)
 {
 	const struct call_options *call = talk->base->call;
+	bool bare = !call->tls || peer->bare;
 
 	p->talk = talk;
 	p->id = id;
@@ -490,17 +491,17 @@ party_begin(struct party *p, struct talk *talk, unsigned id, const struct peer *
 	p->announces = clock_now() + ANNOUNCE_MS;
 	if (p->announced)
 		say_met(p);
-	if (!call->tls && !bare_is_known()) {
+	if (bare && !peer->bare && !bare_is_known()) {
 		start_talking(p);
 		return;
 	}
 	p->state = PARTY_AGREEING;
-	p->sounding = !call->tls && !p->announced;
+	p->sounding = bare && !p->announced;
 	p->makes_room = clock_now() + AGREE_MS;
-	if (call->tls)
-		trust_begin(&p->trust, talk->base->trust, call, &p->peer, say_for_trust, fault_in_room, p);
+	if (bare)
+		bare_begin(&p->trust, talk->base->trust, call, &p->peer, p->sounding, say_for_trust, p);
 	else
-		bare_begin(&p->trust, call, &p->peer, p->sounding, say_for_trust, p);
+		trust_begin(&p->trust, talk->base->trust, call, &p->peer, say_for_trust, fault_in_room, p);
 	follow_trust(p, trust_step(&p->trust)); /* a client has to say something first */
 }
 

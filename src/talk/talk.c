@@ -304,6 +304,11 @@ hear_caller(struct talk *t, const struct polls *polls)
 		}
 		strangers_count(&t->troubles, t->base->caller->error, t->base->caller->error);
 		return false;
+	case CALLER_ANNOUNCED:
+		if (!strangers_may_tell(&t->troubles))
+			return false;
+		talk_notice(t, VOICE_NOTICE, "%s", t->base->caller->error);
+		break;
 	case CALLER_UNREACHED:
 		talk_go_unanswered(t);
 		break;

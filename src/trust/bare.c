@@ -22,17 +22,15 @@ static int cause; /* why that cannot be told; or 0 */
 void
 bare_recall(const struct call_options *call)
 {
-	char fingerprint[FINGERPRINT_SIZE], host[CALL_PLACE_MAX];
+	char fingerprint[FINGERPRINT_SIZE];
 	struct buffer text;
-	unsigned port;
 
 	if (call->role != ROLE_CLIENT || store_find("known_peers", known_path, sizeof known_path) == -1)
 		return;
-	call_key_place(call, host, &port);
 	if (known_read(known_path, &text) == -1)
 		cause = errno;
 	else /* any key that it has is another one than none */
-		is_known = known_server(&text, host, port, "", fingerprint) == SERVER_CHANGED;
+		is_known = known_callee(&text, call, "", fingerprint) == SERVER_CHANGED;
 	buffer_free(&text);
 }
 
@@ -52,11 +50,42 @@ bare_introduce(trust_say *say_to, void *context)
 			   known_path, store_strerror(cause));
 }
 
+static enum trust_state
+fail(struct trust *t)
+{
+	socket_close(t->peer->socket);
+	return t->state = TRUST_FAILED;
+}
+
+/* It is over, if whoever is announced so is known by a key, or is to be. */
+static void
+refuse_known(struct trust *t)
+{
+	char other[FINGERPRINT_SIZE];
+	struct buffer text = {0};
+	const char *whom = t->peer->host;
+
+	if (t->options->pin_count > 0)
+		trust_tell(t, VOICE_ALARM, "%s is announced without encryption, and shows none of the keys pinned",
+			   whom);
+	else if (store_find("known_peers", known_path, sizeof known_path) == -1 || known_read(known_path, &text) == -1)
+		trust_tell(t, VOICE_ALARM, "cannot use %s: %s", known_path, store_strerror(errno));
+	else if (known_callee(&text, t->call, "", other) != SERVER_NEW)
+		trust_tell(t, VOICE_ALARM, "%s is announced without encryption, but is known by its key: not called",
+			   whom);
+	else
+		whom = NULL;
+	buffer_free(&text);
+	if (whom != NULL)
+		fail(t);
+}
+
 void
-bare_begin(struct trust *t, const struct call_options *call, struct peer *peer, bool sounds, trust_say *say_to,
-	   void *context)
+bare_begin(struct trust *t, const struct trust_options *options, const struct call_options *call, struct peer *peer,
+	   bool sounds, trust_say *say_to, void *context)
 {
 	*t = (struct trust){
+		.options = options,
 		.call = call,
 		.bare = true,
 		.state = sounds ? TRUST_AGREEING : TRUST_ASKING,
@@ -65,13 +94,8 @@ bare_begin(struct trust *t, const struct call_options *call, struct peer *peer, 
 		.say = say_to,
 		.context = context,
 	};
-}
-
-static enum trust_state
-fail(struct trust *t)
-{
-	socket_close(t->peer->socket);
-	return t->state = TRUST_FAILED;
+	if (peer->bare)
+		refuse_known(t);
 }
 
 void
@@ -110,12 +134,15 @@ bare_question(const struct trust *t)
 	int count = 0;
 
 	bilingual_print(text, sizeof text,
-			"%s is known by its key, but without -t it shows none: anybody can have answered",
+			t->peer->bare
+				? N_("%s is announced without encryption: anybody can have answered, and read along")
+				: N_("%s is known by its key, but without -t it shows none: anybody can have answered"),
 			t->peer->place);
 	rows[count++] = text;
 	if (*t->remark != '\0')
 		rows[count++] = t->remark;
-	rows[count++] = bilingual("call with -t, and the key is looked at");
+	rows[count++] = t->peer->bare ? bilingual("have the other side wait with -t, and its key is looked at")
+				      : bilingual("call with -t, and the key is looked at");
 	rows[count++] = t->prompt;
 	rows[count] = NULL;
 	return rows;
@@ -176,7 +203,9 @@ bare_answer(struct trust *t, const char *text, size_t length)
 		return t->state;
 	}
 	if (rest != NULL && *rest == '\0') {
-		trust_tell(t, VOICE_NOTICE, "not encrypted, though the key of %s is known", t->peer->place);
+		trust_tell(t, VOICE_NOTICE,
+			   t->peer->bare ? N_("not encrypted: nobody knows who %s is")
+					 : N_("not encrypted, though the key of %s is known"), t->peer->place);
 		t->secrecy = bare_secrecy(t->peer);
 		return t->state = TRUST_DONE;
 	}
@@ -187,11 +216,11 @@ bare_answer(struct trust *t, const char *text, size_t length)
 void
 bare_refuse(struct trust *t, const char *why)
 {
-	if (t->state == TRUST_ASKING) {
+	if (t->state == TRUST_ASKING)
 		trust_tell(t, VOICE_ALARM, "nothing was sent to %s%s", t->peer->place, why);
+	if (t->state == TRUST_ASKING && !t->peer->bare)
 		trust_tell(t, VOICE_ALARM,
 			   "call with -t, or, if it has no key any more, remove the server's line from %s",
 			   known_path);
-	}
 	fail(t);
 }

@@ -1,6 +1,7 @@
 /*
- * bare - a call without -t to a server that is known by its key: nobody shows a key then, so that anybody in between
- * could answer.  The person is asked, each time, before anything is sent.
+ * bare - a call without -t to a server that is known by its key, or one that is announced in the local network to do
+ * without encryption: nobody shows a key then, so that anybody could answer.  The person is asked, each time, before
+ * anything is sent; but if the latter is known by its key, it is over.
  *
  * A struct trust is bare from bare_begin on; its functions (trust/trust.h) come here then.
  */
@@ -23,10 +24,11 @@ void bare_introduce(trust_say *say, void *context);
 
 /*
  * Begins with the question (TRUST_ASKING) or, if the line was busy and may be so again, by looking whether it is
- * (TRUST_AGREEING), so that nobody is asked for nothing; all pointers are as in trust_begin.
+ * (TRUST_AGREEING), so that nobody is asked for nothing; or it is over (TRUST_FAILED).  All pointers are as in
+ * trust_begin.
  */
-void bare_begin(struct trust *trust, const struct call_options *call, struct peer *peer, bool sounds, trust_say *say,
-		void *context);
+void bare_begin(struct trust *trust, const struct trust_options *options, const struct call_options *call,
+		struct peer *peer, bool sounds, trust_say *say, void *context);
 
 void bare_poll(const struct trust *trust, struct polls *polls);
 enum trust_state bare_step(struct trust *trust);

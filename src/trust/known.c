@@ -72,7 +72,7 @@ known_parse(const char *line, size_t length, struct known *known)
 	known->kind = KNOWN_SERVER;
 	if (strcmp(kind, "server") != 0)
 		return false;
-	if (next[strspn(next, BLANKS)] == '/') /* a path, which may have blanks in it */
+	if (strchr("/@", next[strspn(next, BLANKS)]) != NULL) /* a path or name, with blanks, too; or nothing */
 		return take_rest(next, known->name, sizeof known->name);
 	if (!take_word(&next, known->name, sizeof known->name) || !take_word(&next, port, sizeof port) ||
 	    next[strspn(next, BLANKS)] != '\0')
@@ -281,23 +281,67 @@ known_name(const struct buffer *text, const char *fingerprint, char name[KNOWN_N
 	return find_name(text, fingerprint, false, name);
 }
 
+/* The next key from *next on that is known by a name which looks so.  False at the end. */
+static bool
+next_alike(const struct buffer *text, size_t *next, const struct name_look *look, struct known *known)
+{
+	struct name_look other;
+
+	while (next_entry(text, next, known)) {
+		if (known->kind == KNOWN_SERVER)
+			continue;
+		name_look(known->name, &other);
+		if (memcmp(&other, look, sizeof other) == 0 &&
+		    (known->kind == KNOWN_CALLER || is_servers(text, known->fingerprint)))
+			return true;
+	}
+	return false;
+}
+
 bool
 known_is_taken(const struct buffer *text, const char *name, const char *fingerprint)
 {
-	struct name_look look, other;
+	struct name_look look;
 	struct known known;
 	size_t next = 0;
 
 	name_look(name, &look);
-	while (next_entry(text, &next, &known)) {
-		if (known.kind == KNOWN_SERVER || strcmp(known.fingerprint, fingerprint) == 0)
-			continue;
-		name_look(known.name, &other);
-		if (memcmp(&other, &look, sizeof look) == 0 &&
-		    (known.kind == KNOWN_CALLER || is_servers(text, known.fingerprint)))
+	while (next_alike(text, &next, &look, &known))
+		if (strcmp(known.fingerprint, fingerprint) != 0)
 			return true;
-	}
 	return false;
+}
+
+/* What is said of the key that is known by a name which looks like that. */
+static enum server_key
+find_key(const struct buffer *text, const char *name, const char *fingerprint, char other[FINGERPRINT_SIZE])
+{
+	enum server_key answer = SERVER_NEW;
+	struct name_look look;
+	struct known known;
+	size_t next = 0;
+
+	name_look(name, &look);
+	while (answer != SERVER_SAME && next_alike(text, &next, &look, &known)) {
+		answer = strcmp(known.fingerprint, fingerprint) == 0 ? SERVER_SAME : SERVER_CHANGED;
+		strlcpy(other, known.fingerprint, FINGERPRINT_SIZE);
+	}
+	return answer;
+}
+
+enum server_key
+known_callee(const struct buffer *text, const struct call_options *call, const char *fingerprint,
+	     char other[FINGERPRINT_SIZE])
+{
+	char host[CALL_PLACE_MAX];
+	enum server_key answer;
+	unsigned port;
+
+	call_key_place(call, host, &port);
+	answer = known_server(text, host, port, fingerprint, other);
+	if (answer == SERVER_NEW && call->nearby != NULL)
+		answer = find_key(text, call->nearby, fingerprint, other);
+	return answer;
 }
 
 /* Whether the text has the key of an entry, in its place; where that is a name, the entry's becomes the one known. */
@@ -334,7 +378,8 @@ is_understood(const struct known *known, const char *line, size_t length)
 {
 	struct known read;
 
-	return length > 0 && known_parse(line, length - 1, &read) && strcmp(read.name, known->name) == 0;
+	return length > 0 && memchr(line, '\n', length - 1) == NULL && known_parse(line, length - 1, &read) &&
+	       strcmp(read.name, known->name) == 0;
 }
 
 /* Cuts off what was appended after that, and keeps errno. */

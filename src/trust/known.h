@@ -3,10 +3,12 @@
  *
  *   server SHA256:zeroFingerprint... example.org 8080
  *   server SHA256:zeroFingerprint... /run/chat
+ *   server SHA256:zeroFingerprint... @Ann
  *   caller SHA256:zeroFingerprint... Ann
  *   name SHA256:zeroFingerprint... Ann
  *
- * The third says what a server is called whose key was accepted; by itself it lets nobody in, and accepts no key.
+ * @ stands before the name by which a server was called that is announced in the local network.  The last
+ * says what a server is called whose key was accepted; by itself it lets nobody in, and accepts no key.
  * Empty lines, lines that start with #, and lines that are not understood are left alone.  Lines are only ever
  * appended, under a lock, and count once they are whole, so that neither a crash nor a second tchat damages
  * what is there.
@@ -18,6 +20,7 @@
 #include <stddef.h>
 
 #include "base/buffer.h"
+#include "call/call.h"
 #include "trust/fingerprint.h"
 
 #define KNOWN_NAME_MAX 256
@@ -25,7 +28,7 @@
 struct known {
 	enum { KNOWN_SERVER, KNOWN_CALLER, KNOWN_NAME } kind;
 	char fingerprint[FINGERPRINT_SIZE];
-	char name[KNOWN_NAME_MAX]; /* of the key, or the server's host, or its whole path */
+	char name[KNOWN_NAME_MAX]; /* of the key, or the server's host, or its whole path, or @ and its name */
 	unsigned port;		   /* of a server with a host; otherwise 0 */
 };
 
@@ -47,7 +50,7 @@ size_t known_misunderstood(const struct buffer *text);
 /*
  * What the text of the file says of the server at host and port: nothing, that it has this key, or
  * another, which is then written to *other.  Capitals of ASCII count as small letters in a host.  With a port of 0 host
- * is a whole path.
+ * is a whole path, or @ and a name.
  */
 enum server_key { SERVER_NEW, SERVER_SAME, SERVER_CHANGED };
 enum server_key known_server(const struct buffer *text, const char *host, unsigned port,
@@ -67,6 +70,13 @@ bool known_name(const struct buffer *text, const char *fingerprint, char name[KN
  * as long as its key is there: whoever removes that need not know of the name.
  */
 bool known_is_taken(const struct buffer *text, const char *name, const char *fingerprint);
+
+/*
+ * The same of whom a client calls.  Who is called by a name that is announced in the local network has the key, and no
+ * other, that is known by a name which looks the same, too, a caller's or a server's.
+ */
+enum server_key known_callee(const struct buffer *text, const struct call_options *call, const char *fingerprint,
+			     char other[FINGERPRINT_SIZE]);
 
 /*
  * Appends.  What is there already stays as it is, and the name of a key then becomes the one that it has

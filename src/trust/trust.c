@@ -239,8 +239,9 @@ refuse_changed(struct trust *t, const char *other)
 	/* TRANSLATORS: the fingerprints stand one below the other. */
 	trust_tell(t, VOICE_ALARM, "known:    %s", other);
 	trust_tell(t, VOICE_ALARM, "received: %s", t->fingerprint);
-	trust_tell(t, VOICE_ALARM, "if it was changed on purpose, remove the server's line from %s and call again",
-		   known_path);
+	trust_tell(t, VOICE_ALARM, t->call->nearby != NULL
+		   ? N_("if it was changed on purpose, remove the lines of the known one from %s and call again")
+		   : N_("if it was changed on purpose, remove the server's line from %s and call again"), known_path);
 	tls_refuse(t->tls);
 	return fail(t);
 }
@@ -340,15 +341,16 @@ is_address(const char *host)
 	return host[strspn(host, "0123456789.")] == '\0' || strchr(host, ':') != NULL;
 }
 
-/* Says what there is to mind about a name by which a server is called for the first time. */
+/* Says what there is to mind about the name by which a server is called for the first time, if it is one. */
 static void
-mind_host(struct trust *t, const char *host, const struct buffer *text)
+mind_name(struct trust *t, const struct buffer *text)
 {
-	const char *fault = is_international(host) ? name_fault(host) : NULL;
+	const char *host = t->call->host, *name = host != NULL ? host : t->call->nearby;
+	const char *fault = name != NULL && is_international(name) ? name_fault(name) : NULL;
 	char known[KNOWN_NAME_MAX], other[KNOWN_NAME_MAX];
 
 	*t->warning = '\0';
-	if (!is_address(host) && known_looks_like(text, host, known)) {
+	if (host != NULL && !is_address(host) && known_looks_like(text, host, known)) {
 		filter_string(known, other, sizeof other);
 		bilingual_print(t->warning, sizeof t->warning, "mind the name: it looks like %s, which is another one",
 				other);
@@ -361,12 +363,10 @@ mind_host(struct trust *t, const char *host, const struct buffer *text)
 static enum trust_state
 judge_server(struct trust *t, const struct buffer *text)
 {
-	char other[FINGERPRINT_SIZE], host[CALL_PLACE_MAX];
-	unsigned port;
+	char other[FINGERPRINT_SIZE];
 
 	find_name(t, text);
-	call_key_place(t->call, host, &port);
-	switch (known_server(text, host, port, t->fingerprint, other)) {
+	switch (known_callee(text, t->call, t->fingerprint, other)) {
 	case SERVER_SAME:
 		trust_tell(t, VOICE_NOTICE, "encrypted: the key of %s is known", t->peer->place);
 		remember_name(t);
@@ -374,7 +374,7 @@ judge_server(struct trust *t, const struct buffer *text)
 	case SERVER_CHANGED:
 		return refuse_changed(t, other);
 	case SERVER_NEW:
-		mind_host(t, host, text);
+		mind_name(t, text);
 		break;
 	}
 	return t->state = TRUST_ASKING;

@@ -63,6 +63,7 @@ struct right {
 #define SERVER .call.role = ROLE_SERVER, .screen.waits = true
 #define CALLS(name) .call.role = ROLE_CLIENT, .call.host = name, .plain.speaks_first = true
 #define CLIENT CALLS("localhost")
+#define FINDS(name) .call.role = ROLE_CLIENT, .call.nearby = name, .call.tls = true, .plain.speaks_first = true
 #define KEEP .call.keep = true, .plain.keep = true
 #define GROUP(most) KEEP, .call.group = true, .call.members = most
 #define TURNS .plain.alternate = true, .no_screen = true
@@ -101,6 +102,9 @@ static struct right right[] = {
 	{"-s -6", {SERVER, .call.family = AF_INET6}},
 	{"-s -a", {SERVER, TURNS}},
 	{"-s --alternate", {SERVER, TURNS}},
+	{"-s -A", {SERVER, .call.announce = ""}},
+	{"-s --announce -n Ann", {SERVER, .call.announce = "Ann", .screen.name = "Ann", .trust.name = "Ann"}},
+	{"-s -n Ann -gAk", {SERVER, GROUP(32), .call.announce = "Ann", .screen.name = "Ann", .trust.name = "Ann"}},
 	{"-s -b ::1", {SERVER, .call.bind = "::1"}},
 	{"-s -b::1", {SERVER, .call.bind = "::1"}},
 	{"-c --bind 127.0.0.2 localhost", {CLIENT, .call.bind = "127.0.0.2"}},
@@ -158,6 +162,13 @@ static struct right right[] = {
 	{"-c --tls localhost", {CLIENT, .call.tls = true}},
 	{"-s -t -n Ann", {SERVER, .call.tls = true, .screen.name = "Ann", .trust.name = "Ann"}},
 	{"-s -n " NAME_63, {SERVER, .screen.name = NAME_63, .trust.name = NAME_63}},
+	{"-c @Ann", {FINDS("Ann")}},
+	{"-c -t @ann@tower", {FINDS("ann@tower")}},
+	{"-c -6 -w 5 @-x", {FINDS("-x"), .call.family = AF_INET6, .call.wait = 5, .screen.waits = true}},
+	{"-c @" NAME_63, {FINDS(NAME_63)}},
+	{"-c --pin " KEY " @Ann", {FINDS("Ann"), .trust.pins = {KEY}, .trust.pin_count = 1}},
+	{"-c --anonymous @Ann", {FINDS("Ann"), .trust.anonymous = true}},
+	{"-c -r @Ann", {FINDS("Ann"), .plain.raw = true, .no_screen = true}},
 	{"-s -t --anonymous", {SERVER, .call.tls = true, .trust.anonymous = true}},
 	{"-s -t --pin " KEY, {SERVER, .call.tls = true, .trust.pins = {KEY}, .trust.pin_count = 1}},
 	{"-c -t --pin=" KEY " --pin " OTHER_KEY " localhost",
@@ -196,6 +207,8 @@ test_right(void **state)
 	assert_int_equal(error[0], UNTOUCHED);
 	assert_int_equal(options.call.role, expected->call.role);
 	assert_same_string(options.call.host, expected->call.host);
+	assert_same_string(options.call.nearby, expected->call.nearby);
+	assert_same_string(options.call.announce, expected->call.announce);
 	assert_int_equal(options.call.port, expected->call.port != 0 ? expected->call.port : 8080);
 	assert_same_string(options.call.path, expected->call.path);
 	assert_same_string(options.call.bind, expected->call.bind);
@@ -376,9 +389,14 @@ static struct wrong wrong[] = {
 	{"-s -1", {"unknown option -1"}},
 	{"-s --nosuch", {"unknown option --nosuch"}},
 	{"--se 8080", {"--se can mean --server, --send-only"}},
-	{"-s --l=x", {"--l=x can mean --log, --labels"}},
+	{"-s --l=x", {"--l=x can mean --list, --log, --labels"}},
 	{"-s --nosuch=1 8080", {"unknown option --nosuch"}},
 
+	{"-c -A localhost", {"-A is for the server"}},
+	{"-s -A -U x", {"-A", "-U"}},
+	{"-L -s", {"-L goes with nothing else"}},
+	{"-L -n Ann", {"-L goes with nothing else"}},
+	{"--list 8080", {"-L goes with nothing else"}},
 	{"-s --pin " KEY, {"--pin needs -t"}},
 	{"-s --anonymous", {"--anonymous needs -t"}},
 	{"-s --pin SHA256:short", {"--pin needs -t"}},
@@ -391,12 +409,17 @@ static struct wrong wrong[] = {
 	{"-s -t --anonymous --pin " KEY, {"--pin and --anonymous", "exclude"}},
 	{"-s -t --pin SHA256:short", {"'SHA256:short' is no fingerprint"}},
 	{"-s -t" PINS PINS PINS PINS " --pin " KEY, {"--pin can be given at most 16 times"}},
+	{"-c @Ann 8080", {"@Ann takes no port", "'8080'"}},
+	{"-c @" NAME_63 "4", {"1 to 63 bytes"}},
+	{"-c @", {"'@'", "1 to 63 bytes"}},
+	{"-c @a\nb", {"'@a^Jb'"}},
 	{"--fingerprint 8080", {"--fingerprint goes with -n only"}},
 	{"--fingerprint -s", {"--fingerprint goes with -n only"}},
 	{"-c --fingerprint localhost", {"--fingerprint goes with -n only"}},
 	{"-p --fingerprint -n Ann", {"--fingerprint goes with -n only"}},
 #else
 	{"-s -t", {"built without TLS"}},
+	{"-c @Ann", {"built without TLS"}},
 	{"--fingerprint", {"built without TLS"}},
 #endif
 
@@ -436,12 +459,14 @@ test_little_room(void **state)
 /* ---- Help and version ---- */
 
 static void
-test_help_and_version(void **state)
+test_requests(void **state)
 {
 	(void)state;
 	assert_int_equal(parse("-h"), REQUEST_HELP);
 	assert_int_equal(parse("--help"), REQUEST_HELP);
 	assert_int_equal(parse("-s --help 80x"), REQUEST_HELP);
+	assert_int_equal(parse("-L"), REQUEST_LIST);
+	assert_int_equal(parse("--list"), REQUEST_LIST);
 	assert_int_equal(parse("-V"), REQUEST_VERSION);
 	assert_int_equal(parse("--version"), REQUEST_VERSION);
 }
@@ -451,7 +476,8 @@ static void
 test_help_text(void **state)
 {
 	static const char *const names[] = {
-		"tchat -s", "tchat -c", "-4", "-6", "-a, --alternate", "-b, --bind", "-B, --bell", "-f, --first",
+		"tchat -s", "tchat -c", "@NAME", "-4", "-6", "-a, --alternate", "-A, --announce", "-L, --list",
+		"-b, --bind", "-B, --bell", "-f, --first",
 		"-g, --group", "--members N", "--recall N",
 		"-H, --history", "-k, --keep", "-l, --log", "-n, --name", "-p, --plain", "-r, --raw", "-U, --unix", "-w, --wait",
 		"--once", "--peer", "--via COMMAND",
@@ -480,7 +506,7 @@ main(void)
 	const struct CMUnitTest others[] = {
 		cmocka_unit_test(test_service_name),
 		cmocka_unit_test(test_little_room),
-		cmocka_unit_test(test_help_and_version),
+		cmocka_unit_test(test_requests),
 		cmocka_unit_test(test_help_text),
 	};
 	struct CMUnitTest table[COUNT(right) + COUNT(wrong)];
