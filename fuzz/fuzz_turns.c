@@ -331,6 +331,18 @@ caller_stop(struct caller *caller)
 	(void)caller;
 }
 
+void
+caller_end_command(struct caller *caller)
+{
+	(void)caller;
+}
+
+void
+caller_retire(struct caller *caller)
+{
+	(void)caller;
+}
+
 bool
 caller_is_done(const struct caller *caller)
 {

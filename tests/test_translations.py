@@ -18,6 +18,8 @@ NOT_SAID = {
     "The line is busy. Please call again later.\n", "The room is full. Please call again later.\n",
     "The room is closed to you.\n", "This line is encrypted: call with -t.\n", "%s%zu other%s",
     "may be somebody else's",
+    # From one process to another, and from avahi-utils.
+    "not started: ", "Established under name '", "Daemon not running", "Local name collision",
     # In the log alone, and in a file.
     "not delivered: ", "server %s %s %u\n", "server %s %s\n",
     # A place, or who is there, which is compared.

@@ -17,15 +17,26 @@
 #include "base/descriptor.h"
 #include "call/resolve.h"
 
-#if !defined(AI_IDN)
-#define AI_IDN 0 /* names are as the system takes them */
-#endif
-
 /* What the helper sends, in one packet. */
 struct answer {
 	int result;
 	struct address addresses[RESOLVE_MAX];
 };
+
+/* As getaddrinfo(3), for a name in any letters (RFC 5890), as far as it is one that can be had; else as it stands. */
+static int
+look_up(const char *host, const char *service, struct addrinfo hints, struct addrinfo **list)
+{
+#if defined(AI_IDN)
+	struct addrinfo international = hints;
+	int result;
+
+	international.ai_flags |= AI_IDN;
+	if (host != NULL && (result = getaddrinfo(host, service, &international, list)) != EAI_IDN_ENCODE)
+		return result;
+#endif
+	return getaddrinfo(host, service, &hints, list);
+}
 
 int
 resolve_now(const char *host, unsigned port, int family, struct address *addresses)
@@ -33,14 +44,14 @@ resolve_now(const char *host, unsigned port, int family, struct address *address
 	const struct addrinfo hints = {
 		.ai_family = family,
 		.ai_socktype = SOCK_STREAM,
-		.ai_flags = AI_NUMERICSERV | (host == NULL ? AI_PASSIVE : AI_IDN),
+		.ai_flags = AI_NUMERICSERV | (host == NULL ? AI_PASSIVE : 0),
 	};
 	struct addrinfo *list;
 	char service[8];
 	int result, count = 0;
 
 	snprintf(service, sizeof service, "%u", port);
-	if ((result = getaddrinfo(host, service, &hints, &list)) != 0)
+	if ((result = look_up(host, service, hints, &list)) != 0)
 		return -abs(result);
 	for (const struct addrinfo *a = list; a != NULL && count < RESOLVE_MAX; a = a->ai_next) {
 		addresses[count].length = a->ai_addrlen;
