@@ -447,6 +447,11 @@ def test_asks_before_the_conversation(screen, bridge, mode):
     answered(client)
     callee = door.accept()
     client.wait_for(f"connected to {HOST} port")
+    if mode:
+        assert sum("you are in" in row for row in client.rows()) == 1
+    else:  # where it would be out of sight
+        client.wait_for(r"\* the command says: go on connecting \(yes/no\)\? yes$".replace("go", r"\^\[\[31mgo"))
+        client.wait_for(r"\* the command says: you are in$")
     client.say("hello")
     callee.expect("hello\n")
     callee.close_input()

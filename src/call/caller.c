@@ -30,7 +30,7 @@
 #define RETRY_MS 100 /* after somebody could not be taken over */
 
 /* One message, news from the process. */
-enum kind { READY, CONNECTED, REFUSED, KNOCKED, TROUBLED, ANNOUNCED, UNREACHED, SAID, ENDED, FAILED };
+enum kind { READY, CONNECTED, REFUSED, KNOCKED, TROUBLED, ANNOUNCED, UNREACHED, SAID, SHOWN, ENDED, FAILED };
 struct message {
 	enum kind kind;
 	struct origin from; /* whom it is about */
@@ -308,9 +308,9 @@ call(struct process *p)
 
 /* A command says something. */
 static void
-tell_said(void *process, const char *text)
+tell_said(void *process, const char *text, bool seen)
 {
-	tell_error(process, SAID, text);
+	tell_error(process, seen ? SHOWN : SAID, text);
 }
 
 /*
@@ -542,6 +542,18 @@ receive(struct caller *caller, struct message *message, int *socket)
 	       message->from.address.length <= sizeof message->from.address.storage;
 }
 
+/* Keeps what a command says before there is anybody to tell; which the person is to see all the same. */
+static void
+keep_early(struct caller *caller, const struct message *message)
+{
+	char text[BILINGUAL_LINE];
+
+	filter_bilingual(message->error, text, sizeof text);
+	buffer_add(&caller->early, text, strlen(text) + 1);
+	if (message->kind == SAID)
+		notice(NULL, "%s", text);
+}
+
 /* Waits for the first message, but for what a command says.  Returns whether it is one. */
 static bool
 await_first(struct caller *caller, struct message *message, int *socket)
@@ -555,9 +567,9 @@ await_first(struct caller *caller, struct message *message, int *socket)
 		if (signals_deadly() != 0)
 			return false;
 		told = receive(caller, message, socket);
-		if (told && message->kind == SAID)
-			notice(NULL, "%s", message->error);
-	} while (told && message->kind == SAID);
+		if (told && (message->kind == SAID || message->kind == SHOWN))
+			keep_early(caller, message);
+	} while (told && (message->kind == SAID || message->kind == SHOWN));
 	return told;
 }
 
@@ -663,7 +675,7 @@ understand(struct caller *caller, struct message *message, int socket, struct pe
 {
 	static const enum caller_news news_of[] = {
 		[TROUBLED] = CALLER_TROUBLED, [ANNOUNCED] = CALLER_ANNOUNCED, [UNREACHED] = CALLER_UNREACHED,
-		[SAID] = CALLER_SAID, [ENDED] = CALLER_ENDED, [FAILED] = CALLER_FAILED};
+		[SAID] = CALLER_SAID, [SHOWN] = CALLER_SAID, [ENDED] = CALLER_ENDED, [FAILED] = CALLER_FAILED};
 	const struct call_options *o = caller->options;
 
 	switch (message->kind) {
@@ -683,9 +695,10 @@ understand(struct caller *caller, struct message *message, int socket, struct pe
 		caller->knocked = true;
 		break;
 	case SAID:
+	case SHOWN:
 	case ENDED:
 		filter_bilingual(message->error, caller->error, sizeof caller->error);
-		caller->attends &= message->kind == SAID;
+		caller->attends &= message->kind != ENDED;
 		return news_of[message->kind];
 	case TROUBLED:
 	case ANNOUNCED:
@@ -732,4 +745,5 @@ caller_close(struct caller *caller)
 	if (caller->options->path != NULL || caller->options->via != NULL)
 		child_finish(&caller->child);
 	child_end(&caller->child);
+	buffer_free(&caller->early);
 }

@@ -20,6 +20,7 @@
 #define CALLER_H
 
 #include "base/bilingual.h"
+#include "base/buffer.h"
 #include "base/child.h"
 #include "base/polls.h"
 #include "call/call.h"
@@ -38,6 +39,7 @@ struct caller {
 	int64_t ends;  /* ... and then it is not waited for any longer; 0: it need not end yet */
 	int trouble;   /* why nobody could be taken over, as was told */
 	int64_t retry; /* ... and the next attempt is then */
+	struct buffer early; /* what a command said before it was open: bilingual texts, each with its NUL */
 	char error[BILINGUAL_LINE];
 	char hosts[REACH_SIZE]; /* a server, once it is open: by what it can be called (reach_list), safe text */
 };

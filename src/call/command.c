@@ -143,7 +143,7 @@ tell_line(struct command *c, const char *line, bool complete)
 		bilingual_print_count(text, sizeof text, "%u more line of the command is not shown",
 				      "%u more lines of the command are not shown", c->remarks.dropped,
 				      c->remarks.dropped);
-		c->tell(c->context, text);
+		c->tell(c->context, text, c->console.open);
 	}
 	c->remarks.dropped = 0;
 	bilingual_print(text, sizeof text,
@@ -151,7 +151,7 @@ tell_line(struct command *c, const char *line, bool complete)
 				? N_("the command says: %s")
 				: N_("the command asks, which can be answered only before the conversation begins: %s"),
 			line);
-	c->tell(c->context, text);
+	c->tell(c->context, text, c->console.open);
 }
 
 /* It has said something. */
@@ -162,10 +162,8 @@ take(struct command *c, const char *bytes, size_t length)
 	char line[REMARKS_TEXT];
 
 	c->quiet = clock_now() + (c->console.answered ? ANSWERED_MS : QUIET_MS);
-	if (c->console.open) {
+	if (c->console.open)
 		console_show(&c->console, bytes, length);
-		return;
-	}
 	while (remarks_next(&c->remarks, &said, clock_now(), line))
 		tell_line(c, line, true);
 }
@@ -194,6 +192,8 @@ hear_rest(struct command *c)
 {
 	char line[REMARKS_TEXT];
 
+	if (c->console.open) /* there a question waits for as long as it takes */
+		return;
 	if ((c->ended || clock_until(remarks_due(&c->remarks)) == 0) &&
 	    remarks_rest(&c->remarks, clock_now(), line))
 		tell_line(c, line, c->ended);
@@ -360,7 +360,8 @@ command_poll(struct command *c, struct polls *polls)
 		polls_until(polls, c->quiet);
 	if (c->pid == 0)
 		return;
-	polls_until(polls, remarks_due(&c->remarks));
+	if (!c->console.open)
+		polls_until(polls, remarks_due(&c->remarks));
 	if (c->stage != COMMAND_RUNS)
 		polls_until(polls, c->deadline);
 	if (c->stage == COMMAND_TERMINATED)

@@ -30,8 +30,8 @@ enum command_state {
 /* How far it has been brought to end. */
 enum command_stage { COMMAND_RUNS, COMMAND_MAY_END, COMMAND_TERMINATED, COMMAND_KILLED };
 
-/* What the command says, a bilingual text. */
-typedef void command_tell(void *context, const char *text);
+/* What the command says, a bilingual text; and whether the person has seen it on the terminal. */
+typedef void command_tell(void *context, const char *text, bool seen);
 
 struct command {
 	enum command_state state;

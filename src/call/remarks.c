@@ -47,6 +47,8 @@ remarks_next(struct remarks *r, struct span *written, int64_t now, char text[REM
 		if (c == '\n') {
 			tells = tell(r, now, text);
 			r->told = false;
+		} else if (c == '\b') { /* of an answer, as a terminal echoes it */
+			r->length -= r->length > 0;
 		} else if (c != '\r' && c != '\0' && !r->told) {
 			r->line[r->length++] = c;
 			if (r->length == sizeof r->line - 1)

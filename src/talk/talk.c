@@ -384,12 +384,28 @@ talk_new(const struct talk_base *base, const struct talk_options *o, const struc
 	return t;
 }
 
+/* Tells what a command said before there was anything to tell it in; in plain mode it stands there already. */
+static void
+tell_early(struct talk *t)
+{
+	struct buffer *early = &t->base->caller->early;
+
+	for (const char *text; buffer_length(early) > 0; buffer_drop(early, strlen(text) + 1)) {
+		text = buffer_data(early);
+		if (t->options->ear == EAR_PIPE)
+			talk_notice(t, VOICE_NOTICE, "%s", text);
+		else
+			log_notice(t->record.log, text);
+	}
+}
+
 void
 talk_begin(struct talk *t)
 {
 	const struct talk_base *base = t->base;
 
 	talk_follow(t);
+	tell_early(t);
 	if (base->call->tls)
 		trust_introduce(base->trust, talk_say_text, t);
 	else
