@@ -14,7 +14,8 @@ _tchat_known()
 		fingerprints,server | fingerprints,caller | fingerprints,name)
 			echo "$fingerprint" ;;
 		hosts,server)
-			[[ $host == *[^[:alnum:].:%_-]* ]] || echo "$host" ;;
+			[[ $host == *[^[:alnum:].:%_-]* ]] || echo "$host"
+			[[ $host$port != @+([[:alnum:]._-]) ]] || echo "$host" ;; # of one word
 		ports,server)
 			[[ ${host,,} != "${2,,}" || $port == *[^0-9]* ]] || echo "$port" ;;
 		esac

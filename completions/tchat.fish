@@ -34,7 +34,8 @@ function __tchat_has --argument-names role operands
 end
 
 function __tchat_hosts
-    __tchat_known 'server\s+SHA256:\S+\s+(\S+)\s+(\d+)' '$1\tport $2'
+    __tchat_known 'server\s+SHA256:\S+\s+([^\s@/]\S*)\s+(\d+)' '$1\tport $2'
+    __tchat_known 'server\s+SHA256:\S+\s+(@.*\S)' '$1\tlocal network'
     __fish_print_hostnames
 end
 
