@@ -322,26 +322,39 @@ host_fault(const struct options *o)
 	return o->call.group && o->trust.name != NULL ? roster_fault(&nobody, ROSTER_HOST, o->trust.name) : NULL;
 }
 
+/* What of that has to do with the way to the other side. */
+static const char *
+reach_contradiction(const struct options *o, const struct given *given)
+{
+	bool narrowed = given->four || given->six || o->call.bind != NULL;
+
+	if (given->four && given->six)
+		return N_("-4 and -6 exclude each other");
+	if (given->path && narrowed)
+		return N_("-U takes a path on this machine, -4, -6 and -b are about addresses: choose one");
+	if (o->call.via != NULL && o->call.role == ROLE_SERVER)
+		return N_("--via is for the client (-c)");
+	if (o->call.via != NULL && given->path)
+		return N_("--via calls through a command, -U a path on this machine: choose one");
+	if (o->call.via != NULL && narrowed)
+		return N_("--via leaves the connection to a command, which -4, -6 and -b say nothing to");
+	if (o->call.via != NULL && o->call.nearby != NULL)
+		return N_("--via gives a host to a command, @NAME is found in the local network: choose one");
+	if (given->announce && o->call.role == ROLE_CLIENT)
+		return N_("-A is for the server (-s)");
+	if (given->announce && given->path)
+		return N_("-A tells the local network, -U takes a path on this machine: choose one");
+	return NULL;
+}
+
 /* What is wrong with options that are each right by themselves; NULL if nothing is. */
 static const char *
 contradiction(const struct options *o, const struct given *given)
 {
 	const char *problem;
 
-	if (given->four && given->six)
-		return N_("-4 and -6 exclude each other");
-	if (given->path && (given->four || given->six || o->call.bind != NULL))
-		return N_("-U takes a path on this machine, -4, -6 and -b are about addresses: choose one");
-	if (o->call.via != NULL && o->call.role == ROLE_SERVER)
-		return N_("--via is for the client (-c)");
-	if (o->call.via != NULL && given->path)
-		return N_("--via calls through a command, -U a path on this machine: choose one");
-	if (o->call.via != NULL && (given->four || given->six || o->call.bind != NULL))
-		return N_("--via leaves the connection to a command, which -4, -6 and -b say nothing to");
-	if (given->announce && o->call.role == ROLE_CLIENT)
-		return N_("-A is for the server (-s)");
-	if (given->announce && given->path)
-		return N_("-A tells the local network, -U takes a path on this machine: choose one");
+	if ((problem = reach_contradiction(o, given)) != NULL)
+		return problem;
 	if (o->plain.receive_only && o->plain.send_only)
 		return N_("--recv-only and --send-only exclude each other");
 	if (o->plain.alternate && o->plain.raw)

@@ -52,6 +52,7 @@ WRONG = {
     "no command": ["-c", "--via", "", HOST],
     "unknown percent": ["-c", "--via", "nc %x", HOST],
     "no word for a command": ["-c", "--via", "nc %h %p", "$(x)"],
+    "command and name": ["-c", "--via", "nc %h %p", "@Ann"],
     "onion that is looked up": ["-c", "example.onion"],
     "announcing client": ["-c", "-A", HOST],
     "announced path": ["-s", "-A", "-U", "path"],

@@ -276,7 +276,8 @@ void
 avahi_explain(const struct avahi *a, char *text, size_t size)
 {
 	char said[3 * AVAHI_SAID_MAX];
-	int cause = strncmp(a->said, NOT_STARTED, strlen(NOT_STARTED)) == 0 ? atoi(a->said + strlen(NOT_STARTED)) : 0;
+	bool started = strncmp(a->said, NOT_STARTED, strlen(NOT_STARTED)) != 0;
+	int cause = started ? 0 : (int)strtol(a->said + strlen(NOT_STARTED), NULL, 10);
 
 	filter_string(a->said, said, sizeof said);
 	if (cause == ENOENT)

@@ -222,14 +222,15 @@ has_answered(struct command *c)
 static void
 look_whether_through(struct command *c)
 {
-	if (has_answered(c) || (c->ended && c->status == 0)) { /* then the other side has left at once */
+	bool answered = has_answered(c) || (c->ended && c->status == 0); /* then the other side has left at once */
+	bool quiet = !c->console.asks && clock_until(c->quiet) == 0;
+
+	if (answered || (quiet && !c->ended)) {
 		get_through(c);
 	} else if (c->ended) {
 		c->state = COMMAND_FAILED;
 		c->told = true; /* as the failure of the call */
 		close_all(c);
-	} else if (!c->console.asks && clock_until(c->quiet) == 0) {
-		get_through(c);
 	}
 }
 

@@ -12,7 +12,7 @@ may_tell(struct remarks *r, int64_t now)
 {
 	int64_t start = r->used_until > now ? r->used_until : now;
 
-	if (start - now >= REMARKS_AT_ONCE * REMARKS_EVERY_MS) {
+	if (start - now >= (int64_t)REMARKS_AT_ONCE * REMARKS_EVERY_MS) {
 		r->dropped++;
 		return false;
 	}
