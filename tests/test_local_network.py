@@ -7,9 +7,9 @@ import signal
 import pytest
 
 from avahi import gone, seen
-from peers import HOST, TCHAT, Door, call, callers, children, eventually, needs_landlock, title
+from peers import (HOST, TCHAT, Door, call, callers, children, eventually, need_landlock_for, needs_landlock, title)
 from terminal import ctrl
-from test_confined import status
+from test_confined import BREAKOUT, SANITIZED, status
 from test_processes import descriptors
 from tls import TlsDoor, needs_tls, wait_for_question
 
@@ -554,6 +554,43 @@ def test_who_looks_is_confined(fakes, bob, start):
     assert held.pop(0) == "/dev/null"
     assert held.pop(3) == str(fakes.lines)  # its own
     assert set(held) == {1, 2} and all(target.startswith("pipe:") for target in held.values())
+
+
+TAKEN_OVER = pytest.mark.parametrize("attempt", ["read home", "write file", "remove file", "execute", "end speaker"])
+confined = pytest.mark.skipif(SANITIZED, reason="the leak checker opens files")
+
+
+@needs_tls
+@needs_landlock
+@confined
+@TAKEN_OVER
+def test_taken_over_while_it_calls(fakes, bob, stranger, run, tmp_path, attempt):
+    """Who takes over the process that calls has no files, and goes on."""
+    need_landlock_for(attempt)
+    (tmp_path / "kept").touch()
+    door = TlsDoor(stranger)
+    bob.knows(f"server {stranger.fingerprint} @Ann")
+    fakes.browse(seen("Ann", door.port))
+    client = run(BREAKOUT, "-c", "@Ann", env=bob.env | {"CALLER": f"{attempt}\n"})
+    callee = door.accept()
+    client.err.expect("encrypted: the key of @Ann")
+    client.send("hello\n")
+    assert callee.expect("hello\n") == b""
+
+
+@needs_landlock
+@confined
+@TAKEN_OVER
+def test_taken_over_while_it_is_announced(fakes, environment, run, port, tmp_path, attempt):
+    """The same of the one that waits."""
+    need_landlock_for(attempt)
+    (tmp_path / "kept").touch()
+    fakes.publish()
+    server = run(BREAKOUT, "-s", "-A", port, env=environment | {"CALLER": f"{attempt}\n"})
+    server.notice("announced on the local network as Ann")
+    caller = call(port)
+    caller.send("hello\n")
+    server.expect("hello\n")
 
 
 # --- What real programs do. ---
