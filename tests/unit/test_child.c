@@ -115,6 +115,19 @@ test_ends_by_itself(void **state)
 	assert_true(child_has_ended(&child, &status));
 }
 
+static void
+test_is_waited_for(void **state)
+{
+	(void)state;
+	start(0);
+	child_finish(&child);
+	assert_int_equal(child.pid, 0);
+	child_finish(&child); /* there is none */
+	start(-1);
+	child_finish(&child);
+	assert_int_equal(child.pid, 0);
+}
+
 /* It has a second from the first time on that this is asked, and no more. */
 static void
 test_is_made_to(void **state)
@@ -253,6 +266,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_none, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_ends_by_itself, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_is_waited_for, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_is_made_to, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_stopped, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_killed, set_up, tear_down),

@@ -97,6 +97,47 @@ test_server_with_two_keys(void **state)
 	assert_int_equal(known_server(text(), "::1", 8080, OTHER_KEY, other), SERVER_SAME);
 }
 
+/* One at a path, or announced by a name, has no port, and may have blanks; there capitals count. */
+static void
+test_servers_without_a_port(void **state)
+{
+	struct known path_known = {KNOWN_SERVER, OTHER_KEY, "/run/a chat", 0};
+	char other[FINGERPRINT_SIZE];
+
+	(void)state;
+	write_file("server " KEY " /run/a chat\nserver " OTHER_KEY "  @Ann of York \nserver " KEY " @ann 80\n");
+	assert_int_equal(known_server(text(), "/run/a chat", 0, KEY, other), SERVER_SAME);
+	assert_int_equal(known_server(text(), "/run/A chat", 0, KEY, other), SERVER_NEW);
+	assert_int_equal(known_server(text(), "/run/a chat", 8080, KEY, other), SERVER_NEW);
+	assert_int_equal(known_server(text(), "@Ann of York", 0, KEY, other), SERVER_CHANGED);
+	assert_string_equal(other, OTHER_KEY);
+	assert_int_equal(known_server(text(), "@ann", 80, KEY, other), SERVER_NEW);
+	assert_int_equal(known_server(text(), "@ann 80", 0, KEY, other), SERVER_SAME);
+	assert_int_equal(known_add(path, &path_known), -1);
+	assert_int_equal(errno, EEXIST);
+	strlcpy(path_known.name, "/run/other\nserver " OTHER_KEY " @Ann", sizeof path_known.name);
+	assert_int_equal(known_add(path, &path_known), -1);
+	assert_int_equal(errno, EINVAL);
+	strlcpy(path_known.name, "/run/other", sizeof path_known.name);
+	assert_int_equal(known_add(path, &path_known), 0);
+	assert_int_equal(known_server(text(), "/run/other", 0, OTHER_KEY, other), SERVER_SAME);
+}
+
+/* Whose host looks the same, and is another one. */
+static void
+test_hosts_that_look_alike(void **state)
+{
+	char other[KNOWN_NAME_MAX];
+
+	(void)state;
+	write_file("server " KEY " some-host 80\nserver " KEY " /somehosts\ncaller " KEY " othername\n");
+	assert_true(known_looks_like(text(), "SomeHost", other));
+	assert_string_equal(other, "some-host");
+	assert_false(known_looks_like(text(), "some-HOST", other));
+	assert_false(known_looks_like(text(), "somehosts", other));
+	assert_false(known_looks_like(text(), "othername", other));
+}
+
 static void
 test_callers(void **state)
 {
@@ -388,6 +429,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_servers),
 		cmocka_unit_test(test_server_with_two_keys),
+		cmocka_unit_test(test_servers_without_a_port),
+		cmocka_unit_test(test_hosts_that_look_alike),
 		cmocka_unit_test(test_callers),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_adding_names),
