@@ -241,6 +241,7 @@ def test_announcement_ends_with_a_process_that_is_killed(fakes, serve, whom):
     server.wait()
 
 
+@needs_landlock
 def test_announcing_processes(fakes, serve):
     """Who announces has nothing of tchat's, and who started that is as confined as ever."""
     fakes.publish()

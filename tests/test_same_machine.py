@@ -4,6 +4,7 @@ import fcntl
 import os
 import pwd
 import re
+import shlex
 import shutil
 import signal
 import socket
@@ -14,9 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from fullscreen import marked, status_bar
+from fullscreen import DELIVERED, marked, status_bar
 from peers import DEADLINE, HOST, TCHAT, Line, children, eventually, needs_linux, process_state
 from room import QUESTION, give_name
+from test_group_screen import words
 from test_keep import BUSY
 from test_log import entries
 from terminal import ctrl
@@ -155,7 +157,7 @@ def test_full_screen(screen, path):
         assert ME in status_bar(side)
     client.say("hello")
     server.wait_for("hello$")
-    client.wait_for(marked("✓", "hello"))
+    client.wait_for(marked(DELIVERED, "hello"))
     client.press(F3)
     client.wait_for(re.escape(f"{ME} ({path})"))
     client.wait_for("Both sides are on this machine")
@@ -179,6 +181,7 @@ def test_mark_waits_until_it_was_read(screen, path):
         assert client.shows(marked("✓", "one"))
 
 
+@needs_linux
 def test_reader_that_stands_still(screen, path):
     """It is said of one who takes nothing."""
     with wait_at(path) as door:
@@ -215,13 +218,15 @@ def test_busy(serve, path):
 
 
 @needs_tls
-@pytest.mark.parametrize("name", ["here", "with blanks in it"])
+@pytest.mark.parametrize("name", ["here", "with blanks and it's"])
 def test_encrypted(screen, ann, bob, tmp_path, name):
-    """The key is asked about, remembered with the whole path, and known the next time; the bar says encrypted."""
+    """It is said how it is called from anywhere; the key is asked about, remembered with the whole path, and known the
+    next time; the bar says encrypted."""
     path = tmp_path / name
     ann.knows(f"caller {bob.fingerprint} bob")
     server = screen("-s", "-t", "-U", name, env=ann.env, columns=150)
     server.wait_for("waiting on")
+    assert f"only this machine can call: tchat -c -t -U {shlex.quote(str(path))}".replace("'\"'\"'", "'\\''") in words(server)
     for known in False, True:
         client = screen("-c", "-t", "-U", name, env=bob.env, columns=150)
         if not known:

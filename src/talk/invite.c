@@ -21,16 +21,39 @@ write_command(const struct call_options *call, const char *host, char *command, 
 		snprintf(command, size, "tchat -c%s %s %u", encrypts, host, call->port);
 }
 
+#define QUOTED 5 /* bytes of a quotation mark within a quotation, and its end */
+
+/* Writes a word as a shell takes it for one, as far as it has room. */
+static void
+quote(const char *word, char *quoted, size_t size)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789%+,-./:=@_";
+	size_t length = 0;
+
+	if (word[strspn(word, plain)] == '\0') {
+		strlcpy(quoted, word, size);
+		return;
+	}
+	quoted[length++] = '\'';
+	for (; *word != '\0' && length + QUOTED < size; word++) {
+		const char letter[] = {*word, '\0'};
+
+		length += strlcpy(quoted + length, *word == '\'' ? "'\\''" : letter, size - length);
+	}
+	strlcpy(quoted + length, "'", size - length);
+}
+
 /* What to tell where nobody but who uses this machine can call. */
 static void
 write_local(const struct call_options *call, char *row, size_t size)
 {
-	char host[PEER_NAME_MAX], command[PEER_NAME_MAX + 64], path[CALL_PLACE_MAX];
+	char host[2 * CALL_PLACE_MAX], command[sizeof host + 64], path[CALL_PLACE_MAX], safe[PEER_NAME_MAX];
 	unsigned port;
 
 	if (call->path != NULL)
 		call_key_place(call, path, &port);
-	filter_string(call->path != NULL ? path : call->bind != NULL ? call->bind : "localhost", host, sizeof host);
+	filter_string(call->path != NULL ? path : call->bind != NULL ? call->bind : "localhost", safe, sizeof safe);
+	quote(safe, host, sizeof host);
 	write_command(call, host, command, sizeof command);
 	if (call->path != NULL || call->bind != NULL)
 		snprintf(row, size, _("only this machine can call: %s"), command);
@@ -56,7 +79,7 @@ write_others(const char *hosts, char *others, size_t size)
 const char *const *
 invite_rows(const struct talk_base *base)
 {
-	static char whom[REACH_SIZE + 256], others[2 * REACH_SIZE + 128], key[FINGERPRINT_SIZE + 128];
+	static char whom[2 * CALL_PLACE_MAX + 256], others[2 * REACH_SIZE + 128], key[FINGERPRINT_SIZE + 128];
 	static const char *rows[INVITE_ROWS + 1];
 	const char *hosts = base->caller->hosts;
 	char host[REACH_SIZE], command[REACH_SIZE + 64], list[REACH_SIZE + REACH_ADDRESSES];
