@@ -139,6 +139,7 @@ def test_list_until_a_key(fakes, screen):
     assert not terminal.shows("q")
 
 
+@pytest.mark.usefixtures("leaks_unchecked")  # glibc leaks where there is a LOCPATH
 def test_list_in_a_terminal_of_another_charset(fakes, screen, environment, locale_of):
     environment.update(locale_of("en_US", "ISO-8859-1"))
     fakes.browse(seen("Ann", 8080))

@@ -28,7 +28,6 @@ static const char *const rows[] = {
 	N_("Ctrl-R     search in them"),
 	N_("Ctrl-L     draw the screen again"),
 	N_("Ctrl-Z     suspend"),
-	N_("\u203a taken; with --via never more"),
 	N_("\u2713 arrived, \u2717 lost, ? perhaps unseen"),
 	N_("Editing: GNU Readline, ~/.inputrc"),
 	N_("Any key closes this."),
