@@ -57,7 +57,8 @@ _tchat()
 		--unix)
 			local=path
 			;;
-		--bind | --bell | --first | --history | --log | --name | --wait | --members | --peer | --recall | --via | --pin)
+		--bind | --bell | --first | --history | --log | --name | --wait | --members | --peer | --recall | --via | \
+			--pin)
 			option=${words[i++]}
 			;;
 		-[!-]*)

@@ -69,8 +69,8 @@ parse(const struct command *command, size_t room)
 static bool
 is_same_call(const struct call_options *a, const struct call_options *b)
 {
-	return a->role == b->role && a->host == b->host && a->port == b->port && a->path == b->path && a->peer == b->peer &&
-	       a->bind == b->bind && a->via == b->via && a->family == b->family && a->wait == b->wait &&
+	return a->role == b->role && a->host == b->host && a->port == b->port && a->path == b->path &&
+	       a->peer == b->peer && a->bind == b->bind && a->via == b->via && a->family == b->family && a->wait == b->wait &&
 	       a->keep == b->keep &&
 	       a->once == b->once && a->redial == b->redial && a->tls == b->tls && a->group == b->group &&
 	       a->members == b->members && a->recall == b->recall && a->nearby == b->nearby &&

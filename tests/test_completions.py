@@ -74,7 +74,7 @@ def descriptions():
 # the values that can be listed
 
 def told_bash():
-    text = (FOLDER / "tchat.bash").read_text()
+    text = re.sub(r"\\\n\s*", "", (FOLDER / "tchat.bash").read_text())
     lists = re.findall(r"\b(?:any|server|client|neither)=(?:'([^']*)'|\"([^\"]*)\")", text)
     forms = [form for pair in lists for form in re.findall(r"(?<!\S)--?[\w-]+", " ".join(pair))]
     assert len(forms) == len(set(forms))
