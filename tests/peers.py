@@ -448,7 +448,8 @@ class Line:
     def reset(self):
         """Breaks the connection.  What has arrived before is acknowledged: a reset does not do that, and the kernel
         takes its time otherwise (TCP_QUICKACK, tcp(7))."""
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+        if self.socket.family != socket.AF_UNIX:
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.socket.shutdown(socket.SHUT_RD)  # wakes the thread, which holds the socket open
         self.incoming.expect_end()

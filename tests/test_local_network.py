@@ -249,8 +249,8 @@ def test_announcing_processes(fakes, serve):
     server = serve("-A", "-p", "-k")
     server.notice("announced on the local network as Ann")
     [caller] = callers(server.pid)
-    [guard] = children(caller)
-    [program] = children(guard)
+    [guard] = eventually(lambda: children(caller), "the guard")
+    [program] = eventually(lambda: children(guard), "the program")
     eventually(lambda: title(guard) == "tchat: guarding avahi-publish", "the title")
     assert {target.split(":")[0] for number, target in descriptors(guard).items() if number > 2} == set()
     eventually(lambda: title(program).startswith("tail"), "the program")
@@ -549,9 +549,9 @@ def test_who_looks_is_confined(fakes, bob, start):
     caller = eventually(lambda: [pid for pid in children(client.pid) if title(pid) == "tchat: calling @Ann"],
                         "the caller")[0]
     eventually(lambda: status(caller, "NoNewPrivs") == "1", "its confinement")
-    [guard] = children(caller)
-    [program] = children(guard)
-    eventually(lambda: str(fakes.lines) in descriptors(program).values(), "the program")
+    [guard] = eventually(lambda: children(caller), "the guard")
+    [program] = eventually(lambda: children(guard), "the program")
+    eventually(lambda: str(fakes.lines) in descriptors(program).values(), "what it reads")
     held = descriptors(program)
     assert held.pop(0) == "/dev/null"
     assert held.pop(3) == str(fakes.lines)  # its own

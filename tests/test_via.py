@@ -12,14 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from fullscreen import ON_ITS_WAY, marked as marked_line
 from peers import (HOST, TCHAT, Door, Line, callers, children, eventually, family, is_idle, listeners,
-                   needs_landlock, needs_linux, needs_seccomp, process_state, title)
+                   needs_landlock, needs_seccomp, process_state, title)
+from room import QUESTION
 from terminal import BACKSPACE, ENTER, ctrl
 from test_confined import status as process_status
 from test_ssh import SSHD, ssh  # noqa: F401
 from tls import needs_tls
 
-pytestmark = needs_linux
 WIDE = {"columns": 160, "rows": 24}
 
 # Connects standard input and output with host and port, after what is said first.
@@ -155,7 +156,7 @@ def test_full_screen(screen_via, bridge):
     callee.expect("Grüße\n")
     callee.send("漢字\n")
     client.wait_for("漢字$")
-    client.wait_for("› Grüße$")
+    client.wait_for(marked_line(ON_ITS_WAY, "Grüße"))
     client.press(ctrl("D"))
     callee.expect_end()
     callee.close_input()
@@ -200,6 +201,36 @@ def test_encrypted(acquainted, serve, start, port, bridge):
     client.close_input()
     server.close_input()
     assert (client.wait(), server.wait()) == (0, 0)
+
+
+@needs_tls
+def test_encrypted_in_the_full_screen(acquainted, screen, port, bridge):
+    """The same there, where the mark still says no more than that the command has it."""
+    ann, bob = acquainted
+    server = screen("-s", "-t", port, env=ann.env, **WIDE)
+    server.wait_for("waiting on port")
+    client = screen("-c", "-t", "--via", bridge(), HOST, port, env=bob.env, **WIDE)
+    client.wait_for(lambda: re.search(r"\bencrypted\b", client.bar))
+    client.say("a secret")
+    server.wait_for("a secret$")
+    client.wait_for(marked_line(ON_ITS_WAY, "a secret"))
+    client.press(ctrl("D"))
+    assert client.wait() == 0
+
+
+@pytest.mark.parametrize("mode", [[], ["-p"]], ids=["full screen", "plain"])
+def test_member_of_a_group(room, screen, bridge, mode):
+    """Who comes into a group by a command is one like others."""
+    host = room()
+    ann, = host.join("ann")
+    client = screen("-c", *mode, "--via", bridge(), HOST, host.port, **WIDE)
+    client.wait_for(re.escape(QUESTION.strip()))
+    client.say("bob")
+    ann.expect("~bob has joined")
+    client.say("hello")
+    ann.expect("<~bob> hello\n")
+    ann.send("hello bob\n")
+    client.wait_for("<~ann> hello bob$")
 
 
 def test_host_as_typed(start, bridge):
