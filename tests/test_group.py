@@ -256,11 +256,12 @@ def descriptors(pid):
 
 def come_and_go(host):
     """A hundred do, ten at a time; some of them without giving a name, some without a word."""
-    for _ in range(10):
-        ends = [host.visit() for _ in range(10)]
+    letters = "abcdefghij"  # names are not given twice: that somebody has left is seen a little later
+    for turn in letters:
+        ends = [host.visit() for _ in letters]
         for number, end in enumerate(ends):
             if number % 3 == 0:
-                give_name(end, f"name {'abcdefghij'[number]}")
+                give_name(end, f"name {turn}{letters[number]}")
             end.reset() if number % 2 else end.close_input()
 
 
@@ -279,7 +280,7 @@ def test_nothing_is_left_of_those_who_have_left(room):
     taken = memory(host.server.pid)
     for _ in range(2):
         come_and_go(host)
-    eventually(all_have_left, "as few as before")
+        eventually(all_have_left, "as few as before")
     if not SANITIZED:  # which keep what is freed for a while
         eventually(lambda: memory(host.server.pid) <= taken + 32 * 1024, "no more memory")
     ann.send("alone again\n")
