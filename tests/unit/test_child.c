@@ -124,7 +124,9 @@ test_is_waited_for(void **state)
 	assert_int_equal(child.pid, 0);
 	child_finish(&child); /* there is none */
 	start(-1);
+	world.time_passes = true;
 	child_finish(&child);
+	assert_int_equal(world.passed, GRACE);
 	assert_int_equal(child.pid, 0);
 }
 
