@@ -15,7 +15,7 @@ _tchat_known()
 			echo "$fingerprint" ;;
 		hosts,server)
 			[[ $host == *[^[:alnum:].:%_-]* ]] || echo "$host"
-			[[ $host$port != @+([[:alnum:]._-]) ]] || echo "$host" ;; # of one word
+			[[ $host$port != @+([[:alnum:]@._-]) ]] || echo "$host" ;; # of one word
 		ports,server)
 			[[ ${host,,} != "${2,,}" || $port == *[^0-9]* ]] || echo "$port" ;;
 		esac

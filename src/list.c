@@ -93,10 +93,10 @@ take(struct list *l, const struct sighting *s)
 	if (s->gone)
 		return;
 	known = sightings_have(&l->seen, s);
-	if ((there = sightings_add(&l->seen, s)) == NULL)
-		l->left_out++;
-	else if (!known)
+	there = sightings_add(&l->seen, s);
+	if (there != NULL && !known)
 		show(l, there, false);
+	l->left_out += there == NULL && !known;
 }
 
 /* --- The keyboard. --- */
@@ -111,6 +111,7 @@ take_keyboard(struct list *l)
 		return;
 	keys = l->before;
 	keys.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+	keys.c_cc[VSUSP] = _POSIX_VDISABLE; /* a key as any other: a shell would get the terminal as it is now */
 	l->keyed = tcsetattr(STDIN_FILENO, TCSANOW, &keys) == 0;
 }
 

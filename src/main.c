@@ -208,6 +208,10 @@ main(int argc, char *argv[], char *environment[])
 		return WRONG_USAGE;
 	}
 	options.call.keep |= full_screen && !options.call.once;
+	if (!options.call.tls || options.call.nearby != NULL)
+		bare_recall(&options.call);
+	if (options.call.objection == NULL)
+		options.call.objection = bare_objection();
 	signals_open();
 	/* Before there is a key: this process has none. */
 	if (caller_start(&caller, &options.call) == -1) {
@@ -215,8 +219,6 @@ main(int argc, char *argv[], char *environment[])
 		return EXIT_FAILURE;
 	}
 	fatal_first(end_caller);
-	if (!options.call.tls)
-		bare_recall(&options.call);
 	base = (struct talk_base){.call = &options.call, .trust = &options.trust, .caller = &caller, .log = log};
 	if (options.call.tls && trust_open(&options.trust, options.call.role, error, sizeof error) == -1) {
 		if (*error != '\0')

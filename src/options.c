@@ -477,6 +477,10 @@ take_nearby(struct options *o, const struct given *given, int argc, char *argv[]
 	if (o->call.role != ROLE_CLIENT || given->path || argc == 0 || *argv[0] != '@')
 		return;
 	o->call.nearby = argv[0] + 1;
+	if (o->call.tls)
+		o->call.objection = N_("-t asks for it");
+	else if (o->trust.pin_count > 0)
+		o->call.objection = N_("a key is pinned");
 	o->call.tls = true;
 }
 

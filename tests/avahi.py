@@ -55,6 +55,12 @@ class Fakes:
         self.writing = os.open(self.lines, os.O_RDWR)
         self.tell(lines)
 
+    def browse_at_once(self, lines):
+        """avahi-browse prints lines that there are before it is started, and stays."""
+        printed = self.folder / "printed"
+        printed.write_text(lines)
+        self.make("avahi-browse", f"exec tail -n +1 -f {shlex.quote(str(printed))}")
+
     def tell(self, lines):
         data = memoryview(lines if isinstance(lines, bytes) else lines.encode())
         while data:

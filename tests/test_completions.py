@@ -21,7 +21,7 @@ server {ANN} known.example 18081
 server {ANN} 2001:db8::7 19000
 name {ANN} Ann
 caller {BEN} Ben from the office
-server {BEN} @Carl
+server {BEN} @Carl@tower
 server {BEN} @Dora of York
 server {BEN} /knoll/of/a/path
 server nonsense knob.example 18082
@@ -235,7 +235,7 @@ def test_words(prompt, tmp_path):
     """What has one beginning is completed: options, hosts that tchat or ssh knows, ports, fingerprints, files."""
     ports = {"-s gophe": "-s gopher", "-c known.example gophe": "-c known.example gopher"} if knows_gopher() else {}
     for begun, whole in {"--me": "--members", "-c kno": "-c known.example", "-c 2001:": "-c 2001:db8::7",
-                         "-c secu": "-c secure.example", "-c @Ca": "-c @Carl",
+                         "-c secu": "-c secure.example", "-c @Ca": "-c @Carl@tower",
                          "-c -n kno known.example 1808": "-c -n kno known.example 18081",
                          "-tcn Ann KNOWN.example 180": "-tcn Ann KNOWN.example 18081",
                          "-s 80": "-s 8080", **ports,

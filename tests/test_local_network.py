@@ -75,12 +75,10 @@ def test_list_of_names_that_look_alike(fakes, start):
 
 def test_list_of_a_thousand(fakes, start):
     """All of them are listed in time, by two protocols on two interfaces each."""
-    fakes.browse()
+    fakes.browse_at_once("".join(
+        seen(f"somebody {i}", 1 + i, interface=interface, protocol=protocol)
+        for interface in ("eth0", "eth1") for protocol in ("IPv4", "IPv6") for i in range(1000)))
     tchat = start("-L")
-    for interface in ("eth0", "eth1"):
-        for protocol in ("IPv4", "IPv6"):
-            fakes.tell("".join(seen(f"somebody {i}", 1 + i, interface=interface, protocol=protocol)
-                               for i in range(1000)))
     listed = rows(tchat)
     assert [row[0] for row in listed] == [f"somebody {i}" for i in range(1000)]
     assert tchat.wait() == 0
@@ -88,10 +86,10 @@ def test_list_of_a_thousand(fakes, start):
 
 
 def test_list_of_too_many(fakes, start):
-    """What is beyond a bound is counted, and said."""
-    fakes.browse()
+    """What is beyond a bound is counted, and said; but not who is listed already."""
+    fakes.browse_at_once("".join(seen(f"somebody {i}", 8080) for i in range(4097)) +
+                         seen("somebody 0", 8080, interface="eth0"))
     tchat = start("-L")
-    fakes.tell("".join(seen(f"somebody {i}", 8080) for i in range(4097)))
     assert len(rows(tchat)) == 4096
     tchat.notice("1 more announcement is not listed")
     assert tchat.wait() == 0
@@ -290,6 +288,14 @@ def test_announcement_that_ends(fakes, serve):
     server.notice("not announced any more: avahi-publish: gone")
 
 
+def test_announcing_what_only_this_machine_can_call(fakes, start, port):
+    """No other one would get there."""
+    fakes.publish()
+    server = start("-s", "-A", "-b", "localhost", port)
+    server.notice("cannot announce: only this machine can call")
+    assert fakes.pids() == []
+
+
 def test_announcing_a_path_that_was_handed_over(fakes, start, run, tmp_path):
     """A socket of this machine is nobody else's business."""
     import socket
@@ -340,8 +346,7 @@ def test_new_server_is_accepted(found, bob, stranger, front):
 
 
 @needs_tls
-@pytest.mark.parametrize("known", ["server {} @Ann", "caller {} ANN", "server {} example.org 8080\nname {} A.n.n"],
-                         ids=["called before", "has called", "another place"])
+@pytest.mark.parametrize("known", ["server {} @Ann", "server {} @A-N n", "caller {} ANN"])
 def test_known_server(found, bob, stranger, known):
     """The key that is known by that name is accepted."""
     bob.knows(*known.replace("{}", stranger.fingerprint).split("\n"))
@@ -353,8 +358,7 @@ def test_known_server(found, bob, stranger, known):
 
 
 @needs_tls
-@pytest.mark.parametrize("known", ["server {} @Ann", "caller {} ANN", "server {} example.org 8080\nname {} A.n.n"],
-                         ids=["called before", "has called", "another place"])
+@pytest.mark.parametrize("known", ["server {} @Ann", "server {} @A-N n", "caller {} ANN"])
 def test_another_key(found, bob, stranger, known):
     """No other key is."""
     other = "SHA256:" + "B" * 42 + "A"
@@ -368,6 +372,25 @@ def test_another_key(found, bob, stranger, known):
     assert client.wait() == 1
     assert callee.incoming.data == b""
     assert bob.known() == before
+
+
+@needs_tls
+def test_name_that_a_server_has_chosen(found, bob, stranger):
+    """What a known server calls itself makes its key nobody's who is announced, and is minded."""
+    other = "SHA256:" + "B" * 42 + "A"
+    bob.knows(f"server {stranger.fingerprint} localhost 1", f"name {stranger.fingerprint} Ann")
+    client, door = found("-p")
+    door.accept()
+    client.wait_for(r"the key of @Ann \(.*\) is not known yet")
+    wait_for_question(client, RIGHT_ONE)
+    assert not client.shows("mind the name")
+    client.say("no")
+    assert client.wait() == 1
+    bob.knows(f"server {other} localhost 1", f"name {other} ann")
+    client, door = found("-p")
+    door.accept()
+    wait_for_question(client, RIGHT_ONE)
+    assert client.shows("mind the name: another key is known by it")
 
 
 @needs_tls
@@ -415,28 +438,69 @@ def test_bare_server_is_not_accepted(fakes, bob, screen):
     assert callee.incoming.data == b""
 
 
+def is_not_called(fakes, client, why):
+    """That a client does not call Ann, who is announced without encryption."""
+    door = Door()
+    fakes.tell(seen("Ann", door.port, tls="no"))
+    client.notice(f"@Ann is announced without encryption, but {why}: not called")
+    assert client.wait() == 1
+    door.socket.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        door.socket.accept()
+
+
 @needs_tls
-@pytest.mark.parametrize("known", ["server {} @Ann", "caller {} Ann"])
+@pytest.mark.parametrize("known", ["server {} @Ann", "server {} @ann", "caller {} Ann",
+                                   "server {} localhost 1\nname {} Ann"])
 def test_bare_server_that_is_known(fakes, bob, start, known):
     """What is announced does not make one of whom a key is known a stranger."""
-    bob.knows(known.format("SHA256:" + "B" * 42 + "A"))
-    door = Door()
-    fakes.browse(seen("Ann", door.port, tls="no"))
-    client = start("-c", "@Ann", env=bob.env)
-    client.send("secret\n")
-    client.notice("@Ann is announced without encryption, but is known by its key: not called")
-    assert client.wait() == 1
-    callee = door.accept()
-    callee.incoming.expect_end()
-    assert callee.incoming.data == b""
+    bob.knows(*known.replace("{}", "SHA256:" + "B" * 42 + "A").split("\n"))
+    fakes.browse()
+    is_not_called(fakes, start("-c", "@Ann", env=bob.env), "it is known by its key")
 
 
 @needs_tls
-def test_bare_server_where_a_key_is_pinned(fakes, bob, start):
-    door = Door()
-    fakes.browse(seen("Ann", door.port, tls="no"))
-    client = start("-c", "--pin", "SHA256:" + "B" * 42 + "A", "@Ann", env=bob.env)
-    client.notice("@Ann is announced without encryption, and shows none of the keys pinned")
+@pytest.mark.parametrize("options, why", [
+    (["-t"], "-t asks for it"), (["--pin", "SHA256:" + "B" * 42 + "A"], "a key is pinned")])
+def test_bare_server_where_encryption_is_asked_for(fakes, bob, start, options, why):
+    """What is announced does not weaken what was typed."""
+    fakes.browse()
+    assert bob.fingerprint
+    is_not_called(fakes, start("-c", *options, "@Ann", env=bob.env), why)
+
+
+@needs_tls
+def test_bare_server_whose_key_was_accepted_since(found, bob, fakes, stranger):
+    """Who is known by now is not talked to, as if it had been so at the start."""
+    client, door = found("-k")
+    callee = door.accept()
+    wait_for_question(client, RIGHT_ONE)
+    client.say("yes")
+    client.wait_for("is known from now on$")
+    bare = Door()
+    fakes.tell(gone("Ann") + seen("Ann", bare.port, tls="no"))
+    callee.close_input()
+    client.wait_for("Enter calls again")
+    client.press("\r")
+    bare.accept().incoming.expect_end()
+    client.wait_for("@Ann is announced without encryption, but it is known by its key: nothing was sent$")
+
+
+@needs_tls
+def test_search_that_ends(found, bob, fakes, stranger):
+    """Who calls again by itself says so, and does not go on for ever."""
+    bob.knows(f"server {stranger.fingerprint} @Ann")
+    client, door = found("-k")
+    callee = door.accept()
+    client.wait_for("is known$")
+    [pid] = fakes.pids()
+    os.kill(pid, signal.SIGTERM)
+    eventually(fakes.are_gone, "the end of avahi-browse")
+    callee.close_input()
+    client.wait_for("Enter calls again")
+    client.press("\r")
+    client.wait_for("cannot look for @Ann: avahi-browse has ended$")
+    client.press(ctrl("D"))
     assert client.wait() == 1
 
 
@@ -445,7 +509,7 @@ def test_two_of_one_name(fakes, bob, start):
     """Nobody is called, and both are named."""
     doors = [Door(), Door()]
     fakes.browse("".join(seen("Ann", door.port, host=host, interface=host) for door, host in zip(doors, "ab")))
-    client = start("-c", "@Ann", env=bob.env)
+    client = start("-c", "-w", "60", "@Ann", env=bob.env)
     client.notice(f"there is more than one @Ann, nobody is called: one is at a port {doors[0].port}, "
                   f"another one at b port {doors[1].port}")
     assert client.wait() == 1
@@ -628,7 +692,7 @@ def listed(run, machine, *row):
 def test_real_conversation(people, announced, bob, run, port):
     """Announced by one machine, listed and called by the other."""
     server = announced("-t")
-    assert listed(run, people[1], "Ann", "tower.local", port, "encrypted")
+    eventually(lambda: listed(run, people[1], "Ann", "tower.local", port, "encrypted"), "the announcement")
     client = run(*people[1].within, TCHAT, "-c", "-4", "@Ann", env=bob.env)
     client.notice(f"connected to @Ann (192.0.2.1 port {port})")
     client.notice(f"encrypted: the key of @Ann (192.0.2.1 port {port}) is known")
@@ -657,14 +721,14 @@ def test_real_names(people, announced, run, port):
     """Whatever name it is, it is the same one at the other end."""
     name = "-Ann & Éloïse (2.5)@x_,'+"
     announced(name=name)
-    assert listed(run, people[1], name, "tower.local", port, "not encrypted")
+    eventually(lambda: listed(run, people[1], name, "tower.local", port, "not encrypted"), "the announcement")
 
 
 @needs_tls
 def test_real_announcement_ends(people, announced, run, port):
     """Also where the program was killed."""
     server = announced("-k")
-    assert listed(run, people[1], "Ann", "tower.local", port, "not encrypted")
+    eventually(lambda: listed(run, people[1], "Ann", "tower.local", port, "not encrypted"), "the announcement")
     server.kill()
     eventually(lambda: listed(run, people[1]), "the end of the announcement")
 

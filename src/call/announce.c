@@ -37,9 +37,14 @@ announce_name(const char *wanted, char name[BROWSE_NAME_SIZE])
 }
 
 void
-announce_begin(struct announcement *a, const struct call_options *options)
+announce_begin(struct announcement *a, const struct call_options *options, bool others_can_call)
 {
+	bool everywhere = options->bind == NULL && options->handed == 0;
+
 	if (options->announce == NULL)
+		return;
+	a->nobody = !others_can_call && !everywhere;
+	if (a->nobody)
 		return;
 	announce_name(options->announce, a->name);
 	avahi_publish(&a->avahi, a->name, options->port, options->tls);
@@ -49,7 +54,7 @@ void
 announce_poll(struct announcement *a, struct polls *polls)
 {
 	avahi_poll(&a->avahi, polls);
-	if (a->avahi.state == AVAHI_ENDED)
+	if (a->avahi.state == AVAHI_ENDED || a->nobody)
 		polls_within(polls, 0);
 }
 
@@ -69,6 +74,11 @@ announce_news(struct announcement *a, char *text, size_t size)
 		filter_string(name, shown, sizeof shown);
 		bilingual_print(text, size, "announced on the local network as %s", shown);
 		return ANNOUNCE_MADE;
+	}
+	if (a->nobody) {
+		a->nobody = false;
+		bilingual_print(text, size, "cannot announce: %s", bilingual("only this machine can call"));
+		return ANNOUNCE_ENDED;
 	}
 	if (a->avahi.state != AVAHI_ENDED)
 		return ANNOUNCE_NOTHING;

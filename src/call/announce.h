@@ -4,6 +4,7 @@
 #ifndef ANNOUNCE_H
 #define ANNOUNCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/polls.h"
@@ -14,6 +15,7 @@
 /* A zeroed one is none. */
 struct announcement {
 	struct avahi avahi;
+	bool nobody; /* could call */
 	char name[BROWSE_NAME_SIZE];
 };
 
@@ -23,8 +25,11 @@ enum announce_news {
 	ANNOUNCE_ENDED /* it is not announced, or not any more; once */
 };
 
-/* Begins, if options ask for it; to be called as long as programs can be started. */
-void announce_begin(struct announcement *announcement, const struct call_options *options);
+/*
+ * Begins, if options ask for it, and others can call, or will once there is a network; to be called as long as programs
+ * can be started.
+ */
+void announce_begin(struct announcement *announcement, const struct call_options *options, bool others_can_call);
 
 void announce_poll(struct announcement *announcement, struct polls *polls);
 void announce_step(struct announcement *announcement, const struct polls *polls);

@@ -1,5 +1,7 @@
 #include <config.h>
 
+#include <sys/wait.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -103,7 +105,7 @@ fail(struct avahi *a, int cause)
 static void
 start(struct avahi *a, const char *const *words, bool prints)
 {
-	pid_t parent = getpid(), guard;
+	pid_t parent = getpid();
 	int pipes[3][2], theirs[3];
 
 	*a = (struct avahi){.program = words[0], .lifeline = -1, .out = {.fd = -1}, .err = {.fd = -1}};
@@ -114,9 +116,9 @@ start(struct avahi *a, const char *const *words, bool prints)
 	theirs[0] = pipes[0][0];
 	theirs[1] = prints ? pipes[1][1] : -1;
 	theirs[2] = pipes[2][1];
-	if ((guard = fork()) == 0)
+	if ((a->guard = fork()) == 0)
 		be_guard(words, theirs, parent);
-	if (guard == -1) {
+	if (a->guard == -1) {
 		fail(a, errno);
 		for (int i = 0; i < 3; i++)
 			close_both(pipes[i]);
@@ -226,9 +228,19 @@ take_said(struct avahi *a, struct span line)
 		if (end > said + strlen(ESTABLISHED))
 			strlcpy(a->name, said + strlen(ESTABLISHED), sizeof a->name);
 		a->told = false;
+		*a->said = '\0';
 	} else if (*said != '\0') {
 		strlcpy(a->said, said, sizeof a->said);
 	}
+}
+
+/* The guard ends at once then, and the program with it. */
+static void
+end_guard(struct avahi *a)
+{
+	close(a->lifeline);
+	while (waitpid(a->guard, NULL, 0) == -1 && errno == EINTR)
+		;
 }
 
 void
@@ -252,7 +264,7 @@ avahi_step(struct avahi *a, const struct polls *polls)
 	while (next_line(&a->err, &line))
 		take_said(a, line);
 	if (a->out.fd == -1 && a->err.fd == -1) {
-		close(a->lifeline);
+		end_guard(a);
 		a->state = AVAHI_ENDED;
 	}
 }
@@ -300,7 +312,7 @@ avahi_end(struct avahi *a)
 	if (a->state == AVAHI_NONE)
 		return;
 	if (a->state == AVAHI_RUNS)
-		close(a->lifeline);
+		end_guard(a);
 	close_stream(&a->out);
 	close_stream(&a->err);
 	buffer_free(&a->out.text);

@@ -12,6 +12,8 @@
 #ifndef AVAHI_H
 #define AVAHI_H
 
+#include <sys/types.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -34,6 +36,7 @@ struct avahi_stream {
 struct avahi {
 	enum { AVAHI_NONE, AVAHI_RUNS, AVAHI_ENDED } state;
 	const char *program;
+	pid_t guard;
 	int lifeline;
 	struct avahi_stream out, err;
 	char said[AVAHI_SAID_MAX]; /* the last that it said to be wrong */

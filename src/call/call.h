@@ -18,6 +18,7 @@ struct call_options {
 	const char *path; /* -U: of a Unix-domain socket, in place of host and port; or NULL */
 	const char *via;  /* client: the command that makes the connection (call/via.h); or NULL */
 	const char *nearby; /* client: who is called by the name announced in the local network, with tls; or NULL */
+	const char *objection; /* ... why not without encryption, whatever is announced, in English words (N_); or NULL */
 	const char *announce; /* server: the name to be announced there; "": the user's at this host; or NULL */
 	const char *peer; /* what whoever is at the other end is called here; or NULL */
 	int handed;	  /* server: so many listening sockets were handed over (call/handed.h) */

@@ -277,10 +277,10 @@ tell_outcome(struct process *p)
 	if (connected)
 		hand_over(p, &there, p->dial.socket);
 	else if (p->dial.state == DIAL_FAILED)
-		tell_error(p, serves_one(p->options) ? FAILED : UNREACHED, p->dial.error);
+		tell_error(p, serves_one(p->options) || p->dial.hopeless ? FAILED : UNREACHED, p->dial.error);
 	else
 		return;
-	if (serves_one(p->options) && p->options->via == NULL)
+	if ((serves_one(p->options) && p->options->via == NULL) || p->dial.hopeless)
 		_exit(connected ? 0 : 1);
 	p->dial.state = DIAL_IDLE;
 }
@@ -408,7 +408,7 @@ be_caller(const struct call_options *options, int speaker, pid_t parent)
 	setproctitle("%s", title);
 	if (options->role == ROLE_SERVER) {
 		reach_find(p.door.listening, p.door.count, news.hosts);
-		announce_begin(&p.announcement, options);
+		announce_begin(&p.announcement, options, *news.hosts != '\0');
 	}
 	confine(&p);
 	tell(&p, &news, -1);

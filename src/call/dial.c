@@ -267,7 +267,7 @@ refuse_to_choose(struct dial *dial)
 	bilingual_print(dial->error, sizeof dial->error,
 			"there is more than one %s, nobody is called: one is at %s, another one at %s", place, one,
 			other);
-	end_round(dial);
+	dial->state = DIAL_FAILED;
 }
 
 /* Nothing more is heard of the local network. */
@@ -280,6 +280,24 @@ stop_finding(struct dial *dial)
 	avahi_explain(&dial->nearby.avahi, why, sizeof why);
 	bilingual_print(dial->error, sizeof dial->error, "cannot look for %s: %s", place, why);
 	dial->state = DIAL_FAILED;
+	dial->hopeless = true;
+}
+
+/* Calls whoever is seen, unless that is announced without encryption, and has to have it. */
+static void
+call_found(struct dial *dial)
+{
+	const char *objection = dial->options->objection;
+	char place[CALL_PLACE_MAX];
+
+	if (objection == NULL || !nearby_is_bare(&dial->nearby)) {
+		try_addresses(dial, nearby_addresses(&dial->nearby, dial->addresses));
+		return;
+	}
+	call_place(dial->options, place);
+	bilingual_print(dial->error, sizeof dial->error, "%s is announced without encryption, but %s: not called",
+			place, bilingual(objection));
+	dial->state = DIAL_FAILED;
 }
 
 /* Looks whether somebody is seen who is to be called. */
@@ -290,7 +308,7 @@ find(struct dial *dial)
 
 	switch (nearby_look(&dial->nearby)) {
 	case NEARBY_ONE:
-		try_addresses(dial, nearby_addresses(&dial->nearby, dial->addresses));
+		call_found(dial);
 		return;
 	case NEARBY_SEVERAL:
 		refuse_to_choose(dial);

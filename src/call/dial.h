@@ -48,6 +48,7 @@ struct dial {
 	int slot;	  /* of the resolver */
 	struct nearby nearby;
 	int64_t found_by; /* DIAL_FINDING: no longer than that */
+	bool hopeless;	  /* DIAL_FAILED: nobody can be found any more, however often that is tried */
 	struct address addresses[RESOLVE_MAX]; /* all that the name has, in the order in which they are tried */
 	int count;
 	struct command command; /* --via: the last one; it goes on while the conversation lasts */

@@ -22,15 +22,13 @@ static int cause; /* why that cannot be told; or 0 */
 void
 bare_recall(const struct call_options *call)
 {
-	char fingerprint[FINGERPRINT_SIZE];
 	struct buffer text;
 
 	if (call->role != ROLE_CLIENT || store_find("known_peers", known_path, sizeof known_path) == -1)
 		return;
-	if (known_read(known_path, &text) == -1)
-		cause = errno;
-	else /* any key that it has is another one than none */
-		is_known = known_callee(&text, call, "", fingerprint) == SERVER_CHANGED;
+	cause = known_read(known_path, &text) == -1 ? errno : 0;
+	if (cause == 0)
+		is_known = known_has_key(&text, call);
 	buffer_free(&text);
 }
 
@@ -57,27 +55,29 @@ fail(struct trust *t)
 	return t->state = TRUST_FAILED;
 }
 
-/* It is over, if whoever is announced so is known by a key, or is to be. */
+const char *
+bare_objection(void)
+{
+	if (cause != 0)
+		return N_("it cannot be told whether its key is known");
+	return is_known ? N_("it is known by its key") : NULL;
+}
+
+/* It is over, if there is a reason against it, which there may not have been at first: a key was accepted since. */
 static void
 refuse_known(struct trust *t)
 {
-	char other[FINGERPRINT_SIZE];
-	struct buffer text = {0};
-	const char *whom = t->peer->host;
+	const char *why = t->call->objection;
 
-	if (t->options->pin_count > 0)
-		trust_tell(t, VOICE_ALARM, "%s is announced without encryption, and shows none of the keys pinned",
-			   whom);
-	else if (store_find("known_peers", known_path, sizeof known_path) == -1 || known_read(known_path, &text) == -1)
-		trust_tell(t, VOICE_ALARM, "cannot use %s: %s", known_path, store_strerror(errno));
-	else if (known_callee(&text, t->call, "", other) != SERVER_NEW)
-		trust_tell(t, VOICE_ALARM, "%s is announced without encryption, but is known by its key: not called",
-			   whom);
-	else
-		whom = NULL;
-	buffer_free(&text);
-	if (whom != NULL)
-		fail(t);
+	if (why == NULL) {
+		bare_recall(t->call);
+		why = bare_objection();
+	}
+	if (why == NULL)
+		return;
+	trust_tell(t, VOICE_ALARM, "%s is announced without encryption, but %s: nothing was sent", t->peer->host,
+		   bilingual(why));
+	fail(t);
 }
 
 void

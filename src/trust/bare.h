@@ -13,11 +13,14 @@
 
 #include "trust/trust.h"
 
-/* Looks whether the server that will be called without -t is known; to be called as long as files can be opened. */
+/* Looks whether the server that will be called so is known; to be called as long as files can be opened. */
 void bare_recall(const struct call_options *call);
 
 /* Whether it is. */
 bool bare_is_known(void);
+
+/* Why nobody is called so who is announced in the local network, in English words (N_), if that is known; or NULL. */
+const char *bare_objection(void);
 
 /* Says why that cannot be told, if so. */
 void bare_introduce(trust_say *say, void *context);

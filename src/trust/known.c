@@ -203,6 +203,19 @@ is_same_host(const char *a, const char *b)
 	return false;
 }
 
+/* Whether an entry is of the server at that place: that of a name that is announced is one that looks the same. */
+static bool
+is_of_place(const struct known *known, const char *host, unsigned port)
+{
+	if (known->kind != KNOWN_SERVER || known->port != port)
+		return false;
+	if (port != 0)
+		return is_same_host(known->name, host);
+	if (*host == '@' && *known->name == '@')
+		return name_is_alike(known->name + 1, host + 1);
+	return strcmp(known->name, host) == 0;
+}
+
 enum server_key
 known_server(const struct buffer *text, const char *host, unsigned port, const char *fingerprint,
 	     char other[FINGERPRINT_SIZE])
@@ -212,8 +225,7 @@ known_server(const struct buffer *text, const char *host, unsigned port, const c
 	size_t next = 0;
 
 	while (answer != SERVER_SAME && next_entry(text, &next, &known)) {
-		if (known.kind != KNOWN_SERVER || known.port != port ||
-		    !(port != 0 ? is_same_host(known.name, host) : strcmp(known.name, host) == 0))
+		if (!is_of_place(&known, host, port))
 			continue;
 		answer = strcmp(known.fingerprint, fingerprint) == 0 ? SERVER_SAME : SERVER_CHANGED;
 		strlcpy(other, known.fingerprint, FINGERPRINT_SIZE);
@@ -227,9 +239,11 @@ known_looks_like(const struct buffer *text, const char *host, char other[KNOWN_N
 	struct known known;
 	size_t next = 0;
 
+	if (strlen(host) >= NAME_SIZE)
+		return false;
 	while (next_entry(text, &next, &known)) {
-		if (known.kind != KNOWN_SERVER || known.port == 0 || is_same_host(known.name, host) ||
-		    !name_is_alike(known.name, host))
+		if (known.kind != KNOWN_SERVER || known.port == 0 || strlen(known.name) >= NAME_SIZE ||
+		    is_same_host(known.name, host) || !name_is_alike(known.name, host))
 			continue;
 		strlcpy(other, known.name, KNOWN_NAME_MAX);
 		return true;
@@ -312,9 +326,9 @@ known_is_taken(const struct buffer *text, const char *name, const char *fingerpr
 	return false;
 }
 
-/* What is said of the key that is known by a name which looks like that. */
+/* What is said of the key of a caller whose name looks like that. */
 static enum server_key
-find_key(const struct buffer *text, const char *name, const char *fingerprint, char other[FINGERPRINT_SIZE])
+find_caller(const struct buffer *text, const char *name, const char *fingerprint, char other[FINGERPRINT_SIZE])
 {
 	enum server_key answer = SERVER_NEW;
 	struct name_look look;
@@ -323,6 +337,8 @@ find_key(const struct buffer *text, const char *name, const char *fingerprint, c
 
 	name_look(name, &look);
 	while (answer != SERVER_SAME && next_alike(text, &next, &look, &known)) {
+		if (known.kind != KNOWN_CALLER) /* a server has chosen its name itself */
+			continue;
 		answer = strcmp(known.fingerprint, fingerprint) == 0 ? SERVER_SAME : SERVER_CHANGED;
 		strlcpy(other, known.fingerprint, FINGERPRINT_SIZE);
 	}
@@ -340,8 +356,18 @@ known_callee(const struct buffer *text, const struct call_options *call, const c
 	call_key_place(call, host, &port);
 	answer = known_server(text, host, port, fingerprint, other);
 	if (answer == SERVER_NEW && call->nearby != NULL)
-		answer = find_key(text, call->nearby, fingerprint, other);
+		answer = find_caller(text, call->nearby, fingerprint, other);
 	return answer;
+}
+
+bool
+known_has_key(const struct buffer *text, const struct call_options *call)
+{
+	char other[FINGERPRINT_SIZE];
+
+	/* Any key that it has is another one than none. */
+	return known_callee(text, call, "", other) != SERVER_NEW ||
+	       (call->nearby != NULL && known_is_taken(text, call->nearby, ""));
 }
 
 /* Whether the text has the key of an entry, in its place; where that is a name, the entry's becomes the one known. */

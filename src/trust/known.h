@@ -50,13 +50,16 @@ size_t known_misunderstood(const struct buffer *text);
 /*
  * What the text of the file says of the server at host and port: nothing, that it has this key, or
  * another, which is then written to *other.  Capitals of ASCII count as small letters in a host.  With a port of 0 host
- * is a whole path, or @ and a name.
+ * is a whole path, or @ and a name, which is that of all names that look the same (text/name.h).
  */
 enum server_key { SERVER_NEW, SERVER_SAME, SERVER_CHANGED };
 enum server_key known_server(const struct buffer *text, const char *host, unsigned port,
 			       const char *fingerprint, char other[FINGERPRINT_SIZE]);
 
-/* Whether it has a server at a host that is another one, and looks the same (text/name.h): which. */
+/*
+ * Whether it has a server at a host that is written otherwise, and looks the same (text/name.h): which.  What is longer
+ * than a name of people looks like none.
+ */
 bool known_looks_like(const struct buffer *text, const char *host, char other[KNOWN_NAME_MAX]);
 
 /* Whether it has a caller with that key, and under which name. */
@@ -72,11 +75,15 @@ bool known_name(const struct buffer *text, const char *fingerprint, char name[KN
 bool known_is_taken(const struct buffer *text, const char *name, const char *fingerprint);
 
 /*
- * The same of whom a client calls.  Who is called by a name that is announced in the local network has the key, and no
- * other, that is known by a name which looks the same, too, a caller's or a server's.
+ * The same as known_server of whom a client calls.  Who is called by a name that is announced in the local network has
+ * the key, and no other, with which somebody of a name that looks the same was called so before, or let in.  What a
+ * server calls itself elsewhere proves nothing.
  */
 enum server_key known_callee(const struct buffer *text, const struct call_options *call, const char *fingerprint,
 			     char other[FINGERPRINT_SIZE]);
+
+/* Whether any key is known of whom a client calls, or by a name that looks like the one that is announced. */
+bool known_has_key(const struct buffer *text, const struct call_options *call);
 
 /*
  * Appends.  What is there already stays as it is, and the name of a key then becomes the one that it has

@@ -346,14 +346,16 @@ static void
 mind_name(struct trust *t, const struct buffer *text)
 {
 	const char *host = t->call->host, *name = host != NULL ? host : t->call->nearby;
-	const char *fault = name != NULL && is_international(name) ? name_fault(name) : NULL;
+	const char *fault = name != NULL && strlen(name) < NAME_SIZE && is_international(name) ? name_fault(name) : NULL;
 	char known[KNOWN_NAME_MAX], other[KNOWN_NAME_MAX];
 
 	*t->warning = '\0';
 	if (host != NULL && !is_address(host) && known_looks_like(text, host, known)) {
 		filter_string(known, other, sizeof other);
-		bilingual_print(t->warning, sizeof t->warning, "mind the name: it looks like %s, which is another one",
+		bilingual_print(t->warning, sizeof t->warning, "mind the name: it looks like %s, whose key is known",
 				other);
+	} else if (host == NULL && name != NULL && known_is_taken(text, name, t->fingerprint)) {
+		bilingual_print(t->warning, sizeof t->warning, "mind the name: another key is known by it");
 	} else if (fault != NULL) {
 		bilingual_print(t->warning, sizeof t->warning, "mind the name: it %s", bilingual(fault));
 	}

@@ -97,7 +97,7 @@ test_server_with_two_keys(void **state)
 	assert_int_equal(known_server(text(), "::1", 8080, OTHER_KEY, other), SERVER_SAME);
 }
 
-/* One at a path, or announced by a name, has no port, and may have blanks; there capitals count. */
+/* One at a path, or announced by a name, has no port, and may have blanks; in a path capitals count. */
 static void
 test_servers_without_a_port(void **state)
 {
@@ -111,6 +111,7 @@ test_servers_without_a_port(void **state)
 	assert_int_equal(known_server(text(), "/run/a chat", 8080, KEY, other), SERVER_NEW);
 	assert_int_equal(known_server(text(), "@Ann of York", 0, KEY, other), SERVER_CHANGED);
 	assert_string_equal(other, OTHER_KEY);
+	assert_int_equal(known_server(text(), "@ann-of-york", 0, OTHER_KEY, other), SERVER_SAME);
 	assert_int_equal(known_server(text(), "@ann", 80, KEY, other), SERVER_NEW);
 	assert_int_equal(known_server(text(), "@ann 80", 0, KEY, other), SERVER_SAME);
 	assert_int_equal(known_add(path, &path_known), -1);
@@ -121,6 +122,28 @@ test_servers_without_a_port(void **state)
 	strlcpy(path_known.name, "/run/other", sizeof path_known.name);
 	assert_int_equal(known_add(path, &path_known), 0);
 	assert_int_equal(known_server(text(), "/run/other", 0, OTHER_KEY, other), SERVER_SAME);
+}
+
+/* Who is called by a name that is announced: what is known of a server by that, or a caller, but nothing of its own. */
+static void
+test_callees(void **state)
+{
+	const struct call_options ann = {.role = ROLE_CLIENT, .nearby = "Ann"}, bob = {.nearby = "bob"};
+	const struct call_options host = {.role = ROLE_CLIENT, .host = "ann", .port = 80};
+	char other[FINGERPRINT_SIZE];
+
+	(void)state;
+	write_file("caller " KEY " A.n.n\nserver " OTHER_KEY " host 80\nname " OTHER_KEY " Bob\n");
+	assert_int_equal(known_callee(text(), &ann, KEY, other), SERVER_SAME);
+	assert_int_equal(known_callee(text(), &ann, OTHER_KEY, other), SERVER_CHANGED);
+	assert_string_equal(other, KEY);
+	assert_int_equal(known_callee(text(), &bob, OTHER_KEY, other), SERVER_NEW);
+	assert_int_equal(known_callee(text(), &host, KEY, other), SERVER_NEW);
+	assert_true(known_has_key(text(), &ann));
+	assert_true(known_has_key(text(), &bob));
+	assert_false(known_has_key(text(), &host));
+	write_file("name " OTHER_KEY " Bob\n");
+	assert_false(known_has_key(text(), &bob));
 }
 
 /* Whose host looks the same, and is another one. */
@@ -430,6 +453,7 @@ main(void)
 		cmocka_unit_test(test_servers),
 		cmocka_unit_test(test_server_with_two_keys),
 		cmocka_unit_test(test_servers_without_a_port),
+		cmocka_unit_test(test_callees),
 		cmocka_unit_test(test_hosts_that_look_alike),
 		cmocka_unit_test(test_callers),
 		cmocka_unit_test(test_names),
