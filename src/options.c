@@ -577,6 +577,9 @@ conclude(struct options *o, const struct given *given, int argc, char *argv[], c
 			     o->trust.name);
 	if ((problem = invalid_pin(&o->trust)) != NULL)
 		return wrong(error, size, "'%s' is no fingerprint: SHA256: and 43 characters of base64", problem);
+	if (o->call.bind != NULL && via_is_onion(o->call.bind))
+		return wrong(error, size, "-b takes an address of this machine, not an onion service: '%s'",
+			     o->call.bind);
 	if (given->path)
 		return parse_path(o, argc, argv, error, size);
 	return o->call.role == ROLE_CLIENT ? parse_client_operands(o, argc, argv, error, size)

@@ -66,8 +66,15 @@ test_hosts(void **state)
 static void
 test_onions(void **state)
 {
-	static const char *const onions[] = {"onion", "a.onion", "a.b.onion", "a.ONION", "a.Onion."};
-	static const char *const others[] = {"", ".", "a", "xonion", "a.onions", "onion.org", "a.onion..", "nion"};
+	static const char *const onions[] = {"onion", "a.onion", "a.b.onion", "a.ONION", "a.Onion.",
+		"a\u3002onion", "a\uFF0Eonion", "a\uFF61onion\u3002", "a\uFE52onion", "a\u2024onion", "\u3002onion",
+		"a.\uFF4F\uFF4E\uFF49\uFF4F\uFF4E", "a.\uFF2FNI\uFF2FN", "a.oni\u00ADon", "a.oni\u200Don", "a.oni\uFE0Fon",
+		"a.\u24DE\u24DD\u24D8\u24C4\u24C3", "a.\u00BAnion", "a.o\u207F\u2071on",
+		"a.\U0001D428\U0001D45B\U0001D4F2\U0001D560\U0001D697"};
+	static const char *const others[] = {
+		"", ".", "a", "xonion", "a.onions", "onion.org", "a.onion..", "nion", "onion\u3002org", "a.\u4E2D\u56FD",
+		"a.\uFF43\uFF4F\uFF4D", "\uFF4F\uFF4E\uFF49\uFF4F\uFF4E.org", "a.onionxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(onions); i++)
