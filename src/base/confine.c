@@ -178,13 +178,10 @@ confine_has_landlock(enum landlock where)
 
 /* --- What each process gives up. --- */
 
-int
-confine_dumps(void)
+/* Shows it to nobody until it becomes another program.  Returns 0, or -1 and errno. */
+static int
+hide(void)
 {
-	const struct rlimit none = {0, 0};
-
-	if (setrlimit(RLIMIT_CORE, &none) == -1)
-		return -1;
 #if defined(__linux__)
 	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #else
@@ -192,11 +189,27 @@ confine_dumps(void)
 #endif
 }
 
+int
+confine_dumps(void)
+{
+	const struct rlimit none = {0, 0};
+
+	return setrlimit(RLIMIT_CORE, &none) == -1 ? -1 : hide();
+}
+
 void
 confine_secrets(void)
 {
 #if !defined(SANITIZED) /* the leak checker is a debugger */
 	(void)confine_dumps();
+#endif
+}
+
+void
+confine_running(void)
+{
+#if !defined(SANITIZED)
+	(void)hide();
 #endif
 }
 

@@ -62,6 +62,9 @@ void confine_calling(unsigned port);
 /* The one that calls who is announced in the local network: it opens no file, and can connect to any port. */
 void confine_finding(void);
 
+/* The one that calls by a command: it is shown to nobody, but gives up nothing that the command would inherit. */
+void confine_running(void);
+
 /* Who only waits until it is to end a child that is another program. */
 void confine_guard(void);
 

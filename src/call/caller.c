@@ -243,6 +243,8 @@ obey(struct process *p)
 		return;
 	}
 	p->early = false;
+	if (p->dial.state == DIAL_CONNECTED) /* early, and not wanted */
+		socket_close(p->dial.socket);
 	dial_stop(&p->dial);
 	if (order.what != CALL)
 		return;
@@ -355,16 +357,16 @@ get_ready(struct process *p, char *error, size_t size)
 	return -1;
 }
 
-/* Gives up what is not needed any more.  What a command inherits is its own matter. */
+/* Gives up what is not needed any more; where a command has been started already, all that was at the beginning. */
 static void
 confine(const struct process *p)
 {
 	const struct call_options *o = p->options;
 
+	if (o->via != NULL)
+		return;
 	if (o->role == ROLE_SERVER)
 		confine_waiting(door_has_users(&p->door), p->door.local.parent);
-	else if (o->via != NULL)
-		confine_secrets();
 	else if (o->nearby != NULL)
 		confine_finding();
 	else
@@ -385,6 +387,7 @@ be_caller(const struct call_options *options, int speaker, pid_t parent)
 	if (options->via != NULL) {
 		child_outlive();
 		signals_hear_children();
+		confine_running(); /* before there is a command, to which what is typed goes through here */
 	}
 	signals_ignore(SIGTSTP);
 	for (int i = HANDED_FIRST; i < HANDED_FIRST + options->handed; i++)
@@ -655,17 +658,24 @@ retry_later(struct caller *caller, int cause)
 static enum caller_news
 look_after(struct caller *caller)
 {
+	bool attended = caller->attends;
 	int status;
 
 	hang_up(caller);
-	caller->attends = false;
-	if (!child_has_ended(&caller->child, &status) || caller->done)
+	if (!child_has_ended(&caller->child, &status))
 		return CALLER_NOTHING;
-	caller->done = true;
+	caller->attends = false;
+	if (caller->done && !attended)
+		return CALLER_NOTHING;
 	bilingual_print(caller->error, sizeof caller->error,
-			caller->options->role == ROLE_SERVER ? N_("the process that waits for calls died: %s")
-							     : N_("the process that calls died: %s"),
+			caller->done ? N_("the process that attends to the command died: %s")
+			: caller->options->role == ROLE_SERVER
+				? N_("the process that waits for calls died: %s")
+				: N_("the process that calls died: %s"),
 			WIFSIGNALED(status) ? bilingual_signal(WTERMSIG(status)) : bilingual("unknown cause"));
+	if (caller->done)
+		return CALLER_ENDED;
+	caller->done = true;
 	return CALLER_FAILED;
 }
 
