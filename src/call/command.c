@@ -19,7 +19,11 @@
 #include "call/via.h"
 
 #define QUIET_MS 1000	  /* who has said nothing for so long has connected, */
-#define ANSWERED_MS 4000  /* ... and after an answer for so long: a wrong one is refused late on purpose (pam(8)) */
+#define MAY_ASK_MS 3000	  /* ... where it could ask, for so long: who asks has to get there first, */
+#define ANSWERED_MS 4000  /* ... and after an answer for so long: a wrong one is refused late on purpose (pam(8)); */
+#define START_MS 10000	  /* ... and whatever it has said, so long after the last question */
+#define HINT_MS 3000	  /* an unfinished line that may be no question is explained then */
+#define ASKING ":?>"	  /* ... but not one that ends so, which is one */
 #define GRACE_MS 300	  /* to end as the input does, */
 #define END_MS 250	  /* ... and after SIGTERM, and SIGKILL; together less than a child has (base/child.h) */
 #define GROUP_LOOK_MS 20  /* that others of a group have ended no signal says */
@@ -37,6 +41,7 @@ command_init(struct command *c, command_tell *tell, void *context)
 			      .told = true,
 			      .tell = tell,
 			      .context = context,
+			      .hint = CLOCK_NEVER,
 			      .voice_slot = POLLS_NONE,
 			      .socket_slot = POLLS_NONE};
 }
@@ -99,6 +104,16 @@ close_all(struct command *c)
 	close_one(&c->its_terminal);
 }
 
+/* It has begun, or said something: how long it has to be silent from now on. */
+static void
+await_silence(struct command *c)
+{
+	int64_t silence = c->console.answered ? ANSWERED_MS : c->has_terminal ? MAY_ASK_MS : QUIET_MS;
+	int64_t quiet = clock_now() + silence;
+
+	c->quiet = quiet < c->latest ? quiet : c->latest;
+}
+
 int
 command_start(struct command *c, const struct call_options *o, bool asks)
 {
@@ -127,11 +142,26 @@ command_start(struct command *c, const struct call_options *o, bool asks)
 	}
 	c->state = COMMAND_STARTING;
 	c->told = false;
-	c->quiet = clock_now() + QUIET_MS;
+	c->latest = clock_now() + START_MS;
+	await_silence(c);
 	return 0;
 }
 
 /* --- What it says. --- */
+
+/* Tells how many lines were left out, if some were, and more would not be now; or if that is the end of it. */
+static void
+tell_dropped(struct command *c, bool end)
+{
+	unsigned dropped = remarks_count(&c->remarks, clock_now(), end);
+	char text[BILINGUAL_LINE];
+
+	if (dropped == 0)
+		return;
+	bilingual_print_count(text, sizeof text, "%u more line of the command is not shown",
+			      "%u more lines of the command are not shown", dropped, dropped);
+	c->tell(c->context, text, c->console.open);
+}
 
 /* Tells a line of it; before that, how many were left out. */
 static void
@@ -139,13 +169,7 @@ tell_line(struct command *c, const char *line, bool complete)
 {
 	char text[BILINGUAL_LINE];
 
-	if (c->remarks.dropped > 0) {
-		bilingual_print_count(text, sizeof text, "%u more line of the command is not shown",
-				      "%u more lines of the command are not shown", c->remarks.dropped,
-				      c->remarks.dropped);
-		c->tell(c->context, text, c->console.open);
-	}
-	c->remarks.dropped = 0;
+	tell_dropped(c, true);
 	bilingual_print(text, sizeof text,
 			complete || !c->has_terminal
 				? N_("the command says: %s")
@@ -159,13 +183,45 @@ static void
 take(struct command *c, const char *bytes, size_t length)
 {
 	struct span said = {bytes, length};
+	bool asked = c->console.asks;
 	char line[REMARKS_TEXT];
 
-	c->quiet = clock_now() + (c->console.answered ? ANSWERED_MS : QUIET_MS);
 	if (c->console.open)
 		console_show(&c->console, bytes, length);
+	if (asked || c->console.asks)
+		c->latest = clock_now() + START_MS;
+	await_silence(c);
 	while (remarks_next(&c->remarks, &said, clock_now(), line))
 		tell_line(c, line, true);
+	if (!c->console.asks || c->remarks.typed || c->hinted)
+		c->hint = CLOCK_NEVER;
+	else if (c->hint == CLOCK_NEVER)
+		c->hint = clock_now() + HINT_MS;
+}
+
+/* Whether the unfinished line ends as questions do. */
+static bool
+is_question(const struct remarks *r)
+{
+	size_t length = r->length;
+
+	while (length > 0 && r->line[length - 1] == ' ')
+		length--;
+	return length > 0 && strchr(ASKING, r->line[length - 1]) != NULL;
+}
+
+/* Says why nothing goes on, if a line stands there that may be no question; and then shows it again. */
+static void
+give_hint(struct command *c)
+{
+	if (clock_until(c->hint) > 0)
+		return;
+	c->hint = CLOCK_NEVER;
+	if (!c->console.asks || c->remarks.length == 0 || is_question(&c->remarks))
+		return;
+	c->hinted = true;
+	console_tell(&c->console, _("the command has not ended this line: press Enter if that is no question"));
+	console_show(&c->console, c->remarks.line, c->remarks.length);
 }
 
 /* Takes what can be read of it without waiting. */
@@ -361,6 +417,8 @@ command_poll(struct command *c, struct polls *polls)
 		polls_until(polls, c->quiet);
 	if (c->pid == 0)
 		return;
+	polls_until(polls, c->hint);
+	polls_until(polls, remarks_count_due(&c->remarks));
 	if (!c->console.open)
 		polls_until(polls, remarks_due(&c->remarks));
 	if (c->stage != COMMAND_RUNS)
@@ -372,13 +430,20 @@ command_poll(struct command *c, struct polls *polls)
 enum command_state
 command_step(struct command *c, const struct polls *polls)
 {
+	bool had_ended = c->ended;
+
 	if (c->pid == 0)
 		return c->state;
 	look_whether_ended(c); /* before its last words are looked for */
-	console_step(&c->console, polls, c->voice);
+	if (console_step(&c->console, polls, c->voice)) {
+		remarks_interrupt(&c->remarks);
+		c->hint = CLOCK_NEVER;
+	}
 	if (c->ended || polls_found(polls, c->voice_slot) != 0)
 		hear(c);
 	hear_rest(c);
+	give_hint(c);
+	tell_dropped(c, c->ended && !had_ended);
 	if (c->state == COMMAND_STARTING)
 		look_whether_through(c);
 	if (c->ended && c->socket == -1) /* others of its group would hold on to the connection */

@@ -4,7 +4,8 @@
  *
  * It is started by sh -c, in a session and process group of its own.  The first one can ask on the terminal
  * (call/console.h) as long as it is not known whether it gets through, which nothing says for certain: it does when
- * something comes from it, or when it has been silent for a while and no question stands there.
+ * something comes from it, or when it has been silent for a while and no question stands there; for longer where it
+ * could still ask, but it cannot put that off without end by what it says.
  */
 #ifndef COMMAND_H
 #define COMMAND_H
@@ -42,7 +43,10 @@ struct command {
 	bool has_terminal, had_terminal; /* whether it has one to ask on, or one before it had */
 	struct console console;
 	struct remarks remarks;
-	int64_t quiet;	/* STARTING: if it says nothing until then, it is through */
+	int64_t quiet;	/* STARTING: if it says nothing until then, it is through, */
+	int64_t latest;	/* ... and then whatever it says, as nothing was asked for long */
+	int64_t hint;	/* by then an unfinished line has stood there for long, and is explained; or CLOCK_NEVER */
+	bool hinted;	/* ... which was done */
 	bool has_shut;	/* STARTING: the end of the connection has come from it */
 	bool ended;	/* it has; others of its group may go on */
 	int status;	/* ... as a shell has it, in $? */

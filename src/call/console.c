@@ -4,13 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/bilingual.h"
-#include "base/descriptor.h"
 #include "call/console.h"
 
 #define KEYS 256	  /* bytes that are read at once */
@@ -99,7 +99,7 @@ void
 console_restore(const struct console *c)
 {
 	if (c->open && tcgetpgrp(c->terminal) == getpgrp())
-		(void)tcsetattr(c->terminal, TCSADRAIN, &c->before);
+		(void)tcsetattr(c->terminal, TCSANOW, &c->before); /* a terminal that is stopped never drains */
 }
 
 void
@@ -108,24 +108,57 @@ console_poll(struct console *c, struct polls *polls)
 	c->slot = c->open && c->asks ? polls_add(polls, c->terminal, POLLIN) : POLLS_NONE;
 }
 
-void
+/* How many of these keys would have interrupted who runs there. */
+static unsigned
+count_interrupts(const struct console *c, const char *keys, size_t length)
+{
+	cc_t interrupt = c->before.c_cc[VINTR];
+	unsigned count = 0;
+
+	if ((c->before.c_lflag & ISIG) == 0 || interrupt == _POSIX_VDISABLE)
+		return 0;
+	for (size_t i = 0; i < length; i++)
+		count += (unsigned char)keys[i] == interrupt;
+	return count;
+}
+
+bool
 console_step(struct console *c, const struct polls *polls, int side)
 {
 	char keys[KEYS];
 	ssize_t n;
 
 	if (polls_found(polls, c->slot) == 0)
-		return;
+		return false;
 	n = read(c->terminal, keys, sizeof keys);
 	if (n > 0) {
 		c->answered = true;
+		c->interrupts += count_interrupts(c, keys, (size_t)n);
+		if (c->interrupts > 1)
+			(void)kill(0, SIGINT); /* this process has its terminal, so it is of the group in front */
 		(void)!write(side, keys, (size_t)n); /* there is room for thousands that were not read */
 	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
 		console_close(c);
 	}
+	explicit_bzero(keys, sizeof keys);
+	return n > 0;
 }
 
 /* --- What is shown. --- */
+
+/* Writes to the terminal what that takes at once: where it is stopped, by Ctrl-S, nobody else can wait for it. */
+static void
+put(const struct console *c, const char *text, size_t length)
+{
+	while (length > 0) {
+		ssize_t n = write(c->terminal, text, length);
+
+		if (n <= 0)
+			return;
+		text += n;
+		length -= (size_t)n;
+	}
+}
 
 /* Shows some of it, made safe. */
 static void
@@ -134,7 +167,7 @@ show(struct console *c, const char *bytes, const char *end)
 	struct span safe;
 
 	while ((safe = filter_next(&c->filter, &bytes, end)).length > 0)
-		(void)write_all(c->terminal, safe.text, safe.length);
+		put(c, safe.text, safe.length);
 }
 
 void
@@ -147,7 +180,7 @@ console_show(struct console *c, const char *bytes, size_t length)
 		take_keys(c);
 	while (asks && (erased = memmem(bytes, (size_t)(end - bytes), ERASED, strlen(ERASED))) != NULL) {
 		show(c, bytes, erased);
-		(void)write_all(c->terminal, ERASED, strlen(ERASED)); /* no further than to the start of the row */
+		put(c, ERASED, strlen(ERASED)); /* no further than to the start of the row */
 		bytes = erased + strlen(ERASED);
 	}
 	show(c, bytes, end);
@@ -157,12 +190,18 @@ console_show(struct console *c, const char *bytes, size_t length)
 }
 
 void
+console_tell(const struct console *c, const char *text)
+{
+	dprintf(c->terminal, "\ntchat: %s\n", text);
+}
+
+void
 console_close(struct console *c)
 {
 	if (!c->open)
 		return;
 	if (c->asks) {
-		(void)write_all(c->terminal, "\n", 1);
+		put(c, "\n", 1);
 		console_restore(c);
 	}
 	close(c->terminal);

@@ -4,7 +4,8 @@
  *
  * The command has a terminal of its own (pty(7)).  What it writes there passes the text filter before it gets to the
  * person's; and while an unfinished line stands there, a question, the keys are the command's, each as it is pressed.
- * At all other times they are left to whoever reads them next.
+ * At all other times they are left to whoever reads them next.  Whether the command hears the character that interrupts
+ * nobody knows: a second one is a signal to all that the person's terminal would have sent it to.
  */
 #ifndef CONSOLE_H
 #define CONSOLE_H
@@ -22,6 +23,7 @@ struct console {
 	struct termios before; /* its settings */
 	bool asks;	       /* a question stands there, and the keys are the command's */
 	bool answered;	       /* there was one, and something was typed */
+	unsigned interrupts;   /* typed so far, of which a second one is not the command's any more */
 	struct filter filter;
 	int slot;
 };
@@ -35,12 +37,18 @@ bool console_open(struct console *console);
  */
 int console_make(const struct console *console, int *its);
 
-/* Shows what the command has written, and gives or takes the keys. */
+/* Shows what the command has written, but what the terminal does not take now, and gives or takes the keys. */
 void console_show(struct console *console, const char *bytes, size_t length);
 
-/* Waits for keys that are for the command, and writes them to this side of its terminal. */
+/* Open: ends the row where an unfinished line stands, and tells the person something there, in their language. */
+void console_tell(const struct console *console, const char *text);
+
+/*
+ * Waits for keys that are for the command, and writes them to this side of its terminal; console_step returns whether
+ * there were some.
+ */
 void console_poll(struct console *console, struct polls *polls);
-void console_step(struct console *console, const struct polls *polls, int side);
+bool console_step(struct console *console, const struct polls *polls, int side);
 
 /* If it is open, its settings are again as they were then, whoever has changed them. */
 void console_restore(const struct console *console);

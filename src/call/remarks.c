@@ -6,17 +6,22 @@
 #include "call/remarks.h"
 #include "text/filter.h"
 
+/* From when on one more may be told. */
+static int64_t
+may_tell_from(const struct remarks *r)
+{
+	return r->used_until - (int64_t)(REMARKS_AT_ONCE - 1) * REMARKS_EVERY_MS;
+}
+
 /* Whether one more may be told now; it is counted in any case. */
 static bool
 may_tell(struct remarks *r, int64_t now)
 {
-	int64_t start = r->used_until > now ? r->used_until : now;
-
-	if (start - now >= (int64_t)REMARKS_AT_ONCE * REMARKS_EVERY_MS) {
+	if (now < may_tell_from(r)) {
 		r->dropped++;
 		return false;
 	}
-	r->used_until = start + REMARKS_EVERY_MS;
+	r->used_until = (r->used_until > now ? r->used_until : now) + REMARKS_EVERY_MS;
 	return true;
 }
 
@@ -46,16 +51,20 @@ remarks_next(struct remarks *r, struct span *written, int64_t now, char text[REM
 		r->since = now;
 		if (c == '\n') {
 			tells = tell(r, now, text);
-			r->told = false;
-		} else if (c == '\b') { /* of an answer, as a terminal echoes it */
-			r->length -= r->length > 0;
-		} else if (c != '\r' && c != '\0' && !r->told) {
+			r->told = r->typed = false;
+		} else if (c != '\r' && c != '\0' && !r->told && !r->typed) {
 			r->line[r->length++] = c;
 			if (r->length == sizeof r->line - 1)
 				tells = tell(r, now, text);
 		}
 	}
 	return tells;
+}
+
+void
+remarks_interrupt(struct remarks *r)
+{
+	r->typed = true;
 }
 
 int64_t
@@ -68,4 +77,19 @@ bool
 remarks_rest(struct remarks *r, int64_t now, char text[REMARKS_TEXT])
 {
 	return r->length > 0 && tell(r, now, text);
+}
+
+int64_t
+remarks_count_due(const struct remarks *r)
+{
+	return r->dropped > 0 ? may_tell_from(r) : CLOCK_NEVER;
+}
+
+unsigned
+remarks_count(struct remarks *r, int64_t now, bool end)
+{
+	unsigned dropped = end || now >= remarks_count_due(r) ? r->dropped : 0;
+
+	r->dropped -= dropped;
+	return dropped;
 }

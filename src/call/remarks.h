@@ -20,6 +20,7 @@
 struct remarks {
 	char line[REMARKS_TEXT]; /* what there is of it */
 	size_t length;
+	bool typed;	    /* what follows on the line is not the command's, or not only: it is never told */
 	bool told;	    /* the line was told, as it was too long, or waited: the rest of it is dropped */
 	int64_t since;	    /* when it was last added to */
 	int64_t used_until; /* when as many as at first may be told again */
@@ -32,10 +33,20 @@ struct remarks {
  */
 bool remarks_next(struct remarks *remarks, struct span *written, int64_t now, char text[REMARKS_TEXT]);
 
+/* The person types there now, which a terminal shows where the line goes on. */
+void remarks_interrupt(struct remarks *remarks);
+
 /* When an unfinished line has waited long enough: then it is told as it is.  CLOCK_NEVER: there is none. */
 int64_t remarks_due(const struct remarks *remarks);
 
 /* The same for such a line: whether there is one to be told. */
 bool remarks_rest(struct remarks *remarks, int64_t now, char text[REMARKS_TEXT]);
+
+/*
+ * The same for the lines that were dropped: their number is told once another line may be, if none has come before, or
+ * at the end, if this is it.  Returns it, or 0.
+ */
+int64_t remarks_count_due(const struct remarks *remarks);
+unsigned remarks_count(struct remarks *remarks, int64_t now, bool end);
 
 #endif

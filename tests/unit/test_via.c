@@ -66,15 +66,18 @@ test_hosts(void **state)
 static void
 test_onions(void **state)
 {
-	static const char *const onions[] = {"onion", "a.onion", "a.b.onion", "a.ONION", "a.Onion.",
-		"a\u3002onion", "a\uFF0Eonion", "a\uFF61onion\u3002", "a\uFE52onion", "a\u2024onion", "\u3002onion",
-		"a.\uFF4F\uFF4E\uFF49\uFF4F\uFF4E", "a.\uFF2FNI\uFF2FN", "a.oni\u00ADon", "a.oni\u200Don", "a.oni\uFE0Fon",
-		"a.\u24DE\u24DD\u24D8\u24C4\u24C3", "a.\u00BAnion", "a.o\u207F\u2071on",
-		"a.\U0001D428\U0001D45B\U0001D4F2\U0001D560\U0001D697"};
+	static const char *const onions[] = {
+		"onion", "a.onion", "a.b.onion", "a.ONION", "a.Onion.", "a\u3002onion", "a\uFF0Eonion",
+		"a\uFF61onion\u3002", "a\uFE52onion", "a\u2024onion", "\u3002onion",
+		"a.\uFF4F\uFF4E\uFF49\uFF4F\uFF4E", "a.\uFF2FNI\uFF2FN", "a.oni\u00ADon", "a.oni\u200Don",
+		"a.oni\uFE0Fon", "a.\u24DE\u24DD\u24D8\u24C4\u24C3", "a.\u00BAnion", "a.o\u207F\u2071on",
+		"a.\U0001D428\U0001D45B\U0001D4F2\U0001D560\U0001D697",
+	};
 	static const char *const others[] = {
-		"", ".", "a", "xonion", "a.onions", "onion.org", "a.onion..", "nion", "onion\u3002org", "a.\u4E2D\u56FD",
-		"a.\uFF43\uFF4F\uFF4D", "\uFF4F\uFF4E\uFF49\uFF4F\uFF4E.org", "a.onionxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"};
+		"", ".", "a", "xonion", "a.onions", "onion.org", "a.onion..", "nion", "onion\u3002org",
+		"a.\u4E2D\u56FD", "a.\uFF43\uFF4F\uFF4D", "\uFF4F\uFF4E\uFF49\uFF4F\uFF4E.org",
+		"a.onionxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(onions); i++)
@@ -144,13 +147,49 @@ test_flood(void **state)
 	assert_int_equal(count_told(&remarks, "x\nx\n", 4, 1000 + REMARKS_EVERY_MS), 1);
 }
 
+/* How many lines there are too many of is told once, when another one may be, or at the end. */
+static void
+test_count(void **state)
+{
+	struct remarks remarks = {0};
+
+	(void)state;
+	assert_int_equal(remarks_count_due(&remarks), CLOCK_NEVER);
+	for (int i = 0; i < REMARKS_AT_ONCE + 2; i++)
+		(void)count_told(&remarks, "x\n", 2, 1000);
+	assert_int_equal(remarks_count_due(&remarks), 1000 + REMARKS_EVERY_MS);
+	assert_int_equal(remarks_count(&remarks, 999 + REMARKS_EVERY_MS, false), 0);
+	assert_int_equal(remarks_count(&remarks, 1000 + REMARKS_EVERY_MS, false), 2);
+	assert_int_equal(remarks_count_due(&remarks), CLOCK_NEVER);
+	assert_int_equal(count_told(&remarks, "x\nx\n", 4, 1000 + REMARKS_EVERY_MS), 1);
+	assert_int_equal(remarks_count(&remarks, 1000 + REMARKS_EVERY_MS, true), 1);
+	assert_int_equal(remarks_count(&remarks, 1000 + REMARKS_EVERY_MS, true), 0);
+}
+
+/* What the person types is no part of what is told; the next line is the command's again. */
+static void
+test_typed(void **state)
+{
+	struct span written = {"123456\b \b7\r\nwelcome\n", strlen("123456\b \b7\r\nwelcome\n")};
+	struct remarks remarks = {0};
+	char line[REMARKS_TEXT];
+
+	(void)state;
+	assert_int_equal(count_told(&remarks, "code: ", 6, 0), 0);
+	remarks_interrupt(&remarks);
+	assert_true(remarks_next(&remarks, &written, 0, line));
+	assert_string_equal(line, "code: ");
+	assert_true(remarks_next(&remarks, &written, 0, line));
+	assert_string_equal(line, "welcome");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_expand), cmocka_unit_test(test_unknown), cmocka_unit_test(test_hosts),
 		cmocka_unit_test(test_onions), cmocka_unit_test(test_lines), cmocka_unit_test(test_endless_line),
-		cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_flood), cmocka_unit_test(test_count), cmocka_unit_test(test_typed),
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");
