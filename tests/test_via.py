@@ -7,14 +7,15 @@ import signal
 import socket
 import struct
 import sys
+import termios
 import threading
 from pathlib import Path
 
 import pytest
 
-from fullscreen import ON_ITS_WAY, marked as marked_line
+from fullscreen import ON_ITS_WAY, SANITIZED, marked as marked_line
 from peers import (HOST, TCHAT, Door, Line, callers, children, eventually, family, is_idle, listeners,
-                   needs_landlock, needs_seccomp, process_state, title)
+                   looks_into_listener, needs_landlock, needs_linux, needs_seccomp, process_state, title)
 from room import QUESTION
 from terminal import BACKSPACE, ENTER, ctrl
 from test_confined import status as process_status
@@ -178,7 +179,7 @@ def test_marks_at_the_end(screen_via, bridge):
     client.wait_for(r"\? after$")
 
 
-def test_member_of_a_group(start, serve, port, bridge):
+def test_group_by_pipes(start, serve, port, bridge):
     """Who calls a group through a command is one of it."""
     server = serve("-g", "-n", "Ann")
     client = start("-c", "--via", bridge(), HOST, port)
@@ -363,6 +364,8 @@ def test_ends_amid_the_conversation(request, bridge, mode):
         client, callee = request.getfixturevalue("screen_via")(command)
         callee.close_input()
         client.wait_for("the command ended with status 255$")
+        client.press(ctrl("D"))
+        assert client.wait() == 1
         return
     client, callee = request.getfixturevalue("via")(command, *mode)
     client.close_input()
@@ -378,6 +381,17 @@ def test_is_killed(via, bridge):
     command = eventually(lambda: children(callers(client.pid)[0]), "the command")[0]
     os.kill(command, signal.SIGKILL)
     client.notice("the command was killed: Killed")
+    client.close_input()
+    assert client.wait() == 1
+
+
+@pytest.mark.parametrize("mode", [[], ["-a"]])
+def test_its_caller_is_killed(via, bridge, mode):
+    """How the command has ended nobody knows then, which is said."""
+    client, callee = via(bridge(), *mode)
+    os.kill(callers(client.pid)[0], signal.SIGKILL)
+    client.notice("the process that attends to the command died: Killed")
+    callee.expect_end()
     client.close_input()
     assert client.wait() == 1
 
@@ -425,6 +439,20 @@ def test_patience(start, bridge, tmp_path):
     client.expect("hi\n")
 
 
+def test_commands_inherit_the_same(run, bridge, tmp_path):
+    """A later command may leave a core file, if the first may."""
+    door = Door()
+    command = bridge(shell="ulimit -c >>limits; test -e there || exit 1;")
+    client = run("sh", "-c", 'ulimit -Sc "$(ulimit -Hc)"; exec "$@"', "sh",
+                 TCHAT, "-c", "-w", "60", "--via", command, HOST, door.port)
+    client.err.expect("calling")
+    limits = tmp_path / "limits"
+    eventually(lambda: limits.read_text().count("\n") >= 2, "a later command")
+    (tmp_path / "there").touch()
+    door.accept()
+    assert len(set(limits.read_text().split())) == 1
+
+
 # --- What it says. ---
 
 def test_says(via, bridge):
@@ -442,6 +470,18 @@ def test_flood(via, bridge, flood):
     converse(client, callee)
     assert 0 < client.err.data.count(b"the command says") <= 25
     assert len(client.err.data) < 20000
+    said = client.err.data.count(b"the command says: spam\n")
+    dropped = re.findall(rb"^tchat: (\d+) more lines of the command are not shown$", client.err.data, re.M)
+    assert said + sum(map(int, dropped)) == (100000 if "spam" in flood else 0)
+
+
+def test_flood_that_ebbs(via, bridge, tmp_path):
+    """How many lines were too much is said once more of them could be told, though none comes."""
+    os.mkfifo(tmp_path / "end")
+    client, callee = via(bridge(shell="(yes spam | head -n 120 >&2; read end < end) &"))
+    client.notice("100 more lines of the command are not shown")
+    (tmp_path / "end").write_text("\n")
+    converse(client, callee)
 
 
 def test_says_in_the_full_screen(screen_via, bridge, tmp_path):
@@ -481,7 +521,7 @@ def test_asks_before_the_conversation(screen, bridge, mode):
     if mode:
         assert sum("you are in" in row for row in client.rows()) == 1
     else:  # where it would be out of sight
-        client.wait_for(r"\* the command says: go on connecting \(yes/no\)\? yes$".replace("go", r"\^\[\[31mgo"))
+        client.wait_for(r"\* the command says: \^\[\[31mgo on connecting \(yes/no\)\?$")  # and not what was typed
         client.wait_for(r"\* the command says: you are in$")
     client.say("hello")
     callee.expect("hello\n")
@@ -490,6 +530,91 @@ def test_asks_before_the_conversation(screen, bridge, mode):
     client.press(ctrl("D"))
     assert client.wait() == 0
     assert client.is_restored()
+
+
+def test_asks_after_a_while(screen, bridge):
+    """Who asks may be silent before, as on the way to where the question is from."""
+    door = Door()
+    waits = "import select\nselect.select([], [], [], 1.2)\n"
+    client = screen("-c", "-p", "--via", bridge(waits + ASKS), HOST, door.port, **WIDE)
+    answered(client)
+    door.accept()
+    client.wait_for(f"connected to {HOST} port")
+
+
+def test_never_silent(via, bridge):
+    """A command that goes on writing does not put off the conversation for ever."""
+    client, callee = via(bridge("""\
+import os, select, threading
+def chatter():
+    while not select.select([], [], [], 0.2)[0]:
+        os.write(2, b"on and on\\n")
+threading.Thread(target=chatter, daemon=True).start()
+"""))
+    assert client.err.data.index(b"on and on\n") < client.err.data.index(b"connected to")
+    converse(client, callee)
+
+
+def test_unfinished_line_that_is_no_question(screen, bridge):
+    """What it waits for is said, if nobody answers, and the line is to be seen again."""
+    door = Door()
+    client = screen("-c", "-p", "--via", bridge("import os\nos.write(2, b'connecting... ')\n"), HOST, door.port, **WIDE)
+    client.wait_for("tchat: the command has not ended this line: press Enter if that is no question$")
+    client.wait_for(lambda: [row for row in client.rows() if row][-1] == "connecting...")
+    client.press(ENTER)
+    door.accept()
+    client.wait_for(f"connected to {HOST} port")
+    assert sum("connecting" in row for row in client.rows()) == 3
+
+
+def test_asks_where_the_terminal_is_stopped(screen, bridge, tmp_path):
+    """Ctrl-S stops what is shown, and nobody waits for it who has to hear that tchat has been killed."""
+    for name in ("go", "said", "never"):
+        os.mkfifo(tmp_path / name)
+    client = screen("-c", "-p", "--via", bridge(shell="""
+        echo here >&2; read go <go; for i in 1 2 3; do echo "line $i" >&2; done; echo >said; read go <never;
+    """), HOST, "81", **WIDE)
+    client.wait_for("here$")
+    caller, = callers(client.pid) or children(client.pid)
+    command, = children(caller)
+    with client.device() as terminal:
+        termios.tcflow(terminal, termios.TCOOFF)
+        (tmp_path / "go").write_text("\n")
+        (tmp_path / "said").read_text()
+        eventually(lambda: is_idle(caller), "the caller, which has heard all of it")
+        os.kill(client.pid, signal.SIGKILL)
+        eventually(lambda: not process_state(caller) and not process_state(command), "their ends")
+        termios.tcflow(terminal, termios.TCOON)
+
+
+def test_second_interrupt(screen, bridge):
+    """A command that takes no notice of Ctrl-C has the next one end tchat, and the command with it."""
+    ignores = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+    client = screen("-c", "--via", bridge(ignores + ASKS), HOST, "81", **WIDE)
+    client.wait_for(r"\(yes/no\)\?$")
+    caller, = callers(client.pid) or children(client.pid)
+    command = children(caller)[0]
+    client.press(ctrl("C") + "yes" + ENTER)
+    client.wait_for("password:$")
+    client.press(ctrl("C"))
+    assert client.wait() == 128 + signal.SIGINT
+    eventually(client.is_restored, "the terminal as it was")
+    eventually(lambda: not process_state(command), "the end of the command")
+
+
+@needs_linux
+@looks_into_listener
+@pytest.mark.skipif(SANITIZED, reason="the leak checker is a debugger")
+@pytest.mark.skipif(not shutil.which("setpriv"), reason="there is no setpriv")
+def test_shows_no_debugger_what_is_typed(on_terminal, bridge):
+    """Through the caller passwords pass: proc(5) is root's then, though this is another user."""
+    client = on_terminal("setpriv", "--reuid=65534", "--inh-caps=+dac_override", "--ambient-caps=+dac_override", TCHAT,
+                         "-c", "--via", bridge(ASKS), HOST, "81", **WIDE)
+    client.wait_for(r"\(yes/no\)\?$")
+    caller, = callers(client.pid) or children(client.pid)
+    command = children(caller)[0]
+    assert os.stat(f"/proc/{command}/environ").st_uid == os.stat(f"/proc/{client.pid}/environ").st_uid == 65534
+    assert os.stat(f"/proc/{caller}/environ").st_uid == 0
 
 
 @pytest.mark.parametrize("how", ["key", "SIGTERM", "SIGKILL", "its caller"])
