@@ -11,6 +11,7 @@ import pytest
 
 from peers import HOST, TCHAT, callers, eventually, process_state
 from test_bad_networks import HERE, NOWHERE, THERE, Link
+from tls import needs_tls
 
 SIX_HERE, SIX_THERE, SIX_NOWHERE, SIX_ELSEWHERE = (f"2001:db8::{n}" for n in range(1, 5))
 SYN, RST, ACK = 0x02, 0x04, 0x10
@@ -212,6 +213,7 @@ def test_twenty_addresses(with_etc, run, start, port):
     talk(client, server)
 
 
+@needs_tls
 def test_international_name(with_etc, run, start, port, environment):
     """It is looked up in the form that name servers have it in (RFC 5890), and shown as it was typed."""
     name, encoded = "bücher.example", "xn--bcher-kva.example"

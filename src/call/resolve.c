@@ -23,11 +23,14 @@ struct answer {
 	struct address addresses[RESOLVE_MAX];
 };
 
-/* As getaddrinfo(3), for a name in any letters (RFC 5890), as far as it is one that can be had; else as it stands. */
+/*
+ * As getaddrinfo(3), for a name in any letters (RFC 5890), as far as it is one that can be had; else as it stands.
+ * What a name would become is known where there is GnuTLS (via_is_onion).
+ */
 static int
 look_up(const char *host, const char *service, struct addrinfo hints, struct addrinfo **list)
 {
-#if defined(AI_IDN)
+#if defined(AI_IDN) && defined(HAVE_GNUTLS)
 	struct addrinfo international = hints;
 	int result;
 

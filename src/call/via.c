@@ -1,13 +1,15 @@
 #include <config.h>
 
-#include <stddef.h>
-#include <stdint.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
+
+#if defined(HAVE_GNUTLS)
+#include <gnutls/gnutls.h>
+#endif
 
 #include "call/via.h"
-#include "text/name.h"
-#include "text/utf8.h"
 
 #define HOST "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_:%"
 #define ONION "onion"
@@ -27,62 +29,35 @@ via_takes_host(const char *host)
 	return *host != '\0' && *host != '-' && host[strspn(host, HOST)] == '\0';
 }
 
-/* Whether a resolver takes that for a dot. */
-static bool
-is_dot(uint32_t c)
+/* Writes a host as a resolver asks for it (RFC 5890, UTS 46), as far as it can be; else as it is. */
+static void
+write_ascii(const char *host, char *ascii, size_t size)
 {
-	return c == '.' || c == 0x2024 || c == 0x3002 || c == 0xFE52 || c == 0xFF0E || c == 0xFF61;
-}
+#if defined(HAVE_GNUTLS)
+	gnutls_datum_t mapped;
 
-/* The letter of "onion" that a resolver makes of one in another style: as it is, in any case, or c. */
-static uint32_t
-plain_letter(uint32_t c)
-{
-	static const struct {
-		uint32_t styled;
-		char plain;
-	} letters[] = {
-		{0x00BA, 'o'}, {0x1D3C, 'o'}, {0x1D52, 'o'}, {0x2092, 'o'}, {0x2134, 'o'}, {0x1D3A, 'n'},
-		{0x207F, 'n'}, {0x2099, 'n'}, {0x2115, 'n'}, {0x1D35, 'i'}, {0x1D62, 'i'}, {0x2071, 'i'},
-		{0x2110, 'i'}, {0x2111, 'i'}, {0x2139, 'i'}, {0x2148, 'i'}, {0x2160, 'i'}, {0x2170, 'i'},
-	};
-
-	if (c >= 0xFF01 && c <= 0xFF5E) /* of full width */
-		return c - 0xFF01 + '!';
-	if (c >= 0x24B6 && c <= 0x24E9) /* in a circle */
-		return 'a' + (c - 0x24B6) % 26;
-	if (c >= 0x1D400 && c <= 0x1D6A3) /* bold, italic, and so on */
-		return 'a' + (c - 0x1D400) % 26;
-	for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++)
-		if (letters[i].styled == c)
-			return (unsigned char)letters[i].plain;
-	return c;
+	if (gnutls_idna_map(host, (unsigned)strlen(host), &mapped, 0) == GNUTLS_E_SUCCESS) {
+		strlcpy(ascii, (const char *)mapped.data, size);
+		gnutls_free(mapped.data);
+		return;
+	}
+#endif
+	strlcpy(ascii, host, size);
 }
 
 bool
 via_is_onion(const char *host)
 {
-	const char *end = host + strlen(host), *next;
-	char label[NAME_SIZE] = "";
-	size_t length = 0;
-	uint32_t c;
+	size_t length, label = strlen(ONION);
+	char ascii[NI_MAXHOST];
 
-	for (; host < end; host = next) {
-		next = utf8_next(host, end, &c);
-		if (is_dot(c) && next == end)
-			break;
-		if (is_dot(c)) {
-			length = 0;
-		} else if (length + UTF8_LONGEST < sizeof label) {
-			if (plain_letter(c) < 0x80)
-				label[length++] = (char)plain_letter(c);
-			else
-				for (; host < next; host++)
-					label[length++] = *host;
-		}
-	}
-	label[length] = '\0';
-	return name_is_alike(label, ONION);
+	write_ascii(host, ascii, sizeof ascii);
+	length = strlen(ascii);
+	if (length > 0 && ascii[length - 1] == '.')
+		length--;
+	if (length < label || strncasecmp(ascii + length - label, ONION, label) != 0)
+		return false;
+	return length == label || ascii[length - label - 1] == '.';
 }
 
 void

@@ -22,8 +22,8 @@ const char *via_unknown(const char *command);
 bool via_takes_host(const char *host);
 
 /*
- * Whether no resolver may be asked for it, as it is an onion service (RFC 7686), or is one once that has made plain
- * letters and dots of others, as is done with names that are not ASCII (UTS 46).
+ * Whether no resolver may be asked for it, as it is an onion service (RFC 7686), also once other letters and dots have
+ * become those of ASCII, as in names that have any (UTS 46).
  */
 bool via_is_onion(const char *host);
 
