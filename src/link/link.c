@@ -317,9 +317,52 @@ is_unix(const struct link *link)
 	return link->peer.local || link->peer.via;
 }
 
+#if defined(__linux__)
+
+/* Whether the peer has closed its socket, as far as the ending says, with nothing in it that it had not read. */
+static bool
+has_closed_in_order(const struct link *link)
+{
+	switch (link->ending.how) {
+	case ENDING_LEFT:
+	case ENDING_CUT:
+	case ENDING_BUSY:
+		return link->send_error != ECONNRESET;
+	case ENDING_BROKEN: /* what was sent came too late (link_end) */
+		return link->ending.cause == EPIPE;
+	case ENDING_NONE:
+	case ENDING_UNHEARD:
+	case ENDING_TLS:
+	case ENDING_IS_TLS:
+	case ENDING_OUTPUT:
+	case ENDING_KILLED:
+		break;
+	}
+	return false;
+}
+
+/*
+ * Whether a Unix-domain socket of which the kernel holds nothing more may hold nothing because the peer has closed it:
+ * what it had not read is dropped then.  Before that is done, our end hangs up and, if there was something, has an
+ * error, which is told to one system call only: perhaps it is the listener's.
+ */
+static bool
+may_be_dropped(struct link *link)
+{
+	struct pollfd end = {.fd = link->peer.socket};
+
+	if (poll(&end, 1, 0) == 0)
+		return false;
+	if ((end.revents & POLLERR) != 0 && link->send_error == 0)
+		fail_to_send(link, ECONNRESET);
+	return (end.revents & POLLERR) != 0 || !has_closed_in_order(link);
+}
+
+#endif
+
 /* How many bytes the kernel has taken and the peer, as far as is known, has not acknowledged. */
 static size_t
-unacknowledged(const struct link *link)
+unacknowledged(struct link *link)
 {
 #if defined(__linux__)
 	int bytes;
@@ -328,7 +371,7 @@ unacknowledged(const struct link *link)
 	if (ioctl(link->peer.socket, SIOCOUTQ, &bytes) == -1)
 		return SIZE_MAX;
 	if (is_unix(link)) /* it counts the kernel's memory there: none, if all has been read */
-		return bytes == 0 ? 0 : SIZE_MAX;
+		return bytes == 0 && !may_be_dropped(link) ? 0 : SIZE_MAX;
 	/* The end of the stream counts as a byte, the last of all. */
 	return (size_t)(link->end_queued && bytes > 0 ? bytes - 1 : bytes);
 #else

@@ -145,6 +145,10 @@ uint64_t link_taken(const struct link *link);
  * touched: our kernel knows how much it has not (SIOCOUTQ, tcp(7)).  Where a system does not say, what the
  * kernel has taken counts.  After the connection broke, the answer is what it was then.
  *
+ * On a Unix-domain socket nothing is acknowledged: there it is all that was sent, once the peer has read all of it, and
+ * until then what it was before.  Once the peer has closed its end it grows only if link->ending says that this was in
+ * order: what had not been read is gone, too.
+ *
  * To be asked every now and then, see link_timeout: the connection is given up when the peer's machine
  * has owed an answer for a minute.  The kernel would wait much longer by itself; its own limit
  * (TCP_USER_TIMEOUT) would also end the connection to a peer that is there and only does not read.
