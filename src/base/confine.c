@@ -354,7 +354,7 @@ confine_waiting(bool names, const char *folder)
 	if (confine_privileges() == 0)
 		(void)confine_access(&(struct access){.files = names ? FILES_SYSTEM : NO_FILES, .folder = folder});
 #if defined(__OpenBSD__)
-	(void)pledge(names ? "stdio rpath cpath flock getpw unix sendfd" : "stdio inet sendfd", NULL);
+	(void)pledge(names ? "stdio rpath cpath getpw unix sendfd" : "stdio inet sendfd", NULL);
 #endif
 }
 

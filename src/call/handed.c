@@ -15,6 +15,7 @@
 
 #include "base/bilingual.h"
 #include "call/handed.h"
+#include "call/local.h"
 
 /* How many sockets there are for this process; 0: none, -1: that is not to be known. */
 static int
@@ -74,6 +75,7 @@ take_place(struct call_options *o, int fd)
 		o->port = ntohs(((const struct sockaddr_in6 *)(const void *)&address)->sin6_port);
 		return true;
 	case AF_UNIX:
+		local_refuse_descriptors(fd);
 		o->path = path_of((const void *)&address, length);
 		return true;
 	default:

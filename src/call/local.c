@@ -21,6 +21,20 @@
 #define LOCK_MS 2000  /* others hold the lock for a moment only */
 #define LOCK_EVERY_MS 10
 
+#if !defined(SO_PASSRIGHTS) && defined(__linux__) /* the C library may be older than the kernel */
+#if defined(__hppa__)
+#define SO_PASSRIGHTS 0x4051
+#elif defined(__sparc__)
+#define SO_PASSRIGHTS 0x005c
+#else
+#define SO_PASSRIGHTS 83
+#endif
+#endif
+
+#if !defined(O_PATH) /* where there is one, the folder need not be readable */
+#define O_PATH O_RDONLY
+#endif
+
 int
 local_address(const char *path, struct address *address)
 {
@@ -35,9 +49,21 @@ local_address(const char *path, struct address *address)
 	return 0;
 }
 
+void
+local_refuse_descriptors(int socket)
+{
+#if defined(SO_PASSRIGHTS)
+	int none = 0;
+
+	(void)setsockopt(socket, SOL_SOCKET, SO_PASSRIGHTS, &none, sizeof none);
+#else
+	(void)socket;
+#endif
+}
+
 /* --- The door. --- */
 
-/* Waits until nobody else changes what is in the folder, but not for ever: anybody may lock it who can read it. */
+/* Waits until no other tchat makes room in the folder, but not for ever: anybody may lock it who can read it. */
 static int
 lock(int folder)
 {
@@ -69,9 +95,9 @@ is_dead(const struct address *address)
 	return cause == ECONNREFUSED;
 }
 
-/* Makes room where it is to be listened.  Returns 0, or -1 and errno. */
+/* Whether nothing is there that must stay.  Returns 0, or -1 and errno. */
 static int
-make_room(const struct local *local, const struct address *address)
+look(const struct local *local, const struct address *address)
 {
 	struct stat there;
 
@@ -84,7 +110,7 @@ make_room(const struct local *local, const struct address *address)
 	else if (there.st_uid != geteuid())
 		errno = EPERM;
 	else
-		return unlinkat(local->folder, local->name, 0);
+		return 0;
 	return -1;
 }
 
@@ -93,9 +119,14 @@ static int
 listen_at(const struct local *local, const struct address *address, int backlog, struct stat *made)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), cause;
-	mode_t before = umask(0111);
-	bool bound = fd != -1 && bind(fd, (const struct sockaddr *)&address->storage, address->length) == 0;
+	mode_t before;
+	bool bound;
 
+	if (fd == -1)
+		return -1;
+	local_refuse_descriptors(fd);
+	before = umask(0111);
+	bound = bind(fd, (const struct sockaddr *)&address->storage, address->length) == 0;
 	cause = errno;
 	umask(before);
 	if (bound && listen(fd, backlog) == 0 &&
@@ -105,10 +136,32 @@ listen_at(const struct local *local, const struct address *address, int backlog,
 		cause = errno;
 		unlinkat(local->folder, local->name, 0);
 	}
-	if (fd != -1)
-		close(fd);
+	close(fd);
 	errno = cause;
 	return -1;
+}
+
+/*
+ * The same where a dead socket lies.  Of several that find it, none may remove what another one has put in its place:
+ * they take turns, by a lock of the folder, which ends with its descriptor.
+ */
+static int
+listen_instead(const struct local *local, const struct address *address, int backlog, struct stat *made)
+{
+	int guard, fd = -1, cause;
+
+	if (look(local, address) == -1)
+		return -1;
+	guard = openat(local->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (guard == -1)
+		return -1;
+	if (lock(guard) == 0 && look(local, address) == 0 &&
+	    (unlinkat(local->folder, local->name, 0) == 0 || errno == ENOENT))
+		fd = listen_at(local, address, backlog, made);
+	cause = errno;
+	close(guard);
+	errno = cause;
+	return fd;
 }
 
 /* Where a path leads: the folder, and the name in it.  Returns 0, or -1 and errno. */
@@ -124,7 +177,7 @@ split(struct local *local, const char *path)
 	}
 	strlcpy(copy, path, sizeof copy);
 	strlcpy(local->parent, dirname(copy), sizeof local->parent);
-	local->folder = open(local->parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	local->folder = open(local->parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return local->folder == -1 ? -1 : 0;
 }
 
@@ -138,11 +191,11 @@ local_listen(struct local *local, const char *path, int backlog)
 	*local = (struct local){.folder = -1};
 	if (local_address(path, &address) == -1)
 		return -1;
-	if (split(local, path) == 0 && lock(local->folder) == 0 && make_room(local, &address) == 0)
+	if (split(local, path) == 0)
 		fd = listen_at(local, &address, backlog, &made);
+	if (local->folder != -1 && fd == -1 && errno == EADDRINUSE)
+		fd = listen_instead(local, &address, backlog, &made);
 	cause = errno;
-	if (local->folder != -1)
-		(void)flock(local->folder, LOCK_UN);
 	if (fd != -1) {
 		local->device = made.st_dev;
 		local->inode = made.st_ino;
@@ -162,7 +215,8 @@ local_remove(struct local *local)
 
 	if (*local->parent == '\0')
 		return;
-	if (lock(local->folder) == 0 && fstatat(local->folder, local->name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+	/* Nobody puts another one there in between: what is listened at is not dead. */
+	if (fstatat(local->folder, local->name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    there.st_dev == local->device && there.st_ino == local->inode)
 		(void)unlinkat(local->folder, local->name, 0);
 	close(local->folder);

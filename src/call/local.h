@@ -18,7 +18,7 @@
 
 /* Where it is listened: the socket's place in its folder, until it is taken away again; zeroed: nowhere. */
 struct local {
-	int folder;		  /* a descriptor, under whose lock (flock(2)) sockets come and go */
+	int folder;		  /* a descriptor, which needs no right to read it */
 	char parent[PATH_MAX];	  /* its path; empty: nowhere */
 	char name[NAME_MAX + 1];  /* ... and the socket's in it */
 	dev_t device;		  /* which one it is */
@@ -29,13 +29,24 @@ struct local {
 int local_address(const char *path, struct address *address);
 
 /*
- * Listens there, and takes the place of a socket of this user at which nobody listens any more.  Returns the socket,
+ * Has the kernel keep from a Unix-domain socket, and from those that are accepted from it afterwards, what descriptors
+ * others hand over (SCM_RIGHTS, unix(7)): closing one that came unasked can take as long as its sender likes.  Linux
+ * can since 6.16; elsewhere, and to other sockets, it does nothing.
+ */
+void local_refuse_descriptors(int socket);
+
+/*
+ * Listens there, and takes the place of a socket of this user at which nobody listens any more: of several that do so
+ * one does, as they lock the folder (flock(2)) meanwhile, which they have to be able to read then.  Returns the socket,
  * or -1 and errno: EADDRINUSE if somebody listens there, EEXIST if something else is there, EPERM if another user's
  * socket is, EWOULDBLOCK if the folder stayed locked.
  */
 int local_listen(struct local *local, const char *path, int backlog);
 
-/* Takes the socket away, if it is still the one.  What was not listened at is left alone. */
+/*
+ * Takes the socket away, if it is still the one; to be called while it still listens.  What was not listened at is left
+ * alone.
+ */
 void local_remove(struct local *local);
 
 /*
