@@ -1,8 +1,10 @@
 #include <config.h>
 
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -181,18 +183,31 @@ door_poll(const struct door *door, struct polls *polls)
 }
 
 /*
- * As recv(2), for who needs no byte of what comes: where the kernel can do that (MSG_TRUNC, see tcp(7)), none gets
- * into this process.
+ * As recv(2), for who needs no byte of what comes: where the kernel can do that, none gets into this process.  TCP
+ * drops it (MSG_TRUNC, see tcp(7)); from a Unix-domain socket it goes into a pipe that nobody reads.
  */
 static ssize_t
-receive_unseen(int socket, int flags)
+receive_unseen(int socket, bool local)
 {
 	static char sink[DROPPED];
-
 #if defined(__linux__)
-	flags |= MSG_TRUNC;
+	int drain[2], cause;
+	ssize_t n;
+
+	if (!local)
+		return recv(socket, sink, sizeof sink, MSG_TRUNC | MSG_DONTWAIT);
+	if (pipe2(drain, O_CLOEXEC) == -1)
+		return -1;
+	n = splice(socket, NULL, drain[1], NULL, DROPPED, SPLICE_F_NONBLOCK);
+	cause = errno;
+	close(drain[0]);
+	close(drain[1]);
+	errno = cause;
+	return n;
+#else
+	(void)local;
+	return recv(socket, sink, sizeof sink, MSG_DONTWAIT);
 #endif
-	return recv(socket, sink, sizeof sink, flags | MSG_DONTWAIT);
 }
 
 /* Hangs up on the refused caller number i. */
@@ -215,7 +230,7 @@ door_hang_up(struct door *door)
 		int rounds = 16;
 
 		do
-			n = receive_unseen(door->refused[i].socket, 0);
+			n = receive_unseen(door->refused[i].socket, door->refused[i].local);
 		while (n > 0 && --rounds > 0);
 		if (n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR) ||
 		    clock_until(door->refused[i].deadline) == 0)
@@ -230,7 +245,10 @@ door_hang_up(struct door *door)
 static bool
 has_gone(int fd)
 {
-	return receive_unseen(fd, MSG_PEEK) == -1 && errno != EAGAIN && errno != EINTR;
+	struct pollfd p = {.fd = fd};
+	int unread = 0;
+
+	return poll(&p, 1, 0) > 0 && (ioctl(fd, FIONREAD, &unread) == -1 || unread == 0);
 }
 
 bool
@@ -280,6 +298,7 @@ door_admit(struct door *door, struct origin *from)
 			door->retry = clock_now() + RETRY_MS;
 			continue;
 		}
+		local_refuse_descriptors(fd); /* it may have called before the door did (call/handed.h) */
 		if (!has_gone(fd)) {
 			note_user(fd, from);
 			return fd;
@@ -300,6 +319,7 @@ door_refuse(struct door *door, struct origin *from)
 	(void)send(fd, busy.bytes, busy.length, MSG_DONTWAIT | MSG_NOSIGNAL);
 	shutdown(fd, SHUT_WR);
 	door->refused[door->refused_count].socket = fd;
+	door->refused[door->refused_count].local = from->address.storage.ss_family == AF_UNIX;
 	door->refused[door->refused_count++].deadline = clock_now() + HANG_UP_MS;
 	return true;
 }

@@ -22,6 +22,7 @@ struct door {
 	bool held;	/* who comes waits, in the kernel's queue */
 	struct {
 		int socket;
+		bool local;
 		int64_t deadline;
 	} refused[DOOR_WAITING_MAX];
 	int refused_count;
