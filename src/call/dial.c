@@ -13,6 +13,7 @@
 #include "call/local.h"
 
 #define ATTEMPT_MS 10000  /* one address may take so long to answer */
+#define CROWDED_MS 50	  /* until the next try at a path where too many call at once */
 #define HEAD_START_MS 250 /* before the next one is tried, too: RFC 8305, 5 */
 #define RETRY_MS 250	  /* between two rounds of calling (-w), */
 #define RESTART_MS 1000	  /* ... where each starts a command */
@@ -74,6 +75,8 @@ note_failure(struct dial *dial, int cause)
 	else if (dial->refused && o->nearby == NULL)
 		bilingual_print(why, sizeof why, "%s; the other side waits with tchat -s%s %u", bilingual_error(cause),
 				o->tls ? " -t" : "", o->port);
+	else if (o->path != NULL && cause == EAGAIN)
+		strlcpy(why, bilingual("too many call there at once"), sizeof why);
 	else
 		strlcpy(why, bilingual_error(cause), sizeof why);
 	bilingual_print(dial->error, sizeof dial->error, "cannot call %s: %s", place, why);
@@ -88,11 +91,25 @@ last_moment(const struct dial *dial, int64_t ms)
 	return dial->give_up != 0 && dial->give_up < deadline ? dial->give_up : deadline;
 }
 
+/*
+ * Connects, without waiting.  At a path at which as many call as can wait there, nothing is under way then: it is tried
+ * again.  Returns 0, EINPROGRESS, or why it has failed.
+ */
+static int
+try_to_connect(struct attempt *attempt, const struct address *to)
+{
+	int cause = connect(attempt->socket, (const struct sockaddr *)&to->storage, to->length) == -1 ? errno : 0;
+	bool crowded = cause == EAGAIN && to->storage.ss_family == AF_UNIX;
+
+	attempt->again = crowded ? clock_now() + CROWDED_MS : 0;
+	return crowded ? EINPROGRESS : cause;
+}
+
 /* Begins to connect to an address.  Returns whether it may come to something. */
 static bool
 begin(struct dial *dial, const struct address *to, struct attempt *attempt)
 {
-	int family = to->storage.ss_family;
+	int family = to->storage.ss_family, cause;
 
 	/* Non-blocking only until it is connected, before any other process has it. */
 	*attempt = (struct attempt){.socket = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0),
@@ -105,10 +122,13 @@ begin(struct dial *dial, const struct address *to, struct attempt *attempt)
 			bilingual_print(dial->error, sizeof dial->error, "cannot call from %s: %s", dial->options->bind,
 					bilingual_error(errno));
 		drop(attempt);
-	} else if (connect(attempt->socket, (const struct sockaddr *)&to->storage, to->length) == -1 &&
-		   errno != EINPROGRESS) {
-		note_failure(dial, errno);
-		drop(attempt);
+	} else {
+		local_refuse_descriptors(attempt->socket);
+		cause = try_to_connect(attempt, to);
+		if (cause != 0 && cause != EINPROGRESS) {
+			note_failure(dial, cause);
+			drop(attempt);
+		}
 	}
 	return attempt->socket != -1;
 }
@@ -143,11 +163,15 @@ is_own_echo(int fd)
 
 /* How an attempt stands: 0 if it is connected, EINPROGRESS, or why it has failed. */
 static int
-outcome(const struct attempt *attempt, const struct polls *polls)
+outcome(struct attempt *attempt, const struct address *to, const struct polls *polls)
 {
 	int cause = 0;
 	socklen_t length = sizeof cause;
 
+	if (attempt->again != 0 && clock_until(attempt->deadline) == 0)
+		return EAGAIN;
+	if (attempt->again != 0)
+		return clock_until(attempt->again) == 0 ? try_to_connect(attempt, to) : EINPROGRESS;
 	if (polls_found(polls, attempt->slot) == 0)
 		return clock_until(attempt->deadline) == 0 ? ETIMEDOUT : EINPROGRESS;
 	if (getsockopt(attempt->socket, SOL_SOCKET, SO_ERROR, &cause, &length) == -1)
@@ -174,7 +198,7 @@ check_attempts(struct dial *dial, const struct polls *polls)
 
 	for (int i = 0; i < dial->begun; i++) {
 		struct attempt *attempt = &dial->attempts[i];
-		int cause = attempt->socket != -1 ? outcome(attempt, polls) : EINPROGRESS;
+		int cause = attempt->socket != -1 ? outcome(attempt, &dial->addresses[i], polls) : EINPROGRESS;
 
 		if (cause == 0) {
 			take(dial, attempt);
@@ -451,7 +475,10 @@ poll_attempts(struct dial *dial, struct polls *polls)
 
 		if (attempt->socket == -1)
 			continue;
-		attempt->slot = polls_add(polls, attempt->socket, POLLOUT);
+		if (attempt->again == 0)
+			attempt->slot = polls_add(polls, attempt->socket, POLLOUT);
+		else
+			polls_until(polls, attempt->again);
 		polls_until(polls, attempt->deadline);
 	}
 }

@@ -36,6 +36,7 @@ enum dial_state {
 struct attempt {
 	int socket; /* -1: it has come to nothing */
 	int slot;
+	int64_t again;	/* its next try is then; 0: it is under way */
 	int64_t deadline;
 };
 
