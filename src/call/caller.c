@@ -384,8 +384,9 @@ be_caller(const struct call_options *options, int speaker, pid_t parent)
 	bool ready;
 
 	child_begin(parent, -1);
+	if (options->via != NULL || (options->role == ROLE_SERVER && options->path != NULL))
+		child_outlive(); /* it has something to end, or to take away, whatever becomes of the speaker */
 	if (options->via != NULL) {
-		child_outlive();
 		signals_hear_children();
 		confine_running(); /* before there is a command, to which what is typed goes through here */
 	}
