@@ -17,6 +17,7 @@
 #include "text/filter.h"
 #include "text/name.h"
 #include "trust/fingerprint.h"
+#include "trust/known.h"
 #include "options.h"
 
 #define PORT_DEFAULT 8080
@@ -416,6 +417,18 @@ parse_port_operand(struct options *o, const char *word, char *error, size_t size
 	return wrong(error, size, "'%s' is no port: a number from 1 to 65535 or a service name", word);
 }
 
+/* Whether the key of whoever waits at a path can be known again, if there is to be one. */
+static bool
+is_memorable(const struct call_options *call)
+{
+	char whole[CALL_PLACE_MAX];
+	unsigned port;
+
+	if (call->role != ROLE_CLIENT || !call->tls)
+		return true;
+	return call_key_place(call, whole, &port) == 0 && strlen(whole) < KNOWN_NAME_MAX;
+}
+
 /* Reads the path of a Unix-domain socket. */
 static enum request
 parse_path(struct options *o, int argc, char *argv[], char *error, size_t size)
@@ -426,6 +439,9 @@ parse_path(struct options *o, int argc, char *argv[], char *error, size_t size)
 	if (argc > 1)
 		return wrong(error, size, "too many operands, from '%s' on", argv[1]);
 	o->call.path = argv[0];
+	if (!is_memorable(&o->call))
+		return wrong(error, size, "with -t, a key is remembered with the whole path: that of '%s' is too long, "
+			     "or cannot be known", argv[0]);
 	return REQUEST_CHAT;
 }
 

@@ -32,22 +32,21 @@ call_is_narrow(const struct call_options *o)
 	return o->role == ROLE_CLIENT || o->bind != NULL || o->path != NULL;
 }
 
-void
+int
 call_key_place(const struct call_options *o, char host[CALL_PLACE_MAX], unsigned *port)
 {
-	char folder[PATH_MAX];
+	bool relative = o->path != NULL && *o->path != '/';
+	char folder[PATH_MAX] = "";
 
 	*port = o->path == NULL && o->nearby == NULL ? o->port : 0;
 	*host = '\0';
-	if (o->nearby != NULL) {
-		snprintf(host, CALL_PLACE_MAX, "@%s", o->nearby);
-		return;
-	}
-	if (o->path != NULL && *o->path != '/' && getcwd(folder, sizeof folder) != NULL) {
-		strlcpy(host, folder, CALL_PLACE_MAX);
-		strlcat(host, "/", CALL_PLACE_MAX);
-	}
-	strlcat(host, o->path != NULL ? o->path : o->host, CALL_PLACE_MAX);
+	if (o->nearby != NULL)
+		return snprintf(host, CALL_PLACE_MAX, "@%s", o->nearby) < CALL_PLACE_MAX ? 0 : -1;
+	if (relative && getcwd(folder, sizeof folder) == NULL)
+		return -1;
+	strlcpy(host, folder, CALL_PLACE_MAX);
+	strlcat(host, relative ? "/" : "", CALL_PLACE_MAX);
+	return strlcat(host, o->path != NULL ? o->path : o->host, CALL_PLACE_MAX) < CALL_PLACE_MAX ? 0 : -1;
 }
 
 void

@@ -42,9 +42,9 @@ void call_place(const struct call_options *options, char place[CALL_PLACE_MAX]);
 
 /*
  * What a server is remembered by that is called so, together with the port, which is 0 where there is none: its host, or
- * the whole path, or @ and the name that it is announced by.
+ * the whole path, or @ and the name that it is announced by.  Returns 0, or -1 if that has no room, or is not known.
  */
-void call_key_place(const struct call_options *options, char host[CALL_PLACE_MAX], unsigned *port);
+int call_key_place(const struct call_options *options, char host[CALL_PLACE_MAX], unsigned *port);
 
 /* Says in one line of safe text, which is bilingual, what is being done: "waiting on port 8080". */
 void call_describe(const struct call_options *options, char *text, size_t size);
