@@ -11,11 +11,11 @@
 
 /* The command with which whoever calls this host gets here. */
 static void
-write_command(const struct call_options *call, const char *host, char *command, size_t size)
+write_command(const struct call_options *call, bool local, const char *host, char *command, size_t size)
 {
 	const char *encrypts = call->tls ? " -t" : "";
 
-	if (call->path != NULL)
+	if (local)
 		snprintf(command, size, "tchat -c%s -U %s", encrypts, host);
 	else
 		snprintf(command, size, "tchat -c%s %s %u", encrypts, host, call->port);
@@ -43,22 +43,27 @@ quote(const char *word, char *quoted, size_t size)
 	strlcpy(quoted + length, "'", size - length);
 }
 
-/* What to tell where nobody but who uses this machine can call. */
-static void
+/*
+ * What to tell where nobody but who uses this machine can call.  False if there is nothing: a socket that was handed
+ * over can have no path, or one from a directory that is not known.
+ */
+static bool
 write_local(const struct call_options *call, char *row, size_t size)
 {
 	char host[2 * CALL_PLACE_MAX], command[sizeof host + 64], path[CALL_PLACE_MAX], safe[PEER_NAME_MAX];
+	bool local = call->path != NULL;
 	unsigned port;
 
-	if (call->path != NULL)
-		call_key_place(call, path, &port);
-	filter_string(call->path != NULL ? path : call->bind != NULL ? call->bind : "localhost", safe, sizeof safe);
+	if (local && ((call->handed > 0 && *call->path != '/') || call_key_place(call, path, &port) == -1))
+		return false;
+	filter_string(local ? path : call->bind != NULL ? call->bind : "localhost", safe, sizeof safe);
 	quote(safe, host, sizeof host);
-	write_command(call, host, command, sizeof command);
-	if (call->path != NULL || call->bind != NULL)
+	write_command(call, local, host, command, sizeof command);
+	if (local || call->bind != NULL)
 		snprintf(row, size, _("only this machine can call: %s"), command);
 	else
 		snprintf(row, size, _("no address in a network is known; on this machine: %s"), command);
+	return true;
 }
 
 /* The words after the first one, with commas between them; empty if there are none. */
@@ -83,19 +88,21 @@ invite_rows(const struct talk_base *base)
 	static const char *rows[INVITE_ROWS + 1];
 	const char *hosts = base->caller->hosts;
 	char host[REACH_SIZE], command[REACH_SIZE + 64], list[REACH_SIZE + REACH_ADDRESSES];
+	bool told = *hosts != '\0';
 	int count = 0;
 
 	rows[0] = NULL;
 	if (base->call->role != ROLE_SERVER)
 		return rows;
 	snprintf(host, sizeof host, "%.*s", (int)strcspn(hosts, " "), hosts);
-	write_command(base->call, host, command, sizeof command);
+	write_command(base->call, false, host, command, sizeof command);
 	write_others(hosts, list, sizeof list);
-	if (*hosts == '\0')
-		write_local(base->call, whom, sizeof whom);
-	else
+	if (told)
 		snprintf(whom, sizeof whom, _("tell the other person: %s"), command);
-	rows[count++] = whom;
+	else
+		told = write_local(base->call, whom, sizeof whom);
+	if (told)
+		rows[count++] = whom;
 	snprintf(others, sizeof others, _("or, in place of %s: %s"), host, list);
 	if (*list != '\0')
 		rows[count++] = others;

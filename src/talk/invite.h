@@ -10,7 +10,8 @@
 
 /*
  * Rows of safe text in the person's language up to a NULL, good until the next call: the command that calls this
- * server, what can stand in it in place of the host, and with -t the fingerprint of the key here.  None for a client.
+ * server, what can stand in it in place of the host, and with -t the fingerprint of the key here.  None for a client;
+ * no command where none is known.
  */
 const char *const *invite_rows(const struct talk_base *base);
 
