@@ -86,7 +86,7 @@ describe_view(const struct talk *talk, const struct talk_view *view, enum status
 
 /* Of several others, what matters to the bar. */
 struct crowd {
-	size_t stalled, closing, asked;
+	size_t stalled, closing, asked, far;
 };
 
 static void
@@ -97,6 +97,16 @@ note_member(void *context, const struct talk_view *view)
 	crowd->stalled += view->state == PARTY_TALKING && view->stalled;
 	crowd->closing += view->state == PARTY_CLOSING;
 	crowd->asked += view->state == PARTY_ASKED;
+	crowd->far += view->state == PARTY_TALKING && !view->local;
+}
+
+/* How safe it is to talk to all of them. */
+static const char *
+describe_secrecy(const struct talk *talk, const struct crowd *crowd)
+{
+	if (talk_encrypts(talk))
+		return _("encrypted");
+	return crowd->far == 0 ? _("same machine") : _("not encrypted");
 }
 
 /* What it says of who asks to come in: that is the first of so many. */
@@ -133,7 +143,7 @@ describe_group(const struct talk *talk, const struct talk_view *view, enum statu
 	}
 	if (talk_members(talk) > 0) {
 		status_count(talk, bar->name, sizeof bar->name);
-		strlcpy(bar->state, talk_encrypts(talk) ? _("encrypted") : _("not encrypted"), sizeof bar->state);
+		strlcpy(bar->state, describe_secrecy(talk, &crowd), sizeof bar->state);
 	} else if (crowd.closing > 0) {
 		describe_closing(talk, can_leave, bar);
 	} else {

@@ -283,6 +283,7 @@ struct talk_view {
 	enum party_state state;
 	const char *name, *secrecy; /* as in call/peer.h, and trust/trust.h: in English (N_); good until it goes on */
 	const char *host, *place;   /* ... where it is */
+	bool local;		/* ... on this machine */
 	const char *key;	/* the fingerprint of the key that it has shown; empty: none */
 	time_t since;		/* when the conversation began */
 	bool stalled;		/* it has taken nothing for a while */

@@ -110,6 +110,7 @@ view_of(const struct talk *t, const struct party *p)
 		.secrecy = p->secrecy,
 		.host = p->peer.host,
 		.place = p->peer.place,
+		.local = p->peer.local,
 		.key = linked ? p->whom.key : p->trust.fingerprint,
 		.since = p->since,
 		.stalled = linked && delivery_is_stalled(&p->delivery, &p->link),
