@@ -9,16 +9,19 @@ import pytest
 
 from peers import HOST, TCHAT, call, callers, children, eventually, keepers, looks_into_listener, needs_linux, title
 from test_confined import SANITIZED, status
+from test_keep import BUSY
 from test_processes import descriptors
+from test_same_machine import ME, call as call_at
 
 
 @pytest.fixture
 def traced(run, environment, port, tmp_path):
     """A waiting server whose processes are traced: its speaker and its caller, by their process ids."""
-    def traced(*arguments, env=environment):
+    def traced(*arguments, place=None, env=environment):
         env = dict(env, ASAN_OPTIONS="detect_leaks=0")  # it cannot look while strace does
-        server = run("strace", "-ff", "-s", "999", "-o", tmp_path / "trace", TCHAT, "-s", *arguments, port, env=env)
-        server.notice(f"waiting on port {port}")
+        server = run("strace", "-ff", "-s", "999", "-o", tmp_path / "trace", TCHAT, "-s", *arguments,
+                     *(["-U", place] if place else [port]), env=env)
+        server.notice(f"waiting on {place or f'port {port}'}")
         [speaker] = children(server.pid)
         return server, speaker, callers(speaker)[0]
 
@@ -73,20 +76,24 @@ def test_caller_has_no_key(traced, ann, tmp_path):
 
 @looks_into_listener
 @needs_linux
-def test_caller_sees_nothing_of_what_is_sent(traced, port, tmp_path):
-    """Neither of whom it lets in, nor of whom it turns away: the kernel drops that."""
-    server, _, caller = traced("-k")
-    first = call(port)
+@pytest.mark.parametrize("local", [False, True], ids=["TCP", "path"])
+def test_caller_sees_nothing_of_what_is_sent(traced, port, tmp_path, local):
+    """Neither of whom it lets in, nor of whom it turns away: the kernel drops that, and the line stays in order."""
+    path = tmp_path / "here"
+    server, _, caller = traced("-k", place=path) if local else traced("-k")
+    here = (lambda: call_at(path)) if local else (lambda: call(port))
+    who, drops = (ME, r"splice\(.* = 7$") if local else (HOST, r", MSG_TRUNC\|MSG_DONTWAIT.* = 7$")
+    first = here()
     first.send("secret\n")
     server.expect("secret\n")
-    server.notice(f"{HOST} has called")
-    other = call(port)
+    server.notice(f"{who} has called")
+    other = here()
     other.send("secret\n")
-    server.notice(f"{HOST} called while the line was busy")
-    other.incoming.expect_end()
-    other.close_input()
+    server.notice(f"{who} called while the line was busy")
     trace = tmp_path / f"trace.{caller}"
-    eventually(lambda: re.search(r", MSG_TRUNC\|MSG_DONTWAIT.* = 7$", trace.read_text(), re.M), "what is dropped")
+    eventually(lambda: re.search(drops, trace.read_text(), re.M), "what is dropped")
+    assert other.expect_end() == BUSY
+    other.close_input()
     assert "secret" not in trace.read_text()
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import re
 import shlex
 import signal
 import socket
@@ -14,7 +15,7 @@ from fullscreen import BACK, F2
 from peers import DEADLINE, HOST, TCHAT, Door, call, is_listening
 from room import Room, enter
 from test_network import needs_ipv6
-from test_same_machine import ME
+from test_same_machine import ME, hand_over_to, needs_passrights
 
 FIRST = 3  # the descriptor of the first one
 
@@ -186,6 +187,60 @@ def test_path(hand_over, start, tmp_path, name):
         server.kill(signal.SIGTERM)
         server.wait()
         assert not name or (tmp_path / name).is_socket()
+
+
+@needs_passrights
+def test_descriptors_are_refused(hand_over, tmp_path):
+    """Also of who has called before the server was started."""
+    with listening_at(tmp_path / "here") as door, socket.socket(socket.AF_UNIX) as early:
+        early.connect(door.getsockname())
+        server = hand_over([door], "-s", "-k", "-p")
+        server.notice(f"{ME} has called")
+        for caller in early, socket.socket(socket.AF_UNIX):
+            if caller is not early:
+                caller.connect(door.getsockname())
+            with caller, pytest.raises(PermissionError):
+                hand_over_to(caller)
+
+
+def listening_at(path):
+    """A socket that listens at a path, or where the kernel finds a place if there is none."""
+    door = socket.socket(socket.AF_UNIX)
+    door.bind(str(path))
+    door.listen()
+    return door
+
+
+def test_how_to_call_is_said_for_what_can_be_called(handing, on_terminal, tmp_path):
+    """The whole path where there is but one, an address where there is one, and nothing where neither is known."""
+    with listening_at(tmp_path / "here") as door:
+        server = handing(on_terminal, [door], "-s", columns=150)
+        server.wait_for(f"only this machine can call: tchat -c -U {tmp_path / 'here'}$")
+
+
+def test_how_to_call_an_address(handing, on_terminal, tmp_path):
+    """Beside a path, too."""
+    with listening() as door, listening_at(tmp_path / "here") as local:
+        server = handing(on_terminal, [door], "-s", columns=150)
+        server.wait_for(f" {port_of(door)}$")
+        [row] = [row for row in server.pane if f" {port_of(door)}" in row and "tchat -c" in row]
+        if "tell the other person" not in row:
+            pytest.skip("this machine has no address in a network")
+        server = handing(on_terminal, [local, door], "-s", columns=150)
+        server.wait_for(re.escape(row[row.index("tell"):].rstrip()))
+
+
+@pytest.mark.parametrize("name", ["", "here"], ids=["unnamed", "relative"])
+def test_how_to_call_is_not_said(handing, on_terminal, tmp_path, monkeypatch, name):
+    """A socket without a path, or with one from a directory that is not known, is nothing to tell of."""
+    monkeypatch.chdir(tmp_path)
+    with listening_at(name) as door:
+        server = handing(on_terminal, [door], "-s", columns=150)
+        server.wait_for(f"waiting on {name or 'unnamed'}")
+        with socket.socket(socket.AF_UNIX) as caller:
+            caller.connect(door.getsockname())
+            server.wait_for(f"{re.escape(ME)} has called")
+        assert not server.shows("tchat -c")
 
 
 def test_both(hand_over, tmp_path):

@@ -1,7 +1,10 @@
 """A path on this machine in place of host and port (-U): who calls is known by its user."""
 
+import array
+import contextlib
 import fcntl
 import os
+import platform
 import pwd
 import re
 import shlex
@@ -11,12 +14,13 @@ import socket
 import stat
 import sys
 import tempfile
+import termios
 from pathlib import Path
 
 import pytest
 
-from fullscreen import DELIVERED, marked, status_bar
-from peers import DEADLINE, HOST, TCHAT, Line, children, eventually, needs_linux, process_state
+from fullscreen import DELIVERED, LOST, ON_ITS_WAY, marked, status_bar
+from peers import DEADLINE, HOST, TCHAT, Line, callers, children, eventually, listeners, needs_linux, process_state
 from room import QUESTION, give_name
 from test_group_screen import words
 from test_keep import BUSY
@@ -61,6 +65,38 @@ def wait_at(path):
     sock.bind(str(path))
     sock.listen()
     return sock
+
+
+PASSRIGHTS = {"parisc": 0x4051, "parisc64": 0x4051, "sparc": 0x5c, "sparc64": 0x5c}.get(platform.machine(), 83)
+
+
+def refuses_descriptors():
+    """Whether the kernel has SO_PASSRIGHTS."""
+    with socket.socket(socket.AF_UNIX) as sock:
+        try:
+            sock.setsockopt(socket.SOL_SOCKET, PASSRIGHTS, 0)
+        except OSError:
+            return False
+        return sys.platform == "linux"
+
+
+needs_passrights = pytest.mark.skipif(not refuses_descriptors(), reason="the kernel has no SO_PASSRIGHTS")
+
+
+def hand_over_to(sock):
+    """Sends a line, and with it a descriptor."""
+    with open(os.devnull) as file:
+        rights = array.array("i", [file.fileno()])
+        sock.sendmsg([b"with a descriptor\n"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
+
+
+@contextlib.contextmanager
+def locked(folder):
+    """Keeps a folder locked."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    yield
+    os.close(descriptor)
 
 
 def leave_dead(path):
@@ -194,6 +230,168 @@ def test_reader_that_stands_still(screen, path):
         client.wait_for(lambda: "same machine" in status_bar(client))
 
 
+def lost_in(log):
+    """The lines that a log says were not delivered."""
+    return [text for _, text in entries(log) if text.startswith("not delivered: ")]
+
+
+@needs_linux
+@pytest.mark.parametrize("last", [b"", b"a last word\n"], ids=["silent", "last word"])
+def test_line_that_was_never_read(screen, path, tmp_path, last):
+    """Whoever closes with it unread has it dropped by the kernel: it was not delivered, whatever is said after it."""
+    with wait_at(path) as door:
+        client = screen("-c", "-U", path, "-l", tmp_path / "log", columns=120)
+        callee = door.accept()[0]
+        client.wait_for(lambda: "same machine" in status_bar(client))
+        client.say("read")
+        assert callee.recv(100) == b"read\n"
+        client.wait_for(marked(DELIVERED, "read"))
+        client.say("never read")
+        client.wait_for(marked(ON_ITS_WAY, "never read"))
+        callee.sendall(last)
+        callee.close()
+        client.wait_for("1 line was not delivered")
+    assert client.shows(marked(LOST, "never read"))
+    assert client.shows(marked(DELIVERED if last else rf"[{DELIVERED}?]", "read"))
+    assert lost_in(tmp_path / "log") == ["not delivered: never read"]
+
+
+@needs_linux
+@pytest.mark.parametrize("shuts", [False, True], ids=["at once", "shuts first"])
+def test_line_that_was_never_read_plain(start, path, tmp_path, shuts):
+    """The same in plain mode, also where the other side had only said before that it will say nothing more."""
+    with wait_at(path) as door:
+        client = start("-c", "-U", path, "-l", tmp_path / "log")
+        callee = door.accept()[0]
+        if shuts:
+            callee.shutdown(socket.SHUT_WR)
+            client.notice(f"{ME} has left")
+        client.send("never read\n")
+        eventually(lambda: unread(callee) == len("never read\n"), "the line")
+        callee.close()
+        client.notice("1 line was not delivered")
+        client.close_input()
+        assert client.wait() == 1
+    assert "1 line was not delivered" in (tmp_path / "log").read_text()
+
+
+def read_as_far_as(sock, text):
+    """Reads until what was read ends so."""
+    data = b""
+    sock.settimeout(DEADLINE)
+    while not data.endswith(text.encode()):
+        data += sock.recv(1)
+
+
+def unread(sock):
+    """How many bytes wait in a socket."""
+    return int.from_bytes(fcntl.ioctl(sock, termios.FIONREAD, bytes(4)), sys.byteorder)
+
+
+@needs_linux
+@needs_tls
+def test_encrypted_line_that_was_never_read(screen, ann, bob, path, tmp_path):
+    """With -t it is no other: the other side is stopped, and killed."""
+    ann.knows(f"caller {bob.fingerprint} bob")
+    bob.knows(f"server {ann.fingerprint} {path}")
+    server = screen("-s", "-t", "-U", path, env=ann.env, columns=120)
+    server.wait_for("waiting on")
+    client = screen("-c", "-t", "-U", path, "-l", tmp_path / "log", env=bob.env, columns=120)
+    client.wait_for(lambda: re.search(r"\bencrypted\b", status_bar(client)))
+    server.wait_for(lambda: re.search(r"\bencrypted\b", status_bar(server)))
+    family = [*listeners(server.pid), server.pid]
+    for pid in family:
+        os.kill(pid, signal.SIGSTOP)
+    client.say("never read")
+    client.wait_for(marked(ON_ITS_WAY, "never read"))
+    for pid in family:
+        os.kill(pid, signal.SIGKILL)
+    client.wait_for("1 line was not delivered")
+    assert lost_in(tmp_path / "log") == ["not delivered: never read"]
+
+
+@pytest.mark.parametrize("arguments", [[], ["-a"], ["-r"], ["--send-only"]], ids=" ".join)
+def test_all_was_read_as_both_leave(start, path, arguments):
+    """Where both have shut their sides in order, nothing is lost, though the kernel cannot be asked any more."""
+    with wait_at(path) as door:
+        client = start("-c", *arguments, "-U", path)
+        callee = door.accept()[0]
+        client.send("all of it\n")
+        client.close_input()
+        assert callee.recv(100) == b"all of it\n"
+        callee.shutdown(socket.SHUT_WR)
+        assert callee.recv(100) == b""
+        callee.close()
+        assert client.wait() == 0
+    assert b"not delivered" not in client.err.data
+
+
+@needs_linux
+def test_all_was_read_as_the_other_leaves(screen, path):
+    """The same in the full screen: it has the mark."""
+    with wait_at(path) as door:
+        client = screen("-c", "-U", path, columns=120)
+        callee = door.accept()[0]
+        client.wait_for(lambda: "same machine" in status_bar(client))
+        callee.sendall(b"question\n")
+        client.wait_for("question$")
+        client.say("answer")
+        assert callee.recv(100) == b"answer\n"
+        callee.close()
+        client.wait_for(f"{re.escape(ME)} has left")
+        client.wait_for(marked(DELIVERED, "answer"))
+
+
+@needs_linux
+def test_member_that_never_reads(serve, path):
+    """Of a group one breaks off who has not read what was said, which is told; the others have it."""
+    host = serve("-g", "-p")
+    ann = call(path)
+    ann.expect(QUESTION)
+    give_name(ann, "ann")
+    with socket.socket(socket.AF_UNIX) as bob:
+        bob.connect(str(path))
+        read_as_far_as(bob, QUESTION)
+        bob.sendall(b"bob\n")
+        ann.expect("* ~bob has joined")
+        read_as_far_as(bob, " here.\n")
+        host.send("never read by one\n")
+        ann.expect("never read by one\n")
+        eventually(lambda: unread(bob) > 0, "the line")
+    host.notice("1 line was not delivered to ~bob")
+
+
+@needs_linux
+def test_command_that_never_reads(start, tmp_path):
+    """A command that ends with something unread has not passed that on."""
+    client = start("-c", "--via", "read line; echo last word", HOST)
+    client.send("read\nnever read\n")
+    client.expect("last word\n")
+    client.notice("2 lines were not delivered")
+    client.close_input()
+    assert client.wait() == 1
+
+
+@needs_passrights
+def test_descriptors_are_refused(serve, start, path):
+    """The kernel takes none from whoever is at the other end: closing one can be made to take long."""
+    server = serve("-k")
+    caller = call(path)
+    with pytest.raises(PermissionError):
+        hand_over_to(caller.socket)
+    caller.send("without\n")
+    server.expect("without\n")
+    server.kill(signal.SIGTERM)
+    server.wait()
+    with wait_at(path) as door:
+        client = start("-c", "-U", path)
+        callee = door.accept()[0]
+        with pytest.raises(PermissionError):
+            hand_over_to(callee)
+        callee.sendall(b"without\n")
+        client.expect("without\n")
+
+
 def test_group(serve, start, path):
     """Several call there, and hear each other."""
     host = serve("-g", "-p")
@@ -204,6 +402,18 @@ def test_group(serve, start, path):
     ann.send("hello\n")
     bob.expect("<~ann> hello\n")
     host.expect("<~ann> hello\n")
+
+
+def test_group_on_the_screen(screen, path):
+    """The bar says that all are on this machine."""
+    host = screen("-s", "-g", "-U", path, columns=120)
+    host.wait_for("waiting on")
+    caller = call(path)
+    caller.expect(QUESTION)
+    give_name(caller, "ann")
+    host.wait_for(lambda: "1 other here" in status_bar(host))
+    assert "same machine" in status_bar(host)
+    assert "not encrypted" not in status_bar(host)
 
 
 def test_busy(serve, path):
@@ -240,6 +450,22 @@ def test_encrypted(screen, ann, bob, tmp_path, name):
         client.press(ctrl("D"))
         client.wait()
     assert bob.keys() == [f"server {ann.fingerprint} {path}"]
+
+
+@needs_tls
+def test_path_too_long_to_be_remembered(run, tmp_path):
+    """With -t a client that could not know the key again does not call; without it can."""
+    folder = tmp_path
+    while len(str(folder)) < 260:
+        folder /= "d" * 60
+    folder.mkdir(parents=True)
+    there = ["sh", "-c", 'cd "$1" && shift && exec "$@"', "sh", folder, TCHAT]
+    run(*there, "-s", "-U", "here").notice("waiting on here")
+    client = run(*there, "-c", "-t", "-U", "here")
+    assert client.wait() == 2
+    assert client.err.data.decode() == (
+        "tchat: with -t, a key is remembered with the whole path: that of 'here' is too long, or cannot be known\n")
+    run(*there, "-c", "-U", "here").notice(f"connected to here, where {ME} waits")
 
 
 @needs_tls
@@ -417,14 +643,79 @@ def test_many_at_once(start, path):
 
 
 def test_locked_folder(start, path):
-    """A folder that somebody keeps locked is waited for, not for ever, and that is said."""
-    descriptor = os.open(path.parent, os.O_RDONLY)
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
-    server = start("-s", "-U", path)
-    assert server.wait() == 1
+    """A folder that somebody keeps locked is waited for where a dead socket lies, not for ever, and that is said."""
+    leave_dead(path)
+    with locked(path.parent):
+        server = start("-s", "-U", path)
+        assert server.wait() == 1
     assert server.err.data.decode() == (
         f"tchat: cannot listen on {path}: another program keeps its folder locked\n")
-    os.close(descriptor)
+
+
+def test_locked_folder_where_nothing_lies(serve, path):
+    """A path that is free is taken all the same, and given back at the end."""
+    with locked(path.parent):
+        server = serve()
+        call(path).send("hello\n")
+        server.expect("hello\n")
+        server.kill(signal.SIGTERM)
+        server.wait()
+        assert not is_there(path)
+
+
+def test_locked_folder_where_somebody_waits(serve, start, path):
+    """That is said at once, too."""
+    serve("-k")
+    with locked(path.parent):
+        server = start("-s", "-U", path)
+        assert server.wait() == 1
+    assert b"if somebody waits there" in server.err.data
+
+
+def test_folder_that_cannot_be_read(run, environment):
+    """To make a file in it, and to call there, takes no right to list it."""
+    with tempfile.TemporaryDirectory() as top:
+        folder = Path(top, "folder")
+        folder.mkdir()
+        become = ["setpriv", f"--reuid={SOMEBODY}", "--clear-groups"] if os.getuid() == 0 else []
+        program = shutil.copy(TCHAT, top)
+        os.chmod(top, 0o755)
+        if become:
+            os.chown(folder, pwd.getpwnam(SOMEBODY).pw_uid, -1)
+        folder.chmod(0o311)
+        server = run(*become, program, "-s", "-U", folder / "here", env=dict(environment, HOME=top))
+        server.notice(f"waiting on {folder / 'here'}")
+        server.kill(signal.SIGTERM)
+        server.wait()
+        assert not is_there(folder / "here")
+        folder.chmod(0o755)
+
+
+@pytest.mark.parametrize("arguments", [[], ["-k"], ["-g", "-p"]], ids=" ".join)
+def test_is_taken_away_after_a_kill(serve, path, arguments):
+    """Also where the program is killed: who waits for calls outlives it for that."""
+    server = serve(*arguments)
+    server.kill(signal.SIGKILL)
+    eventually(lambda: not is_there(path), "the end of the socket")
+
+
+def test_caller_that_broke_off(serve, path):
+    """Who has gone before it is let in, and has said nothing, is nobody; who has said something is heard."""
+    server = serve("-k")
+    server.kill(signal.SIGSTOP)
+    [waiting] = callers(server.pid)
+    os.kill(waiting, signal.SIGSTOP)
+    for said in b"", b"only this\n", b"":
+        with socket.socket(socket.AF_UNIX) as caller:
+            caller.connect(str(path))
+            caller.sendall(said)
+    os.kill(waiting, signal.SIGCONT)
+    server.kill(signal.SIGCONT)
+    server.expect("only this\n")
+    server.notice(f"{ME} has left")
+    call(path).send("I am here\n")
+    server.expect("I am here\n")
+    assert server.err.data.decode().count("has called") == 2
 
 
 @pytest.mark.parametrize("place, why", [
@@ -460,6 +751,39 @@ def test_nobody_waits(start, path, dead):
     why = os.strerror(111 if dead else 2)
     assert client.err.data.decode().splitlines()[-1] == (
         f"tchat: cannot call {path}: {why}; the other side waits with tchat -s -U {path}")
+
+
+@pytest.fixture
+def crowded(path):
+    """The path, where as many call as can wait there, and who waits."""
+    with contextlib.ExitStack() as all_of_them:
+        door = all_of_them.enter_context(wait_at(path))
+        door.listen(0)
+        door.settimeout(DEADLINE)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                caller = all_of_them.enter_context(socket.socket(socket.AF_UNIX))
+                caller.setblocking(False)
+                caller.connect(str(path))
+        yield door
+
+
+@needs_linux
+def test_too_many_call(start, path, crowded):
+    """Then it is tried for a while, and that is said in words."""
+    client = start("-c", "-w", 1, "-U", path)
+    assert client.wait() == 1
+    assert client.err.data.decode().splitlines()[-1] == f"tchat: cannot call {path}: too many call there at once"
+
+
+@needs_linux
+def test_waits_for_its_turn(start, path, crowded):
+    """Once there is room it is through, also without -w."""
+    client = start("-c", "-U", path)
+    client.settle()
+    while b"connected to" not in client.err.data:
+        crowded.accept()[0].close()
+        client.settle()
 
 
 def test_waits_for_somebody(start, serve, path):
