@@ -695,7 +695,12 @@ def test_folder_that_cannot_be_read(run, environment):
 def test_is_taken_away_after_a_kill(serve, path, arguments):
     """Also where the program is killed: who waits for calls outlives it for that."""
     server = serve(*arguments)
+    [waiting] = callers(server.pid)
+    os.kill(waiting, signal.SIGSTOP)  # or it could be faster than what would end it
     server.kill(signal.SIGKILL)
+    eventually(lambda: process_state(server.pid) is None, "the end of the program")
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(waiting, signal.SIGCONT)
     eventually(lambda: not is_there(path), "the end of the socket")
 
 
