@@ -7,7 +7,8 @@ import signal
 import pytest
 
 from avahi import gone, seen
-from peers import (HOST, TCHAT, Door, call, callers, children, eventually, need_landlock_for, needs_landlock, title)
+from peers import (HOST, TCHAT, Door, call, callers, children, eventually, looks_into_listener, need_landlock_for,
+                   needs_landlock, title)
 from terminal import ctrl
 from test_confined import BREAKOUT, SANITIZED, status
 from test_processes import descriptors
@@ -241,6 +242,7 @@ def test_announcement_ends_with_a_process_that_is_killed(fakes, serve, whom):
 
 
 @needs_landlock
+@looks_into_listener
 def test_announcing_processes(fakes, serve):
     """Who announces has nothing of tchat's, and who started that is as confined as ever."""
     fakes.publish()
