@@ -54,7 +54,6 @@ WRONG = {
     "no word for a command": ["-c", "--via", "nc %h %p", "$(x)"],
     "command and name": ["-c", "--via", "nc %h %p", "@Ann"],
     "onion that is looked up": ["-c", "example.onion"],
-    "onion with another dot": ["-c", "example\u3002onion"],
     "onion to wait at": ["-s", "-b", "example.onion"],
     "onion to call from": ["-c", "-b", "example.onion", HOST],
     "announcing client": ["-c", "-A", HOST],
