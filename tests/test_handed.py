@@ -12,7 +12,7 @@ import sys
 import pytest
 
 from fullscreen import BACK, F2
-from peers import DEADLINE, HOST, TCHAT, Door, call, is_listening
+from peers import DEADLINE, HOST, TCHAT, Door, call, is_listening, needs_linux
 from room import Room, enter
 from test_network import needs_ipv6
 from test_same_machine import ME, hand_over_to, needs_passrights
@@ -189,6 +189,7 @@ def test_path(hand_over, start, tmp_path, name):
         assert not name or (tmp_path / name).is_socket()
 
 
+@needs_linux
 @needs_passrights
 def test_descriptors_are_refused(hand_over, tmp_path):
     """Also of who has called before the server was started."""

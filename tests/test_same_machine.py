@@ -372,6 +372,7 @@ def test_command_that_never_reads(start, tmp_path):
     assert client.wait() == 1
 
 
+@needs_linux
 @needs_passrights
 def test_descriptors_are_refused(serve, start, path):
     """The kernel takes none from whoever is at the other end: closing one can be made to take long."""

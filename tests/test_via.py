@@ -385,6 +385,7 @@ def test_is_killed(via, bridge):
     assert client.wait() == 1
 
 
+@needs_linux
 @pytest.mark.parametrize("mode", [[], ["-a"]])
 def test_its_caller_is_killed(via, bridge, mode):
     """How the command has ended nobody knows then, which is said."""
