@@ -287,6 +287,20 @@ tell_outcome(struct process *p)
 	p->dial.state = DIAL_IDLE;
 }
 
+/* Waits for what comes next, and goes on with the call.  Returns whether there is an order. */
+static bool
+go_on_calling(struct process *p, struct polls *polls)
+{
+	int orders;
+
+	polls_clear(polls);
+	orders = polls_add(polls, p->speaker, POLLIN);
+	dial_poll(&p->dial, polls);
+	polls_wait(polls);
+	dial_step(&p->dial, polls);
+	return polls_found(polls, orders) != 0;
+}
+
 /* Each time that it is told to, until it has somebody, or gives up. */
 static _Noreturn void
 call(struct process *p)
@@ -294,14 +308,7 @@ call(struct process *p)
 	struct polls polls = {0};
 
 	for (;;) {
-		int orders;
-
-		polls_clear(&polls);
-		orders = polls_add(&polls, p->speaker, POLLIN);
-		dial_poll(&p->dial, &polls);
-		polls_wait(&polls);
-		dial_step(&p->dial, &polls);
-		if (polls_found(&polls, orders) != 0 && (p->dial.state != DIAL_CONNECTED || p->early))
+		if (go_on_calling(p, &polls) && (p->dial.state != DIAL_CONNECTED || p->early))
 			obey(p);
 		tell_outcome(p);
 		tell_ending(p);
@@ -327,17 +334,9 @@ call_early(struct process *p, char *error, size_t size)
 	p->early = true;
 	dial_hear(&p->dial, tell_said, p);
 	dial_begin(&p->dial, 0);
-	while (p->dial.state == DIAL_STARTING) {
-		int orders;
-
-		polls_clear(&polls);
-		orders = polls_add(&polls, p->speaker, POLLIN);
-		dial_poll(&p->dial, &polls);
-		polls_wait(&polls);
-		dial_step(&p->dial, &polls);
-		if (polls_found(&polls, orders) != 0) /* there is no order yet: it has gone */
+	while (p->dial.state == DIAL_STARTING)
+		if (go_on_calling(p, &polls)) /* there is no order yet: it has gone */
 			leave(p);
-	}
 	polls_free(&polls);
 	if (p->dial.state == DIAL_CONNECTED || p->options->wait > 0 || p->options->redial)
 		return 0;
