@@ -401,8 +401,8 @@ def test_its_caller_is_killed(via, bridge, mode):
 def test_nothing_is_left(via, bridge, environment, how):
     """A command that ignores all that asks it to end, and another process of its, are gone with the conversation."""
     environment["MARK"] = mark = f"via-{os.getpid()}-{how.split()[0]}"
-    client, callee = via(bridge(shell="trap '' TERM HUP; sleep 1000 &"))
-    others = [pid for pid in marked(mark) if pid not in family(client.pid) or title(pid).startswith("sleep")]
+    client, callee = via(bridge(shell="trap '' TERM HUP; tail -f /dev/null &"))
+    others = [pid for pid in marked(mark) if pid not in family(client.pid) or title(pid).startswith("tail")]
     assert others
     if how == "input ends":
         callee.close_input()
@@ -536,7 +536,7 @@ def test_asks_before_the_conversation(screen, bridge, mode):
 def test_asks_after_a_while(screen, bridge):
     """Who asks may be silent before, as on the way to where the question is from."""
     door = Door()
-    waits = "import select\nselect.select([], [], [], 1.2)\n"
+    waits = 'import os, select\nos.write(2, b"looking\\n")\nselect.select([], [], [], 1.2)\n'
     client = screen("-c", "-p", "--via", bridge(waits + ASKS), HOST, door.port, **WIDE)
     answered(client)
     door.accept()
@@ -653,7 +653,7 @@ def test_typed_before_the_question(screen, bridge, tmp_path):
 def test_asks_too_late(screen_via, bridge, tmp_path):
     """A question amid the conversation cannot be answered, which is said."""
     os.mkfifo(tmp_path / "go")
-    client, callee = screen_via(bridge(shell="(read go < go; printf 'more? ' >/dev/tty; sleep 1000) &"))
+    client, callee = screen_via(bridge(shell="(read go < go; printf 'more? ' >/dev/tty; tail -f /dev/null) &"))
     (tmp_path / "go").write_text("\n")
     client.wait_for("the command asks, which can be answered only before the conversation begins: more[?]")
     client.say("hi")
